@@ -1,0 +1,6 @@
+//! The words of the service: plain types, no behaviour that could be a decision.
+
+pub mod ids;
+pub mod text;
+pub mod time;
+pub mod vocabulary;

@@ -1,0 +1,104 @@
+//! Instants and civil dates. Instants have milliseconds and are written in UTC; dates are civil dates in Europe/London.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, SubsecRound, TimeZone, Utc, Weekday};
+use chrono_tz::Europe::London;
+
+/// An instant, RFC 3339 in UTC with milliseconds: `2026-09-14T09:12:41.530Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The instant, cut to milliseconds so that what is read back equals what was written.
+    #[must_use]
+    pub fn new(at: DateTime<Utc>) -> Self {
+        Self(at.trunc_subsecs(3))
+    }
+
+    /// The instant so many microseconds after 1970, if there is one.
+    #[must_use]
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        DateTime::from_timestamp_micros(micros).map(Self::new)
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// As a `chrono` instant.
+    #[must_use]
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    /// The civil date in London at this instant.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        self.0.with_timezone(&London).date_naive()
+    }
+
+    /// The instant at which this day begins in London.
+    #[must_use]
+    pub fn start_of(day: NaiveDate) -> Self {
+        let midnight = day.and_time(NaiveTime::MIN);
+        // London changes its clocks at 01:00 UTC, so midnight always exists there, once.
+        let at = London.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |at| at.to_utc());
+        Self::new(at)
+    }
+
+    /// The instant parsed from RFC 3339, in any offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|at| Self::new(at.to_utc()))
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f)
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        // The message never quotes the value.
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 instant"))
+    }
+}
+
+/// The day so many months later, on the last day of the month where there is no such day.
+#[must_use]
+pub fn months_after(day: NaiveDate, months: u32) -> NaiveDate {
+    day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The day before.
+#[must_use]
+pub fn day_before(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_days(Days::new(1)).unwrap_or(NaiveDate::MIN)
+}
+
+/// The day after.
+#[must_use]
+pub fn day_after(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The last Friday of June of this year: the end of compulsory school age (Education Act 1996 s.8).
+#[must_use]
+pub fn last_friday_of_june(year: i32) -> NaiveDate {
+    let mut day = NaiveDate::from_ymd_opt(year, 6, 30).unwrap_or(NaiveDate::MAX);
+    while day.weekday() != Weekday::Fri {
+        day = day_before(day);
+    }
+    day
+}

@@ -1,0 +1,2 @@
+//! sendiass
+pub mod domain;
