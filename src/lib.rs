@@ -1,2 +1,9 @@
-//! sendiass
+//! The confidential record of a SEND Information, Advice and Support Service.
+//!
+//! The modules are floors, and an arrow points down only: `startup`, `cli` → `http` → `app` → `db` → `ledger`, `policy`, `authz` → `domain`.
+//! `tests/layering.rs` reads the `use` lines and fails on a breach.
+
+pub mod authz;
 pub mod domain;
+pub mod ledger;
+pub mod policy;

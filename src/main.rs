@@ -1,1 +1,3 @@
+//! The `sendiass` command.
+
 fn main() {}

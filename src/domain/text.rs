@@ -1,7 +1,7 @@
 //! Personal text. It is shown to those who may read it, and to nothing else: `Debug` never prints it.
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $max:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident, $max:tt;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         #[serde(transparent)]

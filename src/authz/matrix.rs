@@ -1,0 +1,167 @@
+//! THE table of roles and actions. It alone drives enforcement, `allowedActions`, `GET /me`, the `x-roles` of the OpenAPI document
+//! and the printed matrix. What is not in it is refused.
+
+use crate::domain::vocabulary::Role;
+
+/// A type-level action: the name by which a use case demands its permit.
+pub trait Act: Send + Sync + 'static {
+    /// The action it stands for.
+    const ACTION: Action;
+}
+
+const ALL: &[Role] = &[
+    Role::Adviser,
+    Role::ServiceManager,
+    Role::Auditor,
+    Role::Analyst,
+    Role::Administrator,
+    Role::MachineIntake,
+    Role::MachineStatistics,
+    Role::MachineAudit,
+];
+const CASEWORK: &[Role] = &[Role::Adviser, Role::ServiceManager];
+const MANAGER: &[Role] = &[Role::ServiceManager];
+const REGISTER: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::Auditor, Role::Administrator];
+const KEEPERS: &[Role] = &[Role::ServiceManager, Role::Administrator];
+const ADMINISTRATOR: &[Role] = &[Role::Administrator];
+const LOG: &[Role] = &[Role::ServiceManager, Role::Auditor, Role::MachineAudit];
+
+macro_rules! acts {
+    ($($(#[doc = $doc:literal])+ $name:ident, $permission:literal, $verb:literal, $roles:expr, $clauses:expr;)+) => {
+        /// Something a caller may do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Action {
+            /// Every action, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name of the permission, as `GET /me` lists it.
+            #[must_use]
+            pub const fn permission(self) -> &'static str {
+                match self { $(Self::$name => $permission,)+ }
+            }
+
+            /// The short name in `allowedActions` of the record it acts upon.
+            #[must_use]
+            pub const fn verb(self) -> &'static str {
+                match self { $(Self::$name => $verb,)+ }
+            }
+
+            /// The roles that have it.
+            #[must_use]
+            pub const fn roles(self) -> &'static [Role] {
+                match self { $(Self::$name => $roles,)+ }
+            }
+
+            /// The clauses of the confidentiality policy it serves.
+            #[must_use]
+            pub const fn clauses(self) -> &'static [&'static str] {
+                match self { $(Self::$name => $clauses,)+ }
+            }
+        }
+
+        /// The actions as types.
+        pub mod act {
+            $(
+                $(#[doc = $doc])+
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+                impl super::Act for $name {
+                    const ACTION: super::Action = super::Action::$name;
+                }
+            )+
+        }
+    };
+}
+
+acts! {
+    /// See who one is.
+    MeRead, "me:read", "read", ALL, &["C10"];
+    /// Read the published lists of values.
+    ReferenceDataRead, "reference_data:read", "read", ALL, &["C13"];
+    /// List the staff.
+    StaffList, "staff:read", "read", REGISTER, &["C10"];
+    /// Disable or enable a member of staff.
+    StaffUpdate, "staff:update", "update", ADMINISTRATOR, &["C10"];
+    /// Refuse a member of staff's live tokens from now on.
+    StaffRevokeTokens, "staff:revoke_tokens", "revoke_tokens", ADMINISTRATOR, &["C10"];
+    /// Read the recipient register.
+    RecipientRead, "recipient:read", "read", REGISTER, &["C3", "C11"];
+    /// Enter a body in the recipient register.
+    RecipientCreate, "recipient:create", "create", KEEPERS, &["C3", "C11"];
+    /// Change a body in the recipient register.
+    RecipientUpdate, "recipient:update", "update", KEEPERS, &["C3", "C11"];
+    /// Read the work list.
+    TaskRead, "task:read", "read", CASEWORK, &["C16", "C17"];
+    /// Complete a task.
+    TaskComplete, "task:complete", "complete", CASEWORK, &["C16", "C17"];
+    /// Record a person.
+    PersonCreate, "person:create", "create", CASEWORK, &["C1", "C2"];
+    /// Find people.
+    PersonSearch, "person:search", "search", CASEWORK, &["C1", "C2"];
+    /// Read a person.
+    PersonRead, "person:read", "read", CASEWORK, &["C1", "C2"];
+    /// Correct a person.
+    PersonUpdate, "person:update", "update", CASEWORK, &["C1", "C2", "C9"];
+    /// Read the capacity records of a person.
+    CapacityRead, "capacity_record:read", "read", CASEWORK, &["C1"];
+    /// Record an assessment of competence or capacity.
+    CapacityRecord, "capacity_record:create", "record_capacity", CASEWORK, &["C1"];
+    /// List cases.
+    CaseList, "case:list", "list", CASEWORK, &["C1", "C4"];
+    /// Open a case.
+    CaseOpen, "case:create", "open", CASEWORK, &["C2", "C4"];
+    /// Read a case.
+    CaseRead, "case:read", "read", CASEWORK, &["C4"];
+    /// Change a case.
+    CaseUpdate, "case:update", "update", CASEWORK, &["C4"];
+    /// Close a case.
+    CaseClose, "case:close", "close", CASEWORK, &["C16"];
+    /// Reopen a case.
+    CaseReopen, "case:reopen", "reopen", CASEWORK, &["C16"];
+    /// Assign a case; an adviser only to themselves.
+    CaseAssign, "case:assign", "assign", CASEWORK, &["C1", "C4"];
+    /// Restrict a case to named staff, or lift that.
+    CaseRestrict, "case:restrict", "restrict", MANAGER, &["C1", "C4"];
+    /// List the participants of a case.
+    ParticipantList, "participant:read", "read", CASEWORK, &["C1"];
+    /// Add a participant to a case.
+    ParticipantAdd, "participant:create", "add_participant", CASEWORK, &["C1"];
+    /// Change a participant.
+    ParticipantUpdate, "participant:update", "update", CASEWORK, &["C1"];
+    /// List the notes of a case.
+    NoteList, "note:list", "list", CASEWORK, &["C4", "C8"];
+    /// Write a note.
+    NoteAdd, "note:create", "add_note", CASEWORK, &["C4", "C5", "C8", "C11"];
+    /// Read a note.
+    NoteRead, "note:read", "read", CASEWORK, &["C4", "C8"];
+    /// Correct a note.
+    NoteCorrect, "note:correct", "correct", CASEWORK, &["C8"];
+    /// List permissions and refusals.
+    ConsentList, "consent:list", "list", CASEWORK, &["C3", "C11", "C12"];
+    /// Record a permission or a refusal.
+    ConsentRecord, "consent:create", "record_consent", CASEWORK, &["C3", "C6", "C11", "C12", "C15"];
+    /// Read a permission or refusal.
+    ConsentRead, "consent:read", "read", CASEWORK, &["C3"];
+    /// Withdraw a permission or refusal.
+    ConsentWithdraw, "consent:withdraw", "withdraw", CASEWORK, &["C3"];
+    /// Mark a permission or refusal as entered in error.
+    ConsentAnnul, "consent:annul", "annul", CASEWORK, &["C3"];
+    /// Ask whether something may be shared.
+    DisclosureCheck, "disclosure:check", "check_disclosure", CASEWORK, &["C11"];
+    /// List what left a case.
+    DisclosureList, "disclosure:list", "list", CASEWORK, &["C3"];
+    /// Pass information on.
+    DisclosureRecord, "disclosure:create", "record_disclosure", CASEWORK, &["C3", "C5", "C6", "C11", "C12", "C17"];
+    /// Read a disclosure.
+    DisclosureRead, "disclosure:read", "read", CASEWORK, &["C3"];
+    /// Note what happened to a disclosure later.
+    DisclosureAnnotate, "disclosure:annotate", "annotate", CASEWORK, &["C3", "C17"];
+    /// Read the disclosure log.
+    DisclosureLogRead, "disclosure_log:read", "read", LOG, &["C3", "C13"];
+    /// Read what the commitments of a log entry stand for.
+    DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"];
+    /// Set the clock of the demonstration.
+    TestClockSet, "test_clock:set", "set", ADMINISTRATOR, &[];
+}

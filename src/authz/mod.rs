@@ -1,0 +1,7 @@
+//! Who may do what: tokens, roles, and the permit that a use case demands as an argument.
+
+pub mod matrix;
+pub mod permit;
+
+pub use matrix::{Act, Action, act};
+pub use permit::{Caller, Denied, Permit, Scope, check};

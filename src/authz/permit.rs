@@ -1,0 +1,96 @@
+//! The permit: made only by [`check`], demanded by every use case and every function of `db`.
+
+use std::marker::PhantomData;
+
+use super::matrix::{Act, Action};
+use crate::domain::ids::{RequestId, StaffId};
+use crate::domain::vocabulary::{AccessReason, Role};
+
+/// Who is calling, as the token and the staff record say.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The member of staff, or the machine client, behind the token.
+    pub staff: StaffId,
+    /// The name shown for it.
+    pub display_name: String,
+    /// The roles of the token.
+    pub roles: Vec<Role>,
+    /// The reason given for opening a restricted case (`Access-Reason`).
+    pub access_reason: Option<AccessReason>,
+    /// This request.
+    pub request: RequestId,
+    /// When the token ends.
+    pub token_expires_at: crate::domain::time::Timestamp,
+}
+
+impl Caller {
+    /// Whether one of the roles has this action.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        self.roles.iter().any(|role| action.roles().contains(role))
+    }
+
+    /// Whether the caller holds this role.
+    #[must_use]
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// Which cases a caller may see. Nobody sees a case from which they are kept away because of a conflict of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every case that is not restricted, and restricted ones this member of staff is named on.
+    Adviser(StaffId),
+    /// Every case; one that is restricted, and on which the caller is not named, only with a reason.
+    Manager(StaffId, Option<AccessReason>),
+    /// No case.
+    Nothing,
+}
+
+/// The caller's roles lack the action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denied;
+
+/// Leave to do one thing. It carries who does it and how far they see.
+#[derive(Debug)]
+pub struct Permit<A: Act> {
+    caller: Caller,
+    scope: Scope,
+    act: PhantomData<A>,
+}
+
+impl<A: Act> Permit<A> {
+    /// Who does it.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The member of staff who does it.
+    #[must_use]
+    pub fn staff(&self) -> StaffId {
+        self.caller.staff
+    }
+
+    /// Which cases they may see.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+}
+
+/// Leave to do `A`, if one of the caller's roles has it.
+pub fn check<A: Act>(caller: &Caller) -> Result<Permit<A>, Denied> {
+    if !caller.may(A::ACTION) {
+        return Err(Denied);
+    }
+    let scope = if caller.is(Role::ServiceManager) {
+        Scope::Manager(caller.staff, caller.access_reason)
+    } else if caller.is(Role::Adviser) {
+        Scope::Adviser(caller.staff)
+    } else {
+        Scope::Nothing
+    };
+    Ok(Permit { caller: caller.clone(), scope, act: PhantomData })
+}

@@ -1,0 +1,1 @@
+//! The confidentiality policy, pure: from facts to a decision, without clocks, databases or HTTP.
