@@ -3,7 +3,10 @@
 //! The modules are floors, and an arrow points down only: `startup`, `cli` → `http` → `app` → `db` → `ledger`, `policy`, `authz` → `domain`.
 //! `tests/layering.rs` reads the `use` lines and fails on a breach.
 
+pub mod app;
 pub mod authz;
+pub mod clock;
+pub mod db;
 pub mod domain;
 pub mod ledger;
 pub mod policy;

@@ -1,7 +1,11 @@
-//! The words of the service: plain types, no behaviour that could be a decision.
+//! The words of the service: plain types, no behaviour that could be a decision. They are the shapes of the contract, too.
 
+pub mod fault;
+pub mod idempotency;
 pub mod ids;
 pub mod page;
+pub mod patch;
+pub mod staff;
 pub mod text;
 pub mod time;
 pub mod vocabulary;

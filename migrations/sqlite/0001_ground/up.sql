@@ -1,0 +1,310 @@
+-- The ground of the record. Columns named `sealed` hold personal text, encrypted under a key of the case or person; nothing personal
+-- stands in the clear. Lists that are never searched are JSON. Times are microseconds since 1970, ids are 16-byte UUIDs.
+
+CREATE TABLE deployment (
+    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
+CREATE TABLE sealing_key (
+    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('case', 'person')),
+    owner_id BLOB NOT NULL CHECK (length(owner_id) = 16),
+    purpose TEXT NOT NULL CHECK (purpose IN ('seal', 'ledger')),
+    version INTEGER NOT NULL CHECK (version > 0),
+    kek_id TEXT NOT NULL,
+    wrapped BLOB,
+    created_at INTEGER NOT NULL,
+    destroyed_at INTEGER,
+    PRIMARY KEY (owner_kind, owner_id, purpose, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE staff (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    not_before INTEGER,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (issuer, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revoked_token (
+    id TEXT PRIMARY KEY NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The result of a repeated request. Nothing of the body is kept but a keyed digest.
+CREATE TABLE idempotency (
+    actor_id BLOB NOT NULL CHECK (length(actor_id) = 16),
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    resource_id BLOB NOT NULL CHECK (length(resource_id) = 16),
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (actor_id, route, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+CREATE TABLE recipient (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    body_type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    safeguarding_function INTEGER NOT NULL CHECK (safeguarding_function IN (0, 1)),
+    address TEXT,
+    verified_on TEXT,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE team (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    recipient_id BLOB NOT NULL REFERENCES recipient (id),
+    name TEXT NOT NULL,
+    removed INTEGER NOT NULL CHECK (removed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX team_recipient ON team (recipient_id);
+
+CREATE TABLE person (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    kind TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+
+-- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
+CREATE TABLE blind_index (
+    token INTEGER NOT NULL,
+    person_id BLOB NOT NULL REFERENCES person (id),
+    PRIMARY KEY (token, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blind_index_person ON blind_index (person_id);
+
+-- R16: whoever decides about a person, or changes what could change the decision, first takes this row.
+CREATE TABLE decision_guard (
+    person_id BLOB PRIMARY KEY NOT NULL REFERENCES person (id),
+    version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE capacity_record (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    decision_kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    assessed_on TEXT NOT NULL,
+    review_on TEXT,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX capacity_record_person ON capacity_record (person_id);
+
+CREATE TABLE reference_counter (
+    year INTEGER PRIMARY KEY NOT NULL,
+    last INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE case_file (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    reference TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('open', 'inactive', 'closed')),
+    intervention_level TEXT NOT NULL,
+    sen_provision TEXT,
+    setting TEXT,
+    area TEXT,
+    outcome TEXT,
+    -- JSON: reasons for contact, types of need, types of appeal, referral source: published figures, never searched alone.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    restricted INTEGER NOT NULL CHECK (restricted IN (0, 1)),
+    assigned_to BLOB NOT NULL REFERENCES staff (id),
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_file_opened ON case_file (opened_at, id);
+CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
+
+-- Who may open a restricted case (named), and who may never open this one (conflicted).
+CREATE TABLE case_staff (
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    staff_id BLOB NOT NULL REFERENCES staff (id),
+    standing TEXT NOT NULL CHECK (standing IN ('named', 'conflicted')),
+    PRIMARY KEY (case_id, staff_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE participant (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    role TEXT NOT NULL,
+    relation TEXT NOT NULL,
+    parental_responsibility TEXT NOT NULL,
+    served_separately INTEGER NOT NULL CHECK (served_separately IN (0, 1)),
+    ended_on TEXT,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX participant_case ON participant (case_id);
+CREATE INDEX participant_person ON participant (person_id);
+
+CREATE TABLE note (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    kind TEXT NOT NULL,
+    sensitivity TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    supersedes_note_id BLOB UNIQUE REFERENCES note (id),
+    -- JSON: whose confidence, about whom, categories, wish, provenance: ids and words only.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX note_case ON note (case_id, id);
+
+CREATE TABLE consent (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    granter_id BLOB NOT NULL REFERENCES person (id),
+    decision TEXT NOT NULL CHECK (decision IN ('given', 'refused')),
+    decided_at INTEGER NOT NULL,
+    starts_at INTEGER NOT NULL,
+    expires_on TEXT,
+    supersedes_id BLOB REFERENCES consent (id),
+    -- JSON: purposes, directions, categories, notes, conditions, method, authority: ids and words only.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    ended TEXT CHECK (ended IN ('withdrawn', 'superseded', 'entered_in_error', 'expired')),
+    ended_at INTEGER,
+    -- How it ended: who withdrew and in which words, or why it was an error.
+    ended_sealed BLOB,
+    -- When a `once_only` permission was relied on.
+    used_at INTEGER,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK ((ended IS NULL) = (ended_at IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_case ON consent (case_id, id);
+
+CREATE TABLE consent_subject (
+    consent_id BLOB NOT NULL REFERENCES consent (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    PRIMARY KEY (consent_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_subject_person ON consent_subject (person_id);
+
+CREATE TABLE consent_recipient (
+    consent_id BLOB NOT NULL REFERENCES consent (id),
+    ordinal INTEGER NOT NULL,
+    recipient_id BLOB REFERENCES recipient (id),
+    team_id BLOB REFERENCES team (id),
+    person_id BLOB REFERENCES person (id),
+    PRIMARY KEY (consent_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_recipient_body ON consent_recipient (recipient_id);
+CREATE INDEX consent_recipient_team ON consent_recipient (team_id);
+
+CREATE TABLE safeguarding_concern (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    status TEXT NOT NULL,
+    review_due_on TEXT NOT NULL,
+    -- JSON: kinds of risk, who is at risk, what was asked, who decided: ids and words only.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX safeguarding_concern_case ON safeguarding_concern (case_id);
+
+-- Insert-only: what left the service. What happens later is an annotation.
+CREATE TABLE disclosure (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    basis TEXT NOT NULL,
+    recipient_id BLOB REFERENCES recipient (id),
+    decided_at INTEGER NOT NULL,
+    decided_by BLOB NOT NULL REFERENCES staff (id),
+    concern_id BLOB REFERENCES safeguarding_concern (id),
+    -- A keyed digest of the normalised wording of an anonymous issue, so that the same letter is not sent twice.
+    wording BLOB,
+    -- JSON: purpose, direction, channel, subjects, notes, categories, copies, permissions relied on: ids and words only.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disclosure_case ON disclosure (case_id, id);
+CREATE INDEX disclosure_wording ON disclosure (wording) WHERE wording IS NOT NULL;
+
+CREATE TABLE disclosure_consent (
+    consent_id BLOB NOT NULL REFERENCES consent (id),
+    disclosure_id BLOB NOT NULL REFERENCES disclosure (id),
+    PRIMARY KEY (consent_id, disclosure_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE disclosure_annotation (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    disclosure_id BLOB NOT NULL REFERENCES disclosure (id),
+    kind TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
+
+CREATE TABLE task (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'done')),
+    case_id BLOB REFERENCES case_file (id),
+    -- What it is about: a consent, disclosure, concern or recipient.
+    about_id BLOB NOT NULL,
+    -- Who is to do it: the assigned worker of the case, or the manager.
+    for_manager INTEGER NOT NULL CHECK (for_manager IN (0, 1)),
+    -- Who may not do it, where two people are needed.
+    not_by BLOB REFERENCES staff (id),
+    due_on TEXT NOT NULL,
+    completed_at INTEGER,
+    completed_by BLOB REFERENCES staff (id),
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (kind, about_id, created_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_due ON task (status, due_on, id);
+CREATE INDEX task_case ON task (case_id);
+
+-- What is insert-only stays as it was written.
+CREATE TRIGGER note_fixed BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+CREATE TRIGGER note_kept BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
+CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
+CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+-- INSERT OR REPLACE removes the old row without firing its DELETE trigger, so the id itself is guarded.
+CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id)
+BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+CREATE TRIGGER disclosure_new BEFORE INSERT ON disclosure WHEN EXISTS (SELECT 1 FROM disclosure WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER consent_kept BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, 'permissions are never removed'); END;
+-- What was agreed cannot be changed; only how it ended, whether it was used, and its version.
+CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent
+WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS NOT OLD.granter_id OR NEW.decision IS NOT OLD.decision
+    OR NEW.decided_at IS NOT OLD.decided_at OR NEW.starts_at IS NOT OLD.starts_at OR NEW.expires_on IS NOT OLD.expires_on
+    OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.details IS NOT OLD.details OR NEW.sealed IS NOT OLD.sealed
+    OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
+    OR (OLD.ended IS NOT NULL AND NEW.ended IS NOT OLD.ended) OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;

@@ -1,0 +1,98 @@
+-- The disclosure log. `body` is the canonical entry as it was hashed; the other columns are computed from it, so that they cannot drift.
+CREATE TABLE disclosure_entry (
+    idx INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    at TEXT NOT NULL GENERATED ALWAYS AS (body ->> 'at') STORED,
+    kind TEXT NOT NULL GENERATED ALWAYS AS (body ->> 'kind') STORED,
+    actor TEXT NOT NULL GENERATED ALWAYS AS (body ->> 'actor') STORED,
+    decided_by TEXT GENERATED ALWAYS AS (body ->> 'decidedBy') STORED,
+    recipient TEXT GENERATED ALWAYS AS (body ->> 'recipient') STORED,
+    basis TEXT GENERATED ALWAYS AS (body ->> 'basis') STORED,
+    condition TEXT GENERATED ALWAYS AS (body ->> 'condition') STORED,
+    purpose TEXT GENERATED ALWAYS AS (body ->> 'purpose') STORED,
+    channel TEXT GENERATED ALWAYS AS (body ->> 'channel') STORED,
+    identified INTEGER GENERATED ALWAYS AS (body ->> 'identified') STORED,
+    copied INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(json_array_length(body, '$.copies'), 0) > 0) STORED
+) STRICT;
+CREATE INDEX disclosure_entry_at ON disclosure_entry (at);
+CREATE INDEX disclosure_entry_recipient ON disclosure_entry (recipient, idx);
+CREATE INDEX disclosure_entry_basis ON disclosure_entry (basis, idx);
+CREATE INDEX disclosure_entry_actor ON disclosure_entry (actor, idx);
+
+CREATE TABLE disclosure_leaf (
+    idx INTEGER PRIMARY KEY,
+    h BLOB NOT NULL CHECK (length(h) = 32)
+) STRICT;
+
+-- Roots of full tiles of 256, 256^2, ... leaves.
+CREATE TABLE disclosure_subtree (
+    level INTEGER NOT NULL CHECK (level > 0),
+    n INTEGER NOT NULL CHECK (n >= 0),
+    h BLOB NOT NULL CHECK (length(h) = 32),
+    PRIMARY KEY (level, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE disclosure_checkpoint (
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE disclosure_prune (
+    upto INTEGER PRIMARY KEY
+) STRICT;
+
+-- Side tables, which disposal may empty: what the commitments of an entry stand for (sealed), and whose case it was.
+CREATE TABLE disclosure_private (
+    idx INTEGER PRIMARY KEY,
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    disclosure_id BLOB REFERENCES disclosure (id),
+    openings BLOB NOT NULL
+) STRICT;
+CREATE INDEX disclosure_private_disclosure ON disclosure_private (disclosure_id);
+
+CREATE TABLE disclosure_case_ix (
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    idx INTEGER NOT NULL,
+    PRIMARY KEY (case_id, idx)
+) STRICT, WITHOUT ROWID;
+
+-- Refusals of change. The guards on INSERT also stop REPLACE, IGNORE, UPSERT and a missing index: the next index is the only one that fits.
+CREATE TRIGGER disclosure_entry_next BEFORE INSERT ON disclosure_entry
+WHEN NEW.idx IS NOT coalesce((SELECT max(idx) + 1 FROM disclosure_entry), (SELECT max(upto) FROM disclosure_prune), 0)
+BEGIN SELECT RAISE(ABORT, 'the log takes the next entry only'); END;
+CREATE TRIGGER disclosure_entry_fixed BEFORE UPDATE ON disclosure_entry BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER disclosure_entry_kept BEFORE DELETE ON disclosure_entry
+WHEN OLD.idx >= coalesce((SELECT max(upto) FROM disclosure_prune), 0)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER disclosure_leaf_next BEFORE INSERT ON disclosure_leaf
+WHEN NEW.idx IS NOT coalesce((SELECT max(idx) + 1 FROM disclosure_leaf), 0)
+BEGIN SELECT RAISE(ABORT, 'the log takes the next leaf only'); END;
+CREATE TRIGGER disclosure_leaf_fixed BEFORE UPDATE ON disclosure_leaf BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER disclosure_leaf_kept BEFORE DELETE ON disclosure_leaf BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER disclosure_subtree_next BEFORE INSERT ON disclosure_subtree
+WHEN NEW.n IS NOT coalesce((SELECT max(n) + 1 FROM disclosure_subtree WHERE level = NEW.level), 0)
+BEGIN SELECT RAISE(ABORT, 'the log takes the next subtree only'); END;
+CREATE TRIGGER disclosure_subtree_fixed BEFORE UPDATE ON disclosure_subtree BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER disclosure_subtree_kept BEFORE DELETE ON disclosure_subtree BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER disclosure_checkpoint_grows BEFORE INSERT ON disclosure_checkpoint
+WHEN NEW.size IS NULL OR NEW.size <= coalesce((SELECT max(size) FROM disclosure_checkpoint), 0)
+BEGIN SELECT RAISE(ABORT, 'checkpoints grow'); END;
+CREATE TRIGGER disclosure_checkpoint_fixed BEFORE UPDATE ON disclosure_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER disclosure_checkpoint_kept BEFORE DELETE ON disclosure_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER disclosure_prune_grows BEFORE INSERT ON disclosure_prune
+WHEN NEW.upto IS NULL OR NEW.upto <= coalesce((SELECT max(upto) FROM disclosure_prune), 0)
+    OR NEW.upto > coalesce((SELECT max(idx) + 1 FROM disclosure_leaf), 0)
+BEGIN SELECT RAISE(ABORT, 'the watermark grows within the log'); END;
+CREATE TRIGGER disclosure_prune_fixed BEFORE UPDATE ON disclosure_prune BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER disclosure_prune_kept BEFORE DELETE ON disclosure_prune BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+-- Openings and the look-up by case may be deleted on disposal, never changed.
+CREATE TRIGGER disclosure_private_fixed BEFORE UPDATE ON disclosure_private BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;
+CREATE TRIGGER disclosure_private_new BEFORE INSERT ON disclosure_private
+WHEN EXISTS (SELECT 1 FROM disclosure_private WHERE idx = NEW.idx)
+BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;
+CREATE TRIGGER disclosure_case_ix_fixed BEFORE UPDATE ON disclosure_case_ix BEGIN SELECT RAISE(ABORT, 'the look-up is never changed'); END;

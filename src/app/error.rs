@@ -1,0 +1,48 @@
+//! Why a use case did not do what was asked.
+
+use crate::authz::Action;
+use crate::db;
+use crate::domain::fault::Fault;
+
+/// Why a use case did not do what was asked. Nothing was changed, unless it says so.
+#[derive(Debug)]
+pub enum Error {
+    /// The database: not found, stale, busy …
+    Db(db::Error),
+    /// A change that would leave the record against the contract (`400 validation-failed`).
+    Invalid(Vec<Fault>),
+    /// Well formed, but against a rule of the request itself (`422 rule-violated`).
+    Rule(Vec<Fault>),
+    /// The record is in a state that does not allow this (`409 invalid-state`); what it does allow.
+    State {
+        /// The finer rule, where there is one.
+        rule: Option<Fault>,
+        /// What the caller may do instead.
+        allowed: Vec<Action>,
+    },
+    /// Two people are needed (`409 same-person`).
+    SamePerson(Fault),
+    /// A team that a live permission names cannot be removed (`409 in-use`).
+    InUse(Fault),
+    /// The caller's roles have the action, but not for this (`403 forbidden`).
+    Forbidden,
+    /// There is no such operation in this profile (`404 not-found`).
+    Absent,
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl Error {
+    /// A breach of one rule at one place.
+    #[must_use]
+    pub fn rule(pointer: impl Into<String>, rule: &'static str, detail: &'static str) -> Self {
+        Self::Rule(vec![Fault::new(pointer, rule, detail)])
+    }
+}
+
+/// The result of a use case.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,61 @@
+//! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
+
+mod error;
+pub mod staff;
+
+pub use error::{Error, Result};
+
+use crate::authz::{Act, Action, Caller, Permit};
+use crate::clock::Clock;
+use crate::db::{self, Db, Tx};
+
+/// What a deployment configures, as far as use cases need it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the confidentiality policy in force, stored with every decision (C13).
+    pub policy_name: String,
+    /// Its version.
+    pub policy_version: String,
+    /// The areas of the service; a case may name one.
+    pub areas: Vec<String>,
+    /// Whether the clock may be set: the demonstration only.
+    pub test_clock: bool,
+}
+
+/// The service.
+#[derive(Clone, Debug)]
+pub struct App {
+    db: Db,
+    /// The clock of the domain.
+    pub clock: Clock,
+    /// What the deployment configures.
+    pub settings: Settings,
+}
+
+impl App {
+    /// The service on this database.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
+        Self { db, clock, settings }
+    }
+
+    /// Shows case content. Every read of it passes here, so that its entry in the access log is one line in this place.
+    async fn look<A, T>(&self, permit: Permit<A>, f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> db::Result<T> + Send + 'static) -> Result<T>
+    where
+        A: Act,
+        T: Send + 'static,
+    {
+        self.db.read(move |tx| Ok(f(tx, &permit)?)).await
+    }
+}
+
+/// The verbs of those actions that one of the caller's roles has: `allowedActions`. The state of the record chose `actions`.
+#[must_use]
+pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<&'static str> {
+    actions.iter().filter(|action| caller.may(**action)).map(|action| action.verb()).collect()
+}
+
+/// The record still has the version the client saw; the statement that changes it checks once more.
+fn expect_version(current: i32, seen: i32) -> db::Result<()> {
+    if current == seen { Ok(()) } else { Err(db::Error::Stale { current }) }
+}

@@ -1,0 +1,17 @@
+//! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
+
+pub mod conn;
+pub mod error;
+pub mod guard;
+pub mod idempotency;
+pub mod index;
+pub mod ledger;
+mod schema;
+pub mod scope;
+pub mod sealed;
+pub mod staff;
+pub mod stored;
+pub mod tx;
+
+pub use error::{Error, Result};
+pub use tx::{Db, LogIndexes, Tx};

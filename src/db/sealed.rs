@@ -1,0 +1,282 @@
+//! Sealing of personal text: envelope encryption with a key for each case and each person.
+//!
+//! A random data key of its owner encrypts (XChaCha20-Poly1305); the key-encryption key wraps it. The ciphertext is bound to its table,
+//! column, row and owner, so that it cannot be moved. Destroying the wrapped key destroys what it sealed (C16).
+
+use std::collections::HashMap;
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use diesel::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::conn::Conn;
+use super::error::{Error, Result};
+use super::schema::sealing_key;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::time::Timestamp;
+
+const FORMAT: u8 = 1;
+const XCHACHA20_POLY1305: u8 = 1;
+const NONCE: usize = 24;
+const HEAD: usize = 6;
+
+/// 32 secret bytes, wiped when dropped.
+pub type Secret = Zeroizing<[u8; 32]>;
+
+/// Whose key seals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A case: its text, its notes, permissions, disclosures.
+    Case(CaseId),
+    /// A person: names, birth date, contacts.
+    Person(PersonId),
+}
+
+impl Owner {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Case(_) => "case",
+            Self::Person(_) => "person",
+        }
+    }
+
+    fn uuid(self) -> uuid::Uuid {
+        match self {
+            Self::Case(id) => id.0,
+            Self::Person(id) => id.0,
+        }
+    }
+}
+
+/// What a data key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyUse {
+    /// It encrypts text.
+    Seal,
+    /// It is `K_case` of the log: commitments and tags. Never rotated.
+    Ledger,
+}
+
+impl KeyUse {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Ledger => "ledger",
+        }
+    }
+}
+
+/// The place of a sealed value.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// The row.
+    pub row: uuid::Uuid,
+    /// Whose key seals it.
+    pub owner: Owner,
+}
+
+impl Cell {
+    /// The column `sealed` of a row.
+    #[must_use]
+    pub fn of(table: &'static str, row: uuid::Uuid, owner: Owner) -> Self {
+        Self { table, column: "sealed", row, owner }
+    }
+
+    /// Another column of the same row.
+    #[must_use]
+    pub fn column(self, column: &'static str) -> Self {
+        Self { column, ..self }
+    }
+
+    fn aad(&self, version: u32) -> Vec<u8> {
+        bound(&[
+            b"sendiass",
+            self.table.as_bytes(),
+            self.column.as_bytes(),
+            self.row.as_bytes(),
+            self.owner.uuid().as_bytes(),
+            &version.to_be_bytes(),
+        ])
+    }
+}
+
+/// The parts, each with its length before it, so that no two lists of parts give the same bytes.
+fn bound(parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
+    for part in parts {
+        bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+/// The key-encryption key and the key of the blind indexes.
+pub struct Keyring {
+    kek_id: String,
+    kek: XChaCha20Poly1305,
+    /// The key of the blind indexes.
+    pub index: super::index::IndexKey,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// The ring with this key-encryption key and this index key.
+    #[must_use]
+    pub fn new(kek_id: String, kek: &Secret, index: &Secret) -> Self {
+        Self { kek_id, kek: XChaCha20Poly1305::new(&(**kek).into()), index: super::index::IndexKey::new(index) }
+    }
+}
+
+fn fresh<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Unavailable)?;
+    Ok(bytes)
+}
+
+fn encrypt(cipher: &XChaCha20Poly1305, version: u32, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+    let nonce: [u8; NONCE] = fresh()?;
+    let text = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad }).map_err(|_| Error::Corrupt("plaintext"))?;
+    let mut sealed = Vec::with_capacity(HEAD + NONCE + text.len());
+    sealed.extend_from_slice(&[FORMAT, XCHACHA20_POLY1305]);
+    sealed.extend_from_slice(&version.to_be_bytes());
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&text);
+    Ok(sealed)
+}
+
+/// The key version a sealed value names.
+fn version_of(sealed: &[u8]) -> Result<u32> {
+    match sealed.split_first_chunk::<HEAD>() {
+        Some(([FORMAT, XCHACHA20_POLY1305, a, b, c, d], _)) => Ok(u32::from_be_bytes([*a, *b, *c, *d])),
+        _ => Err(Error::Corrupt("sealed value")),
+    }
+}
+
+fn decrypt(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let (nonce, text) = sealed.get(HEAD..).and_then(<[u8]>::split_first_chunk::<NONCE>).ok_or(Error::Corrupt("sealed value"))?;
+    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad }).map(Zeroizing::new).map_err(|_| Error::Corrupt("sealed value"))
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sealing_key, treat_none_as_default_value = false)]
+struct KeyRow {
+    owner_kind: String,
+    owner_id: Vec<u8>,
+    purpose: String,
+    version: i32,
+    kek_id: String,
+    wrapped: Option<Vec<u8>>,
+    created_at: Timestamp,
+    destroyed_at: Option<Timestamp>,
+}
+
+impl KeyRow {
+    /// All columns but the wrapped key itself.
+    fn aad(&self) -> Vec<u8> {
+        bound(&[
+            b"sendiass",
+            b"sealing_key",
+            self.owner_kind.as_bytes(),
+            &self.owner_id,
+            self.purpose.as_bytes(),
+            &self.version.to_be_bytes(),
+            self.kek_id.as_bytes(),
+            &self.created_at.micros().to_be_bytes(),
+        ])
+    }
+}
+
+/// The data keys used in one transaction, unwrapped once.
+#[derive(Default)]
+pub struct Unwrapped(HashMap<(Owner, KeyUse, u32), Secret>);
+
+/// The newest key of an owner, or the one of the version named.
+fn find(
+    conn: &mut Conn,
+    ring: &Keyring,
+    kept: &mut Unwrapped,
+    owner: Owner,
+    usage: KeyUse,
+    version: Option<u32>,
+) -> Result<Option<(u32, Secret)>> {
+    if let Some(wanted) = version
+        && let Some(key) = kept.0.get(&(owner, usage, wanted))
+    {
+        return Ok(Some((wanted, key.clone())));
+    }
+    let mut query = sealing_key::table
+        .filter(sealing_key::owner_kind.eq(owner.kind()))
+        .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
+        .filter(sealing_key::purpose.eq(usage.as_str()))
+        .order(sealing_key::version.desc())
+        .into_boxed();
+    if let Some(wanted) = version {
+        query = query.filter(sealing_key::version.eq(i32::try_from(wanted).map_err(|_| Error::Corrupt("key version"))?));
+    }
+    let Some(row) = query.first::<KeyRow>(conn).optional()? else { return Ok(None) };
+    if row.kek_id != ring.kek_id {
+        return Err(Error::Corrupt("key-encryption key"));
+    }
+    let Some(wrapped) = &row.wrapped else { return Err(Error::NotFound) };
+    let plain = decrypt(&ring.kek, &row.aad(), wrapped)?;
+    let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
+    let found = u32::try_from(row.version).map_err(|_| Error::Corrupt("key version"))?;
+    kept.0.insert((owner, usage, found), key.clone());
+    Ok(Some((found, key)))
+}
+
+/// The two keys of a new case or person.
+pub fn create(conn: &mut Conn, ring: &Keyring, owner: Owner, now: Timestamp) -> Result<()> {
+    for usage in [KeyUse::Seal, KeyUse::Ledger] {
+        let mut row = KeyRow {
+            owner_kind: owner.kind().to_owned(),
+            owner_id: owner.uuid().as_bytes().to_vec(),
+            purpose: usage.as_str().to_owned(),
+            version: 1,
+            kek_id: ring.kek_id.clone(),
+            wrapped: None,
+            created_at: now,
+            destroyed_at: None,
+        };
+        let key = Secret::new(fresh()?);
+        row.wrapped = Some(encrypt(&ring.kek, 1, &row.aad(), key.as_slice())?);
+        diesel::insert_into(sealing_key::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The newest key of this owner for this use. A record without its key is corrupt.
+pub fn key(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owner: Owner, usage: KeyUse) -> Result<Secret> {
+    find(conn, ring, kept, owner, usage, None)?.map(|(_, key)| key).ok_or(Error::Corrupt("missing key"))
+}
+
+/// Seals a value for its cell.
+pub fn seal(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, value: &impl Serialize) -> Result<Vec<u8>> {
+    let (version, key) = match kept.0.get(&(cell.owner, KeyUse::Seal, 1)) {
+        // Until keys rotate there is one version, so the one at hand is the newest.
+        Some(key) => (1, key.clone()),
+        None => find(conn, ring, kept, cell.owner, KeyUse::Seal, None)?.ok_or(Error::Corrupt("missing key"))?,
+    };
+    let plain = Zeroizing::new(serde_json::to_vec(value).map_err(|_| Error::Corrupt("plaintext"))?);
+    encrypt(&XChaCha20Poly1305::new(&(*key).into()), version, &cell.aad(version), &plain)
+}
+
+/// Opens a sealed value of this cell.
+pub fn open<T: DeserializeOwned>(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, sealed: &[u8]) -> Result<T> {
+    let version = version_of(sealed)?;
+    let (_, key) = find(conn, ring, kept, cell.owner, KeyUse::Seal, Some(version))?.ok_or(Error::Corrupt("missing key"))?;
+    let plain = decrypt(&XChaCha20Poly1305::new(&(*key).into()), &cell.aad(version), sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| Error::Corrupt("sealed value"))
+}

@@ -1,0 +1,140 @@
+//! The staff, and whether their tokens still count.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::error::{Error, Result};
+use super::schema::{revoked_token, staff};
+use super::tx::Tx;
+use crate::authz::{Act, Permit, act};
+use crate::domain::ids::StaffId;
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::staff::{Staff, StaffRef, StaffUpdate};
+use crate::domain::time::Timestamp;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = staff, treat_none_as_default_value = false)]
+struct Row {
+    id: StaffId,
+    issuer: String,
+    subject: String,
+    display_name: String,
+    disabled: bool,
+    not_before: Option<Timestamp>,
+    version: i32,
+    created_at: Timestamp,
+}
+
+impl Row {
+    fn view(self) -> Staff {
+        Staff {
+            id: self.id,
+            version: self.version,
+            display_name: self.display_name,
+            update: StaffUpdate { disabled: self.disabled },
+            not_before: self.not_before,
+            created_at: self.created_at,
+            allowed_actions: Vec::new(),
+        }
+    }
+}
+
+/// What the record says about whoever shows a token. Needs no permit: it is asked before there can be one.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The member of staff.
+    pub id: StaffId,
+    /// The name on record.
+    pub display_name: String,
+    /// Whether every token of theirs is refused.
+    pub disabled: bool,
+    /// Tokens issued before this instant are refused.
+    pub not_before: Option<Timestamp>,
+    /// Whether this very token was revoked.
+    pub revoked: bool,
+}
+
+/// The member of staff behind a token's subject, if they came before.
+pub fn standing(tx: &mut Tx<'_>, issuer: &str, subject: &str, token_id: &str) -> Result<Option<Standing>> {
+    let row = staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)).first::<Row>(tx.conn).optional()?;
+    let revoked = diesel::select(diesel::dsl::exists(revoked_token::table.find(token_id))).get_result(tx.conn)?;
+    Ok(row.map(|row| Standing { id: row.id, display_name: row.display_name, disabled: row.disabled, not_before: row.not_before, revoked }))
+}
+
+/// Enters whoever shows their first valid token, or their new name.
+pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, now: Timestamp) -> Result<()> {
+    let known = diesel::update(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)))
+        .set(staff::display_name.eq(display_name))
+        .execute(tx.conn)?;
+    if known == 0 {
+        let row = Row {
+            id: StaffId::mint(),
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+            display_name: display_name.to_owned(),
+            disabled: false,
+            not_before: None,
+            version: 1,
+            created_at: now,
+        };
+        diesel::insert_into(staff::table).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The staff, oldest first.
+pub fn list(tx: &mut Tx<'_>, _permit: &Permit<act::StaffList>, page: &PageRequest) -> Result<Page<Staff>> {
+    let mut query = staff::table.order(staff::id.asc()).limit(i64::from(page.limit) + 1).into_boxed();
+    if let Some(after) = page.after {
+        query = query.filter(staff::id.gt(StaffId(after.id)));
+    }
+    let rows = query.load::<Row>(tx.conn)?;
+    Ok(Page::cut(rows, page, |row| After { key: 0, id: row.id.0 }, None).map(Row::view))
+}
+
+/// One member of staff.
+pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: StaffId) -> Result<Staff> {
+    Ok(staff::table.find(id).first::<Row>(tx.conn)?.view())
+}
+
+/// Disables or enables a member of staff.
+pub fn update(tx: &mut Tx<'_>, _permit: &Permit<act::StaffUpdate>, id: StaffId, version: i32, update: &StaffUpdate) -> Result<()> {
+    let changed = diesel::update(staff::table.find(id).filter(staff::version.eq(version)))
+        .set((staff::disabled.eq(update.disabled), staff::version.eq(version + 1)))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(staff::table.find(id).select(staff::version).first(tx.conn)?))
+}
+
+/// Refuses every token issued to them until now.
+pub fn revoke_tokens(tx: &mut Tx<'_>, _permit: &Permit<act::StaffRevokeTokens>, id: StaffId, now: Timestamp) -> Result<()> {
+    let changed =
+        diesel::update(staff::table.find(id)).set((staff::not_before.eq(now), staff::version.eq(staff::version + 1))).execute(tx.conn)?;
+    if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// No row changed: the version was another, or there is no such row.
+pub(super) fn stale_unless(changed: usize, current: impl FnOnce() -> Result<i32>) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::Stale { current: current()? }) }
+}
+
+/// Names of staff for the records that mention them.
+#[derive(Debug, Default)]
+pub struct Names(HashMap<StaffId, String>);
+
+impl Names {
+    /// A reference with the name.
+    #[must_use]
+    pub fn get(&self, id: StaffId) -> StaffRef {
+        StaffRef { id, display_name: self.0.get(&id).cloned().unwrap_or_default() }
+    }
+}
+
+/// The names of these members of staff, in one query.
+pub fn names(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = StaffId>) -> Result<Names> {
+    let mut ids: Vec<StaffId> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<(StaffId, String)> = staff::table.filter(staff::id.eq_any(ids)).select((staff::id, staff::display_name)).load(tx.conn)?;
+    Ok(Names(rows.into_iter().collect()))
+}

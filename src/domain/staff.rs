@@ -1,0 +1,51 @@
+//! The staff of the service. A row is made at the first valid token with a role.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::StaffId;
+use super::time::Timestamp;
+
+/// A member of staff as other records name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffRef {
+    /// The member of staff.
+    pub id: StaffId,
+    /// Their name.
+    #[schema(max_length = 200)]
+    pub display_name: String,
+}
+
+/// What an administrator may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffUpdate {
+    /// Whether every token of theirs is refused.
+    pub disabled: bool,
+}
+
+/// A member of staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Staff {
+    /// The member of staff.
+    pub id: StaffId,
+    /// The version, for `If-Match`.
+    pub version: i32,
+    /// Their name, as their token says.
+    #[schema(max_length = 200)]
+    pub display_name: String,
+    /// What an administrator may change.
+    #[serde(flatten)]
+    pub update: StaffUpdate,
+    /// Tokens issued before this instant are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub not_before: Option<Timestamp>,
+    /// When they first came.
+    pub created_at: Timestamp,
+    /// What the caller may do with this record now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<&'static str>,
+}
