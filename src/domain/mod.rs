@@ -1,5 +1,8 @@
 //! The words of the service: plain types, no behaviour that could be a decision.
 
+pub mod anonymity;
+pub mod consent;
+pub mod disclosure;
 pub mod ids;
 pub mod page;
 pub mod text;
