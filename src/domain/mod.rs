@@ -1,5 +1,8 @@
 //! The words of the service: plain types, no behaviour that could be a decision. They are the shapes of the contract, too.
 
+pub mod anonymity;
+pub mod consent;
+pub mod disclosure;
 pub mod fault;
 pub mod idempotency;
 pub mod ids;

@@ -1,0 +1,301 @@
+//! What is asked: the shapes of the contract, and the one form in which the decision takes them.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::domain::anonymity::Cohort;
+use crate::domain::ids::{ConcernId, ContactId, NoteId, PersonId, RecipientId, TeamId};
+use crate::domain::text::{LongText, Name};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{
+    Basis, Channel, ConsentSought, Direction, InformationCategory, NoConsentReason, Purpose, RecipientType, RiskType, ToldSubject,
+};
+
+/// The grounds a caller may ask on (C3). A subject access request has its own dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBasis {
+    /// Permission was given.
+    Permission,
+    /// A child or person is at risk.
+    Safeguarding,
+    /// Nobody can be recognised.
+    Anonymised,
+}
+
+impl From<AskedBasis> for Basis {
+    fn from(basis: AskedBasis) -> Self {
+        match basis {
+            AskedBasis::Permission => Self::Permission,
+            AskedBasis::Safeguarding => Self::Safeguarding,
+            AskedBasis::Anonymised => Self::Anonymised,
+        }
+    }
+}
+
+/// A body that is not in the register, named on the spot; for a risk only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UnregisteredRecipient {
+    /// Kind of body.
+    pub body_type: RecipientType,
+    /// Name of the body.
+    pub name: Name,
+}
+
+/// Who is to receive: `recipientId` with its team and officer, or `personId`, or, for a risk only, `unregistered`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewRecipient {
+    /// A body of the recipient register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub recipient_id: Option<RecipientId>,
+    /// The team of that body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub team_id: Option<TeamId>,
+    /// The officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub person_name: Option<Name>,
+    /// What the officer is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub person_role: Option<Name>,
+    /// A participant of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub person_id: Option<PersonId>,
+    /// A body that is not in the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unregistered: Option<UnregisteredRecipient>,
+}
+
+/// A copy of what is passed on. It is checked like a sending (R15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CopyTo {
+    /// The participant who gets it.
+    pub person_id: PersonId,
+    /// The contact it goes to; one marked safe.
+    pub contact_id: ContactId,
+}
+
+/// Why a risk is passed on (C17). What is missing is refused with `safeguarding_fields_missing`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSafeguarding {
+    /// The concern it joins, if one is recorded already; otherwise one is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub concern_id: Option<ConcernId>,
+    /// Kinds of risk.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub risk_types: Vec<RiskType>,
+    /// Who is at risk.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub at_risk_person_ids: Vec<PersonId>,
+    /// Who is at risk, in words, if not on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub at_risk_description: Option<LongText>,
+    /// When the service came to know of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub known_at: Option<Timestamp>,
+    /// Why it must be shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub necessity: Option<LongText>,
+    /// Why so much and no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub proportionality: Option<LongText>,
+    /// Whether permission was sought; recorded, never decisive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub consent_sought: Option<ConsentSought>,
+    /// Why not, if it was not sought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub no_consent_reason: Option<NoConsentReason>,
+}
+
+/// Information to pass on. The service decides; nothing in this body can assert a permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewDisclosure {
+    /// On what ground.
+    pub basis: AskedBasis,
+    /// What for; set by the service for a risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub purpose: Option<Purpose>,
+    /// Passed on, or asked for.
+    pub direction: Direction,
+    /// By which way.
+    pub channel: Channel,
+    /// To whom.
+    pub recipient: NewRecipient,
+    /// Whom the information beyond notes is about.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+    /// The notes passed on.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub note_ids: Vec<NoteId>,
+    /// Kinds of the information beyond notes.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub information_categories: Vec<InformationCategory>,
+    /// What is passed on, in words; if anonymised, the exact text.
+    pub summary: LongText,
+    /// Whether the person was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub told_subject: Option<ToldSubject>,
+    /// Why not, or not yet; for a risk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub told_reason: Option<LongText>,
+    /// From whose accounting the entry is withheld; for a risk only.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub withhold_from_person_ids: Vec<PersonId>,
+    /// Until when it is withheld; for a risk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub withhold_until_on: Option<NaiveDate>,
+    /// Who gets a copy.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub copies: Vec<CopyTo>,
+    /// What an anonymised text gives away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cohort: Option<Cohort>,
+    /// Why a risk is passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub safeguarding: Option<NewSafeguarding>,
+}
+
+/// May this be passed on? The same question as a disclosure, decided by the same function, without effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewDisclosureCheck {
+    /// On what ground.
+    pub basis: AskedBasis,
+    /// What for; set by the service for a risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub purpose: Option<Purpose>,
+    /// Passed on, or asked for.
+    pub direction: Direction,
+    /// By which way.
+    pub channel: Channel,
+    /// To whom.
+    pub recipient: NewRecipient,
+    /// Whom the information beyond notes is about.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+    /// The notes passed on.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub note_ids: Vec<NoteId>,
+    /// Kinds of the information beyond notes.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub information_categories: Vec<InformationCategory>,
+    /// What is to be passed on, in words; if anonymised, the exact text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub summary: Option<LongText>,
+    /// Whether the person was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub told_subject: Option<ToldSubject>,
+    /// Why not, or not yet; for a risk only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub told_reason: Option<LongText>,
+    /// Who gets a copy.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub copies: Vec<CopyTo>,
+    /// What an anonymised text gives away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cohort: Option<Cohort>,
+    /// Why a risk is passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub safeguarding: Option<NewSafeguarding>,
+}
+
+/// Who is to receive: exactly one of the three forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskRecipient {
+    /// A body of the register.
+    Body {
+        /// Which.
+        recipient_id: RecipientId,
+        /// Its team.
+        team_id: Option<TeamId>,
+        /// The officer.
+        person_name: Option<Name>,
+        /// What the officer is.
+        person_role: Option<Name>,
+    },
+    /// A participant of the case.
+    Person(PersonId),
+    /// A body that is not in the register; for a risk only.
+    Unregistered(UnregisteredRecipient),
+}
+
+/// What is asked, free of contradictions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// On what ground.
+    pub basis: Basis,
+    /// What for.
+    pub purpose: Purpose,
+    /// Passed on, or asked for.
+    pub direction: Direction,
+    /// By which way.
+    pub channel: Channel,
+    /// To whom.
+    pub recipient: AskRecipient,
+    /// Whom the information beyond notes is about.
+    pub subject_ids: Vec<PersonId>,
+    /// The notes passed on.
+    pub note_ids: Vec<NoteId>,
+    /// Kinds of the information beyond notes.
+    pub information_categories: Vec<InformationCategory>,
+    /// What is passed on, in words; only a check may leave it out.
+    pub summary: Option<LongText>,
+    /// Whether the person was told.
+    pub told_subject: Option<ToldSubject>,
+    /// Why not, or not yet.
+    pub told_reason: Option<LongText>,
+    /// From whose accounting the entry is withheld.
+    pub withhold_from_person_ids: Vec<PersonId>,
+    /// Until when.
+    pub withhold_until_on: Option<NaiveDate>,
+    /// Who gets a copy.
+    pub copies: Vec<CopyTo>,
+    /// Whether this is the dispatch of a legal extract: its copies hold only what their receivers may have (R15). No request can ask for it.
+    pub legal_extract: bool,
+    /// What an anonymised text gives away.
+    pub cohort: Option<Cohort>,
+    /// Why a risk is passed on.
+    pub safeguarding: Option<NewSafeguarding>,
+}

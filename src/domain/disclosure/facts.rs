@@ -1,0 +1,205 @@
+//! All that the disclosure decision may look at. No personal text, but the names that must be compared.
+
+use chrono::NaiveDate;
+
+use crate::domain::consent::{Condition, ConsentRecipient};
+use crate::domain::ids::{CaseId, ConsentId, NoteId, PersonId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{
+    CapacityOutcome, ConsentDecision, ConsentStatus, Direction, InformationCategory, ParentalResponsibility, ParticipantRole, PersonKind,
+    Purpose, Relation,
+};
+
+use super::refusal::Failing;
+
+/// The facts of one decision, read in the transaction that records its outcome (R16). The order of the lists means nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The people concerned and how they stand to each other.
+    pub family: FamilyFacts,
+    /// The notes asked for.
+    pub notes: Vec<NoteFact>,
+    /// Every permission and refusal that names a data subject, of every case and whatever became of it; permissions count in the case of the ask
+    /// only, refusals everywhere.
+    pub consents: Vec<ConsentFact>,
+    /// The body asked to receive, if it is in the register.
+    pub recipient: Option<RecipientFact>,
+    /// What is known about an anonymised text; without it, basis `anonymised` is refused.
+    pub anonymity: Option<AnonymityFacts>,
+    /// Whether every item of the subject access request is decided (basis `data_subject_right`).
+    pub sar_decided: bool,
+    /// The permissions and versions a draft rests on that is decided again now; absent for what is no draft.
+    pub resting_on: Option<Vec<(ConsentId, i64)>>,
+    /// Configuration.
+    pub limits: Limits,
+}
+
+/// The figures of the policy that are configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// So many months a permission may last.
+    pub permission_months: u32,
+    /// So many families must match all that an anonymised text gives away.
+    pub families_floor: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { permission_months: 12, families_floor: 8 }
+    }
+}
+
+/// The people concerned and how they stand to each other.
+#[derive(Clone, Debug)]
+pub struct FamilyFacts {
+    /// The case of the ask. Authority to permit comes from the rows of this case alone.
+    pub case_id: CaseId,
+    /// Data subjects, granters, participants.
+    pub people: Vec<PersonFact>,
+    /// The participants of this case, and, for refusals, those of every case the data subjects are in.
+    pub participants: Vec<ParticipantFact>,
+}
+
+impl Default for FamilyFacts {
+    fn default() -> Self {
+        Self { case_id: CaseId(uuid::Uuid::nil()), people: Vec::new(), participants: Vec::new() }
+    }
+}
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct PersonFact {
+    /// Who.
+    pub id: PersonId,
+    /// As recorded; child or young person is computed (R5).
+    pub kind: PersonKind,
+    /// The birth date, if known.
+    pub date_of_birth: Option<NaiveDate>,
+    /// Competence records of kind `share_information`.
+    pub capacity: Vec<CapacityFact>,
+}
+
+/// A competence record of kind `share_information`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CapacityFact {
+    /// What was found.
+    pub outcome: CapacityOutcome,
+    /// The day of the assessment.
+    pub assessed_on: NaiveDate,
+    /// When it was recorded; of two of one day the later counts.
+    pub recorded_at: Timestamp,
+}
+
+/// A person's part in a case.
+#[derive(Clone, Debug)]
+pub struct ParticipantFact {
+    /// The case.
+    pub case_id: CaseId,
+    /// Who.
+    pub person_id: PersonId,
+    /// The part.
+    pub role: ParticipantRole,
+    /// How the person stands to the subject of the case.
+    pub relation: Relation,
+    /// Parental responsibility, one entry a child.
+    pub pr: Vec<PrFact>,
+    /// The first day on which the person is no participant any more.
+    pub ended_on: Option<NaiveDate>,
+}
+
+/// Parental responsibility for one child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrFact {
+    /// The child.
+    pub child_id: PersonId,
+    /// Whether it is held.
+    pub value: ParentalResponsibility,
+    /// The first day with.
+    pub from_on: Option<NaiveDate>,
+    /// The first day without.
+    pub ended_on: Option<NaiveDate>,
+}
+
+/// A note asked for: one item of the decision.
+#[derive(Clone, Debug)]
+pub struct NoteFact {
+    /// The note.
+    pub id: NoteId,
+    /// Whom it is from.
+    pub from: Option<PersonId>,
+    /// Whom it is about.
+    pub about: Vec<PersonId>,
+    /// What kinds of information it holds.
+    pub categories: Vec<InformationCategory>,
+    /// Somebody wishes it to stay confidential (C5).
+    pub keep_confidential: bool,
+    /// Whose wish that is.
+    pub wish_by: Option<PersonId>,
+    /// Somebody identifiable in it is no participant.
+    pub names_others: bool,
+    /// `false` for what was received under the term that it is not passed on (C12).
+    pub onward_sharing: bool,
+    /// A correction has taken its place.
+    pub superseded: bool,
+}
+
+/// A permission given or refused.
+#[derive(Clone, Debug)]
+pub struct ConsentFact {
+    /// The record.
+    pub id: ConsentId,
+    /// Its version.
+    pub version: i64,
+    /// The case it was recorded in.
+    pub case_id: CaseId,
+    /// Whether the caller may see that case; a refusal in one he may not see is never told (R6, R7).
+    pub visible: bool,
+    /// Who permitted or refused.
+    pub granter: PersonId,
+    /// About whom.
+    pub subjects: Vec<PersonId>,
+    /// Given or refused.
+    pub decision: ConsentDecision,
+    /// To whom.
+    pub recipients: Vec<ConsentRecipient>,
+    /// What for.
+    pub purposes: Vec<Purpose>,
+    /// Which way.
+    pub directions: Vec<Direction>,
+    /// What kinds of information.
+    pub categories: Vec<InformationCategory>,
+    /// Which notes, whatever their categories.
+    pub note_ids: Vec<NoteId>,
+    /// On what conditions.
+    pub conditions: Vec<Condition>,
+    /// When it was expressed.
+    pub decided_at: Timestamp,
+    /// From when it counts; `decided_at` if absent.
+    pub starts_at: Option<Timestamp>,
+    /// The last day covered. A permission without one covers nothing; refusals have none.
+    pub expires_on: Option<NaiveDate>,
+    /// As stored: `expired` here is the closing of the case. The last day is judged in the decision.
+    pub status: ConsentStatus,
+    /// Whether a disclosure has relied on it (`once_only`).
+    pub used: bool,
+}
+
+/// A body of the recipient register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecipientFact {
+    /// Part of the council.
+    pub in_council: bool,
+    /// Hub, police, social care, designated officer, or another body with such a function.
+    pub safeguarding_function: bool,
+}
+
+/// What is known about an anonymised text.
+#[derive(Clone, Debug, Default)]
+pub struct AnonymityFacts {
+    /// What `policy::anonymity` found in the text and the cohort, ready to be reported.
+    pub hits: Vec<Failing>,
+    /// How many distinct families match all that the text gives away.
+    pub families: u64,
+    /// The same normalised text went to the same recipient within 12 months.
+    pub repeated: bool,
+}

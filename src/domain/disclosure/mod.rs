@@ -1,0 +1,16 @@
+//! Passing information on: what is asked, what the decision may look at, and why it is refused.
+//!
+//! `asked` holds the request shapes of the contract and the form in which the decision takes them, `facts` all that the decision may look at,
+//! `refusal` the answer that is no. The answer that is yes is `policy::disclosure::Grant`, which only the decision can make.
+
+mod asked;
+mod facts;
+mod refusal;
+
+pub use asked::{
+    Ask, AskRecipient, AskedBasis, CopyTo, NewDisclosure, NewDisclosureCheck, NewRecipient, NewSafeguarding, UnregisteredRecipient,
+};
+pub use facts::{
+    AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
+};
+pub use refusal::{Failing, Refusal, RefusalCode, RefusalRule, TextRange};
