@@ -1,6 +1,7 @@
 //! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
 
 pub mod conn;
+pub mod consents;
 pub mod error;
 pub mod guard;
 pub mod idempotency;

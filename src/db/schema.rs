@@ -246,7 +246,7 @@ diesel::table! {
         starts_at -> DbTs,
         expires_on -> Nullable<DbDay>,
         supersedes_id -> Nullable<DbUuid>,
-        details -> DbJson,
+        authority -> DbJson,
         sealed -> Binary,
         ended -> Nullable<DbWord>,
         ended_at -> Nullable<DbTs>,

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::ids::{CapacityRecordId, ConsentId, NoteId, PersonId, RecipientId, StaffId, TeamId};
+use super::ids::{CapacityRecordId, CaseId, ConsentId, DisclosureId, InformationRequestId, NoteId, PersonId, RecipientId, StaffId, TaskId, TeamId};
+use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;
-use super::vocabulary::{Channel, ConditionKind, ConsentDecision, ConsentMethod, Direction, InformationCategory, Purpose};
+use super::vocabulary::{
+    Channel, ConditionKind, ConsentDecision, ConsentMethod, ConsentStatus, Direction, GranterRelation, InformationCategory, Purpose,
+};
 
 /// Whom a permission or refusal names: an outside body (`recipientId`, with its team and perhaps one officer), or a participant (`personId`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,4 +128,182 @@ pub struct NewConsent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub supersedes_id: Option<ConsentId>,
+}
+
+/// In which capacity the granter speaks for one of those it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Authority {
+    /// Whom it is about.
+    pub subject_id: PersonId,
+    /// How the granter stands to them.
+    pub granter_relation: GranterRelation,
+    /// The last day on which this authority counts: the age-out day of a child (R5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ends_on: Option<NaiveDate>,
+}
+
+/// The end of a permission or refusal, at the word of somebody who may say so (R17). No reason is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewWithdrawal {
+    /// Who withdraws: the granter, somebody it is about, or whoever decides for them now.
+    pub withdrawn_by_id: PersonId,
+    /// How it was said.
+    pub method: ConsentMethod,
+    /// The words used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub words_used: Option<LongText>,
+    /// Whether they also refuse the same from now on.
+    #[serde(default)]
+    pub objects: bool,
+}
+
+/// How a permission or refusal was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawal {
+    /// Who withdrew.
+    pub withdrawn_by_id: PersonId,
+    /// How it was said.
+    pub method: ConsentMethod,
+    /// The words used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub words_used: Option<LongText>,
+    /// From which instant nothing can rest on it.
+    pub effective_at: Timestamp,
+}
+
+/// What a withdrawal set off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WithdrawalEffects {
+    /// Drafts that can never be sent now.
+    #[schema(max_items = 1000)]
+    pub blocked_disclosure_ids: Vec<DisclosureId>,
+    /// Requests to outsiders that were called off.
+    #[schema(max_items = 1000)]
+    pub cancelled_request_ids: Vec<InformationRequestId>,
+    /// Tasks to tell those who received something that permission has ended.
+    #[schema(max_items = 1000)]
+    pub recall_task_ids: Vec<TaskId>,
+    /// The refusal recorded with it, if they objected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refusal_id: Option<ConsentId>,
+}
+
+/// A record that should never have been made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAnnulment {
+    /// Why it was an error.
+    pub reason: LongText,
+}
+
+/// How a record was marked as entered in error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Annulment {
+    /// Why it was an error.
+    pub reason: LongText,
+    /// When it was marked.
+    pub annulled_at: Timestamp,
+    /// By whom.
+    pub annulled_by: StaffRef,
+}
+
+/// A permission given or refused, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consent {
+    /// The record.
+    pub id: ConsentId,
+    /// Its version, for the disclosures that rely on it.
+    pub version: i32,
+    /// The case it belongs to.
+    pub case_id: CaseId,
+    /// Where it stands.
+    pub status: ConsentStatus,
+    /// What was agreed or refused.
+    #[serde(flatten)]
+    pub content: NewConsent,
+    /// The first instant that is not covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<Timestamp>,
+    /// In which capacity the granter speaks, for each person it is about; none where they had no authority (a refusal is kept all the same).
+    #[schema(max_items = 50)]
+    pub authority: Vec<Authority>,
+    /// How it was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub withdrawal: Option<Withdrawal>,
+    /// What the withdrawal set off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub effects: Option<WithdrawalEffects>,
+    /// Why it was an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub annulment: Option<Annulment>,
+    /// What was disclosed on the strength of it.
+    #[schema(max_items = 1000)]
+    pub disclosure_ids: Vec<DisclosureId>,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+    /// What the caller may do with it now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// A permission or refusal in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentSummary {
+    /// The record.
+    pub id: ConsentId,
+    /// The case it belongs to.
+    pub case_id: CaseId,
+    /// Given or refused.
+    pub decision: ConsentDecision,
+    /// Where it stands.
+    pub status: ConsentStatus,
+    /// Who permits or refuses.
+    pub granter_id: PersonId,
+    /// Whose information it is about.
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+    /// To whom.
+    #[schema(max_items = 50)]
+    pub recipients: Vec<ConsentRecipient>,
+    /// What for.
+    #[schema(max_items = 50)]
+    pub purposes: Vec<Purpose>,
+    /// When it was expressed.
+    pub decided_at: Timestamp,
+    /// The last day covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_on: Option<NaiveDate>,
+}
+
+/// Which permissions and refusals a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ConsentFilter {
+    /// Of this case.
+    pub case_id: Option<CaseId>,
+    /// About this person.
+    pub subject_id: Option<PersonId>,
+    /// Naming this body.
+    pub recipient_id: Option<RecipientId>,
+    /// In force at this instant.
+    pub active_at: Option<Timestamp>,
+    /// Ending before this day.
+    pub expires_before: Option<NaiveDate>,
 }

@@ -182,8 +182,9 @@ CREATE TABLE consent (
     starts_at INTEGER NOT NULL,
     expires_on TEXT,
     supersedes_id BLOB REFERENCES consent (id),
-    -- JSON: purposes, directions, categories, notes, conditions, method, authority: ids and words only.
-    details TEXT NOT NULL,
+    -- JSON: in which capacity the granter spoke for each of those it is about, as judged on that day.
+    authority TEXT NOT NULL,
+    -- The whole of what was agreed.
     sealed BLOB NOT NULL,
     ended TEXT CHECK (ended IN ('withdrawn', 'superseded', 'entered_in_error', 'expired')),
     ended_at INTEGER,
@@ -304,7 +305,7 @@ CREATE TRIGGER consent_kept BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent
 WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS NOT OLD.granter_id OR NEW.decision IS NOT OLD.decision
     OR NEW.decided_at IS NOT OLD.decided_at OR NEW.starts_at IS NOT OLD.starts_at OR NEW.expires_on IS NOT OLD.expires_on
-    OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.details IS NOT OLD.details OR NEW.sealed IS NOT OLD.sealed
+    OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.authority IS NOT OLD.authority OR NEW.sealed IS NOT OLD.sealed
     OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
     OR (OLD.ended IS NOT NULL AND NEW.ended IS NOT OLD.ended) OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;

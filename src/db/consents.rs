@@ -1,0 +1,305 @@
+//! Permissions and refusals. What was agreed is sealed as a whole and never changes; only how it ended is written later.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::schema::{consent, consent_recipient, consent_subject, disclosure_consent};
+use super::sealed::{Cell, Owner};
+use super::stored::{Day, Json};
+use super::tx::Tx;
+use super::{scope, staff};
+use crate::authz::{Act, Permit, act};
+use crate::domain::consent::{Annulment, Authority, Consent, ConsentFilter, ConsentSummary, NewConsent, Withdrawal, WithdrawalEffects};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId, StaffId};
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::text::LongText;
+use crate::domain::time::{Timestamp, day_after};
+use crate::domain::vocabulary::{ConsentDecision, ConsentStatus};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = consent, treat_none_as_default_value = false)]
+pub(super) struct Row {
+    pub id: ConsentId,
+    pub case_id: CaseId,
+    granter_id: PersonId,
+    decision: ConsentDecision,
+    decided_at: Timestamp,
+    starts_at: Timestamp,
+    pub expires_on: Option<Day>,
+    supersedes_id: Option<ConsentId>,
+    authority: Json<Vec<Authority>>,
+    sealed: Vec<u8>,
+    pub ended: Option<ConsentStatus>,
+    ended_at: Option<Timestamp>,
+    ended_sealed: Option<Vec<u8>>,
+    pub used_at: Option<Timestamp>,
+    pub version: i32,
+    created_at: Timestamp,
+    recorded_by: StaffId,
+}
+
+impl Row {
+    fn cell(&self) -> Cell {
+        Cell::of("consent", self.id.0, Owner::Case(self.case_id))
+    }
+
+    /// What was agreed.
+    pub fn content(&self, tx: &mut Tx<'_>) -> Result<NewConsent> {
+        tx.open(self.cell(), &self.sealed)
+    }
+
+    fn status(&self, now: Timestamp) -> ConsentStatus {
+        let past = self.expires_on.is_some_and(|last| now.day() > last.0);
+        self.ended.unwrap_or(if past { ConsentStatus::Expired } else { ConsentStatus::Live })
+    }
+}
+
+/// How a record ended, as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Somebody withdrew it.
+    Withdrawn {
+        /// Who, and how.
+        withdrawal: Withdrawal,
+        /// What that set off.
+        effects: WithdrawalEffects,
+    },
+    /// It was an error.
+    EnteredInError {
+        /// Why.
+        reason: LongText,
+        /// Who marked it.
+        by: StaffId,
+    },
+    /// Another record took its place.
+    Superseded {
+        /// Which.
+        by: ConsentId,
+    },
+}
+
+impl Ending {
+    fn status(&self) -> ConsentStatus {
+        match self {
+            Self::Withdrawn { .. } => ConsentStatus::Withdrawn,
+            Self::EnteredInError { .. } => ConsentStatus::EnteredInError,
+            Self::Superseded { .. } => ConsentStatus::Superseded,
+        }
+    }
+}
+
+/// Records a permission or refusal. Its start is filled in. The caller has taken the guards of those it is about (R16).
+pub fn insert(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    content: &NewConsent,
+    authority: Vec<Authority>,
+    now: Timestamp,
+) -> Result<ConsentId> {
+    let id = ConsentId::mint();
+    let sealed = tx.seal(Cell::of("consent", id.0, Owner::Case(case_id)), content)?;
+    let row = Row {
+        id,
+        case_id,
+        granter_id: content.granter_id,
+        decision: content.decision,
+        decided_at: content.decided_at,
+        starts_at: content.starts_at.unwrap_or(content.decided_at),
+        expires_on: content.expires_on.map(Day),
+        supersedes_id: content.supersedes_id,
+        authority: Json(authority),
+        sealed,
+        ended: None,
+        ended_at: None,
+        ended_sealed: None,
+        used_at: None,
+        version: 1,
+        created_at: now,
+        recorded_by: permit.staff(),
+    };
+    diesel::insert_into(consent::table).values(row).execute(tx.conn)?;
+    for person in &content.subject_ids {
+        diesel::insert_into(consent_subject::table)
+            .values((consent_subject::consent_id.eq(id), consent_subject::person_id.eq(*person)))
+            .execute(tx.conn)?;
+    }
+    for (ordinal, recipient) in (0..).zip(&content.recipients) {
+        diesel::insert_into(consent_recipient::table)
+            .values((
+                consent_recipient::consent_id.eq(id),
+                consent_recipient::ordinal.eq(ordinal),
+                consent_recipient::recipient_id.eq(recipient.recipient_id),
+                consent_recipient::team_id.eq(recipient.team_id),
+                consent_recipient::person_id.eq(recipient.person_id),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(id)
+}
+
+fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId) -> Result<Row> {
+    scope::found(permit.scope(), |scope| {
+        consent::table.find(id).filter(consent::case_id.eq_any(scope::cases(scope))).first(tx.conn)
+    })
+}
+
+/// A permission or refusal of a case in scope.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
+    let row = row(tx, permit, id)?;
+    let content = row.content(tx)?;
+    let ending = match &row.ended_sealed {
+        Some(sealed) => Some(tx.open::<Ending>(row.cell().column("ended_sealed"), sealed)?),
+        None => None,
+    };
+    let by = if let Some(Ending::EnteredInError { by, .. }) = &ending { Some(*by) } else { None };
+    let names = staff::names(tx, by.into_iter().chain([row.recorded_by]))?;
+    let (mut withdrawal, mut effects, mut annulment) = (None, None, None);
+    match (ending, row.ended_at) {
+        (Some(Ending::Withdrawn { withdrawal: how, effects: what }), _) => (withdrawal, effects) = (Some(how), Some(what)),
+        (Some(Ending::EnteredInError { reason, by }), Some(annulled_at)) => {
+            annulment = Some(Annulment { reason, annulled_at, annulled_by: names.get(by) });
+        }
+        _ => {}
+    }
+    Ok(Consent {
+        id,
+        version: row.version,
+        case_id: row.case_id,
+        status: row.status(now),
+        expires_at: content.expires_on.map(|last| Timestamp::start_of(day_after(last))),
+        content,
+        withdrawal,
+        effects,
+        annulment,
+        disclosure_ids: relying(tx, id)?,
+        created_at: row.created_at,
+        recorded_by: names.get(row.recorded_by),
+        authority: row.authority.0,
+        allowed_actions: Vec::new(),
+    })
+}
+
+/// What was disclosed on the strength of it.
+pub fn relying(tx: &mut Tx<'_>, id: ConsentId) -> Result<Vec<DisclosureId>> {
+    Ok(disclosure_consent::table
+        .filter(disclosure_consent::consent_id.eq(id))
+        .order(disclosure_consent::disclosure_id.asc())
+        .select(disclosure_consent::disclosure_id)
+        .load(tx.conn)?)
+}
+
+/// Ends a live record. Whoever comes second finds it ended. The caller has taken the guards (R16).
+pub fn end(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, ending: &Ending, now: Timestamp) -> Result<()> {
+    let row = row(tx, permit, id)?;
+    let sealed = tx.seal(row.cell().column("ended_sealed"), ending)?;
+    let changed = diesel::update(consent::table.find(id).filter(consent::ended.is_null()).filter(consent::version.eq(row.version)))
+        .set((
+            consent::ended.eq(ending.status()),
+            consent::ended_at.eq(now),
+            consent::ended_sealed.eq(sealed),
+            consent::version.eq(row.version + 1),
+        ))
+        .execute(tx.conn)?;
+    if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+/// Marks a `once_only` permission as used, by a guarded update of its own row (R16).
+pub fn mark_used(tx: &mut Tx<'_>, _permit: &Permit<act::DisclosureRecord>, id: ConsentId, now: Timestamp) -> Result<()> {
+    let changed = diesel::update(consent::table.find(id).filter(consent::used_at.is_null())).set(consent::used_at.eq(now)).execute(tx.conn)?;
+    if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
+}
+
+fn selected(scope: crate::authz::Scope, filter: &ConsentFilter) -> consent::BoxedQuery<'static, Sqlite> {
+    let mut query = consent::table.filter(consent::case_id.eq_any(scope::cases(scope))).into_boxed();
+    if let Some(case) = filter.case_id {
+        query = query.filter(consent::case_id.eq(case));
+    }
+    if let Some(person) = filter.subject_id {
+        query = query.filter(
+            consent::id.eq_any(consent_subject::table.filter(consent_subject::person_id.eq(person)).select(consent_subject::consent_id)),
+        );
+    }
+    if let Some(body) = filter.recipient_id {
+        query = query.filter(
+            consent::id.eq_any(consent_recipient::table.filter(consent_recipient::recipient_id.eq(body)).select(consent_recipient::consent_id)),
+        );
+    }
+    if let Some(at) = filter.active_at {
+        query = query
+            .filter(consent::starts_at.le(at))
+            .filter(consent::ended_at.is_null().or(consent::ended_at.gt(at)))
+            .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(at.day()))));
+    }
+    if let Some(day) = filter.expires_before {
+        query = query.filter(consent::ended.is_null()).filter(consent::expires_on.lt(Day(day)));
+    }
+    query
+}
+
+/// Permissions and refusals of the cases in scope, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentList>,
+    filter: &ConsentFilter,
+    page: &PageRequest,
+    now: Timestamp,
+) -> Result<Page<ConsentSummary>> {
+    let total = match page.include_total {
+        true => {
+            let count: i64 = selected(permit.scope(), filter).count().get_result(tx.conn)?;
+            Some(u64::try_from(count).unwrap_or_default())
+        }
+        false => None,
+    };
+    let mut query = selected(permit.scope(), filter).order(consent::id.desc()).limit(i64::from(page.limit) + 1);
+    if let Some(after) = page.after {
+        query = query.filter(consent::id.lt(ConsentId(after.id)));
+    }
+    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let mut items = Vec::with_capacity(rows.items.len());
+    for row in rows.items {
+        let content = row.content(tx)?;
+        items.push(ConsentSummary {
+            id: row.id,
+            case_id: row.case_id,
+            decision: row.decision,
+            status: row.status(now),
+            granter_id: row.granter_id,
+            subject_ids: content.subject_ids,
+            recipients: content.recipients,
+            purposes: content.purposes,
+            decided_at: row.decided_at,
+            expires_on: content.expires_on,
+        });
+    }
+    Ok(Page { items, next: rows.next, total: rows.total })
+}
+
+/// Every permission and refusal about these people, in whatever case: the decision looks at all of them (R3, R6, R7).
+pub(super) fn about(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<(Row, NewConsent)>> {
+    let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(people.to_vec())).select(consent_subject::consent_id);
+    let rows: Vec<Row> = consent::table.filter(consent::id.eq_any(ids)).load(tx.conn)?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let content = row.content(tx)?;
+        all.push((row, content));
+    }
+    Ok(all)
+}
+
+/// The cases among these that the caller may see.
+pub(super) fn visible_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<HashMap<CaseId, bool>> {
+    use super::schema::case_file;
+    let seen: Vec<CaseId> = case_file::table
+        .filter(case_file::id.eq_any(cases.to_vec()))
+        .filter(scope::visible(permit.scope()))
+        .select(case_file::id)
+        .load(tx.conn)?;
+    Ok(seen.into_iter().map(|id| (id, true)).collect())
+}
