@@ -6,7 +6,9 @@
 pub mod app;
 pub mod authz;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod domain;
+pub mod keys;
 pub mod ledger;
 pub mod policy;

@@ -1,0 +1,180 @@
+//! The secrets of a deployment: where they come from, and which are too weak to be one.
+//!
+//! In development and demonstration they are made on first run, each in a file of its own that its owner alone may read. Production is
+//! given them, and starts on nothing weak.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::db::sealed::Secret;
+
+/// Why a secret cannot be used. Each is one sentence for the operator; none shows the secret.
+#[derive(Debug)]
+pub enum KeyFault {
+    /// The file or its folder cannot be read or written.
+    File(PathBuf, std::io::Error),
+    /// Others than its owner may read or write the file.
+    Permissions(PathBuf),
+    /// Not what it should be; what it should be.
+    Malformed(String, &'static str),
+    /// Production was not given this one.
+    Missing(&'static str),
+    /// Fewer different bytes than any random key has.
+    Weak(String),
+    /// Two secrets are the same.
+    Equal(&'static str, &'static str),
+}
+
+impl std::fmt::Display for KeyFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path, error) => write!(f, "The key file {} cannot be used: {error}.", path.display()),
+            Self::Permissions(path) => write!(f, "The key file {} is open to others than its owner: set its mode to 0600.", path.display()),
+            Self::Malformed(name, form) => write!(f, "{name} is not {form}."),
+            Self::Missing(name) => write!(f, "Production needs {name} or {name}_FILE."),
+            Self::Weak(name) => write!(f, "{name} is not random: make one with `openssl rand -hex 32`."),
+            Self::Equal(one, other) => write!(f, "{one} and {other} are the same: each secret must be its own."),
+        }
+    }
+}
+
+impl std::error::Error for KeyFault {}
+
+/// The text of a private file; `None` where there is no such file.
+pub fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFault> {
+    let failed = |error| KeyFault::File(path.to_owned(), error);
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    // Of the file that was opened, not of the path, which could name another by now.
+    if file.metadata().map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyFault::Permissions(path.to_owned()));
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(512));
+    file.read_to_end(&mut text).map_err(failed)?;
+    Ok(Some(text))
+}
+
+/// The text of a private file, made by `make` and written if there is none yet.
+///
+/// The file appears whole or not at all, readable to its owner alone, and is never overwritten: of two processes that start together, both
+/// use what the first wrote.
+pub fn load_or_make(path: &Path, make: impl FnOnce() -> Option<Zeroizing<Vec<u8>>>) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
+    if let Some(text) = read_private(path)? {
+        return Ok(text);
+    }
+    let failed = |error| KeyFault::File(path.to_owned(), error);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let text = make().ok_or_else(|| failed(std::io::Error::other("the random generator failed")))?;
+    let draft = folder.join(format!(".{}.draft", uuid::Uuid::new_v4()));
+    let placed = write_new(&draft, &text).and_then(|()| fs::hard_link(&draft, path));
+    // The draft goes whether or not it was placed; that it may never have been made is no fault of its own.
+    drop(fs::remove_file(&draft));
+    match placed {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?,
+    }
+    read_private(path)?.ok_or_else(|| failed(ErrorKind::NotFound.into()))
+}
+
+fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// A secret of 32 bytes as it is written: 64 hexadecimal digits, or base64.
+pub fn parse(name: &str, text: &str) -> Result<Secret, KeyFault> {
+    let malformed = || KeyFault::Malformed(name.to_owned(), "32 bytes in hexadecimal or base64");
+    let text = text.trim();
+    let bytes = Zeroizing::new(match text.len() {
+        64 => unhex(text).ok_or_else(malformed)?,
+        _ => STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).map_err(|_| malformed())?,
+    });
+    let secret = Secret::new(bytes.as_slice().try_into().map_err(|_| malformed())?);
+    let mut seen = secret.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    // 32 random bytes have fewer than 16 different values less often than once in 10^15.
+    if seen.len() < 16 { Err(KeyFault::Weak(name.to_owned())) } else { Ok(secret) }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    }).collect()
+}
+
+fn random_hex() -> Option<Zeroizing<Vec<u8>>> {
+    let mut secret = Secret::default();
+    getrandom::fill(secret.as_mut_slice()).ok()?;
+    Some(Zeroizing::new(secret.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).chain([b'\n']).collect()))
+}
+
+/// The secrets of a deployment.
+pub struct Secrets {
+    /// Wraps the data keys.
+    pub key_encryption: Secret,
+    /// Blind indexes; the keys of cursors and repeated requests derive from it.
+    pub index: Secret,
+    /// The seed of the key that signs the log.
+    pub log: Secret,
+}
+
+/// Where one secret is given: itself, or the path of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Itself.
+    pub text: Option<Zeroizing<String>>,
+    /// A file that holds it.
+    pub file: Option<PathBuf>,
+}
+
+/// The names of the secrets, as they are set in the environment.
+pub const NAMES: [&str; 3] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY"];
+const FILES: [&str; 3] = ["key-encryption.key", "index.key", "log.key"];
+
+impl Secrets {
+    /// The secrets as given; those that are not are made in the data directory, unless `given_only`.
+    pub fn gather(given: &[Given; 3], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
+        let mut found = Vec::with_capacity(3);
+        for ((given, name), file) in given.iter().zip(NAMES).zip(FILES) {
+            let text = match (&given.text, &given.file) {
+                (Some(text), _) => Zeroizing::new(text.as_bytes().to_vec()),
+                (None, Some(path)) => {
+                    read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?
+                }
+                (None, None) if given_only => return Err(KeyFault::Missing(name)),
+                (None, None) => load_or_make(&data_dir.join(file), random_hex)?,
+            };
+            let text = std::str::from_utf8(&text).map_err(|_| KeyFault::Malformed(name.to_owned(), "text"))?;
+            found.push((name, parse(name, text)?));
+        }
+        let [(a, key_encryption), (b, index), (c, log)]: [_; 3] =
+            found.try_into().map_err(|_| KeyFault::Missing("every secret"))?;
+        for (one, other, equal) in [(a, b, *key_encryption == *index), (a, c, *key_encryption == *log), (b, c, *index == *log)] {
+            if equal {
+                return Err(KeyFault::Equal(one, other));
+            }
+        }
+        Ok(Self { key_encryption, index, log })
+    }
+}
+
+/// A short public name of a secret: it tells which one is meant, and nothing about it.
+#[must_use]
+pub fn fingerprint(secret: &Secret) -> String {
+    let digest = Sha256::new().chain_update(b"sendiass key id").chain_update(secret.as_slice()).finalize();
+    URL_SAFE_NO_PAD.encode(digest.iter().copied().take(9).collect::<Vec<u8>>())
+}
