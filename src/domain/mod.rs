@@ -1,5 +1,6 @@
 //! The words of the service: plain types, no behaviour that could be a decision.
 
+pub mod anonymity;
 pub mod ids;
 pub mod page;
 pub mod text;
