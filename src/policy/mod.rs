@@ -1,1 +1,3 @@
 //! The confidentiality policy, pure: from facts to a decision, without clocks, databases or HTTP.
+
+pub mod anonymity;

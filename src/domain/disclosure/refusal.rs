@@ -116,19 +116,19 @@ rules! {
     WishDetailsMissing = "wish_details_missing", None, [], "A wish needs whose it is, one of those the note is from or about, and the day.";
     ReferralAgreementMissing = "referral_agreement_missing", None, [], "A professional says how and when the family agreed.";
     CorrectionReasonMissing = "correction_reason_missing", None, [], "A correction needs a reason.";
-    IdentifierName = "identifier_name", Some("R2"), [LeaveOut, AskPermission], "This is a name of somebody in the case.";
-    IdentifierTitledName = "identifier_titled_name", Some("R2"), [LeaveOut, AskPermission], "This names a person.";
-    IdentifierInitials = "identifier_initials", Some("R2"), [LeaveOut, AskPermission], "These are initials of somebody in the case.";
-    IdentifierBirthDate = "identifier_birth_date", Some("R2"), [LeaveOut, AskPermission], "This may be a birth date.";
-    IdentifierPostcode = "identifier_postcode", Some("R2"), [LeaveOut, AskPermission], "This is a postcode.";
-    IdentifierAddress = "identifier_address", Some("R2"), [LeaveOut, AskPermission], "This is an address.";
-    IdentifierEmail = "identifier_email", Some("R2"), [LeaveOut, AskPermission], "This is an e-mail address.";
-    IdentifierLink = "identifier_link", Some("R2"), [LeaveOut, AskPermission], "This is a web address or account name.";
-    IdentifierNumber = "identifier_number", Some("R2"), [LeaveOut, AskPermission], "This is a personal number.";
-    IdentifierReference = "identifier_reference", Some("R2"), [LeaveOut, AskPermission], "This is a reference.";
-    CohortTooSmall = "cohort_too_small", Some("R2"), [LeaveOut, AskPermission], "Too few families match what the text gives away; say less.";
-    CohortDescriptorMissing = "cohort_descriptor_missing", Some("R2"), [LeaveOut, AskPermission], "The text gives away something that is not listed in the cohort.";
-    RepeatedWording = "repeated_wording", Some("R2"), [LeaveOut, AskPermission], "The same words went to this recipient within 12 months.";
+    IdentifierName = "identifier_name", Some("R2"), [LeaveOut, AskPermission], "The text holds a word of the name of somebody in this case.";
+    IdentifierTitledName = "identifier_titled_name", Some("R2"), [LeaveOut, AskPermission], "The text names somebody by title.";
+    IdentifierInitials = "identifier_initials", Some("R2"), [LeaveOut, AskPermission], "The text holds the initials of somebody in this case and names a setting.";
+    IdentifierBirthDate = "identifier_birth_date", Some("R2"), [LeaveOut, AskPermission], "The text holds a full date that is or may be a date of birth.";
+    IdentifierPostcode = "identifier_postcode", Some("R2"), [LeaveOut, AskPermission], "The text holds a postcode or postcode sector; name a wider area instead.";
+    IdentifierAddress = "identifier_address", Some("R2"), [LeaveOut, AskPermission], "The text holds a house number and street.";
+    IdentifierEmail = "identifier_email", Some("R2"), [LeaveOut, AskPermission], "The text holds an email address.";
+    IdentifierLink = "identifier_link", Some("R2"), [LeaveOut, AskPermission], "The text holds a web address or the name of an online account.";
+    IdentifierNumber = "identifier_number", Some("R2"), [LeaveOut, AskPermission], "The text holds a number by which somebody may be found.";
+    IdentifierReference = "identifier_reference", Some("R2"), [LeaveOut, AskPermission], "The text holds a reference by which a person or a case may be found.";
+    CohortTooSmall = "cohort_too_small", Some("R2"), [LeaveOut, AskPermission], "Too few families match all that the text gives away; say less, or ask for permission to identify.";
+    CohortDescriptorMissing = "cohort_descriptor_missing", Some("R2"), [LeaveOut, AskPermission], "The text names a setting or postcode district that the cohort does not list.";
+    RepeatedWording = "repeated_wording", Some("R2"), [LeaveOut, AskPermission], "The same wording went to this recipient within the last 12 months.";
 }
 
 impl RefusalRule {
