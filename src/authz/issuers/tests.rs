@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::{Issuer, IssuerConfig, IssuerFault, Issuers, IssuersFault, Jwks, KeySetFault, Profile};
@@ -59,6 +61,10 @@ fn key_set(keys: &Value, algorithms: &[&str]) -> Result<Vec<&'static str>, KeySe
     Ok(["a", "b", "c"].into_iter().filter(|kid| keys.get(kid).is_some()).collect())
 }
 
+fn decoded(text: &Value) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text.as_str().unwrap()).unwrap()
+}
+
 #[test]
 fn a_key_set_that_contradicts_itself_or_tells_a_secret_is_refused_whole() {
     let ec = with_kid(ES256.ours.jwk(), "a");
@@ -66,6 +72,7 @@ fn a_key_set_that_contradicts_itself_or_tells_a_secret_is_refused_whole() {
     assert_eq!(key_set(&json!([ec]), &["ES256"]), Ok(vec!["a"]));
 
     refused(json!([ec, {"kty": "oct", "kid": "b", "k": "AAAA"}]), "ES256", KeySetFault::Symmetric);
+    refused(json!([ec, {"kty": "oct", "kid": "b"}]), "ES256", KeySetFault::Symmetric);
     refused(json!([ec, {"kty": "RSA", "kid": "b", "k": "AAAA"}]), "ES256", KeySetFault::Symmetric);
     refused(json!([with(&ec, "d", json!("AAAA"))]), "ES256", KeySetFault::Private);
     // J20
@@ -85,6 +92,9 @@ fn a_key_set_that_contradicts_itself_or_tells_a_secret_is_refused_whole() {
     }
     refused(json!([with(&ec, "x", json!(b64([0; 31])))]), "ES256", KeySetFault::Material);
     refused(json!([with(&ec, "y", ec["x"].clone())]), "ES256", KeySetFault::Material);
+    let point = [decoded(&ec["x"]), decoded(&ec["y"])].concat();
+    let shifted = with(&with(&ec, "x", json!(b64(&point[..31]))), "y", json!(b64(&point[31..])));
+    refused(json!([shifted]), "ES256", KeySetFault::Material);
     refused(json!([with(&ec, "y", Value::Null)]), "ES256", KeySetFault::Material);
     refused(json!([with(&with_kid(EDDSA.ours.jwk(), "a"), "x", json!(b64([7; 33])))]), "EdDSA", KeySetFault::Material);
     refused(json!([]), "ES256", KeySetFault::Empty);
@@ -138,6 +148,8 @@ fn a_key_set_is_one_short_json_object() {
     let short = text(0).len();
     assert!(Jwks::parse(text(65_536 - short).as_bytes()).is_ok());
     assert_eq!(Jwks::parse(text(65_537 - short).as_bytes()).err(), Some(KeySetFault::TooLong));
+    let twice = text(0).replacen('{', r#"{"a":1,"a":2,"#, 1);
+    assert_eq!(Jwks::parse(twice.as_bytes()).err(), Some(KeySetFault::Malformed));
     for bad in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[],"keys":[]}"#, r#"{"keys":[]} {}"#] {
         assert_eq!(Jwks::parse(bad.as_bytes()).err(), Some(KeySetFault::Malformed), "{bad}");
     }
