@@ -3,6 +3,9 @@
 //! In development and demonstration they are made on first run, each in a file of its own that its owner alone may read. Production is
 //! given them, and starts on nothing weak.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -13,6 +16,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::authz::devkey::DevKey;
 use crate::db::sealed::Secret;
 
 /// Why a secret cannot be used. Each is one sentence for the operator; none shows the secret.
@@ -177,4 +181,14 @@ impl Secrets {
 pub fn fingerprint(secret: &Secret) -> String {
     let digest = Sha256::new().chain_update(b"sendiass key id").chain_update(secret.as_slice()).finalize();
     URL_SAFE_NO_PAD.encode(digest.iter().copied().take(9).collect::<Vec<u8>>())
+}
+
+/// The file of the key that signs development tokens.
+pub const DEVELOPMENT_KEY: &str = "development-token-key.pem";
+
+/// The key that signs development tokens, made in the data directory if there is none yet.
+pub fn development_key(data_dir: &Path) -> Result<DevKey, KeyFault> {
+    let path = data_dir.join(DEVELOPMENT_KEY);
+    let pem = load_or_make(&path, || crate::authz::devkey::new_pem().ok())?;
+    DevKey::from_pem(&pem).ok_or_else(|| KeyFault::Malformed(path.display().to_string(), "a P-256 key in PKCS #8 PEM"))
 }

@@ -60,6 +60,13 @@ pub struct Permit<A: Act> {
     act: PhantomData<A>,
 }
 
+// Not derived, which would ask the act itself to be `Clone`.
+impl<A: Act> Clone for Permit<A> {
+    fn clone(&self) -> Self {
+        Self { caller: self.caller.clone(), scope: self.scope, act: PhantomData }
+    }
+}
+
 impl<A: Act> Permit<A> {
     /// Who does it.
     #[must_use]

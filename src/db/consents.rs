@@ -1,13 +1,13 @@
 //! Permissions and refusals. What was agreed is sealed as a whole and never changes; only how it ended is written later.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::schema::{consent, consent_recipient, consent_subject, disclosure_consent};
+use super::schema::{case_file, consent, consent_recipient, consent_subject, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::tx::Tx;
@@ -294,12 +294,11 @@ pub(super) fn about(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<(Row, Ne
 }
 
 /// The cases among these that the caller may see.
-pub(super) fn visible_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<HashMap<CaseId, bool>> {
-    use super::schema::case_file;
+pub(super) fn visible_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<HashSet<CaseId>> {
     let seen: Vec<CaseId> = case_file::table
         .filter(case_file::id.eq_any(cases.to_vec()))
         .filter(scope::visible(permit.scope()))
         .select(case_file::id)
         .load(tx.conn)?;
-    Ok(seen.into_iter().map(|id| (id, true)).collect())
+    Ok(seen.into_iter().collect())
 }

@@ -1,7 +1,4 @@
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
-use super::{DevKey, DevKeyFault, FILE_NAME, Minting};
+use super::{DevKey, DevKeyFault, Minting};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{TokenFault, verify};
 use crate::domain::time::Timestamp;
@@ -64,59 +61,4 @@ fn roles_that_nobody_may_hold_together_are_minted_and_then_refused() {
     let key = DevKey::make().unwrap();
     let token = header(&key.mint(&minting(&[Role::MachineIntake, Role::Adviser]), at(0)).unwrap());
     assert_eq!(verify([token.as_bytes()], &issuers(&key), at(0)).err(), Some(TokenFault::RoleConflict));
-}
-
-#[test]
-fn the_key_is_made_once_and_only_its_owner_can_read_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = DevKey::load_or_make(folder.path()).unwrap();
-    let path = folder.path().join(FILE_NAME);
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n") && text.lines().all(|line| line.len() <= 64));
-
-    let again = DevKey::load_or_make(folder.path()).unwrap();
-    let token = header(&first.mint(&minting(&[Role::Analyst]), at(0)).unwrap());
-    assert!(verify([token.as_bytes()], &issuers(&again), at(0)).is_ok());
-    assert_eq!(fs::read_to_string(&path).unwrap(), text);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
-
-    let other = DevKey::make().unwrap();
-    assert_eq!(verify([token.as_bytes()], &issuers(&other), at(0)).err(), Some(TokenFault::UnknownKey));
-}
-
-#[test]
-fn all_who_start_together_use_one_key() {
-    let folder = tempfile::tempdir().unwrap();
-    let keys: Vec<DevKey> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| DevKey::load_or_make(folder.path()).unwrap())).collect();
-        starts.into_iter().map(|start| start.join().unwrap()).collect()
-    });
-    assert!(keys.windows(2).all(|pair| pair[0].public.common.key_id == pair[1].public.common.key_id));
-}
-
-#[test]
-fn a_key_open_to_others_is_refused_and_left_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    DevKey::load_or_make(folder.path()).unwrap();
-    let path = folder.path().join(FILE_NAME);
-    let text = fs::read_to_string(&path).unwrap();
-    for mode in [0o640, 0o604, 0o620, 0o601] {
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        let fault = DevKey::load_or_make(folder.path()).err().unwrap();
-        assert!(matches!(fault, DevKeyFault::Permissions(_)), "{mode:o}");
-        assert_eq!(fault.to_string().matches(". ").count(), 0, "one sentence: {fault}");
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap(), text);
-}
-
-#[test]
-fn a_file_that_is_no_key_is_refused_and_never_overwritten() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE_NAME);
-    fs::write(&path, "not a key").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    assert!(matches!(DevKey::load_or_make(folder.path()), Err(DevKeyFault::NotAKey(_))));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "not a key");
-    assert!(matches!(DevKey::load_or_make(&folder.path().join("missing")), Err(DevKeyFault::File(..))));
 }

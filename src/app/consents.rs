@@ -1,0 +1,260 @@
+//! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
+
+use super::{App, Error, Result, allowed};
+use crate::authz::{Action, Caller, Permit, act};
+use crate::clock::Clock;
+use crate::db::consents::{self, Ending};
+use crate::db::tasks::NewTask;
+use crate::db::{self, Tx, facts, guard, idempotency, recipients, tasks};
+use crate::domain::consent::{
+    Consent, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
+};
+use crate::domain::disclosure::{Failing, FamilyFacts, RefusalRule};
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CaseStatus, ConsentDecision, ConsentStatus, TaskKind};
+use crate::policy::{authority, consent as rules, deadlines};
+
+/// Working days within which a recipient is told that permission has ended.
+const RECALL_DAYS: u32 = 5;
+
+fn actions(consent: &Consent) -> &'static [Action] {
+    match consent.status {
+        ConsentStatus::Live => &[Action::ConsentWithdraw, Action::ConsentAnnul],
+        _ => &[],
+    }
+}
+
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl crate::authz::Act>, id: ConsentId, now: Timestamp) -> db::Result<Consent> {
+    let consent = consents::find(tx, permit, id, now)?;
+    Ok(Consent { allowed_actions: allowed(permit.caller(), actions(&consent)), ..consent })
+}
+
+/// Everybody whose guard a change to this record takes: those it is about, and who spoke.
+fn concerned(content: &NewConsent) -> impl Iterator<Item = PersonId> {
+    content.subject_ids.iter().copied().chain([content.granter_id])
+}
+
+impl App {
+    /// Records a permission or a refusal. A refusal can always be recorded.
+    pub async fn record_consent(
+        &self,
+        permit: Permit<act::ConsentRecord>,
+        case_id: CaseId,
+        request: Option<Idempotency>,
+        content: NewConsent,
+    ) -> Result<Created<Consent>> {
+        let (now, limits) = (self.clock.now(), self.settings.limits);
+        let (created, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    let case = db::cases::require(tx, &permit, case_id)?;
+                    if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
+                        return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
+                    }
+                    guard::take(tx, concerned(&content))?;
+                    let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
+                    references(tx, &permit, case_id, &content, &family)?;
+                    let council = recipients::in_council(tx, content.recipients.iter().filter_map(|named| named.recipient_id))?;
+                    let accepted = rules::check(content, &council, &family, &limits, now).map_err(Error::failing)?;
+                    if let Some(replaced) = accepted.content.supersedes_id {
+                        supersede(tx, &permit, case_id, replaced)?;
+                    }
+                    let id = consents::insert(tx, &permit, case_id, &accepted.content, accepted.authority, now)?;
+                    if let Some(replaced) = accepted.content.supersedes_id {
+                        consents::end(tx, &permit, replaced, &Ending::Superseded { by: id }, now)?;
+                    }
+                    Ok(id)
+                })?;
+                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
+            })
+            .await?;
+        Ok(created)
+    }
+
+    /// One permission or refusal, with what was disclosed on the strength of it.
+    pub async fn read_consent(&self, permit: Permit<act::ConsentRead>, id: ConsentId) -> Result<Consent> {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| view(tx, permit, id, now)).await
+    }
+
+    /// Permissions and refusals of one case, or across the cases in scope.
+    pub async fn list_consents(
+        &self,
+        permit: Permit<act::ConsentList>,
+        filter: ConsentFilter,
+        page: PageRequest,
+    ) -> Result<Page<ConsentSummary>> {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| {
+            if let Some(case) = filter.case_id {
+                db::cases::require(tx, permit, case)?;
+            }
+            consents::list(tx, permit, &filter, &page, now)
+        })
+        .await
+    }
+
+    /// Withdraws a permission or refusal: at once, in one call, without a reason. A repeated withdrawal answers with the first (R17).
+    pub async fn withdraw_consent(&self, permit: Permit<act::ConsentWithdraw>, id: ConsentId, how: NewWithdrawal) -> Result<Consent> {
+        let (now, limits) = (self.clock.now(), self.settings.limits);
+        let (consent, _) = self
+            .db
+            .write(move |tx| {
+                let found = consents::find(tx, &permit, id, now)?;
+                guard::take(tx, concerned(&found.content).chain([how.withdrawn_by_id]))?;
+                // Once more, behind the guards: another withdrawal may have come first.
+                let found = consents::find(tx, &permit, id, now)?;
+                match found.status {
+                    ConsentStatus::Live => {}
+                    ConsentStatus::Withdrawn => return Ok(view(tx, &permit, id, now)?),
+                    _ => return Err(ended(&found, permit.caller())),
+                }
+                let people: Vec<PersonId> = concerned(&found.content).chain([how.withdrawn_by_id]).collect();
+                let family = facts::family(tx, found.case_id, &people)?;
+                let content = &found.content;
+                if !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {
+                    return Err(Error::failing(vec![Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised)]));
+                }
+                let withdrawal = Withdrawal {
+                    withdrawn_by_id: how.withdrawn_by_id,
+                    method: how.method,
+                    words_used: how.words_used.clone(),
+                    effective_at: now,
+                };
+                let mut effects = WithdrawalEffects::default();
+                for disclosure in &found.disclosure_ids {
+                    effects.recall_task_ids.push(recall(tx, &permit, found.case_id, *disclosure, now)?);
+                }
+                if content.decision == ConsentDecision::Given {
+                    review_retention(tx, &permit, found.case_id, id, now)?;
+                }
+                if how.objects {
+                    let refusal = rules::refusal_of(content, &how, now, limits);
+                    let speaks = rules::authority_of(&refusal, &[], &family, now);
+                    effects.refusal_id = Some(consents::insert(tx, &permit, found.case_id, &refusal, speaks, now)?);
+                }
+                consents::end(tx, &permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
+                Ok(view(tx, &permit, id, now)?)
+            })
+            .await?;
+        Ok(consent)
+    }
+
+    /// Marks a record as entered in error; what relied on it is reviewed.
+    pub async fn annul_consent(&self, permit: Permit<act::ConsentAnnul>, id: ConsentId, why: NewAnnulment) -> Result<Consent> {
+        let now = self.clock.now();
+        let (consent, _) = self
+            .db
+            .write(move |tx| {
+                let found = consents::find(tx, &permit, id, now)?;
+                guard::take(tx, concerned(&found.content))?;
+                let found = consents::find(tx, &permit, id, now)?;
+                if found.status != ConsentStatus::Live {
+                    return Err(ended(&found, permit.caller()));
+                }
+                let by = permit.staff();
+                consents::end(tx, &permit, id, &Ending::EnteredInError { reason: why.reason, by }, now)?;
+                let task = NewTask {
+                    kind: TaskKind::AnnulmentReview,
+                    case_id: Some(found.case_id),
+                    about_id: id.0,
+                    for_manager: true,
+                    not_by: None,
+                    due_on: deadlines::next_working_day(now.day()),
+                };
+                tasks::create(tx, &permit, task, now)?;
+                Ok::<_, Error>(view(tx, &permit, id, now)?)
+            })
+            .await?;
+        Ok(consent)
+    }
+}
+
+/// The record is ended already.
+fn ended(consent: &Consent, caller: &Caller) -> Error {
+    let allowed = actions(consent).iter().copied().filter(|action| caller.may(*action)).collect();
+    Error::State { rule: None, allowed }
+}
+
+/// A record that is replaced is one of the same case, and live.
+fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseId, replaced: ConsentId) -> Result<()> {
+    let unknown = || Error::Rule(vec![Fault::unknown("#/supersedesId")]);
+    let found = match consents::find(tx, permit, replaced, Timestamp::start_of(chrono::NaiveDate::MIN)) {
+        Err(db::Error::NotFound) => return Err(unknown()),
+        found => found?,
+    };
+    if found.case_id != case_id {
+        return Err(unknown());
+    }
+    // Judged without the last day: what has run out may be replaced too.
+    if found.status == ConsentStatus::Live { Ok(()) } else { Err(ended(&found, permit.caller())) }
+}
+
+/// What the record names must exist: participants, bodies with their teams, notes of this case.
+fn references(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentRecord>,
+    case_id: CaseId,
+    content: &NewConsent,
+    family: &FamilyFacts,
+) -> Result<()> {
+    let takes_part = |person: &PersonId| family.participants.iter().any(|row| row.case_id == case_id && row.person_id == *person);
+    let mut faults = Vec::new();
+    for (i, subject) in content.subject_ids.iter().enumerate() {
+        if !takes_part(subject) {
+            faults.push(Fault::not_participant(format!("#/subjectIds/{i}")));
+        }
+    }
+    for (i, named) in content.recipients.iter().enumerate() {
+        match (named.recipient_id, named.person_id) {
+            (Some(body), None) => faults.extend(recipients::unknown(tx, permit, body, named.team_id, &format!("#/recipients/{i}"))?),
+            (None, Some(person)) if takes_part(&person) => {}
+            (None, Some(_)) => faults.push(Fault::not_participant(format!("#/recipients/{i}/personId"))),
+            (_, _) => faults.push(Fault::contradicting(format!("#/recipients/{i}"))),
+        }
+    }
+    let known = db::notes::known(tx, permit, case_id, &content.note_ids)?;
+    for (i, note) in content.note_ids.iter().enumerate() {
+        if !known.contains(note) {
+            faults.push(Fault::unknown(format!("#/noteIds/{i}")));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+fn recall(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentWithdraw>,
+    case_id: CaseId,
+    disclosure: DisclosureId,
+    now: Timestamp,
+) -> db::Result<crate::domain::ids::TaskId> {
+    let task = NewTask {
+        kind: TaskKind::RecallNotice,
+        case_id: Some(case_id),
+        about_id: disclosure.0,
+        for_manager: false,
+        not_by: None,
+        due_on: deadlines::working_days_after(now.day(), RECALL_DAYS),
+    };
+    tasks::create(tx, permit, task, now)
+}
+
+/// Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
+fn review_retention(tx: &mut Tx<'_>, permit: &Permit<act::ConsentWithdraw>, case_id: CaseId, id: ConsentId, now: Timestamp) -> db::Result<()> {
+    let task = NewTask {
+        kind: TaskKind::RetentionReview,
+        case_id: Some(case_id),
+        about_id: id.0,
+        for_manager: true,
+        not_by: None,
+        due_on: deadlines::working_days_after(now.day(), RECALL_DAYS),
+    };
+    tasks::create(tx, permit, task, now)?;
+    Ok(())
+}

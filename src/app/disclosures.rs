@@ -1,0 +1,327 @@
+//! Passing information on: the one exit (C3), and the question before it (C11).
+
+use super::{App, Error, Result, allowed};
+use crate::authz::{Act, Action, Permit, act};
+use crate::clock::Clock;
+use crate::db::disclosures::{self, Recording};
+use crate::db::tasks::NewTask;
+use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, notes, people, recipients, tasks};
+use crate::domain::disclosure::{
+    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureSummary, NewAnnotation, NewDisclosure, NewDisclosureCheck,
+    PolicyRef, Reason, Refusal,
+};
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId, RecipientId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject};
+use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
+use crate::policy::deadlines;
+use crate::policy::disclosure::{Grant, decide};
+
+mod anonymous;
+mod entry;
+
+const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
+
+/// Why nothing was recorded: an error, which undoes everything, or a refusal, which is committed and logged.
+enum Stop {
+    Error(Error),
+    Refused(Refusal),
+}
+
+impl From<db::Error> for Stop {
+    fn from(error: db::Error) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> db::Result<Disclosure> {
+    Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosures::find(tx, permit, id)? })
+}
+
+impl App {
+    fn policy(&self, rule: Option<&str>, clauses: &[&str]) -> PolicyRef {
+        PolicyRef {
+            name: self.settings.policy_name.clone(),
+            version: self.settings.policy_version.clone(),
+            rule: rule.map(str::to_owned),
+            clauses: clauses.iter().map(|clause| (*clause).to_owned()).collect(),
+        }
+    }
+
+    /// Passes information on, if the disclosure policy grants it. The decision, the row, its log entry and the use of the permissions are
+    /// one transaction; only after it may the content leave. A refusal is committed and logged, too.
+    pub async fn record_disclosure(
+        &self,
+        permit: Permit<act::DisclosureRecord>,
+        case_id: CaseId,
+        request: Option<Idempotency>,
+        body: NewDisclosure,
+    ) -> Result<Created<Disclosure>> {
+        let ask = Ask::try_from(body).map_err(Error::failing)?;
+        let (now, app) = (self.clock.now(), self.clone());
+        let reader = permit.clone();
+        let (outcome, log) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    db::cases::require(tx, &permit, case_id)?;
+                    app.references(tx, &permit, case_id, &ask)?;
+                    let mut facts = facts::facts_for(tx, &permit, case_id, &ask, app.settings.limits)?;
+                    facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
+                    match decide(&ask, &facts, now) {
+                        Ok(grant) => Ok(app.record(tx, &permit, case_id, grant)?),
+                        Err(refusal) => Err(Stop::Refused(refusal)),
+                    }
+                });
+                match made {
+                    Ok(made) => Ok(Ok(made)),
+                    Err(Stop::Refused(refusal)) => {
+                        entry::refused(tx, &permit, &app.settings, case_id, &ask, &refusal, now)?;
+                        app.review_conflict(tx, &permit, case_id, &refusal, now)?;
+                        Ok(Err(refusal))
+                    }
+                    Err(Stop::Error(error)) => Err(error),
+                }
+            })
+            .await?;
+        match outcome {
+            // The index of the new entry is known only now.
+            Ok(made) => {
+                let value = self.look(reader, move |tx, permit| view(tx, permit, made.value)).await?;
+                Ok(Created { value, replayed: made.replayed })
+            }
+            Err(refusal) => Err(self.refused(refusal, &log)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, log: &LogIndexes) -> Error {
+        let policy = self.policy(refusal.rule(), &refusal.clauses);
+        Error::Refused { refusal, index: log.0.first().copied(), policy }
+    }
+
+    /// Parents who disagree are a matter for the manager, who has no override (R7).
+    fn review_conflict(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        case_id: CaseId,
+        refusal: &Refusal,
+        now: Timestamp,
+    ) -> db::Result<()> {
+        for person in &refusal.conflicts {
+            let task = NewTask {
+                kind: TaskKind::ConflictReview,
+                case_id: Some(case_id),
+                about_id: person.0,
+                for_manager: true,
+                not_by: None,
+                due_on: deadlines::next_working_day(now.day()),
+            };
+            tasks::create_once(tx, permit, task, now)?;
+        }
+        Ok(())
+    }
+
+    /// What the request names must exist, and a copy goes to a contact marked safe (C3).
+    fn references(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
+        let mut faults = Vec::new();
+        if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
+            faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+        }
+        let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
+        let mut takes_part = |person: PersonId, pointer: String| {
+            if !participants.contains(&person) {
+                faults.push(Fault::not_participant(pointer));
+            }
+        };
+        if let AskRecipient::Person(person) = &ask.recipient {
+            takes_part(*person, "#/recipient/personId".to_owned());
+        }
+        for (i, person) in ask.subject_ids.iter().enumerate() {
+            takes_part(*person, format!("#/subjectIds/{i}"));
+        }
+        for (i, copy) in ask.copies.iter().enumerate() {
+            takes_part(copy.person_id, format!("#/copies/{i}/personId"));
+        }
+        for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
+            takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
+        }
+        if faults.is_empty() {
+            for (i, copy) in ask.copies.iter().enumerate() {
+                faults.extend(people::unsafe_contact(tx, copy.person_id, copy.contact_id, ask.channel, &format!("#/copies/{i}/contactId"))?);
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    }
+
+    /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.
+    fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, grant: Grant) -> Result<DisclosureId> {
+        let (ask, now) = (grant.ask().clone(), grant.decided_at());
+        let mut content = NewDisclosure::from(&ask);
+        let recipient_id = match &ask.recipient {
+            AskRecipient::Body { recipient_id, .. } => Some(*recipient_id),
+            AskRecipient::Person(_) => None,
+            AskRecipient::Unregistered(named) => {
+                let id = recipients::enter_unregistered(tx, permit, named.body_type, &named.name, now)?;
+                content.recipient = crate::domain::disclosure::DisclosureRecipient { recipient_id: Some(id), ..Default::default() };
+                self.task(tx, permit, case_id, TaskKind::RecipientReview, id.0, None, now)?;
+                Some(id)
+            }
+        };
+        let concern_id = match &ask.safeguarding {
+            Some(risk) => Some(concerns::pass_on(tx, permit, case_id, &ask, risk, deadlines::next_working_day(now.day()), now)?),
+            None => None,
+        };
+        let decided = Decided {
+            identified: grant.identified(),
+            data_subject_ids: grant.subject_ids().to_vec(),
+            lawful_basis: self.settings.lawful_basis,
+            art9_condition: self.settings.art9_condition,
+            consents: grant.consents().to_vec(),
+            conditions_met: grant.conditions_met().to_vec(),
+            concern_id,
+            review_due_on: concern_id.map(|_| deadlines::next_working_day(now.day())),
+            decided_by_role: if permit.caller().is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser },
+            decided_at: now,
+            sent_at: now,
+            policy: self.policy(None, &grant.clauses()),
+        };
+        let wording = if ask.basis == Basis::Anonymised { ask.summary.as_ref().map(|text| anonymous::digest(tx, text)) } else { None };
+        let logged = entry::made(tx, permit, &self.settings, case_id, &grant, recipient_id)?;
+        let id = disclosures::record(tx, permit, case_id, grant, &content, Recording { recipient_id, decided, wording })?;
+        ledger::append(tx, permit, logged, case_id, Some(id), now);
+        if let Some(concern) = concern_id {
+            self.task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
+            if ask.told_subject == Some(ToldSubject::Later) {
+                self.task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
+            }
+        }
+        Ok(id)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a task is made of just these")]
+    fn task(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        case_id: CaseId,
+        kind: TaskKind,
+        about_id: uuid::Uuid,
+        not_by: Option<crate::domain::ids::StaffId>,
+        now: Timestamp,
+    ) -> db::Result<()> {
+        let for_manager = kind != TaskKind::TellSubject;
+        let due_on = deadlines::next_working_day(now.day());
+        tasks::create(tx, permit, NewTask { kind, case_id: Some(case_id), about_id, for_manager, not_by, due_on }, now)?;
+        Ok(())
+    }
+
+    /// May this be passed on? The same function decides as for a disclosure; nothing is recorded but the look.
+    pub async fn check_disclosure(
+        &self,
+        permit: Permit<act::DisclosureCheck>,
+        case_id: CaseId,
+        body: NewDisclosureCheck,
+    ) -> Result<DisclosureCheck> {
+        let ask = Ask::try_from(body).map_err(Error::failing)?;
+        let (now, app) = (self.clock.now(), self.clone());
+        let checked = self
+            .db
+            .read(move |tx| {
+                db::cases::require(tx, &permit, case_id)?;
+                app.references(tx, &permit, case_id, &ask)?;
+                let mut facts = facts::facts_now(tx, &permit, case_id, &ask, app.settings.limits)?;
+                facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
+                Ok::<_, Error>(match decide(&ask, &facts, now) {
+                    Ok(grant) => DisclosureCheck {
+                        allowed: true,
+                        checked_at: now,
+                        code: None,
+                        consents: grant.consents().to_vec(),
+                        conditions_met: grant.conditions_met().to_vec(),
+                        reasons: Vec::new(),
+                        remedies: Vec::new(),
+                        policy: app.policy(None, &grant.clauses()),
+                    },
+                    Err(refusal) => DisclosureCheck {
+                        allowed: false,
+                        checked_at: now,
+                        code: Some(refusal.code.as_str()),
+                        consents: Vec::new(),
+                        conditions_met: Vec::new(),
+                        remedies: refusal.remedies(),
+                        policy: app.policy(refusal.rule(), &refusal.clauses),
+                        reasons: refusal.failings.into_iter().map(Reason::from).collect(),
+                    },
+                })
+            })
+            .await?;
+        Ok(checked)
+    }
+
+    /// What left a case; for one person, their accounting.
+    pub async fn list_disclosures(
+        &self,
+        permit: Permit<act::DisclosureList>,
+        case_id: CaseId,
+        subject: Option<PersonId>,
+        page: PageRequest,
+    ) -> Result<Page<DisclosureSummary>> {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| {
+            db::cases::require(tx, permit, case_id)?;
+            disclosures::list(tx, permit, case_id, subject, &page, now)
+        })
+        .await
+    }
+
+    /// One disclosure, with its log entries and what happened later.
+    pub async fn read_disclosure(&self, permit: Permit<act::DisclosureRead>, id: DisclosureId) -> Result<Disclosure> {
+        self.look(permit, move |tx, permit| view(tx, permit, id)).await
+    }
+
+    /// Links what happened later to a disclosure; it never needs permission. What changes how the log entry reads is logged with it.
+    pub async fn annotate_disclosure(
+        &self,
+        permit: Permit<act::DisclosureAnnotate>,
+        id: DisclosureId,
+        request: Option<Idempotency>,
+        content: NewAnnotation,
+    ) -> Result<Created<Annotation>> {
+        let now = self.clock.now();
+        let (created, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    let disclosure = disclosures::find(tx, &permit, id)?;
+                    let kind = match content.kind {
+                        AnnotationKind::ReceiptConfirmed => None,
+                        AnnotationKind::RecallNoticeSent => Some(DisclosureLogKind::DisclosureRecalled),
+                        AnnotationKind::SubjectTold => Some(DisclosureLogKind::SubjectNotified),
+                        AnnotationKind::NotSent | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => {
+                            Some(DisclosureLogKind::DisclosureCorrected)
+                        }
+                    };
+                    if let Some(kind) = kind {
+                        let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);
+                        entry.related = ledger::entry_id_of(tx, id)?;
+                        ledger::append(tx, &permit, entry, disclosure.case_id, Some(id), now);
+                    }
+                    disclosures::annotate(tx, &permit, id, &content, now)
+                })?;
+                let value = disclosures::annotation(tx, &permit, made.value)?;
+                Ok::<_, Error>(Created { value, replayed: made.replayed })
+            })
+            .await?;
+        Ok(created)
+    }
+}

@@ -1,0 +1,37 @@
+//! What must be known about an anonymous issue before it is judged (C6): whom its text could name, and how many families it could be about.
+
+use super::*;
+use crate::domain::disclosure::{AnonymityFacts, Failing};
+use crate::domain::text::LongText;
+use crate::policy::anonymity::{self, Known};
+
+/// The facts of an anonymous text; none for another basis.
+pub(super) fn facts(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    ask: &Ask,
+    now: Timestamp,
+) -> db::Result<Option<AnonymityFacts>> {
+    let (Basis::Anonymised, Some(text)) = (ask.basis, &ask.summary) else { return Ok(None) };
+    let participants = db::participants::people(tx, permit, case_id)?;
+    let mut known = Known { setting_names: db::cohort::setting_names(tx, permit)?, ..Known::default() };
+    known.references.push(db::cases::require(tx, permit, case_id)?.reference);
+    for person in people::identities(tx, &participants)? {
+        known.names.push(person.names);
+        known.birth_dates.extend(person.date_of_birth);
+    }
+    let cohort = ask.cohort.clone().unwrap_or_default();
+    let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).into_iter().map(Failing::from).collect();
+    hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).into_iter().map(Failing::from));
+    let repeated = match &ask.recipient {
+        AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
+        AskRecipient::Person(_) | AskRecipient::Unregistered(_) => false,
+    };
+    Ok(Some(AnonymityFacts { hits, families: db::cohort::families(tx, permit, &cohort, now)?, repeated }))
+}
+
+/// The keyed digest of a wording, so that the same letter is known again without being kept.
+pub(super) fn digest(tx: &Tx<'_>, text: &LongText) -> [u8; 32] {
+    tx.keys.index.digest(db::index::Term::Wording, &anonymity::normalised_wording(text.as_str()))
+}

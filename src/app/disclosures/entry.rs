@@ -1,0 +1,88 @@
+//! The log entries of a disclosure made and of one refused.
+
+use super::*;
+use crate::app::Settings;
+
+/// The entry of what was granted.
+pub(super) fn made(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureRecord>,
+    settings: &Settings,
+    case_id: CaseId,
+    grant: &Grant,
+    recipient: Option<RecipientId>,
+) -> db::Result<DisclosureEntry> {
+    let mut entry = asked(tx, permit, settings, case_id, grant.ask(), DisclosureLogKind::DisclosureMade)?;
+    entry.recipient = recipient;
+    entry.subjects = grant.subject_ids().to_vec();
+    entry.consents = grant.consents().iter().map(|relied| (relied.consent_id, relied.version)).collect();
+    Ok(entry)
+}
+
+/// Queues the entry of what was refused.
+pub(super) fn refused(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureRecord>,
+    settings: &Settings,
+    case_id: CaseId,
+    ask: &Ask,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> db::Result<()> {
+    let mut entry = asked(tx, permit, settings, case_id, ask, DisclosureLogKind::DisclosureRefused)?;
+    if let AskRecipient::Body { recipient_id, .. } = &ask.recipient {
+        entry.recipient = Some(*recipient_id);
+    }
+    entry.rules = refusal.failings.iter().map(|failing| failing.rule).collect();
+    entry.rules.sort_unstable();
+    entry.rules.dedup();
+    ledger::append(tx, permit, entry, case_id, None, now);
+    Ok(())
+}
+
+/// What both say of what was asked.
+fn asked(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureRecord>,
+    settings: &Settings,
+    case_id: CaseId,
+    ask: &Ask,
+    kind: DisclosureLogKind,
+) -> db::Result<DisclosureEntry> {
+    let caller = permit.caller();
+    let mut entry = DisclosureEntry::new(EntryId::mint(), kind, caller.staff, caller.request);
+    entry.decided_by = Some(caller.staff);
+    entry.direction = Some(ask.direction);
+    entry.basis = Some(ask.basis);
+    entry.lawful_basis = Some(settings.lawful_basis);
+    entry.condition = settings.art9_condition;
+    entry.purpose = Some(ask.purpose);
+    entry.channel = Some(ask.channel);
+    entry.identified = Some(ask.basis != Basis::Anonymised);
+    entry.told = ask.told_subject;
+    entry.recipient_person = match &ask.recipient {
+        AskRecipient::Body { person_name, .. } => person_name.clone().map(RecipientPerson::Named),
+        AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
+        AskRecipient::Unregistered(_) => None,
+    };
+    let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+    let of_notes = held.iter().flat_map(|note| note.about.iter().copied().chain(note.from));
+    entry.subjects = of_notes.chain(ask.subject_ids.iter().copied()).collect();
+    entry.subjects.sort_unstable();
+    entry.subjects.dedup();
+    for note in &held {
+        let text = note.content();
+        entry.items.extend(note.categories.iter().map(|class| Item::new(*class, &text)));
+    }
+    if let Some(summary) = &ask.summary {
+        entry.items.extend(ask.information_categories.iter().map(|class| Item::new(*class, summary.as_str())));
+    }
+    for copy in &ask.copies {
+        entry.copies.push(Copied { role: people::kind(tx, copy.person_id)?, person: copy.person_id });
+    }
+    if let Some(risk) = &ask.safeguarding {
+        let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
+        entry.reason = Some(words.join("\n").as_str().into());
+    }
+    Ok(entry)
+}

@@ -1,0 +1,238 @@
+//! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
+//! is an annotation.
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use super::error::Result;
+use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
+use super::sealed::{Cell, Owner};
+use super::stored::Json;
+use super::tx::Tx;
+use super::{consents, ledger, scope, staff};
+use crate::authz::{Act, Permit, act};
+use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId, StaffId};
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::time::{Timestamp, months_after};
+use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureStatus, Purpose};
+use crate::policy::disclosure::Grant;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = disclosure, treat_none_as_default_value = false)]
+struct Row {
+    id: DisclosureId,
+    case_id: CaseId,
+    basis: Basis,
+    recipient_id: Option<RecipientId>,
+    decided_at: Timestamp,
+    decided_by: StaffId,
+    concern_id: Option<ConcernId>,
+    wording: Option<Vec<u8>>,
+    details: Json<Decided>,
+    sealed: Vec<u8>,
+}
+
+impl Row {
+    fn content(&self, tx: &mut Tx<'_>) -> Result<NewDisclosure> {
+        tx.open(Cell::of("disclosure", self.id.0, Owner::Case(self.case_id)), &self.sealed)
+    }
+}
+
+/// What is recorded beside a grant.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The body of the register, where the grant names one or one was entered on the spot.
+    pub recipient_id: Option<RecipientId>,
+    /// What the service puts to it.
+    pub decided: Decided,
+    /// The keyed digest of an anonymous wording.
+    pub wording: Option<[u8; 32]>,
+}
+
+/// Records what was granted: no grant, no row; one grant, one row. Permissions that count once are used up by it (R16).
+pub fn record(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureRecord>,
+    case_id: CaseId,
+    grant: Grant,
+    content: &NewDisclosure,
+    recording: Recording,
+) -> Result<DisclosureId> {
+    let id = DisclosureId::mint();
+    let now = grant.decided_at();
+    for consent in grant.once_only() {
+        consents::mark_used(tx, permit, *consent, now)?;
+    }
+    let sealed = tx.seal(Cell::of("disclosure", id.0, Owner::Case(case_id)), content)?;
+    let row = Row {
+        id,
+        case_id,
+        basis: grant.ask().basis,
+        recipient_id: recording.recipient_id,
+        decided_at: now,
+        decided_by: permit.staff(),
+        concern_id: recording.decided.concern_id,
+        wording: recording.wording.map(|digest| digest.to_vec()),
+        details: Json(recording.decided),
+        sealed,
+    };
+    diesel::insert_into(disclosure::table).values(row).execute(tx.conn)?;
+    for relied in grant.consents() {
+        diesel::insert_into(disclosure_consent::table)
+            .values((disclosure_consent::consent_id.eq(relied.consent_id), disclosure_consent::disclosure_id.eq(id)))
+            .execute(tx.conn)?;
+    }
+    Ok(id)
+}
+
+fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Row> {
+    scope::found(permit.scope(), |scope| {
+        disclosure::table.find(id).filter(disclosure::case_id.eq_any(scope::cases(scope))).first(tx.conn)
+    })
+}
+
+/// A disclosure of a case in scope.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Disclosure> {
+    let row = row(tx, permit, id)?;
+    let content = row.content(tx)?;
+    let log_entries = ledger::entries_of(tx, id)?.into_iter().map(|(index, kind)| LogEntryRef { index, kind }).collect();
+    let notes: Vec<AnnotationRow> = disclosure_annotation::table
+        .filter(disclosure_annotation::disclosure_id.eq(id))
+        .order(disclosure_annotation::id.asc())
+        .load(tx.conn)?;
+    let names = staff::names(tx, notes.iter().map(|note| note.recorded_by).chain([row.decided_by]))?;
+    let mut annotations = Vec::with_capacity(notes.len());
+    for note in notes {
+        annotations.push(note.view(tx, row.case_id, &names)?);
+    }
+    Ok(Disclosure {
+        id,
+        case_id: row.case_id,
+        status: DisclosureStatus::Sent,
+        content,
+        decided: row.details.0,
+        requested_by: names.get(row.decided_by),
+        decided_by: names.get(row.decided_by),
+        log_entries,
+        annotations,
+        allowed_actions: Vec::new(),
+    })
+}
+
+fn selected(scope: crate::authz::Scope, case_id: CaseId) -> disclosure::BoxedQuery<'static, Sqlite> {
+    disclosure::table.filter(disclosure::case_id.eq(case_id)).filter(disclosure::case_id.eq_any(scope::cases(scope))).into_boxed()
+}
+
+/// What left a case, newest first. For one person it is their accounting: what was about them, without what is withheld from them today.
+pub fn list(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureList>,
+    case_id: CaseId,
+    subject: Option<PersonId>,
+    page: &PageRequest,
+    now: Timestamp,
+) -> Result<Page<DisclosureSummary>> {
+    let mut query = selected(permit.scope(), case_id).order(disclosure::id.desc());
+    let mut total = None;
+    if subject.is_none() {
+        if page.include_total {
+            let count: i64 = selected(permit.scope(), case_id).count().get_result(tx.conn)?;
+            total = Some(u64::try_from(count).unwrap_or_default());
+        }
+        query = query.limit(i64::from(page.limit) + 1);
+        if let Some(after) = page.after {
+            query = query.filter(disclosure::id.lt(DisclosureId(after.id)));
+        }
+    }
+    let mut shown = Vec::new();
+    let mut counted = 0;
+    // From whom a row is withheld is sealed: for an accounting all rows of the case are opened, and there are few.
+    for row in query.load::<Row>(tx.conn)? {
+        if subject.is_some_and(|person| !row.details.0.data_subject_ids.contains(&person)) {
+            continue;
+        }
+        let content = row.content(tx)?;
+        let withheld = subject.is_some_and(|person| {
+            content.withhold_from_person_ids.contains(&person) && content.withhold_until_on.is_none_or(|until| now.day() <= until)
+        });
+        if !withheld {
+            counted += 1;
+            if page.after.is_none_or(|after| row.id.0 < after.id) {
+                shown.push((row, content));
+            }
+        }
+    }
+    if subject.is_some() && page.include_total {
+        total = Some(counted);
+    }
+    let names = staff::names(tx, shown.iter().map(|(row, _)| row.decided_by))?;
+    let page = Page::cut(shown, page, |(row, _)| After { key: 0, id: row.id.0 }, total);
+    Ok(page.map(|(row, content)| DisclosureSummary {
+        id: row.id,
+        basis: row.basis,
+        purpose: content.purpose.unwrap_or(Purpose::Safeguarding),
+        channel: content.channel,
+        recipient_id: row.recipient_id,
+        recipient_person_id: content.recipient.person_id,
+        sent_at: row.details.0.sent_at,
+        subject_ids: row.details.0.data_subject_ids,
+        decided_by: names.get(row.decided_by),
+    }))
+}
+
+/// Whether the same wording went to the same body within 12 months.
+pub fn repeats(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, wording: &[u8; 32], recipient: RecipientId, now: Timestamp) -> Result<bool> {
+    let earlier: Vec<Timestamp> = disclosure::table
+        .filter(disclosure::wording.eq(&wording[..]))
+        .filter(disclosure::recipient_id.eq(recipient))
+        .select(disclosure::decided_at)
+        .load(tx.conn)?;
+    Ok(earlier.into_iter().any(|at| months_after(at.day(), 12) > now.day()))
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = disclosure_annotation, treat_none_as_default_value = false)]
+struct AnnotationRow {
+    id: AnnotationId,
+    disclosure_id: DisclosureId,
+    kind: AnnotationKind,
+    sealed: Vec<u8>,
+    created_at: Timestamp,
+    recorded_by: StaffId,
+}
+
+impl AnnotationRow {
+    fn view(self, tx: &mut Tx<'_>, case_id: CaseId, names: &staff::Names) -> Result<Annotation> {
+        Ok(Annotation {
+            id: self.id,
+            content: tx.open(Cell::of("disclosure_annotation", self.id.0, Owner::Case(case_id)), &self.sealed)?,
+            created_at: self.created_at,
+            recorded_by: names.get(self.recorded_by),
+        })
+    }
+}
+
+/// Links what happened later to a disclosure.
+pub fn annotate(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureAnnotate>,
+    id: DisclosureId,
+    content: &NewAnnotation,
+    now: Timestamp,
+) -> Result<AnnotationId> {
+    let case_id = row(tx, permit, id)?.case_id;
+    let note = AnnotationId::mint();
+    let sealed = tx.seal(Cell::of("disclosure_annotation", note.0, Owner::Case(case_id)), content)?;
+    let row = AnnotationRow { id: note, disclosure_id: id, kind: content.kind, sealed, created_at: now, recorded_by: permit.staff() };
+    diesel::insert_into(disclosure_annotation::table).values(row).execute(tx.conn)?;
+    Ok(note)
+}
+
+/// One annotation of a disclosure of a case in scope.
+pub fn annotation(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: AnnotationId) -> Result<Annotation> {
+    let note: AnnotationRow = disclosure_annotation::table.find(id).first(tx.conn)?;
+    let case_id = row(tx, permit, note.disclosure_id)?.case_id;
+    let names = staff::names(tx, [note.recorded_by])?;
+    note.view(tx, case_id, &names)
+}

@@ -1,0 +1,168 @@
+//! The facts of a decision, read behind the guards of everybody they are about (R16).
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::error::{Error, Result};
+use super::schema::{capacity_record, participant};
+use super::stored::{Day, Json};
+use super::tx::Tx;
+use super::{consents, guard, notes, people, recipients};
+use crate::authz::{Act, Permit, act};
+use crate::domain::disclosure::{
+    Ask, AskRecipient, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact,
+};
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::participant::ParentalResponsibilityEntry;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CapacityOutcome, ConsentStatus, DecisionKind, ParticipantRole, Relation};
+
+/// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
+/// written.
+pub fn facts_for(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Facts> {
+    let subjects = subjects(tx, permit, case_id, ask)?;
+    guard::take(tx, subjects.iter().copied())?;
+    read(tx, permit, case_id, ask, limits, &subjects)
+}
+
+/// The same facts for a question that has no effect: what is true now may not be true later.
+pub fn facts_now(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureCheck>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Facts> {
+    let subjects = subjects(tx, permit, case_id, ask)?;
+    read(tx, permit, case_id, ask, limits, &subjects)
+}
+
+/// Whom the items are from and about.
+fn subjects(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<BTreeSet<PersonId>> {
+    let items = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+    let of_notes = items.iter().flat_map(|item| item.about.iter().copied().chain(item.from));
+    Ok(of_notes.chain(ask.subject_ids.iter().copied()).collect())
+}
+
+fn read(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    ask: &Ask,
+    limits: Limits,
+    subjects: &BTreeSet<PersonId>,
+) -> Result<Facts> {
+    let subjects: Vec<PersonId> = subjects.iter().copied().collect();
+    let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?
+        .into_iter()
+        .map(|note| NoteFact {
+            id: note.id,
+            from: note.from,
+            about: note.about,
+            categories: note.categories,
+            keep_confidential: note.keep_confidential,
+            wish_by: note.wish_by,
+            names_others: note.names_others,
+            onward_sharing: note.onward_sharing,
+            superseded: note.superseded,
+        })
+        .collect();
+    let consents = consents(tx, permit, case_id, &subjects)?;
+    let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
+    let recipient = match &ask.recipient {
+        AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
+        AskRecipient::Person(_) | AskRecipient::Unregistered(_) => None,
+    };
+    Ok(Facts {
+        family: family(tx, case_id, &involved)?,
+        notes,
+        consents,
+        recipient,
+        anonymity: None,
+        sar_decided: false,
+        resting_on: None,
+        limits,
+    })
+}
+
+type ParticipantRow =
+    (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
+
+/// How these people stand to each other: the participants of this case, and of every case any of them takes part in.
+pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
+    let their_cases = participant::table.filter(participant::person_id.eq_any(involved.to_vec())).select(participant::case_id);
+    let rows: Vec<ParticipantRow> = participant::table
+        .filter(participant::case_id.eq(case_id).or(participant::case_id.eq_any(their_cases)))
+        .select((
+            participant::case_id,
+            participant::person_id,
+            participant::role,
+            participant::relation,
+            participant::parental_responsibility,
+            participant::ended_on,
+        ))
+        .load(tx.conn)?;
+    let participants: Vec<ParticipantFact> = rows
+        .into_iter()
+        .map(|(case_id, person_id, role, relation, pr, ended_on)| ParticipantFact {
+            case_id,
+            person_id,
+            role,
+            relation,
+            pr: pr
+                .0
+                .into_iter()
+                .map(|entry| PrFact { child_id: entry.child_id, value: entry.value, from_on: entry.from_on, ended_on: entry.ended_on })
+                .collect(),
+            ended_on: ended_on.map(|day| day.0),
+        })
+        .collect();
+    let here = participants.iter().filter(|row| row.case_id == case_id).map(|row| row.person_id);
+    let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
+    let mut people = Vec::with_capacity(ids.len());
+    for fact in people::facts(tx, &ids.into_iter().collect::<Vec<_>>())? {
+        let capacity = capacity(tx, fact.id)?;
+        people.push(PersonFact { id: fact.id, kind: fact.kind, date_of_birth: fact.date_of_birth, capacity });
+    }
+    Ok(FamilyFacts { case_id, people, participants })
+}
+
+/// Records of competence to share information.
+fn capacity(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<CapacityFact>> {
+    let rows: Vec<(CapacityOutcome, Day, Timestamp)> = capacity_record::table
+        .filter(capacity_record::person_id.eq(person))
+        .filter(capacity_record::decision_kind.eq(DecisionKind::ShareInformation))
+        .select((capacity_record::outcome, capacity_record::assessed_on, capacity_record::created_at))
+        .load(tx.conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(outcome, assessed_on, recorded_at)| CapacityFact { outcome, assessed_on: assessed_on.0, recorded_at })
+        .collect())
+}
+
+fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
+    let records = consents::about(tx, subjects)?;
+    let cases: Vec<CaseId> = records.iter().map(|(row, _)| row.case_id).filter(|case| *case != case_id).collect();
+    let visible = consents::visible_cases(tx, permit, &cases)?;
+    records
+        .into_iter()
+        .map(|(row, content)| {
+            Ok(ConsentFact {
+                id: row.id,
+                version: i64::from(row.version),
+                case_id: row.case_id,
+                visible: row.case_id == case_id || visible.contains(&row.case_id),
+                granter: content.granter_id,
+                subjects: content.subject_ids,
+                decision: content.decision,
+                recipients: content.recipients,
+                purposes: content.purposes,
+                directions: content.directions,
+                categories: content.information_categories,
+                note_ids: content.note_ids,
+                conditions: content.conditions,
+                decided_at: content.decided_at,
+                starts_at: content.starts_at,
+                expires_on: content.expires_on,
+                status: row.ended.unwrap_or(ConsentStatus::Live),
+                used: row.used_at.is_some(),
+            })
+        })
+        .collect::<std::result::Result<Vec<_>, Error>>()
+}
+

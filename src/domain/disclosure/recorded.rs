@@ -1,0 +1,223 @@
+//! What left the service: the row as it is shown, what happened to it later, and the answer to "may I?".
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::asked::NewDisclosure;
+use super::asked::ReliedOn;
+use super::refusal::{RefusalRule, TextRange};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId};
+use crate::domain::staff::StaffRef;
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{
+    AnnotationKind, Art9Condition, Basis, Channel, ConditionKind, DisclosureStatus, LawfulBasis, Purpose, Remedy, Role,
+};
+
+/// The confidentiality policy that was in force, and what of it bears on a decision (C13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyRef {
+    /// Its name.
+    #[schema(max_length = 200)]
+    pub name: String,
+    /// Its version.
+    #[schema(max_length = 200)]
+    pub version: String,
+    /// The number of the rule that decided, of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 10)]
+    pub rule: Option<String>,
+    /// The clauses that bear on it.
+    #[schema(max_items = 20)]
+    pub clauses: Vec<String>,
+}
+
+/// The place of an entry in the disclosure log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntryRef {
+    /// Its index.
+    #[schema(minimum = 0)]
+    pub index: i64,
+    /// What it says.
+    #[schema(max_length = 50)]
+    pub kind: String,
+}
+
+/// What happened to a disclosure later. It is linked to it, and never needs permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAnnotation {
+    /// What happened.
+    pub kind: AnnotationKind,
+    /// More about it; a correction needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub note: Option<LongText>,
+}
+
+/// What happened to a disclosure later, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Annotation {
+    /// The record.
+    pub id: AnnotationId,
+    /// What happened.
+    #[serde(flatten)]
+    pub content: NewAnnotation,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+}
+
+/// What the service itself puts to a disclosure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decided {
+    /// Whether somebody can be recognised.
+    pub identified: bool,
+    /// Everybody the information is about, those of the notes too.
+    #[schema(max_items = 1000)]
+    pub data_subject_ids: Vec<PersonId>,
+    /// The lawful basis under data protection law; not the same as permission.
+    pub lawful_basis: LawfulBasis,
+    /// The condition for special category data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub art9_condition: Option<Art9Condition>,
+    /// The permissions it rests on.
+    #[schema(max_items = 1000)]
+    pub consents: Vec<ReliedOn>,
+    /// The conditions of those permissions, all of which held.
+    #[schema(max_items = 10)]
+    pub conditions_met: Vec<ConditionKind>,
+    /// The concern it belongs to, if it passed on a risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub concern_id: Option<ConcernId>,
+    /// The day by which a second person reviews it, if it passed on a risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub review_due_on: Option<NaiveDate>,
+    /// In which role the decider acted.
+    pub decided_by_role: Role,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// When it was sent: the content leaves when this is recorded.
+    pub sent_at: Timestamp,
+    /// The policy in force.
+    pub policy: PolicyRef,
+}
+
+/// Information that left the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Disclosure {
+    /// The record.
+    pub id: DisclosureId,
+    /// The case it left.
+    pub case_id: CaseId,
+    /// Where it stands.
+    pub status: DisclosureStatus,
+    /// What was passed on, to whom, why.
+    #[serde(flatten)]
+    pub content: NewDisclosure,
+    /// What the service put to it.
+    #[serde(flatten)]
+    pub decided: Decided,
+    /// Who asked for it.
+    pub requested_by: StaffRef,
+    /// Who decided.
+    pub decided_by: StaffRef,
+    /// Its entries in the disclosure log.
+    #[schema(max_items = 1000)]
+    pub log_entries: Vec<LogEntryRef>,
+    /// What happened later.
+    #[schema(max_items = 1000)]
+    pub annotations: Vec<Annotation>,
+    /// What the caller may do with it now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// A disclosure in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DisclosureSummary {
+    /// The record.
+    pub id: DisclosureId,
+    /// On what ground.
+    pub basis: Basis,
+    /// What for.
+    pub purpose: Purpose,
+    /// By which way.
+    pub channel: Channel,
+    /// The body that received it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub recipient_id: Option<RecipientId>,
+    /// The participant who received it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub recipient_person_id: Option<PersonId>,
+    /// Whom the information was about.
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Who decided.
+    pub decided_by: StaffRef,
+}
+
+/// One thing that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// Where in the request: a JSON pointer.
+    #[schema(max_length = 200)]
+    pub pointer: String,
+    /// Which rule.
+    pub rule: RefusalRule,
+    /// What it means, in plain words.
+    #[schema(max_length = 500)]
+    pub detail: &'static str,
+    /// Whom it is about, where people are meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+    /// Which part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub range: Option<TextRange>,
+}
+
+/// Whether something may be passed on. Nothing was recorded but the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DisclosureCheck {
+    /// Whether it may.
+    pub allowed: bool,
+    /// When that was so; it is decided again when it is done.
+    pub checked_at: Timestamp,
+    /// The problem code that the disclosure itself would answer with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 50)]
+    pub code: Option<&'static str>,
+    /// The permissions that cover it.
+    #[schema(max_items = 1000)]
+    pub consents: Vec<ReliedOn>,
+    /// Their conditions, all of which hold.
+    #[schema(max_items = 10)]
+    pub conditions_met: Vec<ConditionKind>,
+    /// Everything that stands in the way.
+    #[schema(max_items = 1000)]
+    pub reasons: Vec<Reason>,
+    /// What would make it possible.
+    #[schema(max_items = 10)]
+    pub remedies: Vec<Remedy>,
+    /// The policy in force.
+    pub policy: PolicyRef,
+}

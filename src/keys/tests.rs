@@ -1,0 +1,87 @@
+use super::*;
+
+fn given(text: &str) -> Given {
+    Given { text: Some(Zeroizing::new(text.to_owned())), file: None }
+}
+
+const ONE: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const TWO: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+const THREE: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+
+#[test]
+fn production_starts_on_no_weak_short_equal_or_missing_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let gather = |given: [Given; 3]| Secrets::gather(&given, folder.path(), true).err().map(|fault| fault.to_string());
+    assert_eq!(gather([given(ONE), given(TWO), given(THREE)]), None);
+    for (given, told) in [
+        ([given(ONE), given(TWO), Given::default()], "Production needs SENDIASS_LOG_KEY or SENDIASS_LOG_KEY_FILE."),
+        ([given(ONE), given(ONE), given(THREE)], "SENDIASS_KEY_ENCRYPTION_KEY and SENDIASS_INDEX_KEY are the same: each secret must be its own."),
+        ([given(ONE), given("short"), given(THREE)], "SENDIASS_INDEX_KEY is not 32 bytes in hexadecimal or base64."),
+        ([given(&"00".repeat(32)), given(TWO), given(THREE)], "SENDIASS_KEY_ENCRYPTION_KEY is not random: make one with `openssl rand -hex 32`."),
+    ] {
+        assert_eq!(gather(given).as_deref(), Some(told));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "production makes no key");
+}
+
+#[test]
+fn elsewhere_each_secret_is_made_once_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let gather = || Secrets::gather(&Default::default(), folder.path(), false).unwrap();
+    let (first, again) = (gather(), gather());
+    assert_eq!(*first.key_encryption, *again.key_encryption);
+    assert_ne!(*first.key_encryption, *first.index);
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_key_is_made_once_and_only_its_owner_can_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    development_key(folder.path()).unwrap();
+    let path = folder.path().join(DEVELOPMENT_KEY);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n") && text.lines().all(|line| line.len() <= 64));
+
+    development_key(folder.path()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
+}
+
+#[test]
+fn all_who_start_together_use_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.key");
+    let keys: Vec<_> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| load_or_make(&path, random_hex).unwrap())).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    assert!(keys.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn a_key_open_to_others_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    development_key(folder.path()).unwrap();
+    let path = folder.path().join(DEVELOPMENT_KEY);
+    let text = fs::read_to_string(&path).unwrap();
+    for mode in [0o640, 0o604, 0o620, 0o601] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let fault = development_key(folder.path()).err().unwrap();
+        assert!(matches!(fault, KeyFault::Permissions(_)), "{mode:o}");
+        assert_eq!(fault.to_string().matches(". ").count(), 0, "one sentence: {fault}");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn a_file_that_is_no_key_is_refused_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(DEVELOPMENT_KEY);
+    fs::write(&path, "not a key").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(matches!(development_key(folder.path()), Err(KeyFault::Malformed(..))));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "not a key");
+}
