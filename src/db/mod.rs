@@ -16,7 +16,7 @@ pub mod sealed;
 pub mod staff;
 pub mod stored;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 pub mod tx;
 
 pub use error::{Error, Result};
