@@ -1,6 +1,9 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
+pub mod capacity;
 mod error;
+pub mod people;
+pub mod recipients;
 pub mod staff;
 
 pub use error::{Error, Result};
@@ -58,4 +61,13 @@ pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<&'static str> {
 /// The record still has the version the client saw; the statement that changes it checks once more.
 fn expect_version(current: i32, seen: i32) -> db::Result<()> {
     if current == seen { Ok(()) } else { Err(db::Error::Stale { current }) }
+}
+
+#[cfg(test)]
+impl App {
+    /// The service on a database of a test, at the time of the tests.
+    fn on(scratch: &db::testing::Scratch) -> Self {
+        let settings = Settings { policy_name: "Test".into(), policy_version: "1".into(), areas: Vec::new(), test_clock: false };
+        Self::new(scratch.db.clone(), Clock::frozen(db::testing::now()), settings)
+    }
 }

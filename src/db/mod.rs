@@ -1,5 +1,6 @@
 //! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
 
+pub mod capacity;
 pub mod conn;
 pub mod consents;
 pub mod error;
@@ -7,11 +8,15 @@ pub mod guard;
 pub mod idempotency;
 pub mod index;
 pub mod ledger;
+pub mod people;
+pub mod recipients;
 mod schema;
 pub mod scope;
 pub mod sealed;
 pub mod staff;
 pub mod stored;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tx;
 
 pub use error::{Error, Result};

@@ -1,6 +1,7 @@
 //! The words of the service: plain types, no behaviour that could be a decision. They are the shapes of the contract, too.
 
 pub mod anonymity;
+pub mod capacity;
 pub mod consent;
 pub mod disclosure;
 pub mod fault;
@@ -8,6 +9,8 @@ pub mod idempotency;
 pub mod ids;
 pub mod page;
 pub mod patch;
+pub mod person;
+pub mod recipient;
 pub mod staff;
 pub mod text;
 pub mod time;

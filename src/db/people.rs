@@ -1,0 +1,268 @@
+//! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
+//!
+//! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
+//! could be recorded before their case is opened.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::index::{IndexKey, Term, normal_contact, normal_name};
+use super::schema::{blind_index, participant, person};
+use super::sealed::{Cell, Owner};
+use super::tx::Tx;
+use super::{capacity, guard, scope, staff};
+use crate::authz::{Act, Permit, Scope, act};
+use crate::domain::disclosure::PersonFact;
+use crate::domain::ids::{PersonId, StaffId};
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
+use crate::domain::time::{Timestamp, age_out_on};
+use crate::domain::vocabulary::PersonKind;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = person, treat_none_as_default_value = false)]
+struct Row {
+    id: PersonId,
+    kind: PersonKind,
+    sealed: Vec<u8>,
+    version: i32,
+    created_at: Timestamp,
+    recorded_by: StaffId,
+}
+
+/// What is sealed of a person.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Known {
+    /// Names, dates, needs.
+    pub content: PersonContent,
+    /// How they are reached.
+    pub contacts: Vec<Contact>,
+}
+
+impl Row {
+    fn open(&self, tx: &mut Tx<'_>) -> Result<Known> {
+        let known: Known = tx.open(cell(self.id), &self.sealed)?;
+        if known.content.kind == self.kind { Ok(known) } else { Err(Error::Corrupt("person")) }
+    }
+}
+
+fn cell(id: PersonId) -> Cell {
+    Cell::of("person", id.0, Owner::Person(id))
+}
+
+/// A condition on a person.
+type OnPerson = Box<dyn BoxableExpression<person::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
+
+/// Whether a person is in scope: they take part in a case in scope, or in none at all.
+fn visible(scope: Scope) -> OnPerson {
+    let parts = || participant::table.filter(participant::person_id.eq(person::id));
+    match scope {
+        Scope::Nothing => Box::new(person::version.lt(0)),
+        seen => Box::new(not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))))),
+    }
+}
+
+/// Fails unless every one of these people exists and is in scope.
+pub fn require_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
+    let wanted: BTreeSet<PersonId> = people.iter().copied().collect();
+    let count = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
+    scope::found(permit.scope(), |scope| {
+        let seen: i64 =
+            person::table.filter(person::id.eq_any(wanted.iter().copied())).filter(visible(scope)).count().get_result(tx.conn)?;
+        if seen == count { Ok(()) } else { Err(diesel::NotFound) }
+    })
+}
+
+fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Row> {
+    scope::found(permit.scope(), |scope| person::table.find(id).filter(visible(scope)).first(tx.conn))
+}
+
+/// A person in scope.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
+    let row = row(tx, permit, id)?;
+    let Known { content, contacts } = row.open(tx)?;
+    let names = staff::names(tx, [row.recorded_by])?;
+    Ok(Person {
+        id,
+        version: row.version,
+        age_out_on: content.date_of_birth.map(age_out_on),
+        content,
+        contacts,
+        created_at: row.created_at,
+        recorded_by: names.get(row.recorded_by),
+        allowed_actions: Vec::new(),
+    })
+}
+
+/// What a decision looks at of a person, whatever the caller may see: the facts do not depend on who asks.
+pub(super) fn fact(tx: &mut Tx<'_>, id: PersonId) -> Result<PersonFact> {
+    let known = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    Ok(PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity: capacity::facts(tx, id)? })
+}
+
+/// Records a person: their keys, their guard, what is known of them, and how they are found.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::PersonCreate>,
+    content: PersonContent,
+    contacts: Vec<Contact>,
+    now: Timestamp,
+) -> Result<PersonId> {
+    let id = PersonId::mint();
+    tx.create_keys(Owner::Person(id), now)?;
+    let kind = content.kind;
+    let known = Known { content, contacts };
+    let sealed = tx.seal(cell(id), &known)?;
+    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff() };
+    diesel::insert_into(person::table).values(row).execute(tx.conn)?;
+    guard::create(tx, id)?;
+    index(tx, id, &known)?;
+    Ok(id)
+}
+
+/// Changes a person. It takes their guard, because the birth date bears on what may be decided about them (R5, R16).
+pub fn update(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::PersonUpdate>,
+    id: PersonId,
+    version: i32,
+    content: PersonContent,
+    contacts: Vec<Contact>,
+) -> Result<()> {
+    let current = row(tx, permit, id)?;
+    guard::take(tx, [id])?;
+    let kind = content.kind;
+    let known = Known { content, contacts };
+    let sealed = tx.seal(cell(id), &known)?;
+    let changed = diesel::update(person::table.find(id).filter(person::version.eq(version)))
+        .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(version + 1)))
+        .execute(tx.conn)?;
+    staff::stale_unless(changed, || Ok(current.version))?;
+    diesel::delete(blind_index::table.filter(blind_index::person_id.eq(id))).execute(tx.conn)?;
+    index(tx, id, &known)
+}
+
+fn name_and_birth(keys: &IndexKey, word: &str, born: NaiveDate) -> i32 {
+    keys.token(Term::NameWordAndBirth, &format!("{word} {born}"))
+}
+
+fn index(tx: &mut Tx<'_>, id: PersonId, known: &Known) -> Result<()> {
+    let keys = &tx.keys.index;
+    let born = known.content.date_of_birth;
+    let mut tokens: BTreeSet<i32> = born.iter().map(|born| keys.token(Term::Birth, &born.to_string())).collect();
+    for name in known.content.names().map(|name| normal_name(name.as_str())) {
+        tokens.insert(keys.token(Term::Name, &name));
+        if let Some(born) = born {
+            tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born)));
+        }
+    }
+    tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
+    let rows: Vec<_> = tokens.into_iter().map(|token| (blind_index::token.eq(token), blind_index::person_id.eq(id))).collect();
+    diesel::insert_into(blind_index::table).values(rows).execute(tx.conn)?;
+    Ok(())
+}
+
+/// What is looked for, in the forms in which it is compared.
+struct Wanted {
+    name: Option<String>,
+    born: Option<NaiveDate>,
+    contact: Option<String>,
+}
+
+impl Wanted {
+    /// What is looked for; nothing if a name or contact has nothing in it that is compared.
+    fn new(search: &PersonSearch) -> Option<Self> {
+        let wanted = Self {
+            name: search.name.as_ref().map(|name| normal_name(name.as_str())),
+            born: search.date_of_birth,
+            contact: search.contact.as_ref().map(|contact| normal_contact(contact.as_str())),
+        };
+        let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
+        (!empty(&wanted.name) && !empty(&wanted.contact)).then_some(wanted)
+    }
+
+    /// Whoever is wanted has all of these tokens. Others may have them, too.
+    fn tokens(&self, keys: &IndexKey) -> Vec<i32> {
+        let mut tokens = Vec::new();
+        match (&self.name, self.born) {
+            (Some(name), Some(born)) => tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born))),
+            (Some(name), None) => tokens.push(keys.token(Term::Name, name)),
+            (None, Some(born)) => tokens.push(keys.token(Term::Birth, &born.to_string())),
+            (None, None) => {}
+        }
+        tokens.extend(self.contact.as_ref().map(|contact| keys.token(Term::Contact, contact)));
+        tokens
+    }
+
+    fn is(&self, known: &Known) -> bool {
+        let named = |wanted: &String| {
+            known.content.names().any(|name| {
+                let name = normal_name(name.as_str());
+                let words: Vec<&str> = name.split(' ').collect();
+                if self.born.is_some() { wanted.split(' ').all(|word| words.contains(&word)) } else { name == *wanted }
+            })
+        };
+        let reached = |wanted: &String| known.contacts.iter().any(|known| normal_contact(known.contact.value.as_str()) == *wanted);
+        self.name.as_ref().is_none_or(named)
+            && self.born.is_none_or(|born| known.content.date_of_birth == Some(born))
+            && self.contact.as_ref().is_none_or(reached)
+    }
+}
+
+/// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
+/// the page is full.
+pub fn search(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::PersonSearch>,
+    search: &PersonSearch,
+    page: &PageRequest,
+) -> Result<Page<PersonSummary>> {
+    let Some(wanted) = Wanted::new(search) else { return Ok(Page { items: Vec::new(), next: None, total: None }) };
+    let tokens = wanted.tokens(&tx.keys.index);
+    let enough = usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1);
+    let mut found = Vec::new();
+    let mut after = page.after.map(|after| PersonId(after.id));
+    loop {
+        let mut query =
+            person::table.filter(visible(permit.scope())).order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+        for token in &tokens {
+            query =
+                query.filter(person::id.eq_any(blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id)));
+        }
+        if let Some(after) = after {
+            query = query.filter(person::id.lt(after));
+        }
+        let rows: Vec<Row> = query.load(tx.conn)?;
+        after = rows.last().map(|row| row.id);
+        let last = rows.len() < enough;
+        for row in rows {
+            let known = row.open(tx)?;
+            if wanted.is(&known) {
+                found.push(summary(row.id, known.content));
+            }
+        }
+        if last || found.len() >= enough {
+            return Ok(Page::cut(found, page, |person| After { key: 0, id: person.id.0 }, None));
+        }
+    }
+}
+
+fn summary(id: PersonId, content: PersonContent) -> PersonSummary {
+    PersonSummary {
+        id,
+        kind: content.kind,
+        full_name: content.full_name,
+        known_as: content.known_as,
+        date_of_birth: content.date_of_birth,
+        pseudonymous: content.pseudonymous,
+    }
+}
+
+#[cfg(test)]
+mod tests;

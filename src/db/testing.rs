@@ -1,0 +1,163 @@
+//! A database of its own for each test, and who calls.
+
+use std::future::Future;
+use std::path::Path;
+
+use diesel::prelude::*;
+use tempfile::TempDir;
+
+use super::schema::{case_file, case_staff, participant, staff as staff_table};
+use super::sealed::{Keyring, Owner, Secret};
+use super::{Db, Error, Result, Tx, staff};
+use crate::authz::{Act, Caller, Permit, check};
+use crate::domain::ids::{CaseId, ParticipantId, PersonId, RequestId, StaffId};
+use crate::domain::page::PageRequest;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{AccessReason, CaseStatus, InterventionLevel, ParticipantRole, Relation, Role};
+
+/// A database in a directory that goes when this does.
+pub struct Scratch {
+    /// The database.
+    pub db: Db,
+    place: TempDir,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// The time of the tests: 14 September 2026, 10:12 in London.
+pub fn now() -> Timestamp {
+    Timestamp::parse("2026-09-14T09:12:41.530Z").unwrap()
+}
+
+/// The first page, this long.
+pub fn first(limit: u32) -> PageRequest {
+    PageRequest { limit, after: None, include_total: false }
+}
+
+/// Leave to do `A`.
+pub fn permit<A: Act>(caller: &Caller) -> Permit<A> {
+    check(caller).unwrap()
+}
+
+impl Scratch {
+    /// An empty database.
+    pub fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("test.db");
+        let keys = Keyring::new("test".to_owned(), &Secret::new([7; 32]), &Secret::new([9; 32]));
+        let db = Db::open(path.to_str().unwrap(), keys, 2).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { db, place, runtime }
+    }
+
+    /// Waits for what a use case answers.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Reads in one transaction.
+    pub fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.wait(self.db.read::<T, Error>(f))
+    }
+
+    /// Writes in one transaction.
+    pub fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.wait(self.db.write::<T, Error>(f)).map(|(value, _)| value)
+    }
+
+    /// A member of staff on record, with these roles.
+    pub fn caller(&self, name: &str, roles: &[Role]) -> Caller {
+        let subject = name.to_owned();
+        let staff = self
+            .write(move |tx| {
+                staff::enter(tx, "test", &subject, &subject, now())?;
+                Ok(staff_table::table.filter(staff_table::subject.eq(&subject)).select(staff_table::id).first::<StaffId>(tx.conn)?)
+            })
+            .unwrap();
+        Caller {
+            staff,
+            display_name: name.to_owned(),
+            roles: roles.to_vec(),
+            access_reason: None,
+            request: RequestId::mint(),
+            token_expires_at: now(),
+        }
+    }
+
+    /// An adviser.
+    pub fn adviser(&self, name: &str) -> Caller {
+        self.caller(name, &[Role::Adviser])
+    }
+
+    /// A service manager, with or without a reason for opening restricted cases.
+    pub fn manager(&self, name: &str, access_reason: Option<AccessReason>) -> Caller {
+        Caller { access_reason, ..self.caller(name, &[Role::ServiceManager]) }
+    }
+
+    /// A case row without content, recorded by and assigned to this member of staff, who is named on it if it is restricted.
+    pub fn bare_case(&self, by: &Caller, restricted: bool) -> CaseId {
+        let (id, by) = (CaseId::mint(), by.staff);
+        self.write(move |tx| {
+            tx.create_keys(Owner::Case(id), now())?;
+            diesel::insert_into(case_file::table)
+                .values((
+                    case_file::id.eq(id),
+                    case_file::reference.eq(id.to_string()),
+                    case_file::status.eq(CaseStatus::Open),
+                    case_file::intervention_level.eq(InterventionLevel::L2),
+                    case_file::details.eq(super::stored::Json(0)),
+                    case_file::sealed.eq(Vec::<u8>::new()),
+                    case_file::restricted.eq(restricted),
+                    case_file::assigned_to.eq(by),
+                    case_file::opened_at.eq(now()),
+                    case_file::version.eq(1),
+                    case_file::created_at.eq(now()),
+                    case_file::recorded_by.eq(by),
+                ))
+                .execute(tx.conn)?;
+            if restricted {
+                diesel::insert_into(case_staff::table)
+                    .values((case_staff::case_id.eq(id), case_staff::staff_id.eq(by), case_staff::standing.eq("named")))
+                    .execute(tx.conn)?;
+            }
+            Ok(id)
+        })
+        .unwrap()
+    }
+
+    /// Makes somebody the subject of a case.
+    pub fn subject(&self, by: &Caller, case: CaseId, person: PersonId) {
+        let by = by.staff;
+        self.write(move |tx| {
+            diesel::insert_into(participant::table)
+                .values((
+                    participant::id.eq(ParticipantId::mint()),
+                    participant::case_id.eq(case),
+                    participant::person_id.eq(person),
+                    participant::role.eq(ParticipantRole::Subject),
+                    participant::relation.eq(Relation::OwnSelf),
+                    participant::parental_responsibility.eq(super::stored::Json(Vec::<u8>::new())),
+                    participant::served_separately.eq(false),
+                    participant::version.eq(1),
+                    participant::created_at.eq(now()),
+                    participant::recorded_by.eq(by),
+                ))
+                .execute(tx.conn)?;
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    /// Every byte in the files of the database, those of the write-ahead log among them.
+    pub fn bytes(&self) -> Vec<u8> {
+        fn all(place: &Path) -> Vec<u8> {
+            let files = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
+            files.flat_map(|path| std::fs::read(path).unwrap()).collect()
+        }
+        all(self.place.path())
+    }
+}
+
+/// Whether these bytes hold this text.
+pub fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
