@@ -19,8 +19,10 @@ pub trait Vocabulary: Copy + Eq + 'static {
     }
 }
 
+// The values are `tt`: the derive of the schema does not see a `literal` through the group that macros put around it, and would publish
+// the names of the variants.
 macro_rules! vocabulary {
-    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:literal, $label:literal;)+ }) => {
+    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:tt, $label:literal;)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {

@@ -56,7 +56,7 @@ pub struct Edge {
 pub fn app(
     service: &Arc<Service>,
     edge: &web::Data<Edge>,
-) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>> {
+) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()> + use<>> {
     let routes = Arc::clone(service);
     App::new()
         .app_data(edge.clone())

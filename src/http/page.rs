@@ -70,7 +70,7 @@ macro_rules! page_of {
     ($name:ident, $item:ty) => {
         $crate::page_of!($name, $item, 200);
     };
-    ($name:ident, $item:ty, $most:literal) => {
+    ($name:ident, $item:ty, $most:tt) => {
         #[doc = "A page of a list."]
         #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
         pub struct $name {

@@ -13,7 +13,7 @@ use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::version::Version;
 
 macro_rules! codes {
-    ($($variant:ident = $code:literal, $status:literal, $title:literal, $help:literal;)+) => {
+    ($($variant:ident = $code:tt, $status:literal, $title:literal, $help:literal;)+) => {
         /// The machine-readable kind of a problem: the last part of its `type`. Clients must accept codes that are new to them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
         pub enum Code { $(#[doc = $title] #[serde(rename = $code)] $variant,)+ }

@@ -271,9 +271,12 @@ fn header_references(names: &[&str]) -> Value {
     names.iter().map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect::<Map<_, _>>().into()
 }
 
-/// The example of the schema, where readers of the document look for it.
+/// The example of the schema, where readers of the document look for it. That of a page is made from that of its rows.
 fn with_example(media: &mut Value, schemas: &Schemas) {
-    let example = media.get("schema").and_then(target).and_then(|name| schemas.get(name)).and_then(|schema| schema.get("example")).cloned();
+    let example_of = |schema: &Value| schemas.get(target(schema)?)?.get("example").cloned();
+    let Some(schema) = media.get("schema").and_then(target).and_then(|name| schemas.get(name)) else { return };
+    let row = || schema.pointer("/properties/page").and(schema.pointer("/properties/items/items")).and_then(example_of);
+    let example = schema.get("example").cloned().or_else(|| row().map(|row| json!({"items": [row], "page": {"limit": 50}})));
     if let (Some(example), Some(media)) = (example, media.as_object_mut()) {
         media.entry("example").or_insert(example);
     }

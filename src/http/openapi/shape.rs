@@ -83,7 +83,8 @@ fn flatten(schema: &mut Map<String, Value>, raw: &Schemas) {
             match (key.as_str(), flat.get_mut(&key), part) {
                 ("properties", Some(Value::Object(held)), Value::Object(more)) => held.extend(more),
                 ("required", Some(Value::Array(held)), Value::Array(more)) => held.extend(more),
-                ("description" | "example", Some(_), _) => {}
+                // The example of a part is none of the whole.
+                ("description", Some(_), _) | ("example", _, _) => {}
                 (_, _, part) => {
                     flat.insert(key, part);
                 }
@@ -178,6 +179,7 @@ pub(super) fn patch(schema: &Value, schemas: &Schemas) -> Value {
     let mut patch = schema.as_object().cloned().unwrap_or_default();
     patch.remove("required");
     patch.remove("default");
+    patch.insert("description".to_owned(), "What to change: what is absent stays, `null` clears, a list is replaced whole.".into());
     if let Some(Value::Object(properties)) = patch.get_mut("properties") {
         for (name, property) in properties.iter_mut() {
             let clearable = !required.contains(&name.as_str());
@@ -195,11 +197,11 @@ fn patched(property: &Value, clearable: bool, schemas: &Schemas) -> Value {
         Some(named) => named.clone(),
         None => property.clone(),
     };
-    if let (Some(schema), Some(text)) = (schema.as_object_mut(), property.get("description")) {
-        schema.insert("description".to_owned(), text.clone());
-    }
     if schema.get("properties").is_some() {
         schema = patch(&schema, schemas);
+    }
+    if let (Some(schema), Some(text)) = (schema.as_object_mut(), property.get("description")) {
+        schema.insert("description".to_owned(), text.clone());
     }
     if let Some(object) = schema.as_object_mut() {
         object.remove("default");
@@ -272,11 +274,12 @@ mod tests {
         let whole = json!({"type": "object", "required": ["name", "kind"], "additionalProperties": false, "properties": {
             "name": {"type": "string"}, "kind": {"$ref": "#/components/schemas/Kind"}, "other": {"$ref": "#/components/schemas/Kind"},
             "part": {"$ref": "#/components/schemas/Part"}, "list": {"type": "array", "items": {"type": "string"}}}});
+        let text = "What to change: what is absent stays, `null` clears, a list is replaced whole.";
         assert_eq!(
             patch(&whole, &all),
-            json!({"type": "object", "additionalProperties": false, "properties": {
+            json!({"type": "object", "description": text, "additionalProperties": false, "properties": {
                 "name": {"type": "string"}, "kind": {"$ref": "#/components/schemas/Kind"}, "other": {"type": ["string", "null"], "enum": ["a", null]},
-                "part": {"type": ["object", "null"], "additionalProperties": false, "properties": {"x": {"type": "integer"}, "y": {"type": ["integer", "null"]}}},
+                "part": {"type": ["object", "null"], "description": text, "additionalProperties": false, "properties": {"x": {"type": "integer"}, "y": {"type": ["integer", "null"]}}},
                 "list": {"type": ["array", "null"], "items": {"type": "string"}}}})
         );
     }
