@@ -1,6 +1,6 @@
 //! Every closed list of values of the contract, with the label a form shows.
 //!
-//! Values are lower_snake in JSON, in the database and in tokens. Clients must accept values that are new to them in responses.
+//! Values are `lower_snake` in JSON, in the database and in tokens. Clients must accept values that are new to them in responses.
 //! Over 350 lines because it is one list: the vocabulary.
 
 /// A closed list of values: how each is written, and how a form labels it.

@@ -96,6 +96,7 @@ impl<T: Serialize + DeserializeOwned + Validate + 'static> Patch<T> {
     }
 
     /// HMAC of the bytes as they were sent.
+    #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         self.fingerprint
     }

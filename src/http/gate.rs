@@ -133,3 +133,34 @@ async fn admit(gate: Gate, request: &ServiceRequest) -> Result<(), Problem> {
 pub async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::new(Code::NotFound))
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> header::HeaderMap {
+        let request = pairs.iter().fold(TestRequest::default(), |request, pair| request.append_header((pair.0, pair.1)));
+        request.to_http_request().headers().clone()
+    }
+
+    #[test]
+    fn exactly_one_token_in_the_right_form_is_looked_at() {
+        assert_eq!(bearer(&headers(&[("authorization", "bearer a.b-c_d.e")])).as_deref(), Some("a.b-c_d.e"));
+        for bad in ["Bearer", "Bearer ", "Bearer\ta", "Bearer a,b", "Bearer a b", "Basic a", "Bearer  a"] {
+            assert_eq!(bearer(&headers(&[("authorization", bad)])), None, "{bad}");
+        }
+        let long = |length: usize| bearer(&headers(&[("authorization", &format!("Bearer {}", "a".repeat(length)))]));
+        assert!(long(8192).is_some() && long(8193).is_none());
+        assert_eq!(bearer(&headers(&[("authorization", "Bearer a"), ("authorization", "Bearer a")])), None);
+    }
+
+    #[test]
+    fn a_reason_that_is_not_on_the_list_is_none() {
+        assert_eq!(access_reason(&headers(&[("access-reason", "supervision")])), AccessReason::parse("supervision"));
+        assert_eq!(access_reason(&headers(&[("access-reason", "Supervision")])), None);
+        assert_eq!(access_reason(&headers(&[("access-reason", "supervision"), ("access-reason", "supervision")])), None);
+        assert_eq!(access_reason(&headers(&[])), None);
+    }
+}

@@ -140,8 +140,8 @@ fn operation(document: &Value, place: &str, operation: &Value, faults: &mut Vec<
             faults.push(format!("{place}: the body has no description or is not required"));
         }
         for (media, content) in entries(&body["content"]) {
-            let named = resolve(document, &content["schema"]);
-            if named["type"] != "object" || named["additionalProperties"] != false {
+            let sent = resolve(document, &content["schema"]);
+            if sent["type"] != "object" || sent["additionalProperties"] != false {
                 faults.push(format!("{place}: the body as {media} is not a closed object"));
             }
         }

@@ -65,7 +65,6 @@ pub(super) fn responses() -> Value {
         let status = code.status().as_u16();
         let description = code.status().canonical_reason().unwrap_or("Failed");
         let response = responses.entry(response_name(status)).or_insert_with(|| {
-            let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}});
             let more: &[&str] = match status {
                 401 => &["WWW-Authenticate"],
                 405 => &["Allow"],
@@ -73,9 +72,7 @@ pub(super) fn responses() -> Value {
                 429 => &["Retry-After", "RateLimit", "RateLimit-Policy"],
                 _ => &[],
             };
-            for name in more {
-                headers[*name] = json!({"$ref": format!("#/components/headers/{name}")});
-            }
+            let headers = header_references(["X-Request-Id"].iter().chain(more));
             json!({
                 "description": format!("{description}: `code` says why."),
                 "headers": headers,
@@ -90,11 +87,17 @@ pub(super) fn responses() -> Value {
         "Problem".to_owned(),
         json!({
             "description": "Any other failure.",
-            "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+            "headers": header_references(&["X-Request-Id"]),
             "content": {"application/problem+json": {"schema": reference("Problem"), "example": example(Code::MethodNotAllowed)}},
         }),
     );
     Value::Object(responses)
+}
+
+/// References to headers of answers.
+pub(super) fn header_references<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> Value {
+    let reference = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
+    names.into_iter().map(reference).collect::<Map<_, _>>().into()
 }
 
 fn example(code: Code) -> Value {

@@ -60,10 +60,9 @@ pub(super) fn contract(operations: &[Operation]) -> Result<Contract, Vec<String>
         let written = write(operation, &schemas, &raw, &closed);
         let item = paths.entry(operation.path.clone()).or_insert_with(|| json!({}));
         let method = operation.method.as_str().to_ascii_lowercase();
-        if item.get(&method).is_some() {
+        if item.as_object_mut().is_some_and(|item| item.insert(method, written).is_some()) {
             mistakes.push(format!("{} {} is registered twice", operation.method, operation.path));
         }
-        item[method] = written;
     }
     let tagged: BTreeSet<String> = paths
         .values()
@@ -210,11 +209,11 @@ fn parameters(operation: &Operation, schemas: &Schemas) -> Value {
             let mut property = property.clone();
             let described = property.as_object_mut().and_then(|property| property.remove("description")).unwrap_or_default();
             let place = if group.place == Place::Path { "path" } else { "query" };
+            let is_list = property.get("type").is_some_and(|name| name == "array");
             let mut parameter = json!({"name": name, "in": place, "description": described,
                 "required": group.place == Place::Path || required.contains(&name.as_str()), "schema": property});
-            if property.get("type").is_some_and(|name| name == "array") {
-                parameter["style"] = "form".into();
-                parameter["explode"] = false.into();
+            if let Some(parameter) = parameter.as_object_mut().filter(|_| is_list) {
+                parameter.extend([("style".to_owned(), "form".into()), ("explode".to_owned(), false.into())]);
             }
             parameters.push(parameter);
         }
@@ -251,12 +250,12 @@ fn responses(given: Map<String, Value>, sketch: &Sketch, codes: &BTreeSet<Code>,
         let optional = [(sketch.paged, "Link"), (sketch.replayed, "Idempotency-Replayed"), (sketch.cached, "Cache-Control")];
         headers.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
         if let Some(response) = response.as_object_mut() {
-            response.insert("headers".to_owned(), header_references(&headers));
+            response.insert("headers".to_owned(), common::header_references(&headers));
         }
         responses.insert(status, response);
     }
     if sketch.cached {
-        let headers = header_references(&["X-Request-Id", "ETag", "Cache-Control"]);
+        let headers = common::header_references(&["X-Request-Id", "ETag", "Cache-Control"]);
         responses.insert("304".to_owned(), json!({"description": "What the caller holds is still right.", "headers": headers}));
     }
     let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status().as_u16()).collect();
@@ -265,10 +264,6 @@ fn responses(given: Map<String, Value>, sketch: &Sketch, codes: &BTreeSet<Code>,
     }
     responses.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     Value::Object(responses)
-}
-
-fn header_references(names: &[&str]) -> Value {
-    names.iter().map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}))).collect::<Map<_, _>>().into()
 }
 
 /// The example of the schema, where readers of the document look for it. That of a page is made from that of its rows.

@@ -103,7 +103,7 @@ pub struct Kite {
     pub version: Version,
     /// What was registered.
     #[serde(flatten)]
-    pub kite: NewKite,
+    pub registered: NewKite,
 }
 
 page_of!(KitePage, Kite);
@@ -146,7 +146,7 @@ async fn register(
     shed: web::Data<Shed>,
 ) -> Result<Answer, Problem> {
     let once = key.optional(body.fingerprint())?;
-    let kite = Kite { id: RecipientId::mint(), version: Version::FIRST, kite: body.into_inner() };
+    let kite = Kite { id: RecipientId::mint(), version: Version::FIRST, registered: body.into_inner() };
     shed.0.lock().unwrap().push(kite.clone());
     Ok(Answer::created(&format!("/kites/{}", kite.id), &kite).version(kite.version).replayed(once.is_some()))
 }
@@ -164,7 +164,7 @@ async fn read(_permit: Permit<act::RecipientRead>, path: Path<KitePath>, shed: w
 async fn update(
     _permit: Permit<act::RecipientUpdate>,
     path: Path<KitePath>,
-    patch: Patch<NewKite>,
+    change: Patch<NewKite>,
     read: IfMatch,
     shed: web::Data<Shed>,
 ) -> Result<Answer, Problem> {
@@ -174,7 +174,7 @@ async fn update(
     if kite.version != read {
         return Err(Problem::new(Code::StaleVersion).with_current_version(kite.version));
     }
-    kite.kite = patch.apply(&kite.kite)?;
+    kite.registered = change.apply(&kite.registered)?;
     kite.version = Version(kite.version.0 + 1);
     Ok(Answer::ok(kite).version(kite.version))
 }
@@ -183,9 +183,9 @@ async fn update(
 #[utoipa::path(get, path = "/kites", operation_id = "listKites", tag = "recipients", responses((status = 200, description = "A page of kites.", body = KitePage)))]
 async fn list(_permit: Permit<act::RecipientRead>, listing: Listing<KiteFilters>, shed: web::Data<Shed>) -> Result<Answer, Problem> {
     let wanted = |kite: &&Kite| {
-        listing.filters.wind.as_ref().is_none_or(|winds| winds.contains(&kite.kite.wind))
-            && listing.filters.case_id.is_none_or(|case| kite.kite.case_id == Some(case))
-            && listing.filters.from.is_none_or(|from| kite.kite.flown_at >= Some(from))
+        listing.filters.wind.as_ref().is_none_or(|winds| winds.contains(&kite.registered.wind))
+            && listing.filters.case_id.is_none_or(|case| kite.registered.case_id == Some(case))
+            && listing.filters.from.is_none_or(|from| kite.registered.flown_at >= Some(from))
             && listing.page.after.is_none_or(|after| kite.id.0 > after.id)
     };
     let rows: Vec<Kite> = shed.0.lock().unwrap().iter().filter(wanted).take(listing.page.limit as usize + 1).cloned().collect();

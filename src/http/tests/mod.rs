@@ -5,3 +5,4 @@ mod kites;
 #[path = "../../../tests/quality/openapi.rs"]
 mod quality;
 mod requests;
+mod served;
