@@ -1,6 +1,6 @@
 //! Every closed list of values of the contract, with the label a form shows.
 //!
-//! Values are lower_snake in JSON, in the database and in tokens. Clients must accept values that are new to them in responses.
+//! Values are `lower_snake` in JSON, in the database and in tokens. Clients must accept values that are new to them in responses.
 //! Over 350 lines because it is one list: the vocabulary.
 
 /// A closed list of values: how each is written, and how a form labels it.
@@ -19,8 +19,10 @@ pub trait Vocabulary: Copy + Eq + 'static {
     }
 }
 
+// The values are `tt`: the derive of the schema does not see a `literal` through the group that macros put around it, and would publish
+// the names of the variants.
 macro_rules! vocabulary {
-    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:literal, $label:literal;)+ }) => {
+    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:tt, $label:literal;)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {

@@ -1,0 +1,166 @@
+//! The gate on each route: who is calling, and a net under the handler.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header;
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+
+use super::Edge;
+use super::envelope::{Panicked, RequestContext, Single, guarded, single};
+use super::problem::{Code, Problem};
+use crate::authz::Caller;
+use crate::domain::ids::RequestId;
+use crate::domain::vocabulary::{AccessReason, Vocabulary as _};
+
+/// The longest token that is looked at, in bytes.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// What a request shows of who sends it.
+pub struct Credentials {
+    /// The bearer token, if exactly one was sent in the right form.
+    pub bearer: Option<String>,
+    /// The request.
+    pub request: RequestId,
+}
+
+/// A future that stays on its thread.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Turns what a request shows into a caller: checks the token, finds the member of staff, looks whether the token was revoked.
+pub trait Authenticate: Send + Sync {
+    /// The caller, or `unauthenticated` (the same for each cause), `forbidden` (no role, or roles that may not be combined), or
+    /// `unavailable`. `request` and `access_reason` of the caller are set by the gate.
+    fn authenticate(&self, shown: Credentials) -> Answering<'_, Result<Caller, Problem>>;
+}
+
+/// Exactly one `Authorization` header, of the form of RFC 6750 section 2.1.
+fn bearer(headers: &header::HeaderMap) -> Option<String> {
+    let Single::Text(text) = single(headers, &header::AUTHORIZATION) else { return None };
+    let (scheme, token) = text.split_once(' ')?;
+    let good = scheme.eq_ignore_ascii_case("bearer")
+        && (1..=LONGEST_TOKEN).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+    good.then(|| token.to_owned())
+}
+
+/// A reason that is not on the list is as good as none: the record then asks for one.
+fn access_reason(headers: &header::HeaderMap) -> Option<AccessReason> {
+    match single(headers, &header::HeaderName::from_static("access-reason")) {
+        Single::Text(text) => AccessReason::parse(text),
+        Single::Absent | Single::Unreadable => None,
+    }
+}
+
+/// The middleware of a route.
+#[derive(Clone, Copy, Debug)]
+pub enum Gate {
+    /// Only callers with a valid token come in.
+    Guarded,
+    /// Anybody does.
+    Open,
+}
+
+impl<S> Transform<S, ServiceRequest> for Gate
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Gated<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Gated { gate: *self, service: Rc::new(service) }))
+    }
+}
+
+/// A handler behind the gate.
+#[derive(Debug)]
+pub struct Gated<S> {
+    gate: Gate,
+    service: Rc<S>,
+}
+
+impl<S> Service<ServiceRequest> for Gated<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (gate, service) = (self.gate, Rc::clone(&self.service));
+        Box::pin(async move {
+            // Kept to answer with if the handler panics; routing is done, so a second owner of the request is harmless.
+            let kept = request.request().clone();
+            let passing = guarded(async move {
+                admit(gate, &request).await?;
+                service.call(request).await
+            });
+            Ok(match passing.await {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => ServiceResponse::from_err(error, kept),
+                Err(Panicked) => ServiceResponse::from_err(Problem::new(Code::Internal), kept),
+            })
+        })
+    }
+}
+
+async fn admit(gate: Gate, request: &ServiceRequest) -> Result<(), Problem> {
+    let context = request.extensions().get::<RequestContext>().cloned().ok_or_else(|| Problem::new(Code::Internal))?;
+    match gate {
+        Gate::Open => context.judge(),
+        Gate::Guarded => {
+            let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
+            let shown = Credentials { bearer: bearer(request.headers()), request: context.id };
+            let caller = edge.authenticate.authenticate(shown).await?;
+            let caller = Caller { request: context.id, access_reason: access_reason(request.headers()), ..caller };
+            request.extensions_mut().insert(caller);
+            Ok(())
+        }
+    }
+}
+
+/// Answers where there is no route.
+pub async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> header::HeaderMap {
+        let request = pairs.iter().fold(TestRequest::default(), |request, pair| request.append_header((pair.0, pair.1)));
+        request.to_http_request().headers().clone()
+    }
+
+    #[test]
+    fn exactly_one_token_in_the_right_form_is_looked_at() {
+        assert_eq!(bearer(&headers(&[("authorization", "bearer a.b-c_d.e")])).as_deref(), Some("a.b-c_d.e"));
+        for bad in ["Bearer", "Bearer ", "Bearer\ta", "Bearer a,b", "Bearer a b", "Basic a", "Bearer  a"] {
+            assert_eq!(bearer(&headers(&[("authorization", bad)])), None, "{bad}");
+        }
+        let long = |length: usize| bearer(&headers(&[("authorization", &format!("Bearer {}", "a".repeat(length)))]));
+        assert!(long(8192).is_some() && long(8193).is_none());
+        assert_eq!(bearer(&headers(&[("authorization", "Bearer a"), ("authorization", "Bearer a")])), None);
+    }
+
+    #[test]
+    fn a_reason_that_is_not_on_the_list_is_none() {
+        assert_eq!(access_reason(&headers(&[("access-reason", "supervision")])), AccessReason::parse("supervision"));
+        assert_eq!(access_reason(&headers(&[("access-reason", "Supervision")])), None);
+        assert_eq!(access_reason(&headers(&[("access-reason", "supervision"), ("access-reason", "supervision")])), None);
+        assert_eq!(access_reason(&headers(&[])), None);
+    }
+}

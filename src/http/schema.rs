@@ -1,0 +1,252 @@
+//! Checks of bodies and parameters against the published schema itself, compiled once. Every fault is reported, with fixed texts.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::{Map, Value};
+use validator::{ValidationErrors, ValidationErrorsKind};
+
+use super::problem::{Code, Fault, Problem};
+use crate::domain::time::Timestamp;
+
+/// How the text of a parameter becomes a JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    Boolean,
+    List(Box<Kind>),
+}
+
+/// A compiled schema.
+#[derive(Debug)]
+pub(super) struct Check {
+    validator: Validator,
+    kinds: BTreeMap<String, Kind>,
+}
+
+impl Check {
+    /// The check against `schema`, whose references point into `components`.
+    pub(super) fn compile(schema: &Value, components: &Map<String, Value>) -> Result<Self, String> {
+        let mut root = schema.clone();
+        if let Some(root) = root.as_object_mut() {
+            root.insert("components".to_owned(), serde_json::json!({ "schemas": components }));
+        }
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .with_format("uuid", is_uuid)
+            .with_format("date", is_date)
+            .with_format("date-time", |text: &str| Timestamp::parse(text).is_some())
+            .build(&root)
+            .map_err(|error| error.to_string())?;
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let kinds = properties.into_iter().flatten().map(|(name, schema)| (name.clone(), kind(schema, components))).collect();
+        Ok(Self { validator, kinds })
+    }
+
+    /// What is wrong with this body, in the order of the pointers.
+    pub(super) fn faults(&self, body: &Value) -> Vec<Fault> {
+        if self.validator.is_valid(body) {
+            return Vec::new();
+        }
+        let mut faults: Vec<Fault> =
+            self.validator.iter_errors(body).flat_map(|error| of_error(error.kind(), error.instance_path().as_str())).collect();
+        faults.sort_by(|a, b| (&a.pointer, &a.rule).cmp(&(&b.pointer, &b.rule)));
+        faults.dedup();
+        faults
+    }
+
+    /// Whether there is a parameter of this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.kinds.contains_key(name)
+    }
+
+    /// The parameters as a JSON object, checked; the faults name the parameter.
+    pub(super) fn parameters(&self, pairs: &[(String, String)]) -> Result<Map<String, Value>, Vec<Fault>> {
+        let value = pairs.iter().map(|(name, text)| (name.clone(), self.kinds.get(name).unwrap_or(&Kind::Text).read(text))).collect();
+        let value = Value::Object(value);
+        let mut faults = self.faults(&value);
+        for fault in &mut faults {
+            let pointer = fault.pointer.take().unwrap_or_default();
+            fault.parameter = Some(pointer.split('/').nth(1).unwrap_or_default().to_owned());
+        }
+        // `status=a,b` with two bad values is one bad parameter.
+        faults.dedup();
+        match value {
+            Value::Object(value) if faults.is_empty() => Ok(value),
+            _ => Err(faults),
+        }
+    }
+}
+
+impl Kind {
+    fn read(&self, text: &str) -> Value {
+        match self {
+            Self::Text => text.into(),
+            // Only as JSON writes a number: no `+1`, no `01`.
+            Self::Number => serde_json::from_str::<serde_json::Number>(text).map_or_else(|_| text.into(), Value::Number),
+            Self::Boolean => match text {
+                "true" => true.into(),
+                "false" => false.into(),
+                _ => text.into(),
+            },
+            Self::List(item) => text.split(',').map(|part| item.read(part)).collect(),
+        }
+    }
+}
+
+fn kind(schema: &Value, components: &Map<String, Value>) -> Kind {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        return target.rsplit('/').next().and_then(|name| components.get(name)).map_or(Kind::Text, |schema| kind(schema, components));
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("integer" | "number") => Kind::Number,
+        Some("boolean") => Kind::Boolean,
+        Some("array") => Kind::List(Box::new(schema.get("items").map_or(Kind::Text, |items| kind(items, components)))),
+        _ => Kind::Text,
+    }
+}
+
+/// The usual form with hyphens only: one identifier has one spelling.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// A full date (RFC 3339 section 5.6).
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit()) && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
+/// One step down in a JSON Pointer. A name that could be anything is not repeated: the pointer then stays at the parent.
+pub(super) fn step(place: &mut String, name: &str) {
+    if (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        place.push('/');
+        place.push_str(name);
+    }
+}
+
+fn of_error(kind: &ValidationErrorKind, path: &str) -> Vec<Fault> {
+    let mut place = String::from("#");
+    for part in path.split('/').skip(1) {
+        step(&mut place, part);
+    }
+    let below = |name: &str| {
+        let mut place = place.clone();
+        step(&mut place, name);
+        place
+    };
+    match kind {
+        ValidationErrorKind::Required { property } => {
+            vec![Fault::at(below(property.as_str().unwrap_or_default()), "required", "Is required.")]
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(|name| Fault::at(below(name), "additionalProperties", "There is no such property here.")).collect()
+        }
+        ValidationErrorKind::Format { format } => vec![Fault::at(place, "format", of_format(format))],
+        other => vec![Fault::at(place, other.keyword().to_owned(), of_keyword(other.keyword()))],
+    }
+}
+
+fn of_format(format: &str) -> &'static str {
+    match format {
+        "uuid" => "Must be a UUID.",
+        "date" => "Must be a date, YYYY-MM-DD.",
+        "date-time" => "Must be a time in RFC 3339 form, with its offset.",
+        _ => "Does not have the right form.",
+    }
+}
+
+fn of_keyword(keyword: &str) -> &'static str {
+    match keyword {
+        "enum" | "const" => "Not one of the allowed values.",
+        "type" => "Has the wrong type.",
+        "maxLength" => "Is too long.",
+        "minLength" => "Is too short.",
+        "pattern" => "Does not have the right form.",
+        "maxItems" => "Has too many items.",
+        "minItems" => "Has too few items.",
+        "uniqueItems" => "Has the same item twice.",
+        "maximum" | "exclusiveMaximum" => "Is too large.",
+        "minimum" | "exclusiveMinimum" => "Is too small.",
+        "minProperties" => "Has too few properties.",
+        "maxProperties" => "Has too many properties.",
+        _ => "Does not match the schema.",
+    }
+}
+
+/// A code of `validator` with this beginning is a rule of the request itself (422), not a fault of its form (400).
+const RULE: &str = "rule:";
+
+/// What the rules across fields say. The codes are ours and fixed; messages are given in the code, never made from a value.
+pub(super) fn crossed(errors: &ValidationErrors) -> Problem {
+    let mut found = Vec::new();
+    descend(errors, &mut String::from("#"), &mut found);
+    found.sort_by(|(_, a), (_, b)| (&a.pointer, &a.rule).cmp(&(&b.pointer, &b.rule)));
+    let (rules, form): (Vec<_>, Vec<_>) = found.into_iter().partition(|(rule, _)| *rule);
+    let (code, faults) = if form.is_empty() { (Code::RuleViolated, rules) } else { (Code::ValidationFailed, form) };
+    Problem::new(code).with_faults(faults.into_iter().map(|(_, fault)| fault).collect())
+}
+
+fn descend(errors: &ValidationErrors, place: &mut String, found: &mut Vec<(bool, Fault)>) {
+    for (field, kind) in errors.errors() {
+        let length = place.len();
+        if field != "__all__" {
+            step(place, &camel(field));
+        }
+        match kind {
+            ValidationErrorsKind::Struct(inner) => descend(inner, place, found),
+            ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    let length = place.len();
+                    step(place, &index.to_string());
+                    descend(inner, place, found);
+                    place.truncate(length);
+                }
+            }
+            ValidationErrorsKind::Field(errors) => {
+                for error in errors {
+                    let (is_rule, rule) = error.code.strip_prefix(RULE).map_or((false, &*error.code), |rule| (true, rule));
+                    let detail = error.message.clone().unwrap_or_else(|| of_keyword(rule).into());
+                    found.push((is_rule, Fault::at(place.clone(), rule.to_owned(), detail)));
+                }
+            }
+        }
+        place.truncate(length);
+    }
+}
+
+fn camel(field: &str) -> String {
+    let mut parts = field.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut name, part| {
+        let mut letters = part.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_one_spelling_and_a_date_ten_characters() {
+        assert!(is_uuid("01a09f30-a93a-7160-8999-50d836f675cc"));
+        assert!(!is_uuid("01a09f30a93a7160899950d836f675cc"));
+        assert!(!is_uuid("{01a09f30-a93a-7160-8999-50d836f675}"));
+        assert!(is_date("2028-02-29"));
+        for bad in ["2027-02-29", "2027-2-9", "+2027-2-09", "20270209", "2027-02-09T00:00:00Z"] {
+            assert!(!is_date(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_does_not_repeat_a_name_that_could_be_anything() {
+        let mut place = String::from("#");
+        step(&mut place, "Rowan Thornbeck");
+        step(&mut place, "noteIds");
+        assert_eq!(place, "#/noteIds");
+    }
+}
