@@ -9,10 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod domain;
-<<<<<<< HEAD
-pub mod keys;
-=======
 pub mod http;
->>>>>>> ea522d2 (http: give every answer one envelope, and register each operation once)
+pub mod keys;
 pub mod ledger;
 pub mod policy;

@@ -7,6 +7,7 @@ pub mod disclosure;
 pub mod fault;
 pub mod idempotency;
 pub mod ids;
+pub mod log;
 pub mod page;
 pub mod patch;
 pub mod person;
