@@ -8,7 +8,7 @@ use validator::Validate;
 use super::ids::{CapacityRecordId, ConsentId, NoteId, PersonId, RecipientId, StaffId, TeamId};
 use super::text::{LongText, Name};
 use super::time::Timestamp;
-use super::vocabulary::{Channel, ConditionKind, ConsentDecision, ConsentMethod, Direction, InformationCategory, Purpose};
+use super::vocabulary::{Channel, ConditionKind, ConsentDecision, ConsentMethod, Direction, GranterRelation, InformationCategory, Purpose};
 
 /// Whom a permission or refusal names: an outside body (`recipientId`, with its team and perhaps one officer), or a participant (`personId`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,4 +125,18 @@ pub struct NewConsent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub supersedes_id: Option<ConsentId>,
+}
+
+/// In which capacity somebody permitted for one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubjectAuthority {
+    /// For whom.
+    pub subject_id: PersonId,
+    /// In which capacity.
+    pub granter_relation: GranterRelation,
+    /// The last day of it, if known: the age-out day, or an earlier end of parental responsibility.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ends_on: Option<NaiveDate>,
 }

@@ -1,1 +1,4 @@
 //! The confidentiality policy, pure: from facts to a decision, without clocks, databases or HTTP.
+pub mod authority;
+pub mod consent;
+pub mod disclosure;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::domain::anonymity::Cohort;
-use crate::domain::ids::{ConcernId, ContactId, NoteId, PersonId, RecipientId, TeamId};
+use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, TeamId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
@@ -241,6 +241,20 @@ pub struct NewDisclosureCheck {
     pub safeguarding: Option<NewSafeguarding>,
 }
 
+/// A permission a disclosure rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReliedOn {
+    /// The permission.
+    pub consent_id: ConsentId,
+    /// Its version when it was relied on.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// For whom; sorted.
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+}
+
 /// Who is to receive: exactly one of the three forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskRecipient {
@@ -258,7 +272,14 @@ pub enum AskRecipient {
     /// A participant of the case.
     Person(PersonId),
     /// A body that is not in the register; for a risk only.
-    Unregistered(UnregisteredRecipient),
+    Unregistered {
+        /// Which.
+        body: UnregisteredRecipient,
+        /// The officer.
+        person_name: Option<Name>,
+        /// What the officer is.
+        person_role: Option<Name>,
+    },
 }
 
 /// What is asked, free of contradictions.

@@ -5,10 +5,12 @@
 
 mod asked;
 mod facts;
+mod parse;
 mod refusal;
 
 pub use asked::{
-    Ask, AskRecipient, AskedBasis, CopyTo, NewDisclosure, NewDisclosureCheck, NewRecipient, NewSafeguarding, UnregisteredRecipient,
+    Ask, AskRecipient, AskedBasis, CopyTo, NewDisclosure, NewDisclosureCheck, NewRecipient, NewSafeguarding, ReliedOn,
+    UnregisteredRecipient,
 };
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
