@@ -97,7 +97,8 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
         ("#/toldReason", body.told_reason.is_some()),
     ]
     .into_iter()
-    .filter_map(|(pointer, fails)| fails.then(|| contradicts(pointer)))
+    .filter(|(_, fails)| *fails)
+    .map(|(pointer, _)| contradicts(pointer))
     .collect()
 }
 

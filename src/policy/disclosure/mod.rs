@@ -25,6 +25,7 @@
 
 mod cover;
 mod permission;
+mod report;
 mod risk;
 #[cfg(test)]
 mod tests;
@@ -174,7 +175,8 @@ fn anonymised(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal
     ];
     let contradicting: Vec<_> = identifying
         .into_iter()
-        .filter_map(|(pointer, fails)| fails.then(|| Failing::at(pointer, RefusalRule::ContradictingFields)))
+        .filter(|(_, fails)| *fails)
+        .map(|(pointer, _)| Failing::at(pointer, RefusalRule::ContradictingFields))
         .collect();
     if !contradicting.is_empty() {
         return Err(refuse(ask, RefusalCode::RuleViolated, contradicting));

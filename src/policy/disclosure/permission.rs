@@ -13,7 +13,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
 
 use super::cover::{Matter, Receiver, data_covered, note_named, permits, recipient_covered, refuses};
-use super::{Grant, GrantedCopy, clauses, refuse};
+use super::report::{Found, Furthest, age};
+use super::{Grant, GrantedCopy, refuse};
 use crate::policy::authority::{Standing, authority, is_professional, lasts, may_object, standing};
 
 /// One note, or what is passed on beyond notes.
@@ -197,14 +198,13 @@ impl<'a> Decision<'a> {
         }
         let mut latest: BTreeMap<PersonId, &ConsentFact> = BTreeMap::new();
         for permission in authorised {
-            match self.reaches(permission, need, to) {
-                Err((stage, rule)) => furthest.stopped(stage, permission, rule),
-                Ok(()) => {
-                    let newest = latest.entry(permission.granter).or_insert(permission);
-                    if age(permission) > age(newest) {
-                        *newest = permission;
-                    }
-                }
+            if let Err((stage, rule)) = self.reaches(permission, need, to) {
+                furthest.stopped(stage, permission, rule);
+                continue;
+            }
+            let newest = latest.entry(permission.granter).or_insert(permission);
+            if age(permission) > age(newest) {
+                *newest = permission;
             }
         }
         let mut serving = Vec::new();
@@ -351,51 +351,4 @@ fn wishes_confidence(need: Need<'_>) -> bool {
         let wish = note.wish_by.or(note.from).filter(|person| need.item.subjects.contains(person));
         note.keep_confidential && wish.is_none_or(|person| person == need.subject)
     })
-}
-
-/// By which the newest permission is known.
-fn age(permission: &ConsentFact) -> (Timestamp, ConsentId) {
-    (permission.decided_at, permission.id)
-}
-
-/// How far the permissions got that do not serve: the rule that stopped the one which got furthest, of equals the newest.
-#[derive(Default)]
-struct Furthest(Option<(u8, (Timestamp, ConsentId), RefusalRule)>);
-
-impl Furthest {
-    fn stopped(&mut self, stage: u8, permission: &ConsentFact, rule: RefusalRule) {
-        self.0 = self.0.max(Some((stage, age(permission), rule)));
-    }
-
-    fn rule(self) -> RefusalRule {
-        self.0.map_or(RefusalRule::ConsentMissing, |(_, _, rule)| rule)
-    }
-}
-
-/// What fails: one entry for each pointer and rule, in the order of the request.
-#[derive(Default)]
-struct Found {
-    failings: Vec<(String, BTreeMap<RefusalRule, BTreeSet<PersonId>>)>,
-    conflicts: BTreeSet<PersonId>,
-}
-
-impl Found {
-    fn add(&mut self, pointer: &str, rule: RefusalRule, subject: Option<PersonId>) {
-        if self.failings.last().is_none_or(|(last, _)| last != pointer) {
-            self.failings.push((pointer.to_owned(), BTreeMap::new()));
-        }
-        if let Some((_, rules)) = self.failings.last_mut() {
-            rules.entry(rule).or_default().extend(subject.filter(|_| rule.names_people()));
-        }
-    }
-
-    fn refusal(self, ask: &Ask) -> Refusal {
-        let entries = self.failings.into_iter().flat_map(|(pointer, rules)| rules.into_iter().map(move |entry| (pointer.clone(), entry)));
-        let failings: Vec<_> = entries
-            .map(|(pointer, (rule, subjects))| Failing { pointer, rule, subject_ids: subjects.into_iter().collect(), range: None })
-            .collect();
-        let required = failings.iter().any(|failing| failing.rule.names_people());
-        let code = if required { RefusalCode::ConsentRequired } else { RefusalCode::ConsentScopeExceeded };
-        Refusal { code, failings, clauses: clauses(ask), conflicts: self.conflicts.into_iter().collect() }
-    }
 }

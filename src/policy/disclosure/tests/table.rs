@@ -63,6 +63,7 @@ fn anonymised(world: &mut World) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn the_decision_table_holds() {
     check(&[
         ("D1", |_| {}, "grant 101(Ana,Mia)"),
@@ -267,6 +268,7 @@ fn finn_refuses(w: &mut World) -> &mut ConsentFact {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn parents_who_disagree_stop_each_other_for_the_child_and_not_for_themselves() {
     const CONFLICT: &str = "consent-required conflicting_refusal(Ana)@noteIds/0";
     fn e6(w: &mut World) {
