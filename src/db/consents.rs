@@ -13,7 +13,7 @@ use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::consent::{Annulment, Authority, Consent, ConsentFilter, ConsentSummary, NewConsent, Withdrawal, WithdrawalEffects};
+use crate::domain::consent::{Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
@@ -31,7 +31,7 @@ pub(super) struct Row {
     starts_at: Timestamp,
     pub expires_on: Option<Day>,
     supersedes_id: Option<ConsentId>,
-    authority: Json<Vec<Authority>>,
+    authority: Json<Vec<SubjectAuthority>>,
     sealed: Vec<u8>,
     pub ended: Option<ConsentStatus>,
     ended_at: Option<Timestamp>,
@@ -99,7 +99,7 @@ pub fn insert(
     permit: &Permit<impl Act>,
     case_id: CaseId,
     content: &NewConsent,
-    authority: Vec<Authority>,
+    authority: Vec<SubjectAuthority>,
     now: Timestamp,
 ) -> Result<ConsentId> {
     let id = ConsentId::mint();

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error::{Error, Result};
 use super::schema::{
-    deployment, disclosure_case_ix, disclosure_entry, disclosure_leaf, disclosure_private, disclosure_subtree, participant,
+    deployment, disclosure_case_ix, disclosure_entry, disclosure_leaf, disclosure_private, disclosure_subtree,
 };
 use super::sealed::{Cell, KeyUse, Owner};
 use super::scope;
@@ -192,8 +192,8 @@ fn selected(filter: &LogFilter, size: i64) -> disclosure_entry::BoxedQuery<'stat
         filter.recipient.map(|id| id.to_string()) => recipient.eq;
         filter.actor.map(|id| id.to_string()) => actor.eq;
         filter.decided_by.map(|id| id.to_string()) => decided_by.eq;
-        filter.identified.map(i32::from) => identified.eq;
-        filter.copied.map(i32::from) => copied.eq;
+        filter.identified => identified.eq;
+        filter.copied => copied.eq;
         filter.index_from => idx.ge;
         filter.index_to => idx.lt;
     }

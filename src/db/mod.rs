@@ -1,8 +1,10 @@
 //! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
 
 pub mod capacity;
+pub mod concerns;
 pub mod conn;
 pub mod consents;
+pub mod disclosures;
 pub mod error;
 pub mod guard;
 pub mod idempotency;

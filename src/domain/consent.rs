@@ -130,15 +130,15 @@ pub struct NewConsent {
     pub supersedes_id: Option<ConsentId>,
 }
 
-/// In which capacity the granter speaks for one of those it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// In which capacity somebody permitted for one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Authority {
-    /// Whom it is about.
+pub struct SubjectAuthority {
+    /// For whom.
     pub subject_id: PersonId,
-    /// How the granter stands to them.
+    /// In which capacity.
     pub granter_relation: GranterRelation,
-    /// The last day on which this authority counts: the age-out day of a child (R5).
+    /// The last day of it, if known: the age-out day, or an earlier end of parental responsibility.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ends_on: Option<NaiveDate>,
@@ -237,7 +237,7 @@ pub struct Consent {
     pub expires_at: Option<Timestamp>,
     /// In which capacity the granter speaks, for each person it is about; none where they had no authority (a refusal is kept all the same).
     #[schema(max_items = 50)]
-    pub authority: Vec<Authority>,
+    pub authority: Vec<SubjectAuthority>,
     /// How it was withdrawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -15,4 +15,5 @@ pub mod recipient;
 pub mod staff;
 pub mod text;
 pub mod time;
+pub mod version;
 pub mod vocabulary;

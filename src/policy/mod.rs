@@ -1,3 +1,6 @@
 //! The confidentiality policy, pure: from facts to a decision, without clocks, databases or HTTP.
 
 pub mod anonymity;
+pub mod authority;
+pub mod consent;
+pub mod disclosure;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::domain::anonymity::Cohort;
-use crate::domain::ids::{ConcernId, ContactId, NoteId, PersonId, RecipientId, TeamId};
+use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, TeamId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
@@ -48,7 +48,7 @@ pub struct UnregisteredRecipient {
 /// Who is to receive: `recipientId` with its team and officer, or `personId`, or, for a risk only, `unregistered`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewRecipient {
+pub struct DisclosureRecipient {
     /// A body of the recipient register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -142,7 +142,7 @@ pub struct NewDisclosure {
     /// By which way.
     pub channel: Channel,
     /// To whom.
-    pub recipient: NewRecipient,
+    pub recipient: DisclosureRecipient,
     /// Whom the information beyond notes is about.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -202,7 +202,7 @@ pub struct NewDisclosureCheck {
     /// By which way.
     pub channel: Channel,
     /// To whom.
-    pub recipient: NewRecipient,
+    pub recipient: DisclosureRecipient,
     /// Whom the information beyond notes is about.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -241,6 +241,20 @@ pub struct NewDisclosureCheck {
     pub safeguarding: Option<NewSafeguarding>,
 }
 
+/// A permission a disclosure rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReliedOn {
+    /// The permission.
+    pub consent_id: ConsentId,
+    /// Its version when it was relied on.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// For whom; sorted.
+    #[schema(max_items = 50)]
+    pub subject_ids: Vec<PersonId>,
+}
+
 /// Who is to receive: exactly one of the three forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskRecipient {
@@ -258,7 +272,14 @@ pub enum AskRecipient {
     /// A participant of the case.
     Person(PersonId),
     /// A body that is not in the register; for a risk only.
-    Unregistered(UnregisteredRecipient),
+    Unregistered {
+        /// Which.
+        body: UnregisteredRecipient,
+        /// The officer.
+        person_name: Option<Name>,
+        /// What the officer is.
+        person_role: Option<Name>,
+    },
 }
 
 /// What is asked, free of contradictions.

@@ -122,6 +122,7 @@ pub struct PrFact {
 
 /// A note asked for: one item of the decision.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent marks of the record, not states")]
 pub struct NoteFact {
     /// The note.
     pub id: NoteId,

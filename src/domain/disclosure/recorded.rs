@@ -4,9 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::asked::NewDisclosure;
-use super::asked::ReliedOn;
-use super::refusal::{RefusalRule, TextRange};
+use super::asked::{NewDisclosure, ReliedOn};
+use super::refusal::{Failing, RefusalRule, TextRange};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId};
 use crate::domain::staff::StaffRef;
 use crate::domain::text::LongText;
@@ -192,6 +191,13 @@ pub struct Reason {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub range: Option<TextRange>,
+}
+
+impl From<Failing> for Reason {
+    fn from(failing: Failing) -> Self {
+        let Failing { pointer, rule, subject_ids, range } = failing;
+        Self { pointer, rule, detail: rule.detail(), subject_ids, range }
+    }
 }
 
 /// Whether something may be passed on. Nothing was recorded but the question.

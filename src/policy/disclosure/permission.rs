@@ -1,0 +1,354 @@
+//! Basis `permission`: every need must be covered by one permission in force (R1, R3 to R16).
+//!
+//! A need is one (item, data subject, category). For each the rules are asked in the order R6, R3, R4, R5, R7, R8 to R13, R14, R15: first whether the
+//! person has said no, so that nobody is sent to ask again. What is reported is the rule that stopped the permission which got furthest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::disclosure::{
+    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, NoteFact, Refusal, RefusalCode, RefusalRule, ReliedOn,
+};
+use crate::domain::ids::{ConsentId, PersonId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
+
+use super::cover::{Matter, Receiver, data_covered, note_named, permits, recipient_covered, refuses};
+use super::report::{Found, Furthest, age};
+use super::{Grant, GrantedCopy, refuse};
+use crate::policy::authority::{Standing, authority, is_professional, lasts, may_object, standing};
+
+/// One note, or what is passed on beyond notes.
+struct Item<'a> {
+    note: Option<&'a NoteFact>,
+    subjects: BTreeSet<PersonId>,
+    /// Each category and where it stands in the request.
+    categories: Vec<(String, Matter)>,
+}
+
+/// One thing that a permission must cover.
+#[derive(Clone, Copy)]
+struct Need<'a> {
+    item: &'a Item<'a>,
+    subject: PersonId,
+    matter: Matter,
+}
+
+/// Why a need is not covered.
+struct Block {
+    rule: RefusalRule,
+    /// People who decide together disagree (R7), whether or not the caller may know.
+    conflict: bool,
+}
+
+impl From<RefusalRule> for Block {
+    fn from(rule: RefusalRule) -> Self {
+        Self { rule, conflict: false }
+    }
+}
+
+struct Decision<'a> {
+    ask: &'a Ask,
+    facts: &'a Facts,
+    now: Timestamp,
+}
+
+pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal> {
+    let stale: Vec<_> =
+        notes(ask, facts).filter(|(_, note)| note.is_some_and(|note| note.superseded)).map(|(pointer, _)| pointer).collect();
+    if !stale.is_empty() {
+        let failings = stale.into_iter().map(|pointer| Failing::at(pointer, RefusalRule::NoteSuperseded)).collect();
+        return Err(refuse(ask, RefusalCode::InvalidState, failings));
+    }
+    let decision = Decision { ask, facts, now };
+    let items = decision.items();
+    let mut relied: BTreeMap<ConsentId, (&ConsentFact, BTreeSet<PersonId>)> = BTreeMap::new();
+    let mut found = Found::default();
+    for item in &items {
+        for (pointer, matter) in &item.categories {
+            if item.subjects.is_empty() || item.note.is_some_and(|note| note.names_others) {
+                // Nobody who could permit, or somebody who never can.
+                found.add(pointer, RefusalRule::ConsentMissing, None);
+            }
+            for subject in item.subjects.iter().copied() {
+                match decision.serves(Need { item, subject, matter: *matter }) {
+                    Ok(permission) => {
+                        relied.entry(permission.id).or_insert_with(|| (permission, BTreeSet::new())).1.insert(subject);
+                    }
+                    Err(block) => {
+                        found.add(pointer, block.rule, Some(subject));
+                        found.conflicts.extend(block.conflict.then_some(subject));
+                    }
+                }
+            }
+        }
+    }
+    let copies = decision.copies(&items);
+    if ask.legal_extract && found.failings.is_empty() {
+        for (i, copy) in copies.iter().enumerate() {
+            if copy.note_ids.is_empty() && !copy.beyond_notes {
+                found.add(&format!("#/copies/{i}"), RefusalRule::CopyNotPermitted, None);
+            }
+        }
+    }
+    if !found.failings.is_empty() {
+        return Err(found.refusal(ask));
+    }
+    let consents: Vec<_> = relied
+        .values()
+        .map(|(permission, subjects)| ReliedOn {
+            consent_id: permission.id,
+            version: permission.version,
+            subject_ids: subjects.iter().copied().collect(),
+        })
+        .collect();
+    if facts.resting_on.as_ref().is_some_and(|draft| changed(draft, &consents)) {
+        return Err(refuse(ask, RefusalCode::ConsentRequired, vec![Failing::at("#", RefusalRule::ConsentChanged)]));
+    }
+    let kinds = |permission: &ConsentFact| permission.conditions.iter().map(|condition| condition.kind).collect::<Vec<_>>();
+    let met: BTreeSet<_> = relied.values().flat_map(|(permission, _)| kinds(permission)).collect();
+    let once = relied.values().filter(|(permission, _)| kinds(permission).contains(&ConditionKind::OnceOnly));
+    Ok(Grant {
+        ask: ask.clone(),
+        at: now,
+        subject_ids: items.iter().flat_map(|item| &item.subjects).copied().collect::<BTreeSet<_>>().into_iter().collect(),
+        conditions_met: met.into_iter().collect(),
+        once_only: once.map(|(permission, _)| permission.id).collect(),
+        consents,
+        copies,
+    })
+}
+
+/// A draft rests on other permissions or versions than this decision (R16).
+fn changed(draft: &[(ConsentId, i64)], consents: &[ReliedOn]) -> bool {
+    let now: BTreeSet<_> = consents.iter().map(|relied| (relied.consent_id, relied.version)).collect();
+    now != draft.iter().copied().collect()
+}
+
+fn notes<'a>(ask: &'a Ask, facts: &'a Facts) -> impl Iterator<Item = (String, Option<&'a NoteFact>)> {
+    let find = |id| facts.notes.iter().find(|note| note.id == id);
+    ask.note_ids.iter().enumerate().map(move |(i, id)| (format!("#/noteIds/{i}"), find(*id)))
+}
+
+impl Item<'_> {
+    fn needs(&self) -> impl Iterator<Item = Need<'_>> {
+        let each = move |subject| self.categories.iter().map(move |(_, matter)| Need { item: self, subject, matter: *matter });
+        self.subjects.iter().copied().flat_map(each)
+    }
+}
+
+impl<'a> Decision<'a> {
+    /// The notes, in the order of the request, then what goes beyond them. An item that cannot be read has nobody who could permit it.
+    fn items(&self) -> Vec<Item<'a>> {
+        let (ask, facts) = (self.ask, self.facts);
+        let subjects = |people: Vec<PersonId>| people.into_iter().filter(|person| !is_professional(*person, &facts.family)).collect();
+        let mut items: Vec<_> = notes(ask, facts)
+            .map(|(pointer, note)| {
+                let matter = |category| (pointer.clone(), Matter { note: note.map(|note| note.id), category });
+                let categories: Vec<_> =
+                    note.into_iter().flat_map(|note| &note.categories).map(|category| matter(Some(*category))).collect();
+                Item {
+                    note,
+                    subjects: subjects(note.into_iter().flat_map(|note| note.from.into_iter().chain(note.about.iter().copied())).collect()),
+                    categories: if categories.is_empty() { vec![matter(None)] } else { categories },
+                }
+            })
+            .collect();
+        if items.is_empty() || !ask.subject_ids.is_empty() || !ask.information_categories.is_empty() {
+            let categories = ask.information_categories.iter().enumerate();
+            let categories: Vec<_> = categories
+                .map(|(i, category)| (format!("#/informationCategories/{i}"), Matter { note: None, category: Some(*category) }))
+                .collect();
+            let none = ("#/subjectIds".to_owned(), Matter { note: None, category: None });
+            items.push(Item {
+                note: None,
+                subjects: subjects(ask.subject_ids.clone()),
+                categories: if categories.is_empty() { vec![none] } else { categories },
+            });
+        }
+        items
+    }
+
+    /// The permission that serves this need.
+    fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
+        // An unknown body is taken for one of the council, which asks for more.
+        let in_council = matches!(self.ask.recipient, AskRecipient::Body { .. }) && self.facts.recipient.is_none_or(|body| body.in_council);
+        self.judge(need, Receiver { who: &self.ask.recipient, in_council }, !self.ask.legal_extract)
+    }
+
+    fn judge(&self, need: Need<'_>, to: Receiver<'_>, with_copies: bool) -> Result<&'a ConsentFact, Block> {
+        self.not_refused_by_subject(need, to)?;
+        let (today, family) = (self.now.day(), &self.facts.family);
+        let candidates = self.facts.consents.iter().filter(|record| {
+            record.decision == ConsentDecision::Given && record.case_id == family.case_id && record.subjects.contains(&need.subject)
+        });
+        let mut furthest = Furthest::default();
+        let mut authorised = Vec::new();
+        for permission in candidates {
+            let decided_on = permission.decided_at.day();
+            if authority(permission.granter, need.subject, decided_on, to.in_council, family).is_none() {
+                furthest.stopped(4, permission, RefusalRule::GranterNotAuthorised);
+            } else if !lasts(permission.granter, need.subject, decided_on, today, to.in_council, family) {
+                furthest.stopped(5, permission, RefusalRule::GranterAuthorityLapsed);
+            } else {
+                authorised.push(permission);
+            }
+        }
+        if !authorised.is_empty() && authorised.iter().all(|permission| permission.granter != need.subject) {
+            self.not_refused_by_others(need, to)?;
+        }
+        let mut latest: BTreeMap<PersonId, &ConsentFact> = BTreeMap::new();
+        for permission in authorised {
+            if let Err((stage, rule)) = self.reaches(permission, need, to) {
+                furthest.stopped(stage, permission, rule);
+                continue;
+            }
+            let newest = latest.entry(permission.granter).or_insert(permission);
+            if age(permission) > age(newest) {
+                *newest = permission;
+            }
+        }
+        let mut serving = Vec::new();
+        for permission in latest.into_values() {
+            match self.terms_hold(permission, need, with_copies) {
+                Err((stage, rule)) => furthest.stopped(stage, permission, rule),
+                Ok(()) => serving.push(permission),
+            }
+        }
+        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| furthest.rule().into())
+    }
+
+    /// R6: the person has not said no.
+    fn not_refused_by_subject(&self, need: Need<'_>, to: Receiver<'_>) -> Result<(), Block> {
+        let rule = match standing(need.subject, self.now.day(), &self.facts.family) {
+            Standing::ChildCannotDecide => return Ok(()),
+            Standing::ChildUnassessed => RefusalRule::CompetenceNotAssessed,
+            Standing::ChildCanDecide | Standing::Grown | Standing::GrownCannotDecide => RefusalRule::SubjectRefused,
+        };
+        self.told(need, to, |refusal| refusal.granter == need.subject, rule).map_err(Block::from)
+    }
+
+    /// R7: nobody else who decides for the person has said no.
+    fn not_refused_by_others(&self, need: Need<'_>, to: Receiver<'_>) -> Result<(), Block> {
+        let objects = |refusal: &ConsentFact| may_object(refusal.granter, need.subject, self.now.day(), &self.facts.family);
+        self.told(need, to, |refusal| refusal.granter != need.subject && objects(refusal), RefusalRule::ConflictingRefusal)
+            .map_err(|rule| Block { rule, conflict: true })
+    }
+
+    /// Stops at a live refusal of these; one in a case the caller cannot see looks like no permission at all.
+    fn told(&self, need: Need<'_>, to: Receiver<'_>, whose: impl Fn(&ConsentFact) -> bool, rule: RefusalRule) -> Result<(), RefusalRule> {
+        let live = self.facts.consents.iter().filter(|refusal| whose(refusal) && self.is_live_refusal(refusal, need, to));
+        match live.map(|refusal| refusal.visible).max() {
+            None => Ok(()),
+            Some(true) => Err(rule),
+            Some(false) => Err(RefusalRule::ConsentMissing),
+        }
+    }
+
+    /// A refusal of this need that still stands: no later permission of the same person, in this case and in force, has taken it back.
+    fn is_live_refusal(&self, refusal: &ConsentFact, need: Need<'_>, to: Receiver<'_>) -> bool {
+        let stands = refusal.decision == ConsentDecision::Refused
+            && matches!(refusal.status, ConsentStatus::Live | ConsentStatus::Expired)
+            && refusal.subjects.contains(&need.subject)
+            && refuses(refusal, self.ask, to, need.matter);
+        stands
+            && !self.facts.consents.iter().any(|later| {
+                later.decision == ConsentDecision::Given
+                    && later.case_id == self.facts.family.case_id
+                    && later.granter == refusal.granter
+                    && later.subjects.contains(&need.subject)
+                    && later.decided_at > refusal.decided_at
+                    && permits(later, self.ask, to, need.matter)
+                    && self.in_force(later).is_ok()
+            })
+    }
+
+    /// R8, R9: not ended, started, and not past its last day.
+    fn in_force(&self, permission: &ConsentFact) -> Result<(), (u8, RefusalRule)> {
+        let started = permission.starts_at.unwrap_or(permission.decided_at).max(permission.decided_at);
+        match permission.status {
+            ConsentStatus::Withdrawn => Err((8, RefusalRule::ConsentWithdrawn)),
+            ConsentStatus::Superseded => Err((8, RefusalRule::ConsentSuperseded)),
+            ConsentStatus::EnteredInError => Err((8, RefusalRule::ConsentEnteredInError)),
+            ConsentStatus::Expired => Err((9, RefusalRule::ConsentExpired)),
+            ConsentStatus::Live if self.now < started => Err((9, RefusalRule::ConsentNotStarted)),
+            ConsentStatus::Live if permission.expires_on.is_none_or(|last| last < self.now.day()) => Err((9, RefusalRule::ConsentExpired)),
+            ConsentStatus::Live => Ok(()),
+        }
+    }
+
+    /// R8 to R13: the permission is in force and reaches this far.
+    fn reaches(&self, permission: &ConsentFact, need: Need<'_>, to: Receiver<'_>) -> Result<(), (u8, RefusalRule)> {
+        self.in_force(permission)?;
+        let received_in_confidence = need.item.note.is_some_and(|note| !note.onward_sharing);
+        if !recipient_covered(permission, to) {
+            Err((10, RefusalRule::RecipientNotCovered))
+        } else if !permission.purposes.contains(&self.ask.purpose) {
+            Err((11, RefusalRule::PurposeNotCovered))
+        } else if received_in_confidence && !note_named(permission, need.matter.note) {
+            Err((12, RefusalRule::OnwardSharingNotCovered))
+        } else if !data_covered(permission, need.matter) {
+            Err((12, RefusalRule::DataNotCovered))
+        } else if !permission.directions.contains(&self.ask.direction) {
+            Err((13, RefusalRule::DirectionNotCovered))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// R14, R15: a wish for confidence is lifted, every condition holds, every copy is permitted.
+    fn terms_hold(&self, permission: &ConsentFact, need: Need<'_>, with_copies: bool) -> Result<(), (u8, RefusalRule)> {
+        if wishes_confidence(need) && !note_named(permission, need.matter.note) {
+            Err((14, RefusalRule::ItemMarkedConfidential))
+        } else if !self.conditions_hold(permission) {
+            Err((15, RefusalRule::ConditionUnmet))
+        } else if with_copies && !self.ask.copies.iter().all(|copy| self.copy_permitted(copy, permission, need)) {
+            Err((15, RefusalRule::CopyNotPermitted))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn conditions_hold(&self, permission: &ConsentFact) -> bool {
+        permission.conditions.iter().all(|condition| match condition.kind {
+            ConditionKind::CopyToGranter => self.ask.copies.iter().any(|copy| copy.person_id == permission.granter),
+            ConditionKind::NotBefore => condition.not_before_on.is_some_and(|first| first <= self.now.day()),
+            ConditionKind::ChannelIn => condition.channels.contains(&self.ask.channel),
+            ConditionKind::OnceOnly => !permission.used,
+        })
+    }
+
+    /// A copy of this need is permitted if its receiver said the item, is the granter or the subject, or is named by a permission that covers it.
+    fn copy_permitted(&self, copy: &CopyTo, permission: &ConsentFact, need: Need<'_>) -> bool {
+        let receiver = copy.person_id;
+        let said = need.item.note.is_some_and(|note| note.from == Some(receiver));
+        said || permission.granter == receiver || need.subject == receiver || {
+            let who = AskRecipient::Person(receiver);
+            self.judge(need, Receiver { who: &who, in_council: false }, false).is_ok()
+        }
+    }
+
+    /// What each copy holds: everything, but for a legal extract only the items its receiver may have.
+    fn copies(&self, items: &[Item<'a>]) -> Vec<GrantedCopy> {
+        let may_have = |copy: &CopyTo, item: &Item<'a>| {
+            !self.ask.legal_extract
+                || item.needs().all(|need| self.serves(need).is_ok_and(|permission| self.copy_permitted(copy, permission, need)))
+        };
+        let copy = |to: &CopyTo| {
+            let held: Vec<_> = items.iter().filter(|item| may_have(to, item)).collect();
+            GrantedCopy {
+                to: *to,
+                note_ids: held.iter().filter_map(|item| item.note).map(|note| note.id).collect(),
+                beyond_notes: held.iter().any(|item| item.note.is_none()),
+            }
+        };
+        self.ask.copies.iter().map(copy).collect()
+    }
+}
+
+/// Whether the wish for confidence is that of the subject of this need: of whoever expressed it, else of whom the note is from, else of everyone.
+fn wishes_confidence(need: Need<'_>) -> bool {
+    need.item.note.is_some_and(|note| {
+        let wish = note.wish_by.or(note.from).filter(|person| need.item.subjects.contains(person));
+        note.keep_confidential && wish.is_none_or(|person| person == need.subject)
+    })
+}
