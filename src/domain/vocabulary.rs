@@ -671,6 +671,34 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What an entry of the disclosure log tells.
+    DisclosureLogKind, "disclosureLogKind" {
+        DisclosureMade = "disclosure_made", "Disclosure made";
+        DisclosureRefused = "disclosure_refused", "Disclosure refused";
+        DisclosureRecalled = "disclosure_recalled", "Disclosure recalled";
+        DisclosureCorrected = "disclosure_corrected", "Disclosure corrected";
+        DecidedNotToShare = "decided_not_to_share", "Decided not to share";
+        SubjectNotified = "subject_notified", "Subject notified";
+        RecipientNotifiedOfErasure = "recipient_notified_of_erasure", "Recipient notified of erasure";
+        CaseDisposed = "case_disposed", "Case disposed";
+        KeyRotated = "key_rotated", "Key rotated";
+        LogGenesis = "log_genesis", "Log opened";
+        LogRecovered = "log_recovered", "Log recovered";
+        LogPruned = "log_pruned", "Log pruned";
+        PeriodSealed = "period_sealed", "Period sealed";
+    }
+}
+
+vocabulary! {
+    /// How what an entry of a log tells came out. `recorded`: nothing was asked that could be granted or refused.
+    LogOutcome, "logOutcome" {
+        Granted = "granted", "Granted";
+        Refused = "refused", "Refused";
+        Recorded = "recorded", "Recorded";
+    }
+}
+
 /// One published list: its name, and each value with its label.
 pub type List = (&'static str, Vec<(&'static str, &'static str)>);
 
@@ -731,5 +759,7 @@ pub fn lists() -> Vec<List> {
         list::<TaskStatus>(),
         list::<RetentionClass>(),
         list::<Remedy>(),
+        list::<DisclosureLogKind>(),
+        list::<LogOutcome>(),
     ]
 }
