@@ -1,1 +1,9 @@
 //! The tamper-evident log, pure: no database, no HTTP, no clock.
+//!
+//! An entry is written once, as canonical JSON; its hash is a leaf of an RFC 6962 tree. Personal values enter it only as keyed commitments.
+
+pub mod leaf;
+pub mod merkle;
+
+pub use leaf::{Hash, Malformed};
+pub use merkle::{HashReader, MissingRows, Subtree};
