@@ -2,8 +2,12 @@
 //!
 //! An entry is written once, as canonical JSON; its hash is a leaf of an RFC 6962 tree. Personal values enter it only as keyed commitments.
 
+pub mod commit;
+pub mod entry;
 pub mod leaf;
 pub mod merkle;
 
+pub use commit::CaseKey;
+pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Written};
 pub use leaf::{Hash, Malformed};
 pub use merkle::{HashReader, MissingRows, Subtree};

@@ -1,0 +1,65 @@
+//! Commitments to the personal values of an entry, and the tag that tells whose case it is to the holder of the key.
+//!
+//! Every value has a key of its own, so that one can be opened without the others, and once `K_case` is destroyed none can (UK GDPR Art. 17).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::domain::ids::EntryId;
+
+/// `K_case`: 256 random bits of one case, wiped when dropped. Never rotated, since commitments cannot change.
+#[derive(Clone)]
+pub struct CaseKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for CaseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CaseKey(…)")
+    }
+}
+
+impl CaseKey {
+    /// The key of these bytes.
+    #[must_use]
+    pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
+    /// The commitment to one value: `HMAC-SHA256(HKDF-SHA256(K_case, "field/" || id || "/" || label), label || 0x00 || value)`, in
+    /// base64url without padding. It tells nothing without the key.
+    ///
+    /// `id` is that of the entry, as its body has it; `label` the path of the field (`subjects/0`, `items/1/digest`); `value` UTF-8 text.
+    #[must_use]
+    pub fn commitment(&self, id: EntryId, label: &str, value: &str) -> String {
+        let key = self.derive(&format!("field/{id}/{label}"));
+        URL_SAFE_NO_PAD.encode(mac(&key, &[label.as_bytes(), &[0], value.as_bytes()]))
+    }
+
+    /// The tag of one entry: the first 16 bytes of `HMAC-SHA256(HKDF-SHA256(K_case, "tag"), id)`, in base64url without padding.
+    ///
+    /// Each entry has another one: without the key nobody can tell that two entries belong to one case.
+    #[must_use]
+    pub fn case_tag(&self, id: EntryId) -> String {
+        let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac(&self.derive("tag"), &[id.to_string().as_bytes()]);
+        URL_SAFE_NO_PAD.encode::<[u8; 16]>(tag)
+    }
+
+    #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8,160 bytes; a key of zeros instead would open every commitment")]
+    fn derive(&self, info: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, self.0.as_slice()).expand(info.as_bytes(), key.as_mut_slice()).expect("32 bytes are few enough");
+        key
+    }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of every length; a fixed answer instead would be no commitment")]
+fn mac(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_slice()).expect("every length is a key");
+    parts.iter().fold(mac, Mac::chain_update).finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests;
