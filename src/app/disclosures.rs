@@ -170,9 +170,14 @@ impl App {
         let recipient_id = match &ask.recipient {
             AskRecipient::Body { recipient_id, .. } => Some(*recipient_id),
             AskRecipient::Person(_) => None,
-            AskRecipient::Unregistered(named) => {
+            AskRecipient::Unregistered { body: named, person_name, person_role } => {
                 let id = recipients::enter_unregistered(tx, permit, named.body_type, &named.name, now)?;
-                content.recipient = crate::domain::disclosure::DisclosureRecipient { recipient_id: Some(id), ..Default::default() };
+                content.recipient = DisclosureRecipient {
+                    recipient_id: Some(id),
+                    person_name: person_name.clone(),
+                    person_role: person_role.clone(),
+                    ..DisclosureRecipient::default()
+                };
                 self.task(tx, permit, case_id, TaskKind::RecipientReview, id.0, None, now)?;
                 Some(id)
             }

@@ -66,7 +66,7 @@ fn read(
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
-        AskRecipient::Person(_) | AskRecipient::Unregistered(_) => None,
+        AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => None,
     };
     Ok(Facts {
         family: family(tx, case_id, &involved)?,

@@ -26,7 +26,7 @@ pub(super) fn facts(
     hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).into_iter().map(Failing::from));
     let repeated = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
-        AskRecipient::Person(_) | AskRecipient::Unregistered(_) => false,
+        AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => false,
     };
     Ok(Some(AnonymityFacts { hits, families: db::cohort::families(tx, permit, &cohort, now)?, repeated }))
 }

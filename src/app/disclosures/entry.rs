@@ -61,9 +61,8 @@ fn asked(
     entry.identified = Some(ask.basis != Basis::Anonymised);
     entry.told = ask.told_subject;
     entry.recipient_person = match &ask.recipient {
-        AskRecipient::Body { person_name, .. } => person_name.clone().map(RecipientPerson::Named),
+        AskRecipient::Body { person_name, .. } | AskRecipient::Unregistered { person_name, .. } => person_name.clone().map(RecipientPerson::Named),
         AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
-        AskRecipient::Unregistered(_) => None,
     };
     let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
     let of_notes = held.iter().flat_map(|note| note.about.iter().copied().chain(note.from));

@@ -205,9 +205,12 @@ impl From<&Ask> for NewDisclosure {
                     ..DisclosureRecipient::default()
                 },
                 AskRecipient::Person(person) => DisclosureRecipient { person_id: Some(*person), ..DisclosureRecipient::default() },
-                AskRecipient::Unregistered(body) => {
-                    DisclosureRecipient { unregistered: Some(body.clone()), ..DisclosureRecipient::default() }
-                }
+                AskRecipient::Unregistered { body, person_name, person_role } => DisclosureRecipient {
+                    unregistered: Some(body.clone()),
+                    person_name: person_name.clone(),
+                    person_role: person_role.clone(),
+                    ..DisclosureRecipient::default()
+                },
             },
             subject_ids: ask.subject_ids.clone(),
             note_ids: ask.note_ids.clone(),
