@@ -2,6 +2,7 @@
 
 use crate::authz::Action;
 use crate::db;
+use crate::domain::disclosure::{Failing, PolicyRef, Refusal, RefusalRule};
 use crate::domain::fault::Fault;
 
 /// Why a use case did not do what was asked. Nothing was changed, unless it says so.
@@ -13,6 +14,17 @@ pub enum Error {
     Invalid(Vec<Fault>),
     /// Well formed, but against a rule of the request itself (`422 rule-violated`).
     Rule(Vec<Fault>),
+    /// Parts of the request break rules of the policy that are about the request itself (`422 rule-violated`).
+    Failing(Vec<Failing>),
+    /// A disclosure was refused. That was committed and logged.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The index of its entry in the disclosure log.
+        index: Option<i64>,
+        /// The policy in force.
+        policy: PolicyRef,
+    },
     /// The record is in a state that does not allow this (`409 invalid-state`); what it does allow.
     State {
         /// The finer rule, where there is one.
@@ -41,6 +53,18 @@ impl Error {
     #[must_use]
     pub fn rule(pointer: impl Into<String>, rule: &'static str, detail: &'static str) -> Self {
         Self::Rule(vec![Fault::new(pointer, rule, detail)])
+    }
+
+    /// Parts of the request break rules of the policy.
+    #[must_use]
+    pub fn failing(failings: Vec<Failing>) -> Self {
+        Self::Failing(failings)
+    }
+
+    /// The record is in the wrong state, by a rule of the policy.
+    #[must_use]
+    pub fn state(rule: RefusalRule, pointer: impl Into<String>, allowed: &[Action]) -> Self {
+        Self::State { rule: Some(Fault::new(pointer, rule.as_str(), rule.detail())), allowed: allowed.to_vec() }
     }
 }
 

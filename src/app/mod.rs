@@ -11,6 +11,8 @@ pub use error::{Error, Result};
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
 use crate::db::{self, Db, Tx};
+use crate::domain::disclosure::Limits;
+use crate::domain::vocabulary::{Art9Condition, LawfulBasis};
 
 /// What a deployment configures, as far as use cases need it.
 #[derive(Clone, Debug)]
@@ -19,10 +21,30 @@ pub struct Settings {
     pub policy_name: String,
     /// Its version.
     pub policy_version: String,
+    /// The lawful basis of a disclosure under UK GDPR Art. 6.
+    pub lawful_basis: LawfulBasis,
+    /// The condition for special category data under UK GDPR Art. 9.
+    pub art9_condition: Option<Art9Condition>,
+    /// The figures of the policy.
+    pub limits: Limits,
     /// The areas of the service; a case may name one.
     pub areas: Vec<String>,
     /// Whether the clock may be set: the demonstration only.
     pub test_clock: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            policy_name: "Confidentiality policy".to_owned(),
+            policy_version: "2025-04".to_owned(),
+            lawful_basis: LawfulBasis::PublicTask,
+            art9_condition: Some(Art9Condition::SubstantialPublicInterest),
+            limits: Limits::default(),
+            areas: Vec::new(),
+            test_clock: false,
+        }
+    }
 }
 
 /// The service.
@@ -67,7 +89,7 @@ fn expect_version(current: i32, seen: i32) -> db::Result<()> {
 impl App {
     /// The service on a database of a test, at the time of the tests.
     fn on(scratch: &db::testing::Scratch) -> Self {
-        let settings = Settings { policy_name: "Test".into(), policy_version: "1".into(), areas: Vec::new(), test_clock: false };
+        let settings = Settings { areas: vec!["south".into()], ..Settings::default() };
         Self::new(scratch.db.clone(), Clock::frozen(db::testing::now()), settings)
     }
 }

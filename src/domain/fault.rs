@@ -17,4 +17,22 @@ impl Fault {
     pub fn new(pointer: impl Into<String>, rule: &'static str, detail: &'static str) -> Self {
         Self { pointer: pointer.into(), rule, detail }
     }
+
+    /// It names something that is not on record, or that the caller may not see.
+    #[must_use]
+    pub fn unknown(pointer: impl Into<String>) -> Self {
+        Self::new(pointer, "unknown_reference", "This is not on record.")
+    }
+
+    /// It names somebody who does not take part in the case.
+    #[must_use]
+    pub fn not_participant(pointer: impl Into<String>) -> Self {
+        Self::new(pointer, "not_participant", "This person does not take part in the case.")
+    }
+
+    /// It does not go with the other properties.
+    #[must_use]
+    pub fn contradicting(pointer: impl Into<String>) -> Self {
+        Self::new(pointer, "contradicting_fields", "This property does not go with the others.")
+    }
 }
