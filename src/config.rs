@@ -104,7 +104,10 @@ impl Config {
     /// What is wrong with the settings, in one sentence.
     pub fn check(&self) -> Result<(), String> {
         if self.profile != Profile::Production && !self.bind.ip().is_loopback() {
-            return Err(format!("SENDIASS_BIND is {}: outside production the service listens on loopback only, such as 127.0.0.1:8080.", self.bind));
+            return Err(format!(
+                "SENDIASS_BIND is {}: outside production the service listens on loopback only, such as 127.0.0.1:8080.",
+                self.bind
+            ));
         }
         if self.profile == Profile::Production && self.issuers_file.is_none() {
             return Err("Production needs SENDIASS_ISSUERS_FILE: the issuers whose tokens are accepted.".to_owned());

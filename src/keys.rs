@@ -114,10 +114,13 @@ pub fn parse(name: &str, text: &str) -> Result<Secret, KeyFault> {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    }).collect()
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect()
 }
 
 fn random_hex() -> Option<Zeroizing<Vec<u8>>> {
@@ -156,17 +159,14 @@ impl Secrets {
         for ((given, name), file) in given.iter().zip(NAMES).zip(FILES) {
             let text = match (&given.text, &given.file) {
                 (Some(text), _) => Zeroizing::new(text.as_bytes().to_vec()),
-                (None, Some(path)) => {
-                    read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?
-                }
+                (None, Some(path)) => read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?,
                 (None, None) if given_only => return Err(KeyFault::Missing(name)),
                 (None, None) => load_or_make(&data_dir.join(file), random_hex)?,
             };
             let text = std::str::from_utf8(&text).map_err(|_| KeyFault::Malformed(name.to_owned(), "text"))?;
             found.push((name, parse(name, text)?));
         }
-        let [(a, key_encryption), (b, index), (c, log)]: [_; 3] =
-            found.try_into().map_err(|_| KeyFault::Missing("every secret"))?;
+        let [(a, key_encryption), (b, index), (c, log)]: [_; 3] = found.try_into().map_err(|_| KeyFault::Missing("every secret"))?;
         for (one, other, equal) in [(a, b, *key_encryption == *index), (a, c, *key_encryption == *log), (b, c, *index == *log)] {
             if equal {
                 return Err(KeyFault::Equal(one, other));

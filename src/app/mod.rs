@@ -8,6 +8,8 @@ pub mod staff;
 
 pub use error::{Error, Result};
 
+pub use crate::db::Error as Failure;
+
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
 use crate::db::{self, Db, Tx};

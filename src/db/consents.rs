@@ -144,9 +144,7 @@ pub fn insert(
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| {
-        consent::table.find(id).filter(consent::case_id.eq_any(scope::cases(scope))).first(tx.conn)
-    })
+    scope::found(permit.scope(), |scope| consent::table.find(id).filter(consent::case_id.eq_any(scope::cases(scope))).first(tx.conn))
 }
 
 /// A permission or refusal of a case in scope.
@@ -211,7 +209,8 @@ pub fn end(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, ending: &E
 
 /// Marks a `once_only` permission as used, by a guarded update of its own row (R16).
 pub fn mark_used(tx: &mut Tx<'_>, _permit: &Permit<act::DisclosureRecord>, id: ConsentId, now: Timestamp) -> Result<()> {
-    let changed = diesel::update(consent::table.find(id).filter(consent::used_at.is_null())).set(consent::used_at.eq(now)).execute(tx.conn)?;
+    let changed =
+        diesel::update(consent::table.find(id).filter(consent::used_at.is_null())).set(consent::used_at.eq(now)).execute(tx.conn)?;
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
@@ -227,7 +226,8 @@ fn selected(scope: crate::authz::Scope, filter: &ConsentFilter) -> consent::Boxe
     }
     if let Some(body) = filter.recipient_id {
         query = query.filter(
-            consent::id.eq_any(consent_recipient::table.filter(consent_recipient::recipient_id.eq(body)).select(consent_recipient::consent_id)),
+            consent::id
+                .eq_any(consent_recipient::table.filter(consent_recipient::recipient_id.eq(body)).select(consent_recipient::consent_id)),
         );
     }
     if let Some(at) = filter.active_at {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::ids::{CapacityRecordId, CaseId, ConsentId, DisclosureId, InformationRequestId, NoteId, PersonId, RecipientId, StaffId, TaskId, TeamId};
+use super::ids::{
+    CapacityRecordId, CaseId, ConsentId, DisclosureId, InformationRequestId, NoteId, PersonId, RecipientId, StaffId, TaskId, TeamId,
+};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;

@@ -15,5 +15,4 @@ pub mod recipient;
 pub mod staff;
 pub mod text;
 pub mod time;
-pub mod version;
 pub mod vocabulary;

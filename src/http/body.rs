@@ -22,8 +22,10 @@ use super::Edge;
 use super::openapi::Contract;
 use super::openapi::part::{Body, Part, Sketch};
 use super::problem::{Code, Problem};
-use super::schema::crossed;
+use super::schema::{crossed, crossed_problem};
 use super::strict;
+use crate::domain::fault::Fault;
+use crate::domain::patch::Merge;
 
 /// The longest body, in bytes.
 pub const LARGEST: usize = 256 * 1024;
@@ -64,7 +66,7 @@ impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Valid<
         Box::pin(async move {
             let (value, fingerprint) = read(&request, payload, &["application/json"]).await?;
             let contract = contract(&request)?;
-            contract.check(TypeId::of::<Self>(), &value)?;
+            matches(&contract, TypeId::of::<Self>(), &value)?;
             Ok(Self { value: typed(value)?, fingerprint })
         })
     }
@@ -87,12 +89,23 @@ pub struct Patch<T> {
 }
 
 impl<T: Serialize + DeserializeOwned + Validate + 'static> Patch<T> {
-    /// The record's writable part after the change, checked as if it had been sent whole.
-    pub fn apply(&self, current: &T) -> Result<T, Problem> {
-        let mut merged = serde_json::to_value(current).map_err(|error| Problem::internal(&error))?;
-        merge(&mut merged, &self.changes);
-        self.contract.check(TypeId::of::<Valid<T>>(), &merged)?;
-        typed(merged)
+    /// What turns the record's writable part as it is into what it shall be, checked as if it had been sent whole.
+    #[must_use]
+    pub fn merge(self) -> Merge<T> {
+        Box::new(move |current| {
+            let wrong = || vec![Fault::new("#", "schema", "Does not match the schema.")];
+            let mut merged = serde_json::to_value(current).map_err(|_| wrong())?;
+            merge(&mut merged, &self.changes);
+            let faults = self.contract.faults(TypeId::of::<Valid<T>>(), &merged).map_err(|_| wrong())?;
+            if !faults.is_empty() {
+                return Err(faults);
+            }
+            let value: T = serde_json::from_value(merged).map_err(|_| wrong())?;
+            match value.validate().map_err(|errors| crossed(&errors)) {
+                Ok(()) => Ok(value),
+                Err((rules, form)) => Err(if form.is_empty() { rules } else { form }),
+            }
+        })
     }
 
     /// HMAC of the bytes as they were sent.
@@ -117,7 +130,7 @@ impl<T: ToSchema + 'static> FromRequest for Patch<T> {
         Box::pin(async move {
             let (changes, fingerprint) = read(&request, payload, &["application/merge-patch+json", "application/json"]).await?;
             let contract = contract(&request)?;
-            contract.check(TypeId::of::<Self>(), &changes)?;
+            matches(&contract, TypeId::of::<Self>(), &changes)?;
             Ok(Self { changes, fingerprint, contract, of: PhantomData })
         })
     }
@@ -133,6 +146,11 @@ impl<T: ToSchema + 'static> Part for Patch<T> {
 pub(super) fn contract(request: &HttpRequest) -> Result<Arc<Contract>, Problem> {
     let held = request.app_data::<web::Data<Contract>>().ok_or_else(|| Problem::new(Code::Internal))?;
     Ok(Arc::clone(held))
+}
+
+fn matches(contract: &Contract, of: TypeId, value: &Value) -> Result<(), Problem> {
+    let faults = contract.faults(of, value)?;
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload, media: &[&str]) -> Result<(Value, [u8; 32]), Problem> {
@@ -171,7 +189,7 @@ fn fingerprint(key: &[u8; 32], bytes: &[u8]) -> [u8; 32] {
 /// A value that matches its schema, as its type. What serde still refuses is a schema that promises too much: the caller learns no more.
 fn typed<T: DeserializeOwned + Validate>(value: Value) -> Result<T, Problem> {
     let value: T = serde_json::from_value(value).map_err(|_| Problem::new(Code::ValidationFailed))?;
-    value.validate().map_err(|errors| crossed(&errors))?;
+    value.validate().map_err(|errors| crossed_problem(&errors))?;
     Ok(value)
 }
 

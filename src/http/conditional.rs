@@ -14,12 +14,11 @@ use super::envelope::{Single, single};
 use super::openapi::part::{Part, Sketch};
 use super::problem::{Code, Fault, Problem};
 use super::respond::Answer;
-use crate::domain::version::Version;
 
 /// The `ETag` of a version: strong, in quotes.
 #[must_use]
-pub fn etag(version: Version) -> String {
-    format!("\"{}\"", version.0)
+pub fn etag(version: i32) -> String {
+    format!("\"{version}\"")
 }
 
 /// The `If-Match` header. Reading it never fails: a bad body is to be told first.
@@ -36,7 +35,7 @@ enum Sent {
 impl IfMatch {
     /// The version the caller has read. Missing or `*` is `precondition-required`; what is no entity tag is `malformed-request`. A tag that
     /// this service never gave is version 0, which is stale for every record.
-    pub fn required(&self) -> Result<Version, Problem> {
+    pub fn required(&self) -> Result<i32, Problem> {
         let text = match &self.0 {
             Sent::Nothing => return Err(Problem::new(Code::PreconditionRequired)),
             Sent::Text(text) if text.trim() == "*" => return Err(Problem::new(Code::PreconditionRequired)),
@@ -47,7 +46,7 @@ impl IfMatch {
         let tag = text.strip_prefix("W/").unwrap_or(text);
         let opaque = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).filter(|tag| !tag.contains('"')).ok_or_else(malformed)?;
         let canonical = |version: &i32| *version > 0 && version.to_string() == opaque;
-        Ok(Version(opaque.parse().ok().filter(canonical).unwrap_or(0)))
+        Ok(opaque.parse().ok().filter(canonical).unwrap_or(0))
     }
 }
 
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<i32, &'static str> {
-        IfMatch(Sent::Text(text.to_owned())).required().map(|version| version.0).map_err(|problem| problem.code().as_str())
+        IfMatch(Sent::Text(text.to_owned())).required().map_err(|problem| problem.code().as_str())
     }
 
     #[test]

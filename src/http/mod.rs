@@ -12,6 +12,7 @@ pub mod conditional;
 pub mod docs;
 pub mod envelope;
 pub mod extract;
+mod failure;
 pub mod gate;
 pub mod idempotency;
 pub mod openapi;

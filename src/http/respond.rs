@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::BASE;
 use super::conditional::etag;
 use super::problem::Problem;
-use crate::domain::version::Version;
 
 /// What a handler answers with. The body is written at once; if that fails, the answer is a 500.
 #[must_use]
@@ -48,7 +47,7 @@ impl Answer {
     }
 
     /// With the `ETag` of this version.
-    pub fn version(self, version: Version) -> Self {
+    pub fn version(self, version: i32) -> Self {
         self.with(header::ETAG, etag(version))
     }
 

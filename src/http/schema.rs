@@ -1,5 +1,6 @@
 //! Checks of bodies and parameters against the published schema itself, compiled once. Every fault is reported, with fixed texts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jsonschema::Validator;
@@ -7,7 +8,8 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
-use super::problem::{Code, Fault, Problem};
+use super::problem::{self, Code, Problem};
+use crate::domain::fault::Fault;
 use crate::domain::time::Timestamp;
 
 /// How the text of a parameter becomes a JSON value.
@@ -52,7 +54,7 @@ impl Check {
         }
         let mut faults: Vec<Fault> =
             self.validator.iter_errors(body).flat_map(|error| of_error(error.kind(), error.instance_path().as_str())).collect();
-        faults.sort_by(|a, b| (&a.pointer, &a.rule).cmp(&(&b.pointer, &b.rule)));
+        faults.sort_by(|a, b| (&a.pointer, a.rule).cmp(&(&b.pointer, b.rule)));
         faults.dedup();
         faults
     }
@@ -63,15 +65,13 @@ impl Check {
     }
 
     /// The parameters as a JSON object, checked; the faults name the parameter.
-    pub(super) fn parameters(&self, pairs: &[(String, String)]) -> Result<Map<String, Value>, Vec<Fault>> {
+    pub(super) fn parameters(&self, pairs: &[(String, String)]) -> Result<Map<String, Value>, Vec<problem::Fault>> {
         let value = pairs.iter().map(|(name, text)| (name.clone(), self.kinds.get(name).unwrap_or(&Kind::Text).read(text))).collect();
         let value = Value::Object(value);
-        let mut faults = self.faults(&value);
-        for fault in &mut faults {
-            let pointer = fault.pointer.take().unwrap_or_default();
-            fault.parameter = Some(pointer.split('/').nth(1).unwrap_or_default().to_owned());
-        }
+        let name = |fault: &Fault| fault.pointer.split('/').nth(1).unwrap_or_default().to_owned();
+        let faults = self.faults(&value).into_iter().map(|fault| problem::Fault::parameter(name(&fault), fault.rule, fault.detail));
         // `status=a,b` with two bad values is one bad parameter.
+        let mut faults: Vec<_> = faults.collect();
         faults.dedup();
         match value {
             Value::Object(value) if faults.is_empty() => Ok(value),
@@ -138,13 +138,16 @@ fn of_error(kind: &ValidationErrorKind, path: &str) -> Vec<Fault> {
     };
     match kind {
         ValidationErrorKind::Required { property } => {
-            vec![Fault::at(below(property.as_str().unwrap_or_default()), "required", "Is required.")]
+            vec![Fault::new(below(property.as_str().unwrap_or_default()), "required", "Is required.")]
         }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.iter().map(|name| Fault::at(below(name), "additionalProperties", "There is no such property here.")).collect()
+            unexpected.iter().map(|name| Fault::new(below(name), "additionalProperties", "There is no such property here.")).collect()
         }
-        ValidationErrorKind::Format { format } => vec![Fault::at(place, "format", of_format(format))],
-        other => vec![Fault::at(place, other.keyword().to_owned(), of_keyword(other.keyword()))],
+        ValidationErrorKind::Format { format } => vec![Fault::new(place, "format", of_format(format))],
+        other => {
+            let (rule, detail) = of_keyword(other.keyword());
+            vec![Fault::new(place, rule, detail)]
+        }
     }
 }
 
@@ -157,35 +160,45 @@ fn of_format(format: &str) -> &'static str {
     }
 }
 
-fn of_keyword(keyword: &str) -> &'static str {
+/// The keyword and what it asks.
+fn of_keyword(keyword: &str) -> (&'static str, &'static str) {
     match keyword {
-        "enum" | "const" => "Not one of the allowed values.",
-        "type" => "Has the wrong type.",
-        "maxLength" => "Is too long.",
-        "minLength" => "Is too short.",
-        "pattern" => "Does not have the right form.",
-        "maxItems" => "Has too many items.",
-        "minItems" => "Has too few items.",
-        "uniqueItems" => "Has the same item twice.",
-        "maximum" | "exclusiveMaximum" => "Is too large.",
-        "minimum" | "exclusiveMinimum" => "Is too small.",
-        "minProperties" => "Has too few properties.",
-        "maxProperties" => "Has too many properties.",
-        _ => "Does not match the schema.",
+        "enum" => ("enum", "Not one of the allowed values."),
+        "const" => ("const", "Not the allowed value."),
+        "type" => ("type", "Has the wrong type."),
+        "maxLength" => ("maxLength", "Is too long."),
+        "minLength" => ("minLength", "Is too short."),
+        "pattern" => ("pattern", "Does not have the right form."),
+        "maxItems" => ("maxItems", "Has too many items."),
+        "minItems" => ("minItems", "Has too few items."),
+        "uniqueItems" => ("uniqueItems", "Has the same item twice."),
+        "maximum" | "exclusiveMaximum" => ("maximum", "Is too large."),
+        "minimum" | "exclusiveMinimum" => ("minimum", "Is too small."),
+        "minProperties" => ("minProperties", "Has too few properties."),
+        "maxProperties" => ("maxProperties", "Has too many properties."),
+        _ => ("schema", "Does not match the schema."),
     }
 }
 
 /// A code of `validator` with this beginning is a rule of the request itself (422), not a fault of its form (400).
 const RULE: &str = "rule:";
 
-/// What the rules across fields say. The codes are ours and fixed; messages are given in the code, never made from a value.
-pub(super) fn crossed(errors: &ValidationErrors) -> Problem {
+/// What the rules across fields say: those of the request itself, and those of its form. The codes are ours and fixed; so are the
+/// messages, never made from a value.
+pub(super) fn crossed(errors: &ValidationErrors) -> (Vec<Fault>, Vec<Fault>) {
     let mut found = Vec::new();
     descend(errors, &mut String::from("#"), &mut found);
-    found.sort_by(|(_, a), (_, b)| (&a.pointer, &a.rule).cmp(&(&b.pointer, &b.rule)));
-    let (rules, form): (Vec<_>, Vec<_>) = found.into_iter().partition(|(rule, _)| *rule);
+    found.sort_by(|(_, a), (_, b)| (&a.pointer, a.rule).cmp(&(&b.pointer, b.rule)));
+    let (rules, form): (Vec<_>, Vec<_>) = found.into_iter().partition(|(is_rule, _)| *is_rule);
+    let fault = |(_, fault)| fault;
+    (rules.into_iter().map(fault).collect(), form.into_iter().map(fault).collect())
+}
+
+/// The problem they are: of form first.
+pub(super) fn crossed_problem(errors: &ValidationErrors) -> Problem {
+    let (rules, form) = crossed(errors);
     let (code, faults) = if form.is_empty() { (Code::RuleViolated, rules) } else { (Code::ValidationFailed, form) };
-    Problem::new(code).with_faults(faults.into_iter().map(|(_, fault)| fault).collect())
+    Problem::new(code).with_faults(faults)
 }
 
 fn descend(errors: &ValidationErrors, place: &mut String, found: &mut Vec<(bool, Fault)>) {
@@ -204,16 +217,18 @@ fn descend(errors: &ValidationErrors, place: &mut String, found: &mut Vec<(bool,
                     place.truncate(length);
                 }
             }
-            ValidationErrorsKind::Field(errors) => {
-                for error in errors {
-                    let (is_rule, rule) = error.code.strip_prefix(RULE).map_or((false, &*error.code), |rule| (true, rule));
-                    let detail = error.message.clone().unwrap_or_else(|| of_keyword(rule).into());
-                    found.push((is_rule, Fault::at(place.clone(), rule.to_owned(), detail)));
-                }
-            }
+            ValidationErrorsKind::Field(errors) => found.extend(errors.iter().map(|error| one(error, place))),
         }
         place.truncate(length);
     }
+}
+
+fn one(error: &validator::ValidationError, place: &str) -> (bool, Fault) {
+    // What is not written in the code of the program is not repeated.
+    let code = if let Cow::Borrowed(code) = error.code { code } else { "invalid" };
+    let (is_rule, rule) = code.strip_prefix(RULE).map_or((false, code), |rule| (true, rule));
+    let detail = if let Some(Cow::Borrowed(message)) = error.message { message } else { of_keyword(rule).1 };
+    (is_rule, Fault::new(place, rule, detail))
 }
 
 fn camel(field: &str) -> String {

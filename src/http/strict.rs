@@ -6,8 +6,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-use super::problem::{Code, Fault, Problem};
+use super::problem::{Code, Problem};
 use super::schema::step;
+use crate::domain::fault::Fault;
 
 /// Objects and arrays inside one another, the outermost included.
 const DEEPEST: u8 = 32;
@@ -15,7 +16,7 @@ const DEEPEST: u8 = 32;
 /// The value written in `bytes`, with its texts in NFC and whole numbers as integers. Control characters are all listed.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     let malformed =
-        |rule: &'static str, detail: &'static str| Problem::new(Code::MalformedRequest).with_fault(Fault::at("#", rule, detail));
+        |rule: &'static str, detail: &'static str| Problem::new(Code::MalformedRequest).with_fault(Fault::new("#", rule, detail));
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("encoding", "The body must be UTF-8."))?;
     let flaw = Cell::new(None);
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -126,7 +127,7 @@ fn tidy(value: &mut Value, place: &mut String, faults: &mut Vec<Fault>) {
     match value {
         Value::String(text) => {
             if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-                faults.push(Fault::at(
+                faults.push(Fault::new(
                     place.clone(),
                     "control_character",
                     "Control characters other than tab and line feed are not accepted.",
@@ -205,7 +206,7 @@ mod tests {
     fn text_is_brought_to_nfc_and_control_characters_are_all_listed() {
         assert_eq!(parse("{\"a\":\"Zoe\u{308}\\t\\n\"}".as_bytes()).unwrap(), serde_json::json!({"a": "Zo\u{eb}\t\n"}));
         let problem = parse(br#"{"a":"x\u0000","b":[{"c/d":"\r"}]}"#).unwrap_err();
-        let pointers: Vec<_> = problem.faults().iter().filter_map(|fault| fault.pointer.as_deref()).collect();
+        let pointers: Vec<_> = problem.faults().iter().map(|fault| fault.pointer.as_deref().unwrap()).collect();
         assert_eq!(pointers, ["#/a", "#/b/0"]);
     }
 

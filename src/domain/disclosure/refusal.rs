@@ -36,7 +36,7 @@ impl RefusalCode {
 }
 
 macro_rules! rules {
-    ($($variant:ident = $value:literal, $number:expr, [$($remedy:ident),*], $detail:literal;)+) => {
+    ($($variant:ident = $value:tt, $number:expr, [$($remedy:ident),*], $detail:literal;)+) => {
         /// The finer reason of a refusal.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum RefusalRule {

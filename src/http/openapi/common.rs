@@ -111,7 +111,7 @@ fn example(code: Code) -> Value {
         Code::ConsentScopeExceeded => {
             problem.with_fault(Fault::at("#/noteIds/0", "data_not_covered", "This note holds information outside the permission given."))
         }
-        Code::StaleVersion => problem.with_current_version(crate::domain::version::Version(8)),
+        Code::StaleVersion => problem.with_current_version(8),
         _ => problem,
     };
     // 01a0b3a4-571a-75f4-b018-50c5a38fd547

@@ -17,6 +17,7 @@ use self::part::{Parts, Permitted, Sketch};
 use super::gate::Gate;
 use super::problem::{Code, Problem};
 use super::schema::Check;
+use crate::domain::fault::Fault;
 
 /// An operation for callers with a role: `op!(people::create)`. The handler's first argument is its permit; path, method and answers come
 /// from its `#[utoipa::path]`, everything else from its arguments.
@@ -129,10 +130,9 @@ impl Contract {
         &self.written
     }
 
-    pub(super) fn check(&self, of: TypeId, body: &Value) -> Result<(), Problem> {
-        let check = self.bodies.get(&of).ok_or_else(|| Problem::new(Code::Internal))?;
-        let faults = check.faults(body);
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+    /// What is wrong with a body of this type; nothing, if it matches.
+    pub(super) fn faults(&self, of: TypeId, body: &Value) -> Result<Vec<Fault>, Problem> {
+        Ok(self.bodies.get(&of).ok_or_else(|| Problem::new(Code::Internal))?.faults(body))
     }
 
     pub(super) fn parameters(&self, of: TypeId) -> Result<&Check, Problem> {

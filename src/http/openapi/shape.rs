@@ -15,7 +15,14 @@ const PREFIX: &str = "#/components/schemas/";
 /// The schemas without `null`, `allOf` and names for mere values.
 pub(super) fn tidy(schemas: &mut Schemas) {
     for schema in schemas.values_mut() {
-        walk(schema, &mut strip_null);
+        walk(schema, &mut |schema| {
+            strip_null(schema);
+            bound(schema);
+            // Who may send what is known only to `close`.
+            if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+                schema.remove("additionalProperties");
+            }
+        });
     }
     let raw = schemas.clone();
     for schema in schemas.values_mut() {
@@ -66,6 +73,17 @@ fn strip_null(schema: &mut Map<String, Value>) {
             schema.extend(only);
         }
     }
+}
+
+/// Whole numbers carry at least the bounds of their type; 64 bits stop where a double does, because clients compute with doubles.
+fn bound(schema: &mut Map<String, Value>) {
+    let (least, most) = match schema.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (-9_007_199_254_740_991, 9_007_199_254_740_991),
+        _ => return,
+    };
+    schema.entry("minimum").or_insert_with(|| least.into());
+    schema.entry("maximum").or_insert_with(|| most.into());
 }
 
 /// The parts of `allOf` in one object.

@@ -3,171 +3,17 @@
 //! Titles and details are fixed texts per code and rule. No submitted or stored value is ever quoted; 500 and 503 carry no detail.
 
 mod code;
+mod wire;
 
 use std::borrow::Cow;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use self::code::Code;
-use crate::domain::ids::{PersonId, RequestId};
-use crate::domain::version::Version;
-
-/// A stretch of a text, in characters, from `start` up to but not including `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CharacterRange {
-    /// The first character, counted from 0.
-    #[schema(format = Int32, minimum = 0, maximum = 20_000)]
-    pub start: u32,
-    /// The character after the last.
-    #[schema(format = Int32, minimum = 0, maximum = 20_000)]
-    pub end: u32,
-}
-
-/// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Fault {
-    /// Where in the body: a JSON Pointer as a URI fragment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 512, example = "#/recipient/recipientId")]
-    pub pointer: Option<String>,
-    /// Which query or path parameter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 64)]
-    pub parameter: Option<String>,
-    /// Which header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 64)]
-    pub header: Option<String>,
-    /// The rule that was broken: a keyword of the schema, or a rule of the confidentiality policy.
-    #[schema(value_type = String, max_length = 64, example = "format")]
-    pub rule: Cow<'static, str>,
-    /// The same in words, fixed per rule.
-    #[schema(value_type = String, max_length = 500, example = "Must be a UUID.")]
-    pub detail: Cow<'static, str>,
-    /// The people whose permission is concerned.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, max_items = 50)]
-    pub subject_ids: Vec<PersonId>,
-    /// Which characters of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub range: Option<CharacterRange>,
-}
-
-impl Fault {
-    fn new(rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            pointer: None,
-            parameter: None,
-            header: None,
-            rule: rule.into(),
-            detail: detail.into(),
-            subject_ids: Vec::new(),
-            range: None,
-        }
-    }
-
-    /// A fault of the body at this JSON Pointer (`#/recipient/recipientId`).
-    #[must_use]
-    pub fn at(pointer: impl Into<String>, rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { pointer: Some(pointer.into()), ..Self::new(rule, detail) }
-    }
-
-    /// A fault of a query or path parameter.
-    #[must_use]
-    pub fn parameter(name: impl Into<String>, rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { parameter: Some(name.into()), ..Self::new(rule, detail) }
-    }
-
-    /// A fault of a header.
-    #[must_use]
-    pub fn header(name: impl Into<String>, rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { header: Some(name.into()), ..Self::new(rule, detail) }
-    }
-}
-
-/// The policy on which a decision rests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyCited {
-    /// Its name.
-    #[schema(max_length = 200, example = "Confidentiality policy")]
-    pub name: String,
-    /// Its version.
-    #[schema(max_length = 32, example = "2025-04")]
-    pub version: String,
-    /// The rule that decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 16, example = "R12")]
-    pub rule: Option<String>,
-    /// The clauses of the policy behind it.
-    #[schema(max_items = 20)]
-    pub clauses: Vec<Clause>,
-}
-
-/// A clause of the confidentiality policy, `C1` to `C17`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(max_length = 4, example = "C11")]
-pub struct Clause(pub String);
-
-/// The name of an action, as in `allowedActions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(max_length = 64, example = "withdraw")]
-pub struct ActionName(pub String);
-
-/// What is said about a failed request (RFC 9457).
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Problem, example = json!({"type": "/problems/not-found", "title": "Not found", "status": 404, "code": "not-found",
-    "instance": "urn:uuid:01a0b3a4-571a-75f4-b018-50c5a38fd547", "requestId": "01a0b3a4-571a-75f4-b018-50c5a38fd547"}))]
-pub(in crate::http) struct ProblemBody<'a> {
-    /// A page in plain English about this kind of problem.
-    #[schema(format = "uri-reference", max_length = 300)]
-    r#type: String,
-    /// The fixed title of this kind of problem.
-    #[schema(max_length = 100)]
-    title: &'static str,
-    /// The HTTP status.
-    #[schema(format = Int32, minimum = 400, maximum = 599)]
-    status: u16,
-    /// The kind of problem, for programs.
-    code: Code,
-    /// This occurrence: the request's id as a URN.
-    #[schema(format = "uri", max_length = 45)]
-    instance: String,
-    /// The request's id, as in `X-Request-Id`.
-    request_id: RequestId,
-    /// More about it: a fixed text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 500)]
-    detail: Option<&'a str>,
-    /// Every fault that was found.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(required = false, value_type = Vec<Fault>, max_items = 100)]
-    errors: &'a [Fault],
-    /// The policy on which a refusal rests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<PolicyCited>)]
-    policy: Option<&'a PolicyCited>,
-    /// The place of the refusal in the disclosure log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Int64, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
-    refusal_index: Option<u64>,
-    /// The version the record has now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    current_version: Option<Version>,
-    /// What the caller may do with the record as it is.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(required = false, value_type = Vec<ActionName>, max_items = 50)]
-    allowed_actions: &'a [ActionName],
-}
+pub(in crate::http) use self::wire::ProblemBody;
+pub use self::wire::{ActionName, Clause, Fault, PolicyCited};
+use crate::domain::ids::RequestId;
 
 #[derive(Clone, Debug, Default)]
 struct Details {
@@ -175,7 +21,7 @@ struct Details {
     errors: Vec<Fault>,
     policy: Option<PolicyCited>,
     refusal_index: Option<u64>,
-    current_version: Option<Version>,
+    current_version: Option<i32>,
     allowed_actions: Vec<ActionName>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -215,6 +61,13 @@ impl Problem {
         Self::logged(Code::Unavailable, source)
     }
 
+    /// A fault of ours, told to the operator in these words, which quote no stored value.
+    #[must_use]
+    pub fn broken(cause: &str) -> Self {
+        tracing::error!(code = Code::Internal.as_str(), cause, "a request failed");
+        Self::new(Code::Internal)
+    }
+
     fn logged(code: Code, source: &dyn std::error::Error) -> Self {
         let chain: Vec<String> = std::iter::successors(Some(source), |error| error.source()).map(ToString::to_string).collect();
         tracing::error!(code = code.as_str(), cause = chain.join(": "), "a request failed");
@@ -223,7 +76,7 @@ impl Problem {
 
     /// The request breaks the contract in these ways.
     #[must_use]
-    pub fn invalid(faults: Vec<Fault>) -> Self {
+    pub fn invalid(faults: Vec<impl Into<Fault>>) -> Self {
         Self::new(Code::ValidationFailed).with_faults(faults)
     }
 
@@ -246,14 +99,14 @@ impl Problem {
 
     /// With one more fault.
     #[must_use]
-    pub fn with_fault(self, fault: Fault) -> Self {
+    pub fn with_fault(self, fault: impl Into<Fault>) -> Self {
         self.with_faults(vec![fault])
     }
 
     /// With more faults; those beyond the hundredth are left out.
     #[must_use]
-    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
-        self.details.errors.extend(faults);
+    pub fn with_faults(mut self, faults: Vec<impl Into<Fault>>) -> Self {
+        self.details.errors.extend(faults.into_iter().map(Into::into));
         self.details.errors.truncate(Self::MOST_FAULTS);
         self
     }
@@ -281,7 +134,7 @@ impl Problem {
 
     /// With the version the record has now.
     #[must_use]
-    pub fn with_current_version(mut self, version: Version) -> Self {
+    pub fn with_current_version(mut self, version: i32) -> Self {
         self.details.current_version = Some(version);
         self
     }

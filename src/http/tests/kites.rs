@@ -12,7 +12,6 @@ use crate::domain::ids::{CaseId, RecipientId, RequestId, StaffId};
 use crate::domain::page::{After, Page};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::domain::version::Version;
 use crate::domain::vocabulary::Role;
 use crate::http::Edge;
 use crate::http::body::{Patch, Valid};
@@ -100,7 +99,7 @@ pub struct Kite {
     /// Its id.
     pub id: RecipientId,
     /// Its version.
-    pub version: Version,
+    pub version: i32,
     /// What was registered.
     #[serde(flatten)]
     pub registered: NewKite,
@@ -146,7 +145,7 @@ async fn register(
     shed: web::Data<Shed>,
 ) -> Result<Answer, Problem> {
     let once = key.optional(body.fingerprint())?;
-    let kite = Kite { id: RecipientId::mint(), version: Version::FIRST, registered: body.into_inner() };
+    let kite = Kite { id: RecipientId::mint(), version: 1, registered: body.into_inner() };
     shed.0.lock().unwrap().push(kite.clone());
     Ok(Answer::created(&format!("/kites/{}", kite.id), &kite).version(kite.version).replayed(once.is_some()))
 }
@@ -174,8 +173,8 @@ async fn update(
     if kite.version != read {
         return Err(Problem::new(Code::StaleVersion).with_current_version(kite.version));
     }
-    kite.registered = change.apply(&kite.registered)?;
-    kite.version = Version(kite.version.0 + 1);
+    kite.registered = (change.merge())(&kite.registered).map_err(Problem::invalid)?;
+    kite.version += 1;
     Ok(Answer::ok(kite).version(kite.version))
 }
 

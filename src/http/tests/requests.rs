@@ -246,7 +246,7 @@ async fn a_patch_keeps_clears_and_replaces_and_is_checked_as_a_whole() {
     let got = send(&shed, patch("\"4\"", merge, r#"{"bestTail":{"metres":1}}"#)).await;
     assert_eq!(got.faults(), ["#/bestTail/colour required"]);
     let got = send(&shed, patch("\"4\"", merge, r#"{"line":13}"#)).await;
-    assert_eq!(got.problem(), "rule-violated");
+    assert_eq!((got.problem().as_str(), got.faults()), ("validation-failed", vec!["# unlucky_line".to_owned()]));
     let got = send(&shed, patch("\"1\"", merge, "{}")).await;
     assert_eq!((got.problem().as_str(), &got.json()["currentVersion"]), ("stale-version", &json!(4)));
 }

@@ -1,0 +1,69 @@
+//! From a use case that did not do what was asked to what the client is told.
+
+use super::problem::{Code, Problem};
+use crate::app::{Error, Failure};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Db(failure) => failure.into(),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Rule(faults) => Self::new(Code::RuleViolated).with_faults(faults),
+            Error::State { rule, allowed } => Self::new(Code::InvalidState)
+                .with_faults(rule.into_iter().collect())
+                .with_allowed_actions(allowed.into_iter().map(crate::authz::Action::verb)),
+            Error::SamePerson(fault) => Self::new(Code::SamePerson).with_fault(fault),
+            Error::InUse(fault) => Self::new(Code::InUse).with_fault(fault),
+            Error::Forbidden => Self::new(Code::Forbidden),
+            Error::Absent => Self::new(Code::NotFound),
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFound => Self::new(Code::NotFound),
+            Failure::AccessReasonRequired => Self::new(Code::AccessReasonRequired),
+            Failure::Stale { current } => Self::new(Code::StaleVersion).with_current_version(current),
+            Failure::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            // Each of these is over in a moment, and nothing was written: the client repeats the request with the same key.
+            Failure::Conflict | Failure::Busy | Failure::Unavailable => Self::new(Code::Unavailable),
+            Failure::Corrupt(what) => Self::broken(&format!("a stored {what} is not what was written")),
+            Failure::Panicked => Self::broken("a use case panicked"),
+            Failure::Other(error) => Self::internal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::Action;
+    use crate::domain::fault::Fault;
+
+    #[test]
+    fn each_failure_has_its_code() {
+        let fault = || Fault::new("#/x", "y", "Z.");
+        for (error, code) in [
+            (Error::Db(Failure::NotFound), Code::NotFound),
+            (Error::Db(Failure::AccessReasonRequired), Code::AccessReasonRequired),
+            (Error::Db(Failure::Stale { current: 2 }), Code::StaleVersion),
+            (Error::Db(Failure::Conflict), Code::Unavailable),
+            (Error::Db(Failure::KeyReused), Code::IdempotencyKeyReused),
+            (Error::Db(Failure::Busy), Code::Unavailable),
+            (Error::Db(Failure::Corrupt("name")), Code::Internal),
+            (Error::Db(Failure::Unavailable), Code::Unavailable),
+            (Error::Db(Failure::Panicked), Code::Internal),
+            (Error::Invalid(vec![fault()]), Code::ValidationFailed),
+            (Error::Rule(vec![fault()]), Code::RuleViolated),
+            (Error::State { rule: None, allowed: vec![Action::CaseReopen] }, Code::InvalidState),
+            (Error::SamePerson(fault()), Code::SamePerson),
+            (Error::InUse(fault()), Code::InUse),
+            (Error::Forbidden, Code::Forbidden),
+            (Error::Absent, Code::NotFound),
+        ] {
+            assert_eq!(Problem::from(error).code(), code);
+        }
+    }
+}
