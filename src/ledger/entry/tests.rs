@@ -96,6 +96,14 @@ fn the_openings_hold_each_committed_value_under_its_path() {
 }
 
 #[test]
+fn the_length_of_an_item_is_counted_in_bytes() {
+    let body = parsed(
+        &DisclosureEntry { items: vec![Item::new(InformationCategory::Health, "é😀")], ..made() }.write(at(), Some(&key())).unwrap(),
+    );
+    assert_eq!(body["items"][0]["bytes"], 6);
+}
+
+#[test]
 fn a_refusal_names_its_rules_and_leaves_empty_lists_out() {
     let refused = DisclosureEntry {
         kind: DisclosureLogKind::DisclosureRefused,
