@@ -52,6 +52,12 @@ pub struct Edge {
     pub allowed_origins: Vec<String>,
 }
 
+/// Every operation of the contract.
+#[must_use]
+pub fn operations() -> Vec<openapi::Operation> {
+    Vec::new()
+}
+
 /// The application: the operations of `service` behind the envelope that every answer passes through. The use cases are added as
 /// application data by the caller.
 pub fn app(
