@@ -10,6 +10,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod index;
 pub mod ledger;
+pub mod notes;
 pub mod people;
 pub mod recipients;
 mod schema;
@@ -17,6 +18,7 @@ pub mod scope;
 pub mod sealed;
 pub mod staff;
 pub mod stored;
+pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tx;
