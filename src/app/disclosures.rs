@@ -6,8 +6,9 @@ use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
 use crate::db::tasks::NewTask;
 use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, notes, people, recipients, tasks};
+use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureSummary, NewAnnotation, NewDisclosure, NewDisclosureCheck,
+    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, NewAnnotation, NewDisclosure, NewDisclosureCheck,
     PolicyRef, Reason, Refusal,
 };
 use crate::domain::fault::Fault;
@@ -53,7 +54,7 @@ impl App {
             name: self.settings.policy_name.clone(),
             version: self.settings.policy_version.clone(),
             rule: rule.map(str::to_owned),
-            clauses: clauses.iter().map(|clause| (*clause).to_owned()).collect(),
+            clauses: clauses.iter().map(|clause| Clause((*clause).to_owned())).collect(),
         }
     }
 

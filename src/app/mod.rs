@@ -13,6 +13,7 @@ pub use crate::db::Error as Failure;
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
 use crate::db::{self, Db, Tx};
+use crate::domain::action::ActionName;
 use crate::domain::disclosure::Limits;
 use crate::domain::vocabulary::{Art9Condition, LawfulBasis};
 
@@ -78,8 +79,8 @@ impl App {
 
 /// The verbs of those actions that one of the caller's roles has: `allowedActions`. The state of the record chose `actions`.
 #[must_use]
-pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<&'static str> {
-    actions.iter().filter(|action| caller.may(**action)).map(|action| action.verb()).collect()
+pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<ActionName> {
+    actions.iter().filter(|action| caller.may(**action)).map(|action| ActionName(action.verb())).collect()
 }
 
 /// The record still has the version the client saw; the statement that changes it checks once more.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::action::ActionName;
 use super::ids::{
     CapacityRecordId, CaseId, ConsentId, DisclosureId, InformationRequestId, NoteId, PersonId, RecipientId, StaffId, TaskId, TeamId,
 };
@@ -261,7 +262,7 @@ pub struct Consent {
     pub recorded_by: StaffRef,
     /// What the caller may do with it now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 /// A permission or refusal in a list.

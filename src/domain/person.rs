@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::fault::Fault;
+use super::action::ActionName;
 use super::ids::{ContactId, PersonId};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
@@ -280,7 +281,7 @@ pub struct Person {
     pub recorded_by: StaffRef,
     /// What the caller may do with this record now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 impl Person {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fault::Fault;
+use super::action::ActionName;
 use super::ids::{RecipientId, TeamId};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
@@ -130,7 +131,7 @@ pub struct Recipient {
     pub recorded_by: StaffRef,
     /// What the caller may do with this record now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 impl Recipient {

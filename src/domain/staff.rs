@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::action::ActionName;
 use super::ids::StaffId;
 use super::time::Timestamp;
 
@@ -47,5 +48,5 @@ pub struct Staff {
     pub created_at: Timestamp,
     /// What the caller may do with this record now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }

@@ -2,6 +2,8 @@
 
 use super::problem::{Code, Problem};
 use crate::app::{Error, Failure};
+use crate::domain::action::ActionName;
+use crate::domain::disclosure::RefusalCode;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -9,9 +11,24 @@ impl From<Error> for Problem {
             Error::Db(failure) => failure.into(),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Rule(faults) => Self::new(Code::RuleViolated).with_faults(faults),
+            Error::Failing(failings) => Self::new(Code::RuleViolated).with_faults(failings),
+            Error::Refused { refusal, index, policy } => {
+                let code = match refusal.code {
+                    RefusalCode::ConsentRequired => Code::ConsentRequired,
+                    RefusalCode::ConsentScopeExceeded => Code::ConsentScopeExceeded,
+                    RefusalCode::RuleViolated => Code::RuleViolated,
+                    RefusalCode::IdentifyingDetails => Code::IdentifyingDetails,
+                    RefusalCode::InvalidState => Code::InvalidState,
+                };
+                let problem = Self::new(code).with_faults(refusal.failings).with_policy(policy);
+                match index.and_then(|index| u64::try_from(index).ok()) {
+                    Some(index) => problem.with_refusal_index(index),
+                    None => problem,
+                }
+            }
             Error::State { rule, allowed } => Self::new(Code::InvalidState)
                 .with_faults(rule.into_iter().collect())
-                .with_allowed_actions(allowed.into_iter().map(crate::authz::Action::verb)),
+                .with_allowed_actions(allowed.into_iter().map(|action| ActionName(action.verb())).collect()),
             Error::SamePerson(fault) => Self::new(Code::SamePerson).with_fault(fault),
             Error::InUse(fault) => Self::new(Code::InUse).with_fault(fault),
             Error::Forbidden => Self::new(Code::Forbidden),

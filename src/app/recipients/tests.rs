@@ -67,7 +67,8 @@ fn a_body_reads_back_as_entered() {
     let teams: Vec<&str> = council.teams.iter().map(|team| team.name.as_str()).collect();
     assert_eq!(teams, ["North", "South"]);
     assert!(council.active && council.in_council);
-    assert_eq!((council.version, council.allowed_actions.as_slice()), (1, &["update"][..]));
+    assert_eq!(council.version, 1);
+    assert_eq!(council.allowed_actions, ["update"]);
     let auditor = house.scratch.caller("Ash Reed", &[Role::Auditor]);
     let seen = house.scratch.wait(house.app.read_recipient(permit(&auditor), council.id)).unwrap();
     assert_eq!(seen, Recipient { allowed_actions: Vec::new(), ..council });

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::asked::{NewDisclosure, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
+use crate::domain::action::{ActionName, Clause};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId};
 use crate::domain::staff::StaffRef;
 use crate::domain::text::LongText;
@@ -30,7 +31,7 @@ pub struct PolicyRef {
     pub rule: Option<String>,
     /// The clauses that bear on it.
     #[schema(max_items = 20)]
-    pub clauses: Vec<String>,
+    pub clauses: Vec<Clause>,
 }
 
 /// The place of an entry in the disclosure log.
@@ -139,7 +140,7 @@ pub struct Disclosure {
     pub annotations: Vec<Annotation>,
     /// What the caller may do with it now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 /// A disclosure in a list.

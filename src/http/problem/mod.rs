@@ -12,14 +12,16 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 pub use self::code::Code;
 pub(in crate::http) use self::wire::ProblemBody;
-pub use self::wire::{ActionName, Clause, Fault, PolicyCited};
+pub use self::wire::Fault;
+use crate::domain::action::ActionName;
+use crate::domain::disclosure::PolicyRef;
 use crate::domain::ids::RequestId;
 
 #[derive(Clone, Debug, Default)]
 struct Details {
     detail: Option<Cow<'static, str>>,
     errors: Vec<Fault>,
-    policy: Option<PolicyCited>,
+    policy: Option<PolicyRef>,
     refusal_index: Option<u64>,
     current_version: Option<i32>,
     allowed_actions: Vec<ActionName>,
@@ -120,7 +122,7 @@ impl Problem {
 
     /// With the policy on which it rests.
     #[must_use]
-    pub fn with_policy(mut self, policy: PolicyCited) -> Self {
+    pub fn with_policy(mut self, policy: PolicyRef) -> Self {
         self.details.policy = Some(policy);
         self
     }
@@ -141,8 +143,8 @@ impl Problem {
 
     /// With what the caller may do instead.
     #[must_use]
-    pub fn with_allowed_actions(mut self, verbs: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.details.allowed_actions = verbs.into_iter().map(|verb| ActionName(verb.into())).collect();
+    pub fn with_allowed_actions(mut self, actions: Vec<ActionName>) -> Self {
+        self.details.allowed_actions = actions;
         self
     }
 

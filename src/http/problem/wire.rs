@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 use super::Code;
 use crate::domain;
 use crate::domain::disclosure::{Failing, TextRange};
+use crate::domain::action::ActionName;
+use crate::domain::disclosure::PolicyRef;
 use crate::domain::ids::{PersonId, RequestId};
 
 /// One thing that is wrong with a request.
@@ -87,37 +89,6 @@ impl Fault {
     }
 }
 
-/// The policy on which a decision rests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyCited {
-    /// Its name.
-    #[schema(max_length = 200, example = "Confidentiality policy")]
-    pub name: String,
-    /// Its version.
-    #[schema(max_length = 32, example = "2025-04")]
-    pub version: String,
-    /// The rule that decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 16, example = "R12")]
-    pub rule: Option<String>,
-    /// The clauses of the policy behind it.
-    #[schema(max_items = 20)]
-    pub clauses: Vec<Clause>,
-}
-
-/// A clause of the confidentiality policy, `C1` to `C17`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(max_length = 4, example = "C11")]
-pub struct Clause(pub String);
-
-/// The name of an action, as in `allowedActions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(max_length = 64, example = "withdraw")]
-pub struct ActionName(pub String);
-
 /// What is said about a failed request (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -150,8 +121,8 @@ pub(in crate::http) struct ProblemBody<'a> {
     pub(super) errors: &'a [Fault],
     /// The policy on which a refusal rests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<PolicyCited>)]
-    pub(super) policy: Option<&'a PolicyCited>,
+    #[schema(nullable = false, value_type = Option<PolicyRef>)]
+    pub(super) policy: Option<&'a PolicyRef>,
     /// The place of the refusal in the disclosure log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = Int64, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
