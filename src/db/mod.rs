@@ -1,6 +1,7 @@
 //! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
 
 pub mod capacity;
+pub mod cases;
 pub mod concerns;
 pub mod conn;
 pub mod consents;
@@ -11,6 +12,7 @@ pub mod idempotency;
 pub mod index;
 pub mod ledger;
 pub mod notes;
+pub mod participants;
 pub mod people;
 pub mod recipients;
 mod schema;

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod anonymity;
 pub mod capacity;
+pub mod case;
 pub mod consent;
 pub mod disclosure;
 pub mod fault;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod log;
 pub mod note;
 pub mod page;
+pub mod participant;
 pub mod patch;
 pub mod person;
 pub mod recipient;
