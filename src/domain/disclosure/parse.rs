@@ -2,7 +2,7 @@
 
 use crate::domain::vocabulary::{Basis, Purpose};
 
-use super::asked::{Ask, AskRecipient, AskedBasis, NewDisclosure, NewDisclosureCheck, DisclosureRecipient};
+use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
 use super::refusal::{Failing, RefusalRule};
 
 impl TryFrom<NewDisclosure> for Ask {
