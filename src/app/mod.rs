@@ -1,6 +1,8 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
 pub mod capacity;
+pub mod consents;
+pub mod disclosures;
 mod error;
 mod opening;
 pub mod people;
