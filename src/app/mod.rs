@@ -4,7 +4,9 @@ pub mod capacity;
 mod error;
 pub mod people;
 pub mod recipients;
+pub mod service;
 pub mod staff;
+pub mod test_clock;
 
 pub use error::{Error, Result};
 

@@ -13,6 +13,7 @@ pub mod page;
 pub mod patch;
 pub mod person;
 pub mod recipient;
+pub mod service;
 pub mod staff;
 pub mod text;
 pub mod time;
