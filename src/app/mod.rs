@@ -1,6 +1,7 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
 pub mod capacity;
+pub mod disclosure_log;
 mod error;
 pub mod people;
 pub mod recipients;

@@ -10,6 +10,7 @@
 pub mod body;
 mod capacity;
 pub mod conditional;
+mod disclosure_log;
 pub mod docs;
 pub mod envelope;
 pub mod extract;
@@ -67,6 +68,7 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        disclosure_log::operations(),
         test_clock::operations(),
     ]
     .into_iter()
