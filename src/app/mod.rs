@@ -2,12 +2,15 @@
 
 pub mod capacity;
 pub mod consents;
+pub mod disclosure_log;
 pub mod disclosures;
 mod error;
 mod opening;
 pub mod people;
 pub mod recipients;
+pub mod service;
 pub mod staff;
+pub mod test_clock;
 
 pub use error::{Error, Result};
 

@@ -130,6 +130,18 @@ pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: RecipientId) -> Res
     views(tx, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
+/// The names of these bodies, in one query.
+pub fn names(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    ids: impl IntoIterator<Item = RecipientId>,
+) -> Result<HashMap<RecipientId, String>> {
+    let ids: HashSet<RecipientId> = ids.into_iter().collect();
+    let rows: Vec<(RecipientId, String)> =
+        recipient::table.filter(recipient::id.eq_any(ids)).select((recipient::id, recipient::name)).load(tx.conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 fn add_team(tx: &mut Tx<'_>, body: RecipientId, name: &Name) -> Result<()> {
     diesel::insert_into(team::table)
         .values((team::id.eq(TeamId::mint()), team::recipient_id.eq(body), team::name.eq(name.as_str()), team::removed.eq(false)))
