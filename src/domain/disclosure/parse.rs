@@ -181,6 +181,13 @@ mod tests {
         assert_eq!(ask("anonymised", &format!(r#""personId":"{SUBJECT}""#), r#""purpose":"liaison""#), at("#/recipient/personId"));
         assert_eq!(ask("safeguarding", BODY, r#""purpose":"liaison""#), Ok(()));
     }
+
+    #[test]
+    fn only_three_grounds_can_be_asked_for() {
+        let accepted = ["permission", "safeguarding", "anonymised", "data_subject_right", "legal_compulsion"]
+            .map(|basis| serde_json::from_value::<AskedBasis>(basis.into()).is_ok());
+        assert_eq!(accepted, [true, true, true, false, false]);
+    }
 }
 
 /// What was asked as the contract writes it, with what the service put to it.
