@@ -2,9 +2,11 @@
 
 pub mod capacity;
 mod error;
+pub mod notes;
 pub mod people;
 pub mod recipients;
 pub mod staff;
+pub mod tasks;
 
 pub use error::{Error, Result};
 
