@@ -3,6 +3,7 @@
 pub mod capacity;
 mod error;
 pub mod notes;
+mod opening;
 pub mod people;
 pub mod recipients;
 pub mod staff;
@@ -67,6 +68,12 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         Self { db, clock, settings }
+    }
+
+    /// The keys of the deployment.
+    #[must_use]
+    pub fn keys(&self) -> &db::sealed::Keyring {
+        self.db.keys()
     }
 
     /// Shows case content. Every read of it passes here, so that its entry in the access log is one line in this place.

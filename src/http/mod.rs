@@ -15,12 +15,14 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
+pub mod notes;
 pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod respond;
 mod schema;
 mod strict;
+pub mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -50,6 +52,12 @@ pub struct Edge {
     pub public_url: Option<String>,
     /// Origins that browsers may call from.
     pub allowed_origins: Vec<String>,
+}
+
+/// Every operation of the contract.
+#[must_use]
+pub fn operations() -> Vec<openapi::Operation> {
+    Vec::new()
 }
 
 /// The application: the operations of `service` behind the envelope that every answer passes through. The use cases are added as
