@@ -17,6 +17,7 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
+pub mod notes;
 pub mod openapi;
 pub mod page;
 mod people;
@@ -28,6 +29,7 @@ mod service;
 mod staff;
 mod strict;
 mod test_clock;
+pub mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +70,8 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        notes::operations(),
+        tasks::operations(),
         disclosure_log::operations(),
         test_clock::operations(),
     ]
