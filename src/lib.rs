@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod authz;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -13,3 +14,5 @@ pub mod http;
 pub mod keys;
 pub mod ledger;
 pub mod policy;
+pub mod startup;
+pub mod telemetry;

@@ -1,3 +1,5 @@
 //! The `sendiass` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    sendiass::cli::run()
+}

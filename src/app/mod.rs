@@ -1,8 +1,11 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
 pub mod capacity;
+pub mod consents;
 pub mod disclosure_log;
+pub mod disclosures;
 mod error;
+mod opening;
 pub mod people;
 pub mod recipients;
 pub mod service;
@@ -68,6 +71,12 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         Self { db, clock, settings }
+    }
+
+    /// The keys of the deployment.
+    #[must_use]
+    pub fn keys(&self) -> &db::sealed::Keyring {
+        self.db.keys()
     }
 
     /// Shows case content. Every read of it passes here, so that its entry in the access log is one line in this place.

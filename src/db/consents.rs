@@ -13,7 +13,9 @@ use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::consent::{Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects};
+use crate::domain::consent::{
+    Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
+};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;

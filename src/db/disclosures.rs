@@ -87,9 +87,7 @@ pub fn record(
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| {
-        disclosure::table.find(id).filter(disclosure::case_id.eq_any(scope::cases(scope))).first(tx.conn)
-    })
+    scope::found(permit.scope(), |scope| disclosure::table.find(id).filter(disclosure::case_id.eq_any(scope::cases(scope))).first(tx.conn))
 }
 
 /// A disclosure of a case in scope.

@@ -6,11 +6,9 @@ use diesel::sqlite::Sqlite;
 use serde_json::value::RawValue;
 
 use super::error::{Error, Result};
-use super::schema::{
-    deployment, disclosure_case_ix, disclosure_entry, disclosure_leaf, disclosure_private, disclosure_subtree,
-};
-use super::sealed::{Cell, KeyUse, Owner};
+use super::schema::{deployment, disclosure_case_ix, disclosure_entry, disclosure_leaf, disclosure_private, disclosure_subtree};
 use super::scope;
+use super::sealed::{Cell, KeyUse, Owner};
 use super::stored::AnyId;
 use super::tx::{LogIndexes, Tx};
 use crate::authz::{Act, Permit, act};
@@ -50,8 +48,11 @@ pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
     if waiting.is_empty() {
         return Ok(LogIndexes(indexes));
     }
-    let last: Option<(i64, String)> =
-        disclosure_entry::table.order(disclosure_entry::idx.desc()).select((disclosure_entry::idx, disclosure_entry::at)).first(tx.conn).optional()?;
+    let last: Option<(i64, String)> = disclosure_entry::table
+        .order(disclosure_entry::idx.desc())
+        .select((disclosure_entry::idx, disclosure_entry::at))
+        .first(tx.conn)
+        .optional()?;
     let (mut index, mut at) = match last {
         Some((index, at)) => (index + 1, Timestamp::parse(&at).ok_or(Error::Corrupt("log time"))?),
         None => (size(tx)?, Timestamp::from_micros(i64::MIN / 2).unwrap_or_else(|| Timestamp::start_of(chrono::NaiveDate::MIN))),
@@ -96,7 +97,8 @@ fn write(tx: &mut Tx<'_>, pending: Pending, index: i64, at: Timestamp) -> Result
     diesel::insert_into(disclosure_case_ix::table)
         .values((disclosure_case_ix::case_id.eq(case), disclosure_case_ix::idx.eq(index)))
         .execute(tx.conn)?;
-    let openings: Vec<Opening> = written.openings.into_iter().map(|opening| Opening { label: opening.label, value: opening.value }).collect();
+    let openings: Vec<Opening> =
+        written.openings.into_iter().map(|opening| Opening { label: opening.label, value: opening.value }).collect();
     let sealed = tx.seal(openings_cell(id, case), &openings)?;
     diesel::insert_into(disclosure_private::table)
         .values((
@@ -226,7 +228,8 @@ fn selected(filter: &LogFilter, size: i64) -> disclosure_entry::BoxedQuery<'stat
         filter.channel => channel;
     }
     if let Some(case) = filter.case_id {
-        query = query.filter(e::idx.eq_any(disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx)));
+        query = query
+            .filter(e::idx.eq_any(disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx)));
     }
     query
 }

@@ -1,15 +1,21 @@
 //! The database. Every function takes a permit, and puts its scope into the WHERE clause: there is no unscoped finder.
 
 pub mod capacity;
+pub mod cases;
+pub mod cohort;
 pub mod concerns;
 pub mod conn;
 pub mod consents;
 pub mod disclosures;
 pub mod error;
+pub mod facts;
 pub mod guard;
 pub mod idempotency;
+pub mod identity;
 pub mod index;
 pub mod ledger;
+pub mod notes;
+pub mod participants;
 pub mod people;
 pub mod recipients;
 mod schema;
@@ -17,6 +23,7 @@ pub mod scope;
 pub mod sealed;
 pub mod staff;
 pub mod stored;
+pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tx;

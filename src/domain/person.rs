@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
 
-use super::fault::Fault;
 use super::action::ActionName;
+use super::fault::Fault;
 use super::ids::{ContactId, PersonId};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};

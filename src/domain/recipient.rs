@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::fault::Fault;
 use super::action::ActionName;
+use super::fault::Fault;
 use super::ids::{RecipientId, TeamId};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};

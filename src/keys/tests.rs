@@ -15,9 +15,15 @@ fn production_starts_on_no_weak_short_equal_or_missing_secret() {
     assert_eq!(gather([given(ONE), given(TWO), given(THREE)]), None);
     for (given, told) in [
         ([given(ONE), given(TWO), Given::default()], "Production needs SENDIASS_LOG_KEY or SENDIASS_LOG_KEY_FILE."),
-        ([given(ONE), given(ONE), given(THREE)], "SENDIASS_KEY_ENCRYPTION_KEY and SENDIASS_INDEX_KEY are the same: each secret must be its own."),
+        (
+            [given(ONE), given(ONE), given(THREE)],
+            "SENDIASS_KEY_ENCRYPTION_KEY and SENDIASS_INDEX_KEY are the same: each secret must be its own.",
+        ),
         ([given(ONE), given("short"), given(THREE)], "SENDIASS_INDEX_KEY is not 32 bytes in hexadecimal or base64."),
-        ([given(&"00".repeat(32)), given(TWO), given(THREE)], "SENDIASS_KEY_ENCRYPTION_KEY is not random: make one with `openssl rand -hex 32`."),
+        (
+            [given(&"00".repeat(32)), given(TWO), given(THREE)],
+            "SENDIASS_KEY_ENCRYPTION_KEY is not random: make one with `openssl rand -hex 32`.",
+        ),
     ] {
         assert_eq!(gather(given).as_deref(), Some(told));
     }

@@ -3,4 +3,5 @@
 pub mod anonymity;
 pub mod authority;
 pub mod consent;
+pub mod deadlines;
 pub mod disclosure;

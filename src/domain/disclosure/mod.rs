@@ -10,13 +10,11 @@ mod recorded;
 mod refusal;
 
 pub use asked::{
-    Ask, AskRecipient, AskedBasis, CopyTo, NewDisclosure, NewDisclosureCheck, DisclosureRecipient, NewSafeguarding, ReliedOn,
+    Ask, AskRecipient, AskedBasis, CopyTo, DisclosureRecipient, NewDisclosure, NewDisclosureCheck, NewSafeguarding, ReliedOn,
     UnregisteredRecipient,
 };
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
 };
-pub use recorded::{
-    Annotation, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, Reason,
-};
+pub use recorded::{Annotation, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, Reason};
 pub use refusal::{Failing, Refusal, RefusalCode, RefusalRule, TextRange};

@@ -11,8 +11,8 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 pub use self::code::Code;
-pub(in crate::http) use self::wire::ProblemBody;
 pub use self::wire::Fault;
+pub(in crate::http) use self::wire::ProblemBody;
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::PolicyRef;
 use crate::domain::ids::RequestId;

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::Code;
 use crate::domain;
-use crate::domain::disclosure::{Failing, TextRange};
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::PolicyRef;
+use crate::domain::disclosure::{Failing, TextRange};
 use crate::domain::ids::{PersonId, RequestId};
 
 /// One thing that is wrong with a request.

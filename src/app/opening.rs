@@ -1,0 +1,70 @@
+//! What happens once, before anybody can call: the deployment gets its identity, and its log its first entry. And at each call: who it is.
+
+use super::{App, Result};
+use crate::authz::Caller;
+use crate::authz::token::Verified;
+use crate::clock::Clock;
+use crate::db::{self, Tx, ledger, staff};
+use crate::domain::ids::{EntryId, RequestId, StaffId};
+use crate::domain::vocabulary::DisclosureLogKind;
+use crate::ledger::{DisclosureEntry, Genesis};
+
+/// The issuer under which the service itself is on record as an actor.
+const SERVICE: &str = "sendiass";
+
+/// The service's own place among the staff, for what it does by itself.
+fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
+    staff::enter(tx, SERVICE, "service", "The service", Clock::real())?;
+    staff::standing(tx, SERVICE, "service", "")?.map(|standing| standing.id).ok_or(db::Error::NotFound)
+}
+
+impl App {
+    /// Opens the log with its first entry, if that was not done yet. `key` names the key that signs a log of this origin.
+    pub async fn open_log(&self, key: impl FnOnce(&str) -> String + Send + 'static) -> Result<()> {
+        let now = self.clock.now();
+        self.db
+            .write(move |tx| {
+                let actor = service(tx)?;
+                ledger::begin(
+                    tx,
+                    |deployment| {
+                        let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogGenesis, actor, RequestId::mint());
+                        let origin = format!("{SERVICE}/disclosure/{deployment}");
+                        entry.genesis = Some(Genesis { key: key(&origin), origin, deployment });
+                        entry
+                    },
+                    now,
+                )
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// The caller behind a valid token; nobody, if they are disabled, or the token was revoked. A row is made at the first token.
+    pub async fn admit(&self, token: Verified) -> Result<Option<Caller>> {
+        let name = token.display_name.0.clone();
+        let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
+        let mut standing = self.db.read(move |tx| staff::standing(tx, &issuer, &subject, &id)).await?;
+        if standing.as_ref().is_none_or(|known| known.display_name != name) {
+            let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
+            let (entered, _) = self
+                .db
+                .write(move |tx| {
+                    staff::enter(tx, &issuer, &subject, &name, Clock::real())?;
+                    staff::standing(tx, &issuer, &subject, &id)
+                })
+                .await?;
+            standing = entered;
+        }
+        Ok(standing.filter(|known| !known.disabled && !known.revoked && known.not_before.is_none_or(|from| token.issued_at >= from)).map(
+            |known| Caller {
+                staff: known.id,
+                display_name: known.display_name,
+                roles: token.roles,
+                access_reason: None,
+                request: RequestId::mint(),
+                token_expires_at: token.expires_at,
+            },
+        ))
+    }
+}

@@ -1,0 +1,140 @@
+//! `sendiass demo`: the service on a throw-away database with fictional families, and the story of what it is for.
+
+mod client;
+mod seed;
+mod walkthrough;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use clap::{Args, Parser};
+
+use self::client::Client;
+use super::token::somebody;
+use crate::authz::devkey::Minting;
+use crate::clock::Clock;
+use crate::config::{Config, Profile};
+use crate::domain::vocabulary::{Role, Vocabulary};
+use crate::{keys, startup};
+
+/// Run the service on a throw-away database with fictional families.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Play the story of the service against the running server, and end; the exit code tells whether every step answered as it should.
+    #[arg(long)]
+    walkthrough: bool,
+    /// Where it listens: 127.0.0.1:8080, or for the walk-through any free port.
+    #[arg(long, env = "SENDIASS_BIND")]
+    bind: Option<SocketAddr>,
+    /// Where keys and the throw-away database are kept.
+    #[arg(long, env = "SENDIASS_DATA_DIR", default_value = "./data")]
+    data_dir: PathBuf,
+}
+
+/// The settings parser alone, to take every default from one place.
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    config: Config,
+}
+
+impl Demo {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let database = self.data_dir.join(if self.walkthrough { "walkthrough.db" } else { "demo.db" });
+        remove(&database)?;
+        let defaults = Defaults::try_parse_from(["sendiass"]).map_err(|error| error.to_string())?;
+        let port = if self.walkthrough { 0 } else { 8080 };
+        let config = Config {
+            profile: Profile::Demo,
+            bind: self.bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
+            database_url: Some(format!("sqlite:{}", database.display())),
+            data_dir: self.data_dir.clone(),
+            issuers_file: None,
+            ..defaults.config
+        };
+        let (ready, started) = mpsc::channel();
+        let server = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, &ready)));
+        let (address, handle) = match started.recv() {
+            Ok(running) => running,
+            // The sender is gone: what the thread ended with says why.
+            Err(_) => return server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned())),
+        };
+        let client = Client::new(format!("http://{address}"), self.tokens()?);
+        let now = Clock::real();
+        let seeded = seed::seed(&client, now)?;
+        if self.walkthrough {
+            let played = walkthrough::play(&client, &seeded, now);
+            actix_web::rt::System::new().block_on(handle.stop(true));
+            drop(server.join());
+            remove(&database)?;
+            return played;
+        }
+        introduce(&client, &seeded);
+        server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned()))
+    }
+
+    fn tokens(&self) -> Result<Vec<(Role, String)>, String> {
+        let key = keys::development_key(&self.data_dir).map_err(|fault| fault.to_string())?;
+        Role::ALL
+            .iter()
+            .map(|role| {
+                let (name, subject) = somebody(*role);
+                let token = key.mint(&Minting { roles: &[*role], subject, minutes: 60, name }, Clock::real());
+                Ok((*role, token.map_err(|fault| fault.to_string())?))
+            })
+            .collect()
+    }
+}
+
+async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev::ServerHandle)>) -> Result<(), String> {
+    let running = startup::build(config, Clock::system()).await?.listen()?;
+    // Whoever waits for the address may have given up; then there is nobody to serve.
+    drop(ready.send((running.address, running.server.handle())));
+    running.server.await.map_err(|error| format!("The service stopped: {error}."))
+}
+
+/// The database of an earlier demonstration goes, and nothing else.
+fn remove(database: &Path) -> Result<(), String> {
+    for end in ["", "-wal", "-shm"] {
+        let path = PathBuf::from(format!("{}{end}", database.display()));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("The old demonstration {} cannot be removed: {error}.", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn introduce(client: &Client, seeded: &seed::Seeded) {
+    let base = client.base();
+    println!("sendiass answers on {base} with {} fictional families. Everything here is made up.\n", seeded.families.len());
+    println!("Read the contract:   {base}/docs/");
+    println!("The document:        {base}/openapi.json\n");
+    println!("A token for each role, good for an hour (`sendiass token --role adviser` prints a fresh one):\n");
+    for (role, token) in client.tokens() {
+        println!("{}={token}\n", role.as_str().to_uppercase());
+    }
+    println!("Paste the lines above into a shell, then try:\n");
+    let case = seeded.family("thornbeck").map_or("", |family| family.case.as_str());
+    let recipient = &seeded.register.send_team;
+    let lines = [
+        format!("curl -s {base}/api/v1/me -H \"Authorization: Bearer $ADVISER\""),
+        format!("curl -s {base}/api/v1/cases -H \"Authorization: Bearer $ADVISER\""),
+        format!("curl -s {base}/api/v1/cases/{case} -H \"Authorization: Bearer $ADVISER\""),
+        format!(
+            "curl -s {base}/api/v1/cases/{case}/disclosure-checks -H \"Authorization: Bearer $ADVISER\" -H 'Content-Type: application/json' \\\n  \
+             -d '{{\"basis\":\"permission\",\"purpose\":\"liaison\",\"direction\":\"outbound\",\"channel\":\"phone\",\"recipient\":{{\"recipientId\":\"{recipient}\",\"teamId\":\"{}\"}},\"noteIds\":[\"{}\"]}}'",
+            seeded.register.south,
+            seeded.family("thornbeck").map_or("", |family| family.note.as_str()),
+        ),
+        format!("curl -s {base}/api/v1/tasks -H \"Authorization: Bearer $SERVICE_MANAGER\""),
+        format!("curl -s {base}/api/v1/disclosure-log -H \"Authorization: Bearer $AUDITOR\""),
+    ];
+    for line in lines {
+        println!("  {line}\n");
+    }
+    println!("Control-C ends it.");
+}

@@ -1,0 +1,73 @@
+//! The commands. Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 used wrongly.
+
+pub mod demo;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http;
+use crate::http::openapi::Service;
+use crate::{startup, telemetry};
+
+/// The confidential record of a SEND Information, Advice and Support Service.
+#[derive(Debug, Parser)]
+#[command(name = "sendiass", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// What the operator's log shows, such as `info` or `sendiass=debug`.
+    #[arg(long, env = "SENDIASS_LOG", default_value = "warn", global = true)]
+    log: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(Box<Config>),
+    /// Run it on a throw-away database with fictional families.
+    Demo(Box<demo::Demo>),
+    /// Print an access token, for development and demonstration.
+    Token(token::Token),
+    /// Print the OpenAPI document.
+    Openapi(Empty),
+}
+
+#[derive(Args, Debug)]
+struct Empty {}
+
+/// Runs the command that was asked for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(&cli.log);
+    let done = match cli.command {
+        Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config)),
+        Command::Demo(demo) => demo.run(),
+        Command::Token(token) => token.print(),
+        Command::Openapi(Empty {}) => print_document(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("sendiass: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), String> {
+    let running = startup::build(config, Clock::system()).await?.listen()?;
+    eprintln!("sendiass answers on http://{}", running.address);
+    running.server.await.map_err(|error| format!("The service stopped: {error}."))
+}
+
+fn print_document() -> Result<(), String> {
+    let service = Service::build(http::operations()).map_err(|faults| faults.join("\n"))?;
+    let document = String::from_utf8(service.contract().written().to_vec()).map_err(|error| error.to_string())?;
+    println!("{}", document.trim_end());
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Who takes part in a case. The parental responsibility they state is ids, dates and words of closed lists, so it stands as JSON.
+
+use diesel::prelude::*;
+
+use super::error::Result;
+use super::schema::participant;
+use super::stored::{Day, Json};
+use super::tx::Tx;
+use super::{scope, staff};
+use crate::authz::{Act, Permit, act};
+use crate::domain::ids::{CaseId, ParticipantId, PersonId, StaffId};
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::participant::{NewParticipant, ParentalResponsibilityEntry, Participant, ParticipantContent, ParticipantUpdate};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{ParticipantRole, Relation};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = participant, treat_none_as_default_value = false)]
+struct Row {
+    id: ParticipantId,
+    case_id: CaseId,
+    person_id: PersonId,
+    role: ParticipantRole,
+    relation: Relation,
+    parental_responsibility: Json<Vec<ParentalResponsibilityEntry>>,
+    served_separately: bool,
+    ended_on: Option<Day>,
+    version: i32,
+    created_at: Timestamp,
+    recorded_by: StaffId,
+}
+
+impl Row {
+    fn view(self, names: &staff::Names) -> Participant {
+        Participant {
+            id: self.id,
+            version: self.version,
+            case_id: self.case_id,
+            person_id: self.person_id,
+            update: ParticipantUpdate {
+                content: ParticipantContent {
+                    role: self.role,
+                    relation: self.relation,
+                    parental_responsibility: self.parental_responsibility.0,
+                    served_separately: self.served_separately,
+                },
+                ended_on: self.ended_on.map(|day| day.0),
+            },
+            created_at: self.created_at,
+            recorded_by: names.get(self.recorded_by),
+            allowed_actions: Vec::new(),
+        }
+    }
+}
+
+fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<Participant>> {
+    let names = staff::names(tx, rows.iter().map(|row| row.recorded_by))?;
+    Ok(rows.into_iter().map(|row| row.view(&names)).collect())
+}
+
+/// Everybody who takes or took part in a case in scope, each once.
+pub fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<PersonId>> {
+    super::cases::require(tx, permit, case_id)?;
+    Ok(participant::table.filter(participant::case_id.eq(case_id)).select(participant::person_id).distinct().load(tx.conn)?)
+}
+
+/// The participants of a case, in the order in which they came, whatever the caller may see: the case itself was found in scope.
+pub(super) fn of(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<Participant>> {
+    let rows = participant::table.filter(participant::case_id.eq(case_id)).order(participant::id.asc()).load::<Row>(tx.conn)?;
+    views(tx, rows)
+}
+
+/// The participants of a case in scope, in the order in which they came.
+pub fn all(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<Participant>> {
+    super::cases::require(tx, permit, case_id)?;
+    of(tx, case_id)
+}
+
+/// A page of the participants of a case in scope, in the order in which they came.
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::ParticipantList>, case_id: CaseId, page: &PageRequest) -> Result<Page<Participant>> {
+    super::cases::require(tx, permit, case_id)?;
+    let mut query = participant::table
+        .filter(participant::case_id.eq(case_id))
+        .order(participant::id.asc())
+        .limit(i64::from(page.limit) + 1)
+        .into_boxed();
+    if let Some(after) = page.after {
+        query = query.filter(participant::id.gt(ParticipantId(after.id)));
+    }
+    let total = match page.include_total {
+        true => {
+            let count: i64 = participant::table.filter(participant::case_id.eq(case_id)).count().get_result(tx.conn)?;
+            Some(u64::try_from(count).unwrap_or_default())
+        }
+        false => None,
+    };
+    let rows = query.load::<Row>(tx.conn)?;
+    let rows = Page::cut(rows, page, |row| After { key: 0, id: row.id.0 }, total);
+    Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })
+}
+
+/// A participant of a case in scope.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
+    let row: Row = scope::found(permit.scope(), |scope| {
+        participant::table.find(id).filter(participant::case_id.eq_any(scope::cases(scope))).first(tx.conn)
+    })?;
+    let names = staff::names(tx, [row.recorded_by])?;
+    Ok(row.view(&names))
+}
+
+/// Lets somebody take part in a case in scope. The caller has taken the guards of everybody concerned (R16).
+pub fn insert(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, new: NewParticipant, now: Timestamp) -> Result<ParticipantId> {
+    super::cases::require(tx, permit, case_id)?;
+    let NewParticipant { person_id, content } = new;
+    let id = ParticipantId::mint();
+    let row = Row {
+        id,
+        case_id,
+        person_id,
+        role: content.role,
+        relation: content.relation,
+        parental_responsibility: Json(content.parental_responsibility),
+        served_separately: content.served_separately,
+        ended_on: None,
+        version: 1,
+        created_at: now,
+        recorded_by: permit.staff(),
+    };
+    diesel::insert_into(participant::table).values(row).execute(tx.conn)?;
+    Ok(id)
+}
+
+/// Changes somebody's part in a case in scope. The caller has taken the guards of everybody concerned (R16).
+pub fn update(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ParticipantUpdate>,
+    id: ParticipantId,
+    version: i32,
+    update: ParticipantUpdate,
+) -> Result<()> {
+    let current = find(tx, permit, id)?;
+    let ParticipantUpdate { content, ended_on } = update;
+    let changed = diesel::update(participant::table.find(id).filter(participant::version.eq(version)))
+        .set((
+            participant::role.eq(content.role),
+            participant::relation.eq(content.relation),
+            participant::parental_responsibility.eq(Json(content.parental_responsibility)),
+            participant::served_separately.eq(content.served_separately),
+            participant::ended_on.eq(ended_on.map(Day)),
+            participant::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    staff::stale_unless(changed, || Ok(current.version))
+}

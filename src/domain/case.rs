@@ -1,0 +1,388 @@
+//! Cases: why a family came, what they need, who works with them (C2, C4).
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::action::ActionName;
+use super::ids::{CaseId, StaffId};
+use super::participant::{NewParticipant, Participant};
+use super::staff::StaffRef;
+use super::text::{LongText, Name};
+use super::time::Timestamp;
+use super::vocabulary::{
+    AppealType, CaseStatus, InterventionLevel, Outcome, PersonKind, ReasonForContact, ReferralSource, RetentionClass, SenNeed,
+    SenProvision, Setting,
+};
+
+/// A reason why the family contacted the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// The reason.
+    pub reason: ReasonForContact,
+    /// Whether it is the main one. Exactly one is.
+    pub primary: bool,
+}
+
+/// A special educational need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RankedNeed {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub need: SenNeed,
+    /// 1 for the main need, 2 for the second.
+    #[schema(format = Int32, minimum = 1, maximum = 2)]
+    pub rank: u8,
+}
+
+/// What is recorded of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseContent {
+    /// The national intervention level.
+    pub intervention_level: InterventionLevel,
+    /// How the family came to the service.
+    pub referral_source: ReferralSource,
+    /// Why they came; exactly one reason is the primary one.
+    #[schema(min_items = 1, max_items = 29)]
+    pub reasons_for_contact: Vec<Reason>,
+    /// The needs of the child or young person, at most one of each rank.
+    #[serde(default)]
+    #[schema(max_items = 2)]
+    pub sen_needs: Vec<RankedNeed>,
+    /// Special educational provision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sen_provision: Option<SenProvision>,
+    /// The kind of educational setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub setting: Option<Setting>,
+    /// The name of the educational setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub setting_name: Option<Name>,
+    /// The area of the council, one of those configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    pub area: Option<String>,
+    /// What came of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub outcome: Option<Outcome>,
+    /// What a tribunal appeal is about.
+    #[serde(default)]
+    #[schema(max_items = 8)]
+    pub appeal_types: Vec<AppealType>,
+    /// What it is about, in a few sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub summary: Option<LongText>,
+}
+
+impl CaseContent {
+    fn coherent(&self) -> Result<(), ValidationError> {
+        let fault = |code, detail: &'static str| Err(ValidationError::new(code).with_message(detail.into()));
+        if self.reasons_for_contact.iter().filter(|reason| reason.primary).count() != 1 {
+            return fault("primary_reason", "Exactly one of reasonsForContact must be the primary one.");
+        }
+        let twice = |rank| self.sen_needs.iter().filter(|need| need.rank == rank).count() > 1;
+        if twice(1) || twice(2) || self.sen_needs.iter().any(|need| !(1..=2).contains(&need.rank)) {
+            return fault("need_ranks", "Each of senNeeds has a rank of its own, 1 or 2.");
+        }
+        Ok(())
+    }
+}
+
+/// A case to be opened. That never depends on permission to share (R19).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[validate(schema(function = "new_is_coherent", skip_on_field_errors = false))]
+pub struct NewCase {
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub content: CaseContent,
+    /// Who takes part in it.
+    #[schema(min_items = 1, max_items = 50)]
+    #[validate(nested)]
+    pub participants: Vec<NewParticipant>,
+}
+
+fn new_is_coherent(case: &NewCase) -> Result<(), ValidationError> {
+    case.content.coherent()
+}
+
+/// Whether work on a case goes on. Closing and reopening are acts of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkStatus {
+    /// It does.
+    Open,
+    /// It rests.
+    Inactive,
+}
+
+impl From<WorkStatus> for CaseStatus {
+    fn from(status: WorkStatus) -> Self {
+        match status {
+            WorkStatus::Open => Self::Open,
+            WorkStatus::Inactive => Self::Inactive,
+        }
+    }
+}
+
+/// What may be changed of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[validate(schema(function = "still_coherent", skip_on_field_errors = false))]
+pub struct CaseUpdate {
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub content: CaseContent,
+    /// Whether work on it goes on.
+    pub status: WorkStatus,
+}
+
+fn still_coherent(case: &CaseUpdate) -> Result<(), ValidationError> {
+    case.content.coherent()
+}
+
+/// How a case ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseClosure {
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Why a case begins again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct NewReopening {
+    /// Why.
+    pub reason: LongText,
+}
+
+/// Who shall work on a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseAssignment {
+    /// The member of staff.
+    pub staff_id: StaffId,
+}
+
+/// Who may open a case. It replaces what was so before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseRestriction {
+    /// Whether only named staff may open it.
+    pub restricted: bool,
+    /// Staff who may.
+    #[schema(max_items = 50)]
+    pub named_staff_ids: Vec<StaffId>,
+    /// Staff who may never, because of a conflict of interest.
+    #[schema(max_items = 50)]
+    pub conflicted_staff_ids: Vec<StaffId>,
+    /// Why.
+    pub reason: LongText,
+}
+
+/// That a case began again. Permissions that had ended stay ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reopening {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: StaffRef,
+    /// Why.
+    pub reason: LongText,
+}
+
+/// How long a record is kept (C16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Retention {
+    /// The class of the retention schedule.
+    pub class: RetentionClass,
+    /// The day on which its keeping is looked at; absent while a date it depends on is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub review_on: Option<NaiveDate>,
+    /// Whether a hold keeps it beyond that day.
+    pub held: bool,
+}
+
+/// What decides how long a case is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetentionFacts {
+    /// The level of intervention.
+    pub level: InterventionLevel,
+    /// Special educational provision.
+    pub provision: Option<SenProvision>,
+    /// The day on which it was opened.
+    pub opened_on: NaiveDate,
+    /// The day on which it was closed, if it is.
+    pub closed_on: Option<NaiveDate>,
+    /// The last contact.
+    pub last_contact_on: NaiveDate,
+    /// The child or young person it is about, if anybody is named; several in a case about siblings.
+    pub subjects: Vec<SubjectFact>,
+    /// Whether anybody in it is known by name.
+    pub identified: bool,
+}
+
+/// A child or young person a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubjectFact {
+    /// The kind of person, as recorded.
+    pub kind: PersonKind,
+    /// The birth date, if known.
+    pub date_of_birth: Option<NaiveDate>,
+    /// Whether a council ever looked after them.
+    pub looked_after: bool,
+    /// Whether they are served for themselves.
+    pub own_case: bool,
+}
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    /// The case.
+    pub id: CaseId,
+    /// The reference by which people name it, `IASS-2026-000123`.
+    #[schema(max_length = 40, example = "IASS-2026-000123")]
+    pub reference: String,
+    /// The version, for `If-Match`.
+    pub version: i32,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// Whether only named staff may open it.
+    pub restricted: bool,
+    /// Staff who may.
+    #[schema(max_items = 50)]
+    pub named_staff_ids: Vec<StaffId>,
+    /// Staff who may never.
+    #[schema(max_items = 50)]
+    pub conflicted_staff_ids: Vec<StaffId>,
+    /// Who works on it.
+    pub assigned_to: StaffRef,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was closed, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub closed_at: Option<Timestamp>,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+    /// How long it is kept.
+    pub retention: Retention,
+    /// Who takes part in it.
+    #[schema(max_items = 1000)]
+    pub participants: Vec<Participant>,
+    /// How often it began again, and why.
+    #[schema(max_items = 1000)]
+    pub reopenings: Vec<Reopening>,
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub content: CaseContent,
+    /// What the caller may do with this record now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<ActionName>,
+}
+
+impl Case {
+    /// What may be changed, as it is now; nothing of a closed case.
+    #[must_use]
+    pub fn writable(&self) -> Option<CaseUpdate> {
+        let status = match self.status {
+            CaseStatus::Open => WorkStatus::Open,
+            CaseStatus::Inactive => WorkStatus::Inactive,
+            CaseStatus::Closed => return None,
+        };
+        Some(CaseUpdate { content: self.content.clone(), status })
+    }
+}
+
+/// A case in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseSummary {
+    /// The case.
+    pub id: CaseId,
+    /// The reference by which people name it.
+    #[schema(max_length = 40)]
+    pub reference: String,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// The national intervention level.
+    pub intervention_level: InterventionLevel,
+    /// Whether only named staff may open it.
+    pub restricted: bool,
+    /// Who works on it.
+    pub assigned_to: StaffRef,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was closed, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Which cases to list.
+#[derive(Clone, Debug, Default)]
+pub struct CaseFilter {
+    /// Only those that stand so; empty: all.
+    pub status: Vec<CaseStatus>,
+    /// Only those this member of staff works on.
+    pub assigned_to: Option<StaffId>,
+    /// Only those opened from this instant on.
+    pub opened_from: Option<Timestamp>,
+    /// Only those opened before this instant.
+    pub opened_to: Option<Timestamp>,
+    /// The oldest first, instead of the newest.
+    pub oldest_first: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(reasons: &[bool], ranks: &[u8]) -> CaseContent {
+        let reason = |primary: &bool| Reason { reason: ReasonForContact::Funding, primary: *primary };
+        CaseContent {
+            intervention_level: InterventionLevel::L2,
+            referral_source: ReferralSource::SelfParent,
+            reasons_for_contact: reasons.iter().map(reason).collect(),
+            sen_needs: ranks.iter().map(|rank| RankedNeed { need: SenNeed::Slcn, rank: *rank }).collect(),
+            sen_provision: None,
+            setting: None,
+            setting_name: None,
+            area: None,
+            outcome: None,
+            appeal_types: Vec::new(),
+            summary: None,
+        }
+    }
+
+    #[test]
+    fn a_case_has_exactly_one_primary_reason_and_one_need_of_each_rank() {
+        for (reasons, ranks, code) in [
+            (&[true][..], &[][..], None),
+            (&[true, false], &[2, 1], None),
+            (&[false], &[], Some("primary_reason")),
+            (&[true, true], &[], Some("primary_reason")),
+            (&[true], &[1, 1], Some("need_ranks")),
+            (&[true], &[3], Some("need_ranks")),
+        ] {
+            let found = content(reasons, ranks).coherent().err();
+            assert_eq!(found.as_ref().map(|error| error.code.as_ref()), code, "{reasons:?} {ranks:?}");
+        }
+    }
+}

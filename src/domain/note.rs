@@ -1,0 +1,226 @@
+//! Notes: the concern and the action taken, whose confidence it was, and what they wish (C4, C5, C8, C11). A note is never changed; a
+//! correction is a note of its own beside it.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::fault::Fault;
+use super::ids::{CaseId, DisclosureId, NoteId, PersonId, RecipientId};
+use super::staff::StaffRef;
+use super::text::LongText;
+use super::time::Timestamp;
+use super::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
+
+/// From which outside body something came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Provenance {
+    /// The body.
+    pub recipient_id: RecipientId,
+    /// The day on which it came.
+    pub received_on: NaiveDate,
+    /// Whether whoever gave it agreed that it may be passed on (C12).
+    pub onward_sharing: bool,
+}
+
+/// What a note says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteContent {
+    /// The kind of note. `liaison` is contact with officers or professionals; `information_received` is for a call in which nothing was
+    /// confirmed.
+    pub kind: NoteKind,
+    /// By which way they were in contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub channel: Option<Channel>,
+    /// Whose confidence it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub from_person_id: Option<PersonId>,
+    /// About whom it is.
+    #[schema(max_items = 50)]
+    pub about_person_ids: Vec<PersonId>,
+    /// What kinds of information it holds.
+    #[schema(min_items = 1, max_items = 50)]
+    pub information_categories: Vec<InformationCategory>,
+    /// The concern. It or `actionTaken` is needed (C8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub concern: Option<LongText>,
+    /// The action taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub action_taken: Option<LongText>,
+    /// Whether it is fact or opinion.
+    pub fact_or_opinion: FactOrOpinion,
+    /// When what it tells of took place.
+    pub occurred_at: Timestamp,
+    /// How sensitive it is. `restricted` is read by whoever the case is assigned to, by staff named on it, and by a service manager with
+    /// a reason (C4).
+    pub sensitivity: Sensitivity,
+    /// Whether it stays in confidence: then only a permission that names this note lets it be shared (C5, R14).
+    pub keep_confidential: bool,
+    /// Who wishes that, among those it is from or about; if absent, whoever it is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wish_by_person_id: Option<PersonId>,
+    /// The day on which they said so. Needed with a wish, and where a correction lifts one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wish_on: Option<NaiveDate>,
+    /// Whether it names people who do not take part in the case.
+    pub names_others: bool,
+    /// From which outside body it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub provenance: Option<Provenance>,
+    /// The disclosure that allowed the contact; needed for `liaison` (C11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub disclosure_id: Option<DisclosureId>,
+}
+
+impl NoteContent {
+    /// Those it is from and about.
+    pub fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.about_person_ids.iter().copied().chain(self.from_person_id)
+    }
+
+    /// What cannot be, as seen on this instant, given who takes part in the case and whether the note it corrects was in confidence.
+    #[must_use]
+    pub fn faults(&self, now: Timestamp, participants: &[PersonId], was_confidential: bool) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let from = self.from_person_id.map(|person| (person, "#/fromPersonId".to_owned()));
+        let about = self.about_person_ids.iter().enumerate().map(|(i, person)| (*person, format!("#/aboutPersonIds/{i}")));
+        faults.extend(
+            from.into_iter().chain(about).filter(|(person, _)| !participants.contains(person)).map(|(_, at)| Fault::not_participant(at)),
+        );
+        let days = [("#/wishOn", self.wish_on), ("#/provenance/receivedOn", self.provenance.as_ref().map(|source| source.received_on))];
+        let later = days.into_iter().filter(|(_, day)| day.is_some_and(|day| day > now.day())).map(|(at, _)| at);
+        for at in (self.occurred_at > now).then_some("#/occurredAt").into_iter().chain(later) {
+            faults.push(Fault::new(at, "decided_in_future", "Must not be later than now."));
+        }
+        if (self.keep_confidential || was_confidential) && self.wish_on.is_none() {
+            faults.push(Fault::new("#/wishOn", "wish_details_missing", "Needs the day on which this wish was told."));
+        }
+        if self.wish_by_person_id.is_some_and(|person| !self.people().any(|named| named == person)) {
+            faults.push(Fault::contradicting("#/wishByPersonId"));
+        }
+        faults
+    }
+
+    fn says_something(&self) -> Result<(), ValidationError> {
+        let said = |text: &Option<LongText>| text.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
+        if said(&self.concern) || said(&self.action_taken) {
+            return Ok(());
+        }
+        Err(ValidationError::new("text_missing").with_message("Needs concern or actionTaken.".into()))
+    }
+}
+
+/// A note to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[validate(schema(function = "new_says_something", skip_on_field_errors = false))]
+pub struct NewNote {
+    /// What it says.
+    #[serde(flatten)]
+    pub content: NoteContent,
+}
+
+fn new_says_something(note: &NewNote) -> Result<(), ValidationError> {
+    note.content.says_something()
+}
+
+/// The corrected note, whole, with the reason for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[validate(schema(function = "correction_says_something", skip_on_field_errors = false))]
+pub struct NewCorrection {
+    /// Why the note is corrected (C8).
+    pub correction_reason: LongText,
+    /// What it says now.
+    #[serde(flatten)]
+    pub content: NoteContent,
+}
+
+fn correction_says_something(note: &NewCorrection) -> Result<(), ValidationError> {
+    note.content.says_something()
+}
+
+/// A note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// The note.
+    pub id: NoteId,
+    /// The case it belongs to.
+    pub case_id: CaseId,
+    /// When it was written.
+    pub recorded_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+    /// The note it corrects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub supersedes_note_id: Option<NoteId>,
+    /// The note that corrects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub superseded_by_note_id: Option<NoteId>,
+    /// Why it took the place of the one it corrects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub correction_reason: Option<LongText>,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: NoteContent,
+    /// What the caller may do with this record now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// A note in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteSummary {
+    /// The note.
+    pub id: NoteId,
+    /// The kind of note.
+    pub kind: NoteKind,
+    /// By which way they were in contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub channel: Option<Channel>,
+    /// When what it tells of took place.
+    pub occurred_at: Timestamp,
+    /// When it was written.
+    pub recorded_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+    /// How sensitive it is.
+    pub sensitivity: Sensitivity,
+    /// Whether it stays in confidence.
+    pub keep_confidential: bool,
+    /// What kinds of information it holds.
+    #[schema(max_items = 50)]
+    pub information_categories: Vec<InformationCategory>,
+    /// The note that corrects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub superseded_by_note_id: Option<NoteId>,
+}
+
+/// Which notes a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct NoteFilter {
+    /// Of these kinds; of any, if there are none.
+    pub kind: Vec<NoteKind>,
+    /// Those that tell of this instant or later.
+    pub from: Option<Timestamp>,
+    /// Those that tell of an instant before this.
+    pub to: Option<Timestamp>,
+}

@@ -1,0 +1,124 @@
+//! Who takes part in a case, and who holds parental responsibility for whom (C1).
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::action::ActionName;
+use super::fault::Fault;
+use super::ids::{CaseId, ParticipantId, PersonId};
+use super::staff::StaffRef;
+use super::time::Timestamp;
+use super::vocabulary::{ParentalResponsibility, ParticipantRole, PrEvidence, Relation};
+
+/// A statement about parental responsibility for one child.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ParentalResponsibilityEntry {
+    /// The child, who takes part in the case.
+    pub child_id: PersonId,
+    /// Whether this person holds it.
+    pub value: ParentalResponsibility,
+    /// What the statement rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub evidence: Option<PrEvidence>,
+    /// The first day on which it is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub from_on: Option<NaiveDate>,
+    /// The last day on which it was so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ended_on: Option<NaiveDate>,
+}
+
+/// What is recorded of somebody's part in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ParticipantContent {
+    /// The part they have.
+    pub role: ParticipantRole,
+    /// How they stand to the subject of the case.
+    pub relation: Relation,
+    /// For which children they hold parental responsibility, or not.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub parental_responsibility: Vec<ParentalResponsibilityEntry>,
+    /// Whether they are served apart from everybody else: the case is theirs alone, and restricted.
+    pub served_separately: bool,
+}
+
+impl ParticipantContent {
+    /// The children named.
+    pub fn children(&self) -> impl Iterator<Item = PersonId> {
+        self.parental_responsibility.iter().map(|entry| entry.child_id)
+    }
+
+    /// What cannot be, for this person among these participants, below this place in the request.
+    #[must_use]
+    pub fn faults(&self, place: &str, person: PersonId, participants: &[PersonId]) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (i, entry) in self.parental_responsibility.iter().enumerate() {
+            let place = format!("{place}/parentalResponsibility/{i}");
+            if entry.child_id == person {
+                faults.push(Fault::contradicting(format!("{place}/childId")));
+            } else if !participants.contains(&entry.child_id) {
+                faults.push(Fault::not_participant(format!("{place}/childId")));
+            }
+            if entry.from_on.zip(entry.ended_on).is_some_and(|(from, ended)| ended < from) {
+                faults.push(Fault::contradicting(format!("{place}/endedOn")));
+            }
+        }
+        faults
+    }
+}
+
+/// Somebody who shall take part in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct NewParticipant {
+    /// Who.
+    pub person_id: PersonId,
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub content: ParticipantContent,
+}
+
+/// What may be changed of somebody's part in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+pub struct ParticipantUpdate {
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub content: ParticipantContent,
+    /// The last day on which they took part. Nobody is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ended_on: Option<NaiveDate>,
+}
+
+/// Somebody's part in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Participant {
+    /// The participant.
+    pub id: ParticipantId,
+    /// The version, for `If-Match`.
+    pub version: i32,
+    /// The case.
+    pub case_id: CaseId,
+    /// Who.
+    pub person_id: PersonId,
+    /// What is recorded of it.
+    #[serde(flatten)]
+    pub update: ParticipantUpdate,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub recorded_by: StaffRef,
+    /// What the caller may do with this record now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<ActionName>,
+}

@@ -1,0 +1,60 @@
+//! The work list: what somebody has to look at by a certain day.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ids::{CaseId, StaffId, TaskId};
+use super::staff::StaffRef;
+use super::time::Timestamp;
+use super::vocabulary::{TaskKind, TaskStatus};
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// The task.
+    pub id: TaskId,
+    /// The version, for `If-Match`.
+    pub version: i32,
+    /// Why it stands on the list.
+    pub kind: TaskKind,
+    /// Whether it is done.
+    pub status: TaskStatus,
+    /// The case it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub case_id: Option<CaseId>,
+    /// What it is about: a permission, disclosure, concern, person or body, as its kind says.
+    pub about_id: uuid::Uuid,
+    /// Whether it is for a service manager; otherwise for whoever the case is assigned to.
+    pub for_manager: bool,
+    /// The day by which it is to be done.
+    pub due_on: NaiveDate,
+    /// When it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub completed_at: Option<Timestamp>,
+    /// By whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub completed_by: Option<StaffRef>,
+    /// When it was put on the list.
+    pub created_at: Timestamp,
+    /// What the caller may do with this record now.
+    #[schema(max_items = 10)]
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// Which tasks a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct TaskFilter {
+    /// Those that stand so; all, if there are none.
+    pub status: Vec<TaskStatus>,
+    /// Of these kinds; of any, if there are none.
+    pub kind: Vec<TaskKind>,
+    /// Those of the cases assigned to this member of staff.
+    pub assigned_to: Option<StaffId>,
+    /// Those due before this day.
+    pub due_before: Option<NaiveDate>,
+}

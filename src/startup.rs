@@ -1,0 +1,160 @@
+//! From settings to a service that answers. Every way of running it, tests included, passes through here.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpServer, web};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use sha2::{Digest, Sha256};
+
+use crate::app::{App, Settings};
+use crate::authz::issuers::Issuers;
+use crate::authz::token::{self, Refusal};
+use crate::authz::{Caller, issuers};
+use crate::clock::Clock;
+use crate::config::{Config, Profile};
+use crate::db::sealed::{Keyring, Secret};
+use crate::db::{self, Db};
+use crate::domain::disclosure::Limits;
+use crate::http::gate::{Answering, Authenticate, Credentials};
+use crate::http::openapi::Service;
+use crate::http::problem::{Code, Fault, Problem};
+use crate::http::{self, Edge};
+use crate::keys::{self, Secrets};
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+/// A service that is ready to run.
+pub struct Ready {
+    /// The use cases.
+    pub app: App,
+    issuers: Arc<Issuers>,
+    secrets: Secrets,
+    config: Config,
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ready(…)")
+    }
+}
+
+/// Opens the database and the keys, or says in one sentence what to do.
+pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
+    config.check()?;
+    token::self_test(Clock::real())?;
+    let secrets = Secrets::gather(&config.given_keys(), &config.data_dir, config.profile == Profile::Production)
+        .map_err(|fault| fault.to_string())?;
+    let path = config.database_path()?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
+    }
+    let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
+    let shown = path.display().to_string();
+    let db = Db::open(&shown, ring, READERS).map_err(|error| match error {
+        db::Error::Corrupt(_) => format!("The database {shown} has a schema that this version does not know."),
+        _ => format!("The database {shown} cannot be opened: is the folder writable, and the file a database of this service?"),
+    })?;
+    let issuers = match &config.issuers_file {
+        Some(file) => Issuers::load(file),
+        None => keys::development_key(&config.data_dir)
+            .map_err(|fault| fault.to_string())?
+            .issuer()
+            .and_then(|issuer| Issuers::new(vec![issuer])),
+    };
+    let settings = Settings {
+        policy_name: config.policy_name.clone(),
+        policy_version: config.policy_version.clone(),
+        limits: Limits { permission_months: config.permission_months, ..Limits::default() },
+        areas: config.areas.clone(),
+        test_clock: config.profile == Profile::Demo,
+        ..Settings::default()
+    };
+    let app = App::new(db, clock, settings);
+    let seed = secrets.log.clone();
+    app.open_log(move |origin| log_key_id(&seed, origin)).await.map_err(|_| {
+        format!("The log in {shown} cannot be opened: the keys in {} are not those it was written with.", config.data_dir.display())
+    })?;
+    let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
+    Ok(Ready { app, issuers: Arc::new(issuers), secrets, config })
+}
+
+/// The C2SP key id of the key that signs a log: the first four bytes of SHA-256 over its name, a line feed, the kind 1 and the public key.
+fn log_key_id(seed: &Secret, origin: &str) -> String {
+    let public = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map(|pair| pair.public_key().as_ref().to_vec()).unwrap_or_default();
+    let digest = Sha256::new().chain_update(origin).chain_update([b'\n', 1]).chain_update(public).finalize();
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Turns tokens into callers.
+struct Gatekeeper {
+    issuers: Arc<Issuers>,
+    app: App,
+}
+
+impl Authenticate for Gatekeeper {
+    fn authenticate(&self, shown: Credentials) -> Answering<'_, Result<Caller, Problem>> {
+        Box::pin(async move {
+            let verified = token::verify(shown.authorization.iter().map(Vec::as_slice), &self.issuers, Clock::real()).map_err(|fault| {
+                tracing::info!(request = %shown.request, reason = %fault, "a token was refused");
+                match fault.refusal() {
+                    Refusal::Unauthenticated => Problem::new(Code::Unauthenticated),
+                    Refusal::NoRole => Problem::new(Code::Forbidden),
+                    Refusal::RoleConflict => Problem::new(Code::Forbidden).with_fault(Fault::header(
+                        "authorization",
+                        "role_conflict",
+                        "The token holds roles that nobody may hold together.",
+                    )),
+                }
+            })?;
+            self.app.admit(verified).await?.ok_or_else(|| {
+                tracing::info!(request = %shown.request, reason = "disabled or revoked", "a token was refused");
+                Problem::new(Code::Unauthenticated)
+            })
+        })
+    }
+}
+
+/// A service that answers.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Runs until it is stopped.
+    pub server: actix_web::dev::Server,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Running({})", self.address)
+    }
+}
+
+impl Ready {
+    /// Listens. Port 0 takes a free one.
+    pub fn listen(self) -> Result<Running, String> {
+        let taken =
+            |error: std::io::Error| format!("The address {} cannot be used ({error}): choose another with --bind.", self.config.bind);
+        let listener = TcpListener::bind(self.config.bind).map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let index = &self.app.keys().index;
+        let edge = web::Data::new(Edge {
+            authenticate: Arc::new(Gatekeeper { issuers: self.issuers.clone(), app: self.app.clone() }),
+            cursor_key: *index.derive("cursor"),
+            idempotency_key: *index.derive("idempotency"),
+            public_url: self.config.public_url.clone(),
+            allowed_origins: self.config.cors_origins.clone(),
+        });
+        let service = Arc::new(Service::build(http::operations()).map_err(|faults| faults.join("\n"))?);
+        let app = web::Data::new(self.app);
+        let server = HttpServer::new(move || http::app(&service, &edge).app_data(app.clone()))
+            .workers(usize::from(self.config.workers))
+            .client_request_timeout(Duration::from_secs(5))
+            .shutdown_timeout(5)
+            .listen(listener)
+            .map_err(|error| format!("The address {address} cannot be used: {error}."))?
+            .run();
+        Ok(Running { address, server })
+    }
+}

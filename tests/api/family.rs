@@ -1,0 +1,164 @@
+//! The family of the policy's decision table, put on record through the API: Ana and her parents Mia and Finn, her grandmother Nell, her
+//! brother Sam; one case, and a permission of Mia's.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Reply, TestApp};
+
+pub struct Family {
+    pub case: String,
+    pub ana: String,
+    pub mia: String,
+    pub finn: String,
+    pub nell: String,
+    pub sam: String,
+    /// Mia's e-mail address, which is safe.
+    pub mia_contact: String,
+    /// Participants by person, for changes of parental responsibility.
+    pub participants: Vec<(String, String)>,
+    pub council: String,
+    pub north: String,
+    pub south: String,
+    pub hub: String,
+    pub school: String,
+}
+
+pub fn person(app: &TestApp, body: &Value) -> Reply {
+    app.adviser().post("/people", body).ok(201)
+}
+
+impl Family {
+    pub fn record(app: &TestApp) -> Self {
+        let child =
+            |name: &str, born: &str| person(app, &json!({"kind":"child","fullName":name,"pseudonymous":false,"dateOfBirth":born})).id();
+        let adult = |name: &str, email: &str| {
+            person(
+                app,
+                &json!({"kind":"parent_carer","fullName":name,"pseudonymous":false,"dateOfBirth":"1985-05-05",
+                "contacts":[{"kind":"email","value":email,"safe":true},{"kind":"postal","value":"12 Example Row, ZZ99 3WZ","safe":false}]}),
+            )
+        };
+        let (ana, sam) = (child("Ana Marsh", "2014-03-12"), child("Sam Marsh", "2017-02-02"));
+        let mia = adult("Mia Marsh", "mia@example.org");
+        let mia_contact = mia.body["contacts"][0]["id"].as_str().unwrap().to_owned();
+        let (mia, finn, nell) = (mia.id(), adult("Finn Calder", "finn@example.org").id(), adult("Nell Calder", "nell@example.org").id());
+        let holds = |value: &str| json!([{"childId":ana,"value":value,"evidence":"self_declared"},{"childId":sam,"value":value,"evidence":"self_declared"}]);
+        let case = app
+            .adviser()
+            .post(
+                "/cases",
+                &json!({
+            "interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
+            "senNeeds":[{"type":"slcn","rank":1}],"senProvision":"k","setting":"mainstream","settingName":"Larkbeck Primary","area":"south",
+            "appealTypes":[],"summary":"The draft plan leaves out speech therapy.",
+            "participants":[
+                {"personId":ana,"role":"subject","relation":"self","servedSeparately":false},
+                {"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false,"parentalResponsibility":holds("yes")},
+                {"personId":finn,"role":"other_parent","relation":"parent","servedSeparately":false,"parentalResponsibility":holds("yes")},
+                {"personId":nell,"role":"supporter","relation":"grandparent","servedSeparately":false,"parentalResponsibility":holds("no")},
+                {"personId":sam,"role":"sibling","relation":"sibling","servedSeparately":false}]}),
+            )
+            .ok(201);
+        let participants = case.body["participants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["personId"].as_str().unwrap().to_owned(), row["id"].as_str().unwrap().to_owned()))
+            .collect();
+        let body = |kind: &str, name: &str, teams: Value, protects: bool| {
+            app.manager().post("/recipients", &json!({"bodyType":kind,"name":name,"teams":teams,"safeguardingFunction":protects})).ok(201)
+        };
+        let council = body("la_send_team", "Lakeshire Council", json!([{"name":"SEND team North"},{"name":"SEND team South"}]), false);
+        let team = |i: usize| council.body["teams"][i]["id"].as_str().unwrap().to_owned();
+        Self {
+            case: case.id(),
+            ana,
+            mia,
+            finn,
+            nell,
+            sam,
+            mia_contact,
+            participants,
+            north: team(0),
+            south: team(1),
+            council: council.id(),
+            hub: body("mash_safeguarding_hub", "Safeguarding Hub", json!([]), true).id(),
+            school: body("school", "Larkbeck Primary", json!([]), false).id(),
+        }
+    }
+
+    pub fn participant(&self, person: &str) -> &str {
+        &self.participants.iter().find(|(id, _)| id == person).unwrap().1
+    }
+
+    /// A note from somebody about somebody.
+    pub fn note(&self, app: &TestApp, from: &str, about: &[&str], category: &str, change: Value) -> String {
+        let mut body = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":from,"aboutPersonIds":about,
+            "namesOthers":false,"informationCategories":[category],"concern":"Speech therapy has stopped.","actionTaken":"Explained section F.",
+            "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false});
+        merge(&mut body, change);
+        app.adviser().post(&format!("/cases/{}/notes", self.case), &body).ok(201).id()
+    }
+
+    /// N1 of the decision table.
+    pub fn n1(&self, app: &TestApp) -> String {
+        self.note(app, &self.mia, &[&self.ana], "school_provision", json!({}))
+    }
+
+    /// M1 of the decision table, with these changes.
+    pub fn permission(&self, change: Value) -> Value {
+        let mut body = json!({"decision":"given","granterId":self.mia,"subjectIds":[self.ana, self.mia],
+            "recipients":[{"recipientId":self.council,"teamId":self.north}],"purposes":["liaison"],"directions":["outbound"],
+            "informationCategories":["school_provision","attendance","views_and_wishes"],"noteIds":[],"conditions":[],"method":"written_signed",
+            "evidence":{"noticeVersion":"leaflet-3","language":"en"},"decidedAt":"2026-03-01T10:00:00.000Z","expiresOn":"2027-02-28"});
+        merge(&mut body, change);
+        body
+    }
+
+    /// Records a permission or refusal.
+    pub fn permit(&self, app: &TestApp, change: Value) -> String {
+        app.adviser().post(&format!("/cases/{}/consents", self.case), &self.permission(change)).ok(201).id()
+    }
+
+    /// A refusal by this person for these subjects, of everything.
+    pub fn refuse(&self, app: &TestApp, by: &str, subjects: &[&str]) -> Reply {
+        app.adviser()
+            .post(
+                &format!("/cases/{}/consents", self.case),
+                &json!({"decision":"refused","granterId":by,"subjectIds":subjects,
+            "method":"written_signed","evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"}),
+            )
+            .ok(201)
+    }
+
+    /// The ask of the decision table: this note to the SEND team North, for liaison, by secure e-mail.
+    pub fn ask(&self, note: &str, change: Value) -> Value {
+        let mut body = json!({"basis":"permission","purpose":"liaison","direction":"outbound","channel":"secure_email",
+            "recipient":{"recipientId":self.council,"teamId":self.north},"subjectIds":[],"noteIds":[note],"informationCategories":[],
+            "summary":"The note of 20 May.","toldSubject":"yes","copies":[]});
+        merge(&mut body, change);
+        body
+    }
+
+    pub fn disclose(&self, app: &TestApp, ask: &Value) -> Reply {
+        app.adviser().post(&format!("/cases/{}/disclosures", self.case), ask)
+    }
+
+    pub fn withdraw(&self, app: &TestApp, consent: &str, change: Value) -> Reply {
+        let mut body = json!({"withdrawnById":self.mia,"method":"email","objects":false});
+        merge(&mut body, change);
+        app.adviser().post(&format!("/consents/{consent}/withdrawal"), &body)
+    }
+}
+
+/// Replaces properties; null removes them.
+pub fn merge(body: &mut Value, change: Value) {
+    let Value::Object(change) = change else { panic!("a change is an object") };
+    for (key, value) in change {
+        if value.is_null() {
+            body.as_object_mut().unwrap().remove(&key);
+        } else {
+            body[key] = value;
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The service as its users meet it: a real server on a free port, a database of its own, tokens of the development key, a clock that stands.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use clap::Parser;
+use sendiass::authz::devkey::{DevKey, Minting};
+use sendiass::clock::Clock;
+use sendiass::config::{Config, Profile};
+use sendiass::domain::time::Timestamp;
+use sendiass::domain::vocabulary::Role;
+use sendiass::{keys, startup};
+use serde_json::Value;
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Method, Request};
+
+#[derive(Parser)]
+struct Defaults {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// A running service.
+pub struct TestApp {
+    pub base: String,
+    /// The clock of the domain: 2026-06-01 10:00 in London, until a test sets it.
+    pub clock: Clock,
+    pub key: DevKey,
+    agent: Agent,
+    folder: TempDir,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// An instant, written as RFC 3339.
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+impl TestApp {
+    pub fn spawn() -> Self {
+        Self::spawn_as(Profile::Demo)
+    }
+
+    pub fn spawn_as(profile: Profile) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
+        let config = Config {
+            profile,
+            bind: "127.0.0.1:0".parse().unwrap(),
+            data_dir: folder.path().to_owned(),
+            database_url: None,
+            workers: 2,
+            ..Defaults::try_parse_from(["test"]).unwrap().config
+        };
+        let (ready, started) = mpsc::channel();
+        let of_server = clock.clone();
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let running = startup::build(config, of_server).await.unwrap().listen().unwrap();
+                ready.send((running.address, running.server.handle())).unwrap();
+                running.server.await.unwrap();
+            });
+        });
+        let (address, handle) = started.recv().expect("the service starts");
+        let key = keys::development_key(folder.path()).unwrap();
+        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        Self { base: format!("http://{address}"), clock, key, agent, folder, handle, thread: Some(thread) }
+    }
+
+    /// The database file, for what the API forbids.
+    pub fn database(&self) -> String {
+        self.folder.path().join("sendiass.db").display().to_string()
+    }
+
+    /// A second connection to the database, for what the API forbids.
+    pub fn sabotage(&self) -> diesel::SqliteConnection {
+        use diesel::Connection;
+        use diesel::connection::SimpleConnection;
+        let mut conn = diesel::SqliteConnection::establish(&self.database()).unwrap();
+        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON").unwrap();
+        conn
+    }
+
+    pub fn token(&self, roles: &[Role], subject: &str) -> String {
+        self.key.mint(&Minting { roles, subject, minutes: 60, name: subject }, Clock::real()).unwrap()
+    }
+
+    /// The one member of staff that stands for a role.
+    pub fn as_role(&self, role: Role) -> Session<'_> {
+        self.as_staff(role, &format!("{role:?}"))
+    }
+
+    pub fn as_staff(&self, role: Role, subject: &str) -> Session<'_> {
+        self.with_token(Some(self.token(&[role], subject)))
+    }
+
+    pub fn adviser(&self) -> Session<'_> {
+        self.as_role(Role::Adviser)
+    }
+
+    pub fn manager(&self) -> Session<'_> {
+        self.as_role(Role::ServiceManager)
+    }
+
+    pub fn with_token(&self, token: Option<String>) -> Session<'_> {
+        Session { app: self, token, headers: Vec::new() }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        System::new().block_on(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been shown already.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Session<'a> {
+    app: &'a TestApp,
+    token: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl Session<'_> {
+    /// With one more header on every request.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut session = self.clone();
+        session.headers.push((name.to_owned(), value.to_owned()));
+        session
+    }
+
+    pub fn if_match(&self, version: impl std::fmt::Display) -> Self {
+        self.with("If-Match", &format!("\"{version}\""))
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        // Where a key is required, each request is a new one, unless the test says otherwise.
+        let keyed = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
+        let session = if keyed { self.clone() } else { self.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string()) };
+        session.send(Method::POST, path, Some(body.to_string()))
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some(body.to_string()))
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some(body.to_string()))
+    }
+
+    /// Any request: a path below the base path, or one that begins with `//` from the root.
+    pub fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let url = match path.strip_prefix("//") {
+            Some(rest) => format!("{}/{rest}", self.app.base),
+            None => format!("{}/api/v1{path}", self.app.base),
+        };
+        let mut request = Request::builder().method(method.clone()).uri(&url);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if body.is_some() && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("Content-Type", "application/json");
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let sent = match body {
+            Some(body) => self.app.agent.run(request.body(body).unwrap()),
+            None => self.app.agent.run(request.body(()).unwrap()),
+        };
+        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = response.body_mut().read_to_string().unwrap();
+        Reply {
+            what: format!("{method} {path}"),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    what: String,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Reply {
+    /// It succeeded with this status.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        self
+    }
+
+    /// It failed with a problem of this code, which has the form every problem has.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}: {}", self.what, self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.what);
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.header("x-request-id"), self.body["requestId"].as_str().unwrap());
+        self
+    }
+
+    /// One of the errors names this rule.
+    #[track_caller]
+    pub fn rule(self, rule: &str) -> Self {
+        assert!(self.rules().contains(&rule.to_owned()), "{}: {rule} is not in {}", self.what, self.text);
+        self
+    }
+
+    /// One of the errors names this rule at this place.
+    #[track_caller]
+    pub fn rule_at(self, pointer: &str, rule: &str) -> Self {
+        let found = self.body["errors"].as_array().is_some_and(|errors| {
+            errors.iter().any(|error| {
+                error["rule"] == rule && [&error["pointer"], &error["parameter"], &error["header"]].iter().any(|place| **place == pointer)
+            })
+        });
+        assert!(found, "{}: no {rule} at {pointer} in {}", self.what, self.text);
+        self
+    }
+
+    pub fn rules(&self) -> Vec<String> {
+        let errors = self.body["errors"].as_array();
+        errors.into_iter().flatten().filter_map(|error| error["rule"].as_str()).map(str::to_owned).collect()
+    }
+
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    pub fn id(&self) -> String {
+        self.str("id")
+    }
+
+    pub fn str(&self, key: &str) -> String {
+        self.body[key].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn version(&self) -> i64 {
+        self.body["version"].as_i64().unwrap()
+    }
+}
