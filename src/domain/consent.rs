@@ -155,7 +155,7 @@ pub struct SubjectAuthority {
 }
 
 /// The end of a permission or refusal, at the word of somebody who may say so (R17). No reason is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"withdrawnById": "01a09f30-a93a-7160-8999-50d836f675cc", "method": "verbal_phone", "wordsUsed":
     "Please stop talking to the SEND team.", "objects": false}))]
@@ -209,7 +209,7 @@ pub struct WithdrawalEffects {
 }
 
 /// A record that should never have been made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"reason": "Recorded on the wrong case."}))]
 pub struct NewAnnulment {

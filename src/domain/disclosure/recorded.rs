@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::asked::{NewDisclosure, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
@@ -57,6 +58,18 @@ pub struct NewAnnotation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub note: Option<LongText>,
+}
+
+impl Validate for NewAnnotation {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        if self.kind != AnnotationKind::Correction || self.note.is_some() {
+            return Ok(());
+        }
+        let mut errors = ValidationErrors::new();
+        let missing = ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into());
+        errors.add("note", missing);
+        Err(errors)
+    }
 }
 
 /// What happened to a disclosure later, as recorded.
