@@ -8,8 +8,8 @@ use crate::db::tasks::NewTask;
 use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, identity, ledger, notes, recipients, tasks};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, Failing, NewAnnotation,
-    NewDisclosure, NewDisclosureCheck, PolicyRef, Reason, Refusal, RefusalRule,
+    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, Failing,
+    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef, Refusal, RefusalRule,
 };
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -278,7 +278,7 @@ impl App {
                         conditions_met: Vec::new(),
                         remedies: refusal.remedies(),
                         policy: app.policy(refusal.rule(), &refusal.clauses),
-                        reasons: refusal.failings.into_iter().map(Reason::from).collect(),
+                        reasons: refusal.failings.into_iter().map(CheckReason::from).collect(),
                     },
                 })
             })

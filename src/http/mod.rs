@@ -9,6 +9,7 @@
 
 pub mod body;
 mod capacity;
+mod cases;
 pub mod conditional;
 mod consents;
 mod disclosure_log;
@@ -19,9 +20,10 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
-pub mod notes;
+mod notes;
 pub mod openapi;
 pub mod page;
+mod participants;
 mod people;
 pub mod problem;
 mod recipients;
@@ -30,8 +32,8 @@ mod schema;
 mod service;
 mod staff;
 mod strict;
+mod tasks;
 mod test_clock;
-pub mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -72,6 +74,8 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        cases::operations(),
+        participants::operations(),
         notes::operations(),
         tasks::operations(),
         consents::operations(),

@@ -16,5 +16,7 @@ pub use asked::{
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
 };
-pub use recorded::{Annotation, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, Reason};
+pub use recorded::{
+    Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef,
+};
 pub use refusal::{Failing, Refusal, RefusalCode, RefusalRule, TextRange};
