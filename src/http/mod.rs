@@ -9,6 +9,7 @@
 
 pub mod body;
 mod capacity;
+mod cases;
 pub mod conditional;
 mod disclosure_log;
 pub mod docs;
@@ -20,6 +21,7 @@ pub mod idempotency;
 pub mod notes;
 pub mod openapi;
 pub mod page;
+mod participants;
 mod people;
 pub mod problem;
 mod recipients;
@@ -70,6 +72,8 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        cases::operations(),
+        participants::operations(),
         notes::operations(),
         tasks::operations(),
         disclosure_log::operations(),

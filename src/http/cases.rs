@@ -1,0 +1,216 @@
+//! Cases.
+
+use actix_web::web;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::{Patch, Valid};
+use super::conditional::IfMatch;
+use super::extract::Path;
+use super::idempotency::IdempotencyKey;
+use super::openapi::Operation;
+use super::page::{Filters, Listing};
+use super::problem::{Code, Problem};
+use super::respond::Answer;
+use crate::app::App;
+use crate::authz::{Permit, act};
+use crate::domain::case::{
+    Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening,
+};
+use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::CaseStatus;
+use crate::{op, page_of};
+
+page_of!(CasePage, CaseSummary);
+
+/// The path of a case.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CasePath {
+    /// The case.
+    pub(super) case_id: CaseId,
+}
+
+/// The order of a list of cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum CaseOrder {
+    /// The newest first.
+    #[serde(rename = "-openedAt")]
+    NewestFirst,
+    /// The oldest first.
+    #[serde(rename = "openedAt")]
+    OldestFirst,
+}
+
+/// Which cases to list.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseFilters {
+    /// Only those that stand so.
+    #[schema(max_items = 3)]
+    status: Option<Vec<CaseStatus>>,
+    /// Only those this member of staff works on; `me` for the caller.
+    #[schema(pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36)]
+    assigned_to: Option<String>,
+    /// Only those opened at this instant or later.
+    opened_from: Option<Timestamp>,
+    /// Only those opened before this instant.
+    opened_to: Option<Timestamp>,
+    /// The order; the newest first, unless asked otherwise.
+    sort: Option<CaseOrder>,
+}
+
+impl Filters for CaseFilters {
+    const TOTAL: bool = true;
+}
+
+impl CaseFilters {
+    /// The filter, with `me` turned into the caller.
+    fn asked_by(&self, caller: StaffId) -> CaseFilter {
+        // What is neither `me` nor a UUID has been refused with the pattern.
+        let member = |text: &String| if text == "me" { Some(caller) } else { uuid::Uuid::try_parse(text).ok().map(StaffId) };
+        CaseFilter {
+            status: self.status.clone().unwrap_or_default(),
+            assigned_to: self.assigned_to.as_ref().and_then(member),
+            opened_from: self.opened_from,
+            opened_to: self.opened_to,
+            oldest_first: self.sort == Some(CaseOrder::OldestFirst),
+        }
+    }
+}
+
+fn shown(case: &Case) -> Answer {
+    Answer::ok(case).version(case.version)
+}
+
+/// List cases.
+///
+/// Those the caller may open, without what was told. A restricted case is listed and counted for its named staff only, and for a service
+/// manager with an `Access-Reason` (C1, C4).
+#[utoipa::path(get, path = "/cases", operation_id = "listCases", tag = "cases",
+    responses((status = 200, description = "A page of cases.", body = CasePage)))]
+async fn list(permit: Permit<act::CaseList>, listing: Listing<CaseFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
+    let filter = listing.filters.asked_by(permit.staff());
+    Ok(listing.answer::<CasePage>(app.list_cases(permit, filter, listing.page).await?))
+}
+
+/// Open a case.
+///
+/// The recorder works on it. Help never depends on permission to share. Somebody who is served separately makes it a case of their own,
+/// restricted from its first moment; whoever works with the other side cannot open it (C1, C2, C4).
+#[utoipa::path(post, path = "/cases", operation_id = "openCase", tag = "cases",
+    responses((status = 201, description = "The case as it was opened.", body = Case)))]
+async fn create(
+    permit: Permit<act::CaseOpen>,
+    body: Valid<NewCase>,
+    key: IdempotencyKey,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let request = key.optional(body.fingerprint())?;
+    let made = app.open_case(permit, body.into_inner(), request).await?;
+    let answer = Answer::created(&format!("/cases/{}", made.value.id), &made.value);
+    Ok(answer.version(made.value.version).replayed(made.replayed))
+}
+
+/// Read a case.
+///
+/// With its participants. A restricted case is not found by staff who are not named on it; a service manager gives an `Access-Reason`. Whoever
+/// has a conflict of interest never finds it (C1, C4).
+#[utoipa::path(get, path = "/cases/{caseId}", operation_id = "getCase", tag = "cases",
+    responses((status = 200, description = "The case.", body = Case)))]
+async fn read(permit: Permit<act::CaseRead>, path: Path<CasePath>, app: web::Data<App>) -> Result<Answer, Problem> {
+    Ok(shown(&app.read_case(permit, path.case_id).await?))
+}
+
+/// Change a case.
+///
+/// What is recorded of it, and whether work on it goes on or rests. A closed case is reopened first (C4).
+#[utoipa::path(patch, path = "/cases/{caseId}", operation_id = "updateCase", tag = "cases",
+    responses((status = 200, description = "The case as it is now.", body = Case)))]
+async fn update(
+    permit: Permit<act::CaseUpdate>,
+    path: Path<CasePath>,
+    change: Patch<CaseUpdate>,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(shown(&app.update_case(permit, path.case_id, read.required()?, change.merge()).await?))
+}
+
+/// Close a case.
+///
+/// The permissions recorded in it end at once, and the clock of its keeping starts. A case is not closed while a safeguarding concern awaits
+/// its decision (C16).
+#[utoipa::path(post, path = "/cases/{caseId}/closure", operation_id = "closeCase", tag = "cases",
+    responses((status = 200, description = "The case as it is now.", body = Case)))]
+async fn close(
+    permit: Permit<act::CaseClose>,
+    path: Path<CasePath>,
+    body: Valid<CaseClosure>,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(shown(&app.close_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+}
+
+/// Reopen a case.
+///
+/// No permission comes back: what is agreed anew is recorded anew (C16).
+#[utoipa::path(post, path = "/cases/{caseId}/reopening", operation_id = "reopenCase", tag = "cases",
+    responses((status = 200, description = "The case as it is now.", body = Case)))]
+async fn reopen(
+    permit: Permit<act::CaseReopen>,
+    path: Path<CasePath>,
+    body: Valid<NewReopening>,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(shown(&app.reopen_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+}
+
+/// Set who works on a case.
+///
+/// An adviser takes a case themselves; a service manager gives it to anybody. Nobody works for both sides, or on a case they are kept away
+/// from (C1, C4).
+#[utoipa::path(put, path = "/cases/{caseId}/assignment", operation_id = "assignCase", tag = "cases",
+    responses((status = 200, description = "The case as it is now.", body = Case)))]
+async fn assign(
+    permit: Permit<act::CaseAssign>,
+    path: Path<CasePath>,
+    body: Valid<CaseAssignment>,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(shown(&app.assign_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+}
+
+/// Restrict a case, or lift that.
+///
+/// Only named staff may open a restricted case, and whoever works on it is named. Staff with a conflict of interest never find it again.
+/// What was set before is replaced; the reason is kept with the case (C1, C4).
+#[utoipa::path(put, path = "/cases/{caseId}/restriction", operation_id = "restrictCase", tag = "cases",
+    responses((status = 200, description = "The case as it is now.", body = Case)))]
+async fn restrict(
+    permit: Permit<act::CaseRestrict>,
+    path: Path<CasePath>,
+    body: Valid<CaseRestriction>,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(shown(&app.restrict_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+}
+
+/// The operations on cases.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        op!(list),
+        op!(create).refuses(&[Code::RuleViolated, Code::SamePerson]),
+        op!(read),
+        op!(update).refuses(&[Code::InvalidState]),
+        op!(close).refuses(&[Code::InvalidState]),
+        op!(reopen).refuses(&[Code::InvalidState]),
+        op!(assign).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
+        op!(restrict).refuses(&[Code::RuleViolated, Code::InvalidState]),
+    ]
+}
