@@ -45,8 +45,8 @@ impl std::fmt::Debug for Ready {
 pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     config.check()?;
     token::self_test(Clock::real())?;
-    let secrets =
-        Secrets::gather(&config.given_keys(), &config.data_dir, config.profile == Profile::Production).map_err(|fault| fault.to_string())?;
+    let secrets = Secrets::gather(&config.given_keys(), &config.data_dir, config.profile == Profile::Production)
+        .map_err(|fault| fault.to_string())?;
     let path = config.database_path()?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
@@ -134,7 +134,8 @@ impl std::fmt::Debug for Running {
 impl Ready {
     /// Listens. Port 0 takes a free one.
     pub fn listen(self) -> Result<Running, String> {
-        let taken = |error: std::io::Error| format!("The address {} cannot be used ({error}): choose another with --bind.", self.config.bind);
+        let taken =
+            |error: std::io::Error| format!("The address {} cannot be used ({error}): choose another with --bind.", self.config.bind);
         let listener = TcpListener::bind(self.config.bind).map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let index = &self.app.keys().index;

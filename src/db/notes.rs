@@ -83,9 +83,11 @@ type OnNote = Box<dyn BoxableExpression<note::table, Sqlite, SqlType = diesel::s
 
 /// Whether a note is in scope: its case is, and if it is restricted the caller is close enough to the case.
 fn visible(scope: Scope) -> OnNote {
-    Box::new(note::case_id.eq_any(scope::cases(scope)).and(
-        note::sensitivity.ne(Sensitivity::Restricted).or(note::case_id.eq_any(scope::cases_with_restricted_notes(scope))),
-    ))
+    Box::new(
+        note::case_id
+            .eq_any(scope::cases(scope))
+            .and(note::sensitivity.ne(Sensitivity::Restricted).or(note::case_id.eq_any(scope::cases_with_restricted_notes(scope)))),
+    )
 }
 
 /// The corrections of these notes.
@@ -135,8 +137,11 @@ impl HeldNote {
 pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<Vec<HeldNote>> {
     let distinct: HashSet<NoteId> = notes.iter().copied().collect();
     let rows: Vec<Row> = scope::found(permit.scope(), |scope| {
-        let rows: Vec<Row> =
-            note::table.filter(note::id.eq_any(distinct.iter().copied())).filter(note::case_id.eq(case)).filter(visible(scope)).load(tx.conn)?;
+        let rows: Vec<Row> = note::table
+            .filter(note::id.eq_any(distinct.iter().copied()))
+            .filter(note::case_id.eq(case))
+            .filter(visible(scope))
+            .load(tx.conn)?;
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
     })?;
     let corrected = corrections(tx, notes)?;

@@ -6,10 +6,10 @@ use diesel::sqlite::Sqlite;
 
 use super::error::Result;
 use super::schema::{case_file, task};
+use super::scope;
 use super::staff::{self, Names, stale_unless};
 use super::stored::{AnyId, Day};
 use super::tx::Tx;
-use super::scope;
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
@@ -185,6 +185,3 @@ pub fn complete(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId,
         .execute(tx.conn)?;
     stale_unless(changed, || Ok(task::table.find(id).select(task::version).first(tx.conn)?))
 }
-
-#[cfg(test)]
-mod tests;

@@ -29,17 +29,25 @@ pub fn person(app: &TestApp, body: &Value) -> Reply {
 
 impl Family {
     pub fn record(app: &TestApp) -> Self {
-        let child = |name: &str, born: &str| person(app, &json!({"kind":"child","fullName":name,"pseudonymous":false,"dateOfBirth":born})).id();
+        let child =
+            |name: &str, born: &str| person(app, &json!({"kind":"child","fullName":name,"pseudonymous":false,"dateOfBirth":born})).id();
         let adult = |name: &str, email: &str| {
-            person(app, &json!({"kind":"parent_carer","fullName":name,"pseudonymous":false,"dateOfBirth":"1985-05-05",
-                "contacts":[{"kind":"email","value":email,"safe":true},{"kind":"postal","value":"12 Example Row, ZZ99 3WZ","safe":false}]}))
+            person(
+                app,
+                &json!({"kind":"parent_carer","fullName":name,"pseudonymous":false,"dateOfBirth":"1985-05-05",
+                "contacts":[{"kind":"email","value":email,"safe":true},{"kind":"postal","value":"12 Example Row, ZZ99 3WZ","safe":false}]}),
+            )
         };
         let (ana, sam) = (child("Ana Marsh", "2014-03-12"), child("Sam Marsh", "2017-02-02"));
         let mia = adult("Mia Marsh", "mia@example.org");
         let mia_contact = mia.body["contacts"][0]["id"].as_str().unwrap().to_owned();
         let (mia, finn, nell) = (mia.id(), adult("Finn Calder", "finn@example.org").id(), adult("Nell Calder", "nell@example.org").id());
         let holds = |value: &str| json!([{"childId":ana,"value":value,"evidence":"self_declared"},{"childId":sam,"value":value,"evidence":"self_declared"}]);
-        let case = app.adviser().post("/cases", &json!({
+        let case = app
+            .adviser()
+            .post(
+                "/cases",
+                &json!({
             "interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
             "senNeeds":[{"type":"slcn","rank":1}],"senProvision":"k","setting":"mainstream","settingName":"Larkbeck Primary","area":"south",
             "appealTypes":[],"summary":"The draft plan leaves out speech therapy.",
@@ -48,17 +56,32 @@ impl Family {
                 {"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false,"parentalResponsibility":holds("yes")},
                 {"personId":finn,"role":"other_parent","relation":"parent","servedSeparately":false,"parentalResponsibility":holds("yes")},
                 {"personId":nell,"role":"supporter","relation":"grandparent","servedSeparately":false,"parentalResponsibility":holds("no")},
-                {"personId":sam,"role":"sibling","relation":"sibling","servedSeparately":false}]})).ok(201);
-        let participants = case.body["participants"].as_array().unwrap().iter()
-            .map(|row| (row["personId"].as_str().unwrap().to_owned(), row["id"].as_str().unwrap().to_owned())).collect();
+                {"personId":sam,"role":"sibling","relation":"sibling","servedSeparately":false}]}),
+            )
+            .ok(201);
+        let participants = case.body["participants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["personId"].as_str().unwrap().to_owned(), row["id"].as_str().unwrap().to_owned()))
+            .collect();
         let body = |kind: &str, name: &str, teams: Value, protects: bool| {
             app.manager().post("/recipients", &json!({"bodyType":kind,"name":name,"teams":teams,"safeguardingFunction":protects})).ok(201)
         };
         let council = body("la_send_team", "Lakeshire Council", json!([{"name":"SEND team North"},{"name":"SEND team South"}]), false);
         let team = |i: usize| council.body["teams"][i]["id"].as_str().unwrap().to_owned();
         Self {
-            case: case.id(), ana, mia, finn, nell, sam, mia_contact, participants,
-            north: team(0), south: team(1), council: council.id(),
+            case: case.id(),
+            ana,
+            mia,
+            finn,
+            nell,
+            sam,
+            mia_contact,
+            participants,
+            north: team(0),
+            south: team(1),
+            council: council.id(),
             hub: body("mash_safeguarding_hub", "Safeguarding Hub", json!([]), true).id(),
             school: body("school", "Larkbeck Primary", json!([]), false).id(),
         }
@@ -99,8 +122,13 @@ impl Family {
 
     /// A refusal by this person for these subjects, of everything.
     pub fn refuse(&self, app: &TestApp, by: &str, subjects: &[&str]) -> Reply {
-        app.adviser().post(&format!("/cases/{}/consents", self.case), &json!({"decision":"refused","granterId":by,"subjectIds":subjects,
-            "method":"written_signed","evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"})).ok(201)
+        app.adviser()
+            .post(
+                &format!("/cases/{}/consents", self.case),
+                &json!({"decision":"refused","granterId":by,"subjectIds":subjects,
+            "method":"written_signed","evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"}),
+            )
+            .ok(201)
     }
 
     /// The ask of the decision table: this note to the SEND team North, for liaison, by secure e-mail.

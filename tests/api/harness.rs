@@ -231,7 +231,9 @@ impl Reply {
     #[track_caller]
     pub fn rule_at(self, pointer: &str, rule: &str) -> Self {
         let found = self.body["errors"].as_array().is_some_and(|errors| {
-            errors.iter().any(|error| error["rule"] == rule && [&error["pointer"], &error["parameter"], &error["header"]].iter().any(|place| **place == pointer))
+            errors.iter().any(|error| {
+                error["rule"] == rule && [&error["pointer"], &error["parameter"], &error["header"]].iter().any(|place| **place == pointer)
+            })
         });
         assert!(found, "{}: no {rule} at {pointer} in {}", self.what, self.text);
         self

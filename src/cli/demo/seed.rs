@@ -83,8 +83,12 @@ pub fn seed(client: &Client, now: Timestamp) -> Result<Seeded, String> {
 
 fn register(client: &Client) -> Result<Register, String> {
     let enter = |body: &Value| client.made(MANAGER, "/recipients", body);
-    let council = enter(&json!({"bodyType":"la_send_team","name":"Lakeshire Council","teams":[{"name":"SEND team North"},{"name":"SEND team South"}],"safeguardingFunction":false}))?;
-    let hub = enter(&json!({"bodyType":"mash_safeguarding_hub","name":"Lakeshire Safeguarding Hub","teams":[{"name":"Duty team"}],"safeguardingFunction":true}))?;
+    let council = enter(
+        &json!({"bodyType":"la_send_team","name":"Lakeshire Council","teams":[{"name":"SEND team North"},{"name":"SEND team South"}],"safeguardingFunction":false}),
+    )?;
+    let hub = enter(
+        &json!({"bodyType":"mash_safeguarding_hub","name":"Lakeshire Safeguarding Hub","teams":[{"name":"Duty team"}],"safeguardingFunction":true}),
+    )?;
     enter(&json!({"bodyType":"school","name":"Larkbeck Primary","teams":[],"safeguardingFunction":false}))?;
     enter(&json!({"bodyType":"health_nhs","name":"Lakeshire Community Health","teams":[],"safeguardingFunction":false}))?;
     Ok(Register {

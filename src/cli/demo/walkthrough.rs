@@ -33,7 +33,15 @@ impl Story<'_> {
     }
 
     /// Sends, prints, and compares: the status, and texts of the answer by JSON pointer.
-    fn ask(&mut self, role: Role, method: &str, path: &str, body: &Value, status: u16, expected: &[(&str, Value)]) -> Result<Answer, String> {
+    fn ask(
+        &mut self,
+        role: Role,
+        method: &str,
+        path: &str,
+        body: &Value,
+        status: u16,
+        expected: &[(&str, Value)],
+    ) -> Result<Answer, String> {
         let shown = if body.is_null() { String::new() } else { format!(" {}", short(body)) };
         println!("   > {method} {path}{shown}");
         let answer = if method == "GET" { self.client.get(role, path)? } else { self.client.post(role, path, body)? };
@@ -58,11 +66,25 @@ impl Story<'_> {
 /// The parts of an answer that the story is about.
 fn summary(body: &Value) -> Value {
     const TOLD: [&str; 15] = [
-        "allowed", "code", "status", "errors", "reasons", "remedies", "refusalIndex", "consents", "logEntries", "effects", "policy", "treeSize", "rootHash",
-        "title", "detail",
+        "allowed",
+        "code",
+        "status",
+        "errors",
+        "reasons",
+        "remedies",
+        "refusalIndex",
+        "consents",
+        "logEntries",
+        "effects",
+        "policy",
+        "treeSize",
+        "rootHash",
+        "title",
+        "detail",
     ];
     let Some(fields) = body.as_object() else { return body.clone() };
-    let told: serde_json::Map<_, _> = fields.iter().filter(|(key, _)| TOLD.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let told: serde_json::Map<_, _> =
+        fields.iter().filter(|(key, _)| TOLD.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect();
     if told.is_empty() { body.clone() } else { Value::Object(told) }
 }
 
@@ -82,11 +104,14 @@ pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), Stri
     let mut story = Story { client, step: 0, failed: Vec::new() };
 
     story.begin("Nobody has given permission: the service refuses to share, and logs that it refused.");
-    let refused = story.ask(Role::Adviser, "POST", &disclosures, &share, 409, &[
-        ("/code", json!("consent-required")),
-        ("/errors/0/rule", json!("consent_missing")),
-        ("/policy/rule", json!("R3")),
-    ])?;
+    let refused = story.ask(
+        Role::Adviser,
+        "POST",
+        &disclosures,
+        &share,
+        409,
+        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_missing")), ("/policy/rule", json!("R3"))],
+    )?;
     let first = refused.body.pointer("/refusalIndex").and_then(Value::as_i64).unwrap_or(-1);
 
     story.begin("The parent permits the SEND team to hear the concerns, with a copy to the parent.");
@@ -99,7 +124,14 @@ pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), Stri
     if let Some(fields) = question.as_object_mut() {
         fields.remove("toldSubject");
     }
-    story.ask(Role::Adviser, "POST", &checks, &question, 200, &[("/allowed", json!(false)), ("/reasons/0/rule", json!("condition_unmet"))])?;
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &checks,
+        &question,
+        200,
+        &[("/allowed", json!(false)), ("/reasons/0/rule", json!("condition_unmet"))],
+    )?;
     let copies = json!([{ "personId": parent, "contactId": contact }]);
     question["copies"] = copies.clone();
     story.ask(Role::Adviser, "POST", &checks, &question, 200, &[("/allowed", json!(true)), ("/consents/0/consentId", json!(consent))])?;
@@ -107,19 +139,26 @@ pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), Stri
     story.begin("Exactly what was permitted is shared, on the strength of that permission.");
     let mut permitted = share.clone();
     permitted["copies"] = copies.clone();
-    let made = story.ask(Role::Adviser, "POST", &disclosures, &permitted, 201, &[
-        ("/status", json!("sent")),
-        ("/consents/0/consentId", json!(consent)),
-        ("/conditionsMet/0", json!("copy_to_granter")),
-    ])?;
+    let made = story.ask(
+        Role::Adviser,
+        "POST",
+        &disclosures,
+        &permitted,
+        201,
+        &[("/status", json!("sent")), ("/consents/0/consentId", json!(consent)), ("/conditionsMet/0", json!("copy_to_granter"))],
+    )?;
 
     story.begin("One kind of information more is refused.");
     let mut wider = permitted.clone();
     wider["informationCategories"] = json!(["health"]);
-    story.ask(Role::Adviser, "POST", &disclosures, &wider, 409, &[
-        ("/code", json!("consent-scope-exceeded")),
-        ("/errors/0/rule", json!("data_not_covered")),
-    ])?;
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &disclosures,
+        &wider,
+        409,
+        &[("/code", json!("consent-scope-exceeded")), ("/errors/0/rule", json!("data_not_covered"))],
+    )?;
     story.begin("Another team of the same council is refused.");
     let mut elsewhere = permitted.clone();
     elsewhere["recipient"]["teamId"] = json!(seeded.register.north);
@@ -139,18 +178,29 @@ pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), Stri
     }
 
     story.begin("From now on the same is refused.");
-    story.ask(Role::Adviser, "POST", &disclosures, &permitted, 409, &[
-        ("/code", json!("consent-required")),
-        ("/errors/0/rule", json!("consent_withdrawn")),
-    ])?;
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &disclosures,
+        &permitted,
+        409,
+        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_withdrawn"))],
+    )?;
 
     story.begin("The auditor sees no case …");
     story.ask(Role::Auditor, "GET", &format!("/cases/{}", family.case), &Value::Null, 403, &[("/code", json!("forbidden"))])?;
     story.begin("… but the log of it all: what was refused, what was shared, and on what ground.");
-    let log = story.ask(Role::Auditor, "GET", &format!("/disclosure-log?indexFrom={first}&order=asc&limit=1000"), &Value::Null, 200, &[])?;
+    let log =
+        story.ask(Role::Auditor, "GET", &format!("/disclosure-log?indexFrom={first}&order=asc&limit=1000"), &Value::Null, 200, &[])?;
     let kinds: Vec<&str> = log.body["items"].as_array().into_iter().flatten().filter_map(|item| item["body"]["kind"].as_str()).collect();
     for item in log.body["items"].as_array().into_iter().flatten() {
-        println!("     {:>3}  {}  {:<20} {}", item["index"], item["body"]["at"].as_str().unwrap_or_default(), item["body"]["kind"].as_str().unwrap_or_default(), item["body"]["rules"]);
+        println!(
+            "     {:>3}  {}  {:<20} {}",
+            item["index"],
+            item["body"]["at"].as_str().unwrap_or_default(),
+            item["body"]["kind"].as_str().unwrap_or_default(),
+            item["body"]["rules"]
+        );
     }
     if kinds != ["disclosure_refused", "disclosure_made", "disclosure_refused", "disclosure_refused", "disclosure_refused"] {
         story.fault("the log does not hold the five decisions in their order".into());
