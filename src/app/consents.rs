@@ -1,5 +1,7 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
+use std::collections::BTreeSet;
+
 use super::{App, Error, Result, allowed};
 use crate::authz::{Action, Caller, Permit, act};
 use crate::clock::Clock;
@@ -7,7 +9,7 @@ use crate::db::consents::{self, Ending};
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, facts, guard, idempotency, recipients, tasks};
 use crate::domain::consent::{
-    Consent, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
+    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
 use crate::domain::disclosure::{Failing, FamilyFacts, RefusalRule};
 use crate::domain::fault::Fault;
@@ -59,13 +61,15 @@ impl App {
                     guard::take(tx, concerned(&content))?;
                     let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
                     references(tx, &permit, case_id, &content, &family)?;
-                    let council = recipients::in_council(tx, content.recipients.iter().filter_map(|named| named.recipient_id))?;
-                    let accepted = rules::check(content, &council, &family, &limits, now).map_err(Error::failing)?;
-                    if let Some(replaced) = accepted.content.supersedes_id {
+                    let named = content.recipients.iter().filter_map(|named| named.recipient_id);
+                    let council = recipients::in_council(tx, &permit, named)?;
+                    let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
+                    let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
+                    if let Some(replaced) = content.supersedes_id {
                         supersede(tx, &permit, case_id, replaced)?;
                     }
-                    let id = consents::insert(tx, &permit, case_id, &accepted.content, accepted.authority, now)?;
-                    if let Some(replaced) = accepted.content.supersedes_id {
+                    let id = consents::insert(tx, &permit, case_id, &content, accepted.authority, now)?;
+                    if let Some(replaced) = content.supersedes_id {
                         consents::end(tx, &permit, replaced, &Ending::Superseded { by: id }, now)?;
                     }
                     Ok(id)
@@ -134,9 +138,9 @@ impl App {
                     review_retention(tx, &permit, found.case_id, id, now)?;
                 }
                 if how.objects {
-                    let refusal = rules::refusal_of(content, &how, now, limits);
-                    let speaks = rules::authority_of(&refusal, &[], &family, now);
-                    effects.refusal_id = Some(consents::insert(tx, &permit, found.case_id, &refusal, speaks, now)?);
+                    let refusal = objection(content, &how, now);
+                    let spoken = rules::check(&refusal, &family, &BTreeSet::new(), &limits, now).map_err(Error::failing)?;
+                    effects.refusal_id = Some(consents::insert(tx, &permit, found.case_id, &refusal, spoken.authority, now)?);
                 }
                 consents::end(tx, &permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
                 Ok(view(tx, &permit, id, now)?)
@@ -172,6 +176,22 @@ impl App {
             })
             .await?;
         Ok(consent)
+    }
+}
+
+/// The refusal that goes with a withdrawal: the same subjects and lists, by whoever withdraws, from now on.
+fn objection(content: &NewConsent, how: &NewWithdrawal, now: Timestamp) -> NewConsent {
+    NewConsent {
+        granter_id: how.withdrawn_by_id,
+        decision: ConsentDecision::Refused,
+        conditions: Vec::new(),
+        method: how.method,
+        evidence: ConsentEvidence { words_used: how.words_used.clone(), ..content.evidence.clone() },
+        decided_at: now,
+        starts_at: Some(now),
+        expires_on: None,
+        supersedes_id: None,
+        ..content.clone()
     }
 }
 
@@ -246,7 +266,13 @@ fn recall(
 }
 
 /// Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
-fn review_retention(tx: &mut Tx<'_>, permit: &Permit<act::ConsentWithdraw>, case_id: CaseId, id: ConsentId, now: Timestamp) -> db::Result<()> {
+fn review_retention(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentWithdraw>,
+    case_id: CaseId,
+    id: ConsentId,
+    now: Timestamp,
+) -> db::Result<()> {
     let task = NewTask {
         kind: TaskKind::RetentionReview,
         case_id: Some(case_id),

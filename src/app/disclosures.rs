@@ -5,11 +5,11 @@ use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
 use crate::db::tasks::NewTask;
-use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, notes, people, recipients, tasks};
+use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, identity, ledger, notes, recipients, tasks};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, NewAnnotation, NewDisclosure, NewDisclosureCheck,
-    PolicyRef, Reason, Refusal,
+    Annotation, Ask, AskRecipient, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, Failing, NewAnnotation,
+    NewDisclosure, NewDisclosureCheck, PolicyRef, Reason, Refusal, RefusalRule,
 };
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -23,6 +23,9 @@ use crate::policy::disclosure::{Grant, decide};
 
 mod anonymous;
 mod entry;
+
+/// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
+const MOST_ITEMS: usize = 400;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
@@ -134,9 +137,13 @@ impl App {
 
     /// What the request names must exist, and a copy goes to a contact marked safe (C3).
     fn references(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
-        let mut faults = Vec::new();
+        let (mut faults, mut failings) = (Vec::new(), Vec::new());
         if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
             faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+        }
+        let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+        if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
+            faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
         }
         let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
         let mut takes_part = |person: PersonId, pointer: String| {
@@ -158,8 +165,13 @@ impl App {
         }
         if faults.is_empty() {
             for (i, copy) in ask.copies.iter().enumerate() {
-                faults.extend(people::unsafe_contact(tx, copy.person_id, copy.contact_id, ask.channel, &format!("#/copies/{i}/contactId"))?);
+                if !identity::is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
+                    failings.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
+                }
             }
+        }
+        if !failings.is_empty() {
+            return Err(Error::failing(failings));
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
     }
@@ -172,7 +184,7 @@ impl App {
             AskRecipient::Body { recipient_id, .. } => Some(*recipient_id),
             AskRecipient::Person(_) => None,
             AskRecipient::Unregistered { body: named, person_name, person_role } => {
-                let id = recipients::enter_unregistered(tx, permit, named.body_type, &named.name, now)?;
+                let id = recipients::enter_unregistered(tx, permit, named.body_type, named.name.clone(), now)?;
                 content.recipient = DisclosureRecipient {
                     recipient_id: Some(id),
                     person_name: person_name.clone(),

@@ -5,18 +5,15 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::schema::{capacity_record, participant};
+use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{consents, guard, notes, people, recipients};
 use crate::authz::{Act, Permit, act};
-use crate::domain::disclosure::{
-    Ask, AskRecipient, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact,
-};
+use crate::domain::disclosure::{Ask, AskRecipient, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PrFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
-use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{CapacityOutcome, ConsentStatus, DecisionKind, ParticipantRole, Relation};
+use crate::domain::vocabulary::{ConsentStatus, ParticipantRole, Relation};
 
 /// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
 /// written.
@@ -80,14 +77,18 @@ fn read(
     })
 }
 
-type ParticipantRow =
-    (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
+type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
 
 /// How these people stand to each other: the participants of this case, and of every case any of them takes part in.
 pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
-    let their_cases = participant::table.filter(participant::person_id.eq_any(involved.to_vec())).select(participant::case_id);
+    let mut cases: Vec<CaseId> = participant::table
+        .filter(participant::person_id.eq_any(involved.to_vec()))
+        .select(participant::case_id)
+        .distinct()
+        .load(tx.conn)?;
+    cases.push(case_id);
     let rows: Vec<ParticipantRow> = participant::table
-        .filter(participant::case_id.eq(case_id).or(participant::case_id.eq_any(their_cases)))
+        .filter(participant::case_id.eq_any(cases))
         .select((
             participant::case_id,
             participant::person_id,
@@ -114,25 +115,8 @@ pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result
         .collect();
     let here = participants.iter().filter(|row| row.case_id == case_id).map(|row| row.person_id);
     let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
-    let mut people = Vec::with_capacity(ids.len());
-    for fact in people::facts(tx, &ids.into_iter().collect::<Vec<_>>())? {
-        let capacity = capacity(tx, fact.id)?;
-        people.push(PersonFact { id: fact.id, kind: fact.kind, date_of_birth: fact.date_of_birth, capacity });
-    }
+    let people = ids.into_iter().map(|id| people::fact(tx, id)).collect::<Result<_>>()?;
     Ok(FamilyFacts { case_id, people, participants })
-}
-
-/// Records of competence to share information.
-fn capacity(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<CapacityFact>> {
-    let rows: Vec<(CapacityOutcome, Day, Timestamp)> = capacity_record::table
-        .filter(capacity_record::person_id.eq(person))
-        .filter(capacity_record::decision_kind.eq(DecisionKind::ShareInformation))
-        .select((capacity_record::outcome, capacity_record::assessed_on, capacity_record::created_at))
-        .load(tx.conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(outcome, assessed_on, recorded_at)| CapacityFact { outcome, assessed_on: assessed_on.0, recorded_at })
-        .collect())
 }
 
 fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
@@ -165,4 +149,3 @@ fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subject
         })
         .collect::<std::result::Result<Vec<_>, Error>>()
 }
-

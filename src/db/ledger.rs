@@ -156,11 +156,25 @@ pub fn size(tx: &mut Tx<'_>) -> Result<i64> {
     Ok(last.map_or(0, |last| last + 1))
 }
 
-/// The root of the tree of all entries.
-pub fn root(tx: &mut Tx<'_>) -> Result<(i64, Hash)> {
-    let size = size(tx)?;
-    let root = ledger::merkle::root(&mut Stored(tx), u64::try_from(size).map_err(|_| Error::Corrupt("log index"))?)?;
-    Ok((size, root))
+/// The root of the tree of the first so many entries. A size the log had once and has no more means that entries were lost.
+pub fn root(tx: &mut Tx<'_>, size: i64) -> Result<Hash> {
+    ledger::merkle::root(&mut Stored(tx), u64::try_from(size).map_err(|_| Error::Corrupt("log index"))?)
+}
+
+/// The half-open range of indexes in which the entries of the filter's period and index range stand, of a log of this size: every entry of
+/// the period is in it, whatever else the filter asks. Times never decrease along the log, so a period is a range.
+pub fn range(tx: &mut Tx<'_>, filter: &LogFilter, size: i64) -> Result<(i64, i64)> {
+    use disclosure_entry as e;
+    let mut first_since = |at: Option<Timestamp>| -> Result<Option<i64>> {
+        let Some(at) = at else { return Ok(None) };
+        let first = e::table.filter(e::at.ge(at.to_string())).order((e::at.asc(), e::idx.asc())).select(e::idx).first(tx.conn);
+        Ok(Some(first.optional()?.unwrap_or(size)))
+    };
+    let begins = [first_since(filter.from)?, filter.index_from];
+    let ends = [first_since(filter.to)?, filter.index_to];
+    let from = begins.into_iter().flatten().fold(0, i64::max).min(size);
+    let to = ends.into_iter().flatten().fold(size, i64::min).max(from);
+    Ok((from, to))
 }
 
 /// Opens the log with its first entry, and gives the deployment its identity, if that was not done yet.

@@ -2,13 +2,16 @@
 
 pub mod capacity;
 pub mod cases;
+pub mod cohort;
 pub mod concerns;
 pub mod conn;
 pub mod consents;
 pub mod disclosures;
 pub mod error;
+pub mod facts;
 pub mod guard;
 pub mod idempotency;
+pub mod identity;
 pub mod index;
 pub mod ledger;
 pub mod notes;

@@ -100,9 +100,14 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
     })
 }
 
-/// What a decision looks at of a person, whatever the caller may see: the facts do not depend on who asks.
+/// All that is known of somebody, whatever the caller may see: what a decision rests on does not depend on who asks.
+pub(super) fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
+    person::table.find(id).first::<Row>(tx.conn)?.open(tx)
+}
+
+/// What a decision looks at of a person.
 pub(super) fn fact(tx: &mut Tx<'_>, id: PersonId) -> Result<PersonFact> {
-    let known = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    let known = known(tx, id)?;
     Ok(PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity: capacity::facts(tx, id)? })
 }
 

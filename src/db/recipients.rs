@@ -1,6 +1,6 @@
 //! The recipient register. It holds names of bodies, no personal data, so nothing here is sealed and nothing is out of scope.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,6 +11,8 @@ use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
 use crate::authz::{Act, Permit, act};
+use crate::domain::disclosure::RecipientFact;
+use crate::domain::fault::Fault;
 use crate::domain::ids::{RecipientId, StaffId, TeamId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::recipient::{NewRecipient, Recipient, RecipientContent, RecipientFilter, RecipientUpdate, Team};
@@ -128,6 +130,18 @@ pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: RecipientId) -> Res
     views(tx, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
+/// The names of these bodies, in one query.
+pub fn names(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    ids: impl IntoIterator<Item = RecipientId>,
+) -> Result<HashMap<RecipientId, String>> {
+    let ids: HashSet<RecipientId> = ids.into_iter().collect();
+    let rows: Vec<(RecipientId, String)> =
+        recipient::table.filter(recipient::id.eq_any(ids)).select((recipient::id, recipient::name)).load(tx.conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 fn add_team(tx: &mut Tx<'_>, body: RecipientId, name: &Name) -> Result<()> {
     diesel::insert_into(team::table)
         .values((team::id.eq(TeamId::mint()), team::recipient_id.eq(body), team::name.eq(name.as_str()), team::removed.eq(false)))
@@ -144,6 +158,44 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::RecipientCreate>, new: &NewR
         add_team(tx, id, &team.name)?;
     }
     Ok(id)
+}
+
+/// Which of these bodies belong to the council.
+pub fn in_council(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    bodies: impl IntoIterator<Item = RecipientId>,
+) -> Result<BTreeSet<RecipientId>> {
+    let rows: Vec<(RecipientId, RecipientType)> = recipient::table
+        .filter(recipient::id.eq_any(bodies.into_iter().collect::<Vec<_>>()))
+        .select((recipient::id, recipient::body_type))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().filter(|(_, kind)| kind.in_council()).map(|(id, _)| id).collect())
+}
+
+/// What the decision must know of a body.
+pub(super) fn fact(tx: &mut Tx<'_>, id: RecipientId) -> Result<RecipientFact> {
+    let (kind, safeguarding_function): (RecipientType, bool) =
+        recipient::table.find(id).select((recipient::body_type, recipient::safeguarding_function)).first(tx.conn)?;
+    Ok(RecipientFact { in_council: kind.in_council(), safeguarding_function })
+}
+
+/// What of a body and its team is not in the register; nothing, if both are and the team belongs to the body.
+pub fn unknown(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    body: RecipientId,
+    team: Option<TeamId>,
+    pointer: &str,
+) -> Result<Option<Fault>> {
+    let active: Option<bool> = recipient::table.find(body).select(recipient::active).first(tx.conn).optional()?;
+    if active != Some(true) {
+        return Ok(Some(Fault::unknown(format!("{pointer}/recipientId"))));
+    }
+    let Some(team) = team else { return Ok(None) };
+    let owner: Option<RecipientId> =
+        team::table.find(team).filter(team::removed.eq(false)).select(team::recipient_id).first(tx.conn).optional()?;
+    Ok((owner != Some(body)).then(|| Fault::unknown(format!("{pointer}/teamId"))))
 }
 
 /// Enters a body that was named on the spot when a risk was passed on (C17). It is inactive until somebody has looked at it.

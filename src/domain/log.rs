@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::ids::{CaseId, RecipientId, StaffId};
+use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
 use super::time::Timestamp;
-use super::vocabulary::{Art9Condition, Basis, Channel, DisclosureLogKind, Purpose};
+use super::vocabulary::{
+    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, ParticipantRole, Purpose,
+    ToldSubject,
+};
 
 /// Which entries are wanted. Absent or empty means all.
 #[derive(Clone, Debug, Default)]
@@ -92,9 +95,146 @@ pub struct LogDisplay {
     pub recipient: Option<String>,
 }
 
+/// A copy that was sent, as an entry tells it.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct LogCopy {
+    /// Commitment to the person who got it.
+    #[schema(max_length = 43)]
+    pub person: String,
+    /// Their part in the case.
+    pub role: ParticipantRole,
+}
+
+/// A piece of information that was sent, as an entry tells it.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct LogItem {
+    /// Its length.
+    #[schema(minimum = 0)]
+    pub bytes: i64,
+    /// Its kind.
+    pub class: InformationCategory,
+    /// Commitment to its SHA-256.
+    #[schema(max_length = 43)]
+    pub digest: String,
+}
+
+/// What an entry of the disclosure log says. It holds no content and no name of a family: where a person or a text is meant there is a
+/// commitment, which only the service can open. What is absent does not apply.
+///
+/// It describes the stored JSON, which is answered byte for byte as it was hashed; nothing is ever written or read by way of this type.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct LogBody {
+    /// The version of this shape.
+    #[schema(minimum = 1)]
+    pub v: i32,
+    /// The entry.
+    pub id: EntryId,
+    /// When it was written; never earlier than the entry before.
+    pub at: Timestamp,
+    /// What it tells.
+    pub kind: DisclosureLogKind,
+    /// How that came out.
+    pub outcome: LogOutcome,
+    /// Who did it; a member of staff, or the service itself.
+    pub actor: uuid::Uuid,
+    /// The request in which it was done.
+    pub req: RequestId,
+    /// A tag of the case, which only holders of its tag key can recognise.
+    #[schema(nullable = false, max_length = 22)]
+    pub case: Option<String>,
+    /// Who decided.
+    #[schema(nullable = false)]
+    pub decided_by: Option<StaffId>,
+    /// Whether information was passed on, or asked for.
+    #[schema(nullable = false)]
+    pub direction: Option<Direction>,
+    /// The body that received.
+    #[schema(nullable = false)]
+    pub recipient: Option<RecipientId>,
+    /// Commitment to the person who received.
+    #[schema(nullable = false, max_length = 43)]
+    pub recipient_person: Option<String>,
+    /// On what ground.
+    #[schema(nullable = false)]
+    pub basis: Option<Basis>,
+    /// The lawful basis under UK GDPR Art. 6.
+    #[schema(nullable = false)]
+    pub lawful_basis: Option<LawfulBasis>,
+    /// The condition under UK GDPR Art. 9.
+    #[schema(nullable = false)]
+    pub condition: Option<Art9Condition>,
+    /// What for.
+    #[schema(nullable = false)]
+    pub purpose: Option<Purpose>,
+    /// By which way.
+    #[schema(nullable = false)]
+    pub channel: Option<Channel>,
+    /// Whether somebody could be recognised.
+    #[schema(nullable = false)]
+    pub identified: Option<bool>,
+    /// Whether the person was told.
+    #[schema(nullable = false)]
+    pub told: Option<ToldSubject>,
+    /// Commitment to the reason in words.
+    #[schema(nullable = false, max_length = 43)]
+    pub reason: Option<String>,
+    /// Commitments to those it is about.
+    #[schema(nullable = false, max_items = 1000)]
+    pub subjects: Option<Vec<Commitment>>,
+    /// Commitments to the permissions relied on, with their versions.
+    #[schema(nullable = false, max_items = 1000)]
+    pub consents: Option<Vec<Commitment>>,
+    /// The copies.
+    #[schema(nullable = false, max_items = 1000)]
+    pub copies: Option<Vec<LogCopy>>,
+    /// What was sent.
+    #[schema(nullable = false, max_items = 1000)]
+    pub items: Option<Vec<LogItem>>,
+    /// The rules that refused it: `R12/data_not_covered`.
+    #[schema(nullable = false, max_items = 1000)]
+    pub rules: Option<Vec<RuleName>>,
+    /// The entry it corrects or recalls.
+    #[schema(nullable = false)]
+    pub rel: Option<EntryId>,
+    /// In the first entry: the name of the log.
+    #[schema(nullable = false, max_length = 200)]
+    pub origin: Option<String>,
+    /// In the first entry: the deployment.
+    #[schema(nullable = false)]
+    pub deployment: Option<uuid::Uuid>,
+    /// In the first entry: the key that signs the log.
+    #[schema(nullable = false, max_length = 200)]
+    pub key_id: Option<String>,
+}
+
+/// A keyed digest that stands for a value of the entry, base64url without padding.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(max_length = 43)]
+pub struct Commitment(pub String);
+
+/// A rule of the disclosure policy, with its number where it has one.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(max_length = 100)]
+pub struct RuleName(pub String);
+
 /// An entry of the disclosure log.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"index": 1040, "leafHash": "tcAqcbcWJmkZruEFLZTSFvmewx15QP8QpIs19/+/88Q=",
+    "body": {"actor": "019b8d62-7a80-726b-b2a7-4de452e6b438", "at": "2026-09-17T13:05:44.120Z", "basis": "permission",
+        "case": "47mKTaMaEn1L3m5DAz9mug", "channel": "secure_email", "condition": "substantial_public_interest",
+        "consents": ["Ln0sA6lQeuJl7PW1NWiFpTOTogKdJBOUmXJloaJa78Y"],
+        "copies": [{"person": "5EtL1wfFQLyoYVsh-FD7QeAgKXAd8kHRecGl86y_W_E", "role": "service_user"}],
+        "decidedBy": "019b8d62-7a80-726b-b2a7-4de452e6b438", "direction": "outbound", "id": "01a0af79-18b8-78f5-8ef8-aa3892276658",
+        "identified": true, "items": [{"bytes": 65, "class": "concerns_raised", "digest": "3n0bchoeBjK3zwTt9QMsjs_6n5oISSFSuSbxpafnZdc"}],
+        "kind": "disclosure_made", "lawfulBasis": "public_task", "outcome": "granted", "purpose": "pass_information",
+        "reason": "RUNJ5CLwUpcZHq0T4h09tSDlq-9SBV5JZLgvshP1k6E", "recipient": "019b9288-d680-70c6-a6a3-a4506513270e",
+        "recipientPerson": "eW6Ax-W_ikjLYD8inu7FeOxyRD2_43cQzIDeZyKMZxM", "req": "01a0af79-18b8-72e6-ae97-ba94d0eda82f",
+        "subjects": ["6LwWPILu4YczKIx9SsY22zpt6wE-8tN7aDIr4g7cRcw"], "told": "yes", "v": 1},
+    "display": {"actor": "Jo Ashdown", "decidedBy": "Jo Ashdown", "recipient": "Lakeshire Council"}}))]
 pub struct LogEntry {
     /// Its place in the log, from 0.
     #[schema(minimum = 0)]
@@ -103,7 +243,7 @@ pub struct LogEntry {
     #[schema(max_length = 44)]
     pub leaf_hash: String,
     /// The entry as it was hashed: its canonical JSON is the leaf.
-    #[schema(value_type = Object)]
+    #[schema(value_type = LogBody)]
     pub body: Box<RawValue>,
     /// The names behind its ids.
     pub display: LogDisplay,
@@ -114,7 +254,7 @@ pub struct LogEntry {
 }
 
 /// The part of the log that an answer covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogRange {
     /// How many entries the log had.
@@ -126,4 +266,7 @@ pub struct LogRange {
     /// The first index after those covered.
     #[schema(minimum = 0)]
     pub index_to: i64,
+    /// The RFC 6962 root of those `treeSize` entries, base64.
+    #[schema(max_length = 44)]
+    pub root_hash: String,
 }

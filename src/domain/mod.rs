@@ -16,6 +16,7 @@ pub mod participant;
 pub mod patch;
 pub mod person;
 pub mod recipient;
+pub mod service;
 pub mod staff;
 pub mod task;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::action::ActionName;
 use super::ids::StaffId;
@@ -43,8 +44,9 @@ impl<'de> Deserialize<'de> for Assignee {
 }
 
 /// What an administrator may change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"disabled": true}))]
 pub struct StaffUpdate {
     /// Whether every token of theirs is refused.
     pub disabled: bool,
@@ -53,6 +55,8 @@ pub struct StaffUpdate {
 /// A member of staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "version": 1, "displayName": "Jo Ashdown", "disabled": false,
+    "createdAt": "2026-01-05T08:00:00.000Z", "allowedActions": ["update", "revoke_tokens"]}))]
 pub struct Staff {
     /// The member of staff.
     pub id: StaffId,

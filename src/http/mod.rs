@@ -8,7 +8,9 @@
 //! handler together, and a permit that waited for the database would let a broken body answer first.
 
 pub mod body;
+mod capacity;
 pub mod conditional;
+mod disclosure_log;
 pub mod docs;
 pub mod envelope;
 pub mod extract;
@@ -18,10 +20,15 @@ pub mod idempotency;
 pub mod notes;
 pub mod openapi;
 pub mod page;
+mod people;
 pub mod problem;
+mod recipients;
 pub mod respond;
 mod schema;
+mod service;
+mod staff;
 mod strict;
+mod test_clock;
 pub mod tasks;
 #[cfg(test)]
 mod tests;
@@ -35,7 +42,7 @@ use actix_web::http::header;
 use actix_web::{App, Error, web};
 
 use self::gate::Authenticate;
-use self::openapi::Service;
+use self::openapi::{Operation, Service};
 
 /// Where all operations live.
 pub const BASE: &str = "/api/v1";
@@ -54,10 +61,23 @@ pub struct Edge {
     pub allowed_origins: Vec<String>,
 }
 
-/// Every operation of the contract.
+/// Every operation of the service.
 #[must_use]
-pub fn operations() -> Vec<openapi::Operation> {
-    Vec::new()
+pub fn operations() -> Vec<Operation> {
+    [
+        service::operations(),
+        staff::operations(),
+        recipients::operations(),
+        people::operations(),
+        capacity::operations(),
+        notes::operations(),
+        tasks::operations(),
+        disclosure_log::operations(),
+        test_clock::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The application: the operations of `service` behind the envelope that every answer passes through. The use cases are added as

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -101,19 +101,53 @@ pub struct Listing<F> {
     path: String,
     /// The query without `cursor`, for the link to the next page.
     query: String,
+    /// A cursor that cannot be judged without the body.
+    unread: Option<String>,
+    /// How far the list went when its first page was made, if the cursor says so.
+    snapshot: Option<i64>,
     binding: Binding,
 }
 
 impl<F> Listing<F> {
+    /// The list whose filters stand in this body: the cursor belongs to the same body only.
+    pub fn of_body(mut self, fingerprint: [u8; 32]) -> Result<Self, Problem> {
+        self.binding.to.push_str(&BASE64_URL_SAFE_NO_PAD.encode(fingerprint));
+        if let Some(cursor) = self.unread.take() {
+            self.resume(&cursor)?;
+        }
+        Ok(self)
+    }
+
+    fn resume(&mut self, cursor: &str) -> Result<(), Problem> {
+        let place = self.binding.read(cursor).ok_or_else(|| Problem::new(Code::InvalidCursor))?;
+        (self.page.after, self.snapshot) = (Some(place.after), place.snapshot);
+        Ok(())
+    }
+
+    /// How far a list that only grows went when its first page was made; absent on that page.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<i64> {
+        self.snapshot
+    }
+
     /// The answer with this page: its rows, the cursor of the next, and a `Link` to it.
     pub fn answer<P: PageBody>(&self, page: Page<P::Item>) -> Answer {
-        let next_cursor = page.next.map(|after| self.binding.write(after));
+        self.page_of(page, None, P::of)
+    }
+
+    /// The same for a list that only grows, as it was at this size: the pages that follow show it as it was then.
+    pub fn answer_at<T, B: Serialize>(&self, page: Page<T>, size: i64, body: impl FnOnce(Vec<T>, PageInfo) -> B) -> Answer {
+        self.page_of(page, Some(size), body)
+    }
+
+    fn page_of<T, B: Serialize>(&self, page: Page<T>, snapshot: Option<i64>, body: impl FnOnce(Vec<T>, PageInfo) -> B) -> Answer {
+        let next_cursor = page.next.map(|after| self.binding.write(&Mark { after, snapshot }));
         let link = next_cursor.as_ref().map(|cursor| {
             let amp = if self.query.is_empty() { "" } else { "&" };
             format!("<{}?{}{amp}cursor={cursor}>; rel=\"next\"", self.path, self.query)
         });
         let info = PageInfo { limit: self.page.limit, next_cursor, total: page.total };
-        let answer = Answer::ok(&P::of(page.items, info));
+        let answer = Answer::ok(&body(page.items, info));
         match link {
             Some(link) => answer.with(header::LINK, link),
             None => answer,
@@ -157,18 +191,22 @@ fn read<F: Filters>(request: &HttpRequest) -> Result<Listing<F>, Problem> {
     let caller = request.extensions().get::<Caller>().map(|caller| caller.staff);
     let caller = caller.map_or_else(String::new, |staff| staff.to_string());
     let binding = Binding { key: edge.cursor_key, to: serde_json::json!([request.path(), caller, bound]).to_string() };
-    let after = match &paging.cursor {
-        Some(cursor) => Some(binding.read(cursor).ok_or_else(|| Problem::new(Code::InvalidCursor))?),
-        None => None,
-    };
     let kept: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=")).collect();
-    Ok(Listing {
+    let mut listing = Listing {
         filters,
-        page: PageRequest { limit: paging.limit.unwrap_or(USUAL), after, include_total: paging.include_total },
+        page: PageRequest { limit: paging.limit.unwrap_or(USUAL), after: None, include_total: paging.include_total },
         path: request.path().to_owned(),
         query: kept.join("&"),
+        unread: None,
+        snapshot: None,
         binding,
-    })
+    };
+    match paging.cursor {
+        Some(cursor) if *request.method() == Method::POST => listing.unread = Some(cursor),
+        Some(cursor) => listing.resume(&cursor)?,
+        None => {}
+    }
+    Ok(listing)
 }
 
 impl<F: Filters> Part for Listing<F> {
@@ -195,11 +233,18 @@ struct Binding {
     to: String,
 }
 
-/// Bytes of a cursor before its seal: version, sort key, id.
-const PLACE: usize = 25;
-/// Bytes of the seal.
+/// What a cursor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    after: After,
+    snapshot: Option<i64>,
+}
+
+/// Bytes of the seal, which end a cursor.
 const SEAL: usize = 16;
-const VERSION: u8 = 1;
+/// The first byte of a cursor: whether it says how far its list went.
+const PLAIN: u8 = 1;
+const SNAPSHOT: u8 = 2;
 
 impl Binding {
     fn seal(&self, place: &[u8]) -> Option<Hmac<Sha256>> {
@@ -207,25 +252,30 @@ impl Binding {
         Some(mac.chain_update(b"sendiass cursor\0").chain_update(place).chain_update(&self.to))
     }
 
-    fn write(&self, after: After) -> String {
-        let mut bytes = Vec::with_capacity(PLACE + SEAL);
-        bytes.push(VERSION);
-        bytes.extend(after.key.to_be_bytes());
-        bytes.extend(after.id.as_bytes());
+    fn write(&self, place: &Mark) -> String {
+        let mut bytes = vec![if place.snapshot.is_some() { SNAPSHOT } else { PLAIN }];
+        bytes.extend(place.after.key.to_be_bytes());
+        bytes.extend(place.after.id.as_bytes());
+        bytes.extend(place.snapshot.iter().flat_map(|size| size.to_be_bytes()));
         if let Some(mac) = self.seal(&bytes) {
             bytes.extend(mac.finalize().into_bytes().iter().take(SEAL));
         }
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn read(&self, cursor: &str) -> Option<After> {
+    fn read(&self, cursor: &str) -> Option<Mark> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (place, seal) = bytes.split_at_checked(PLACE).filter(|(_, seal)| seal.len() == SEAL)?;
+        let (place, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL)?)?;
         self.seal(place)?.verify_truncated_left(seal).ok()?;
         let (version, rest) = place.split_first()?;
-        let (key, id) = rest.split_first_chunk::<8>()?;
-        (*version == VERSION).then_some(())?;
-        Some(After { key: i64::from_be_bytes(*key), id: uuid::Uuid::from_slice(id).ok()? })
+        let (key, rest) = rest.split_first_chunk::<8>()?;
+        let (id, rest) = rest.split_first_chunk::<16>()?;
+        let snapshot = match (*version, rest) {
+            (PLAIN, []) => None,
+            (SNAPSHOT, size) => Some(i64::from_be_bytes(size.try_into().ok()?)),
+            _ => return None,
+        };
+        Some(Mark { after: After { key: i64::from_be_bytes(*key), id: uuid::Uuid::from_bytes(*id) }, snapshot })
     }
 }
 
@@ -237,14 +287,16 @@ mod tests {
     fn a_cursor_reads_back_only_where_it_was_made_and_unaltered() {
         let binding = |to: &str| Binding { key: [7; 32], to: to.to_owned() };
         let after = After { key: -42, id: uuid::Uuid::from_u128(9) };
-        let cursor = binding("a").write(after);
-        assert_eq!(binding("a").read(&cursor), Some(after));
-        assert_eq!(binding("b").read(&cursor), None);
-        assert_eq!(Binding { key: [8; 32], to: "a".to_owned() }.read(&cursor), None);
-        for index in 0..cursor.len() {
-            let mut altered = cursor.clone().into_bytes();
-            altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
-            assert_eq!(binding("a").read(std::str::from_utf8(&altered).unwrap()), None, "byte {index}");
+        for place in [Mark { after, snapshot: None }, Mark { after, snapshot: Some(1044) }] {
+            let cursor = binding("a").write(&place);
+            assert_eq!(binding("a").read(&cursor), Some(place));
+            assert_eq!(binding("b").read(&cursor), None);
+            assert_eq!(Binding { key: [8; 32], to: "a".to_owned() }.read(&cursor), None);
+            for index in 0..cursor.len() {
+                let mut altered = cursor.clone().into_bytes();
+                altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
+                assert_eq!(binding("a").read(std::str::from_utf8(&altered).unwrap()), None, "byte {index}");
+            }
         }
         assert_eq!(binding("a").read(""), None);
     }

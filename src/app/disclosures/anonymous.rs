@@ -1,9 +1,9 @@
 //! What must be known about an anonymous issue before it is judged (C6): whom its text could name, and how many families it could be about.
 
 use super::*;
-use crate::domain::disclosure::{AnonymityFacts, Failing};
+use crate::domain::disclosure::{AnonymityFacts, Failing, TextRange};
 use crate::domain::text::LongText;
-use crate::policy::anonymity::{self, Known};
+use crate::policy::anonymity::{self, Hit, Known};
 
 /// The facts of an anonymous text; none for another basis.
 pub(super) fn facts(
@@ -17,18 +17,24 @@ pub(super) fn facts(
     let participants = db::participants::people(tx, permit, case_id)?;
     let mut known = Known { setting_names: db::cohort::setting_names(tx, permit)?, ..Known::default() };
     known.references.push(db::cases::require(tx, permit, case_id)?.reference);
-    for person in people::identities(tx, &participants)? {
+    for person in participants {
+        let person = identity::of(tx, permit, person)?;
         known.names.push(person.names);
         known.birth_dates.extend(person.date_of_birth);
     }
     let cohort = ask.cohort.clone().unwrap_or_default();
-    let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).into_iter().map(Failing::from).collect();
-    hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).into_iter().map(Failing::from));
+    let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).iter().map(failing).collect();
+    hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).iter().map(failing));
     let repeated = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => false,
     };
     Ok(Some(AnonymityFacts { hits, families: db::cohort::families(tx, permit, &cohort, now)?, repeated }))
+}
+
+fn failing(hit: &Hit) -> Failing {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Failing { range: Some(TextRange { start: place(hit.start), end: place(hit.end) }), ..Failing::at("#/summary", hit.rule) }
 }
 
 /// The keyed digest of a wording, so that the same letter is known again without being kept.

@@ -61,7 +61,9 @@ fn asked(
     entry.identified = Some(ask.basis != Basis::Anonymised);
     entry.told = ask.told_subject;
     entry.recipient_person = match &ask.recipient {
-        AskRecipient::Body { person_name, .. } | AskRecipient::Unregistered { person_name, .. } => person_name.clone().map(RecipientPerson::Named),
+        AskRecipient::Body { person_name, .. } | AskRecipient::Unregistered { person_name, .. } => {
+            person_name.clone().map(RecipientPerson::Named)
+        }
         AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
     };
     let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
@@ -77,7 +79,7 @@ fn asked(
         entry.items.extend(ask.information_categories.iter().map(|class| Item::new(*class, summary.as_str())));
     }
     for copy in &ask.copies {
-        entry.copies.push(Copied { role: people::kind(tx, copy.person_id)?, person: copy.person_id });
+        entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
     }
     if let Some(risk) = &ask.safeguarding {
         let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));

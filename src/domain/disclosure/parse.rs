@@ -85,8 +85,8 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     let lists_differ = body.subject_ids.is_empty() != body.information_categories.is_empty();
     let nothing = body.subject_ids.is_empty() && body.information_categories.is_empty() && body.note_ids.is_empty();
     [
-        // Set by the service only.
-        ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse))),
+        // Set by the service only, or, for a legal request, the exit of a decision that only the manager takes (C15).
+        ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse | Purpose::LegalRequest))),
         ("#/recipient/unregistered", body.recipient.unregistered.is_some()),
         ("#/recipient/personId", anonymised && body.recipient.person_id.is_some()),
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),
@@ -117,6 +117,50 @@ fn recipient(named: DisclosureRecipient, failings: &mut Vec<Failing>) -> Option<
         _ => {
             failings.push(contradicts("#/recipient"));
             None
+        }
+    }
+}
+
+/// What was asked as the contract writes it, with what the service put to it.
+impl From<&Ask> for NewDisclosure {
+    fn from(ask: &Ask) -> Self {
+        let Ask { purpose, direction, channel, withhold_until_on, .. } = *ask;
+        Self {
+            basis: match ask.basis {
+                Basis::Safeguarding => AskedBasis::Safeguarding,
+                Basis::Anonymised => AskedBasis::Anonymised,
+                Basis::Permission | Basis::DataSubjectRight => AskedBasis::Permission,
+            },
+            purpose: Some(purpose),
+            direction,
+            channel,
+            recipient: match &ask.recipient {
+                AskRecipient::Body { recipient_id, team_id, person_name, person_role } => DisclosureRecipient {
+                    recipient_id: Some(*recipient_id),
+                    team_id: *team_id,
+                    person_name: person_name.clone(),
+                    person_role: person_role.clone(),
+                    ..DisclosureRecipient::default()
+                },
+                AskRecipient::Person(person) => DisclosureRecipient { person_id: Some(*person), ..DisclosureRecipient::default() },
+                AskRecipient::Unregistered { body, person_name, person_role } => DisclosureRecipient {
+                    unregistered: Some(body.clone()),
+                    person_name: person_name.clone(),
+                    person_role: person_role.clone(),
+                    ..DisclosureRecipient::default()
+                },
+            },
+            subject_ids: ask.subject_ids.clone(),
+            note_ids: ask.note_ids.clone(),
+            information_categories: ask.information_categories.clone(),
+            summary: ask.summary.clone().unwrap_or_else(|| "".into()),
+            told_subject: ask.told_subject,
+            told_reason: ask.told_reason.clone(),
+            withhold_from_person_ids: ask.withhold_from_person_ids.clone(),
+            withhold_until_on,
+            copies: ask.copies.clone(),
+            cohort: ask.cohort.clone(),
+            safeguarding: ask.safeguarding.clone(),
         }
     }
 }
@@ -173,6 +217,7 @@ mod tests {
         assert_eq!(ask("permission", BODY, &format!(r#"{subject},"purpose":"liaison""#)), at("#/subjectIds"));
         assert_eq!(ask("permission", BODY, r#""purpose":"liaison""#), at("#/subjectIds"));
         assert_eq!(ask("permission", BODY, &both.replace("liaison", "sar_response")), at("#/purpose"));
+        assert_eq!(ask("permission", BODY, &both.replace("liaison", "legal_request")), at("#/purpose"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"cohort":{{}}"#)), at("#/cohort"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"safeguarding":{{}}"#)), at("#/safeguarding"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"toldReason":"X.""#)), at("#/toldReason"));
@@ -181,48 +226,11 @@ mod tests {
         assert_eq!(ask("anonymised", &format!(r#""personId":"{SUBJECT}""#), r#""purpose":"liaison""#), at("#/recipient/personId"));
         assert_eq!(ask("safeguarding", BODY, r#""purpose":"liaison""#), Ok(()));
     }
-}
 
-/// What was asked as the contract writes it, with what the service put to it.
-impl From<&Ask> for NewDisclosure {
-    fn from(ask: &Ask) -> Self {
-        let Ask { purpose, direction, channel, withhold_until_on, .. } = *ask;
-        Self {
-            basis: match ask.basis {
-                Basis::Safeguarding => AskedBasis::Safeguarding,
-                Basis::Anonymised => AskedBasis::Anonymised,
-                Basis::Permission | Basis::DataSubjectRight => AskedBasis::Permission,
-            },
-            purpose: Some(purpose),
-            direction,
-            channel,
-            recipient: match &ask.recipient {
-                AskRecipient::Body { recipient_id, team_id, person_name, person_role } => DisclosureRecipient {
-                    recipient_id: Some(*recipient_id),
-                    team_id: *team_id,
-                    person_name: person_name.clone(),
-                    person_role: person_role.clone(),
-                    ..DisclosureRecipient::default()
-                },
-                AskRecipient::Person(person) => DisclosureRecipient { person_id: Some(*person), ..DisclosureRecipient::default() },
-                AskRecipient::Unregistered { body, person_name, person_role } => DisclosureRecipient {
-                    unregistered: Some(body.clone()),
-                    person_name: person_name.clone(),
-                    person_role: person_role.clone(),
-                    ..DisclosureRecipient::default()
-                },
-            },
-            subject_ids: ask.subject_ids.clone(),
-            note_ids: ask.note_ids.clone(),
-            information_categories: ask.information_categories.clone(),
-            summary: ask.summary.clone().unwrap_or_else(|| "".into()),
-            told_subject: ask.told_subject,
-            told_reason: ask.told_reason.clone(),
-            withhold_from_person_ids: ask.withhold_from_person_ids.clone(),
-            withhold_until_on,
-            copies: ask.copies.clone(),
-            cohort: ask.cohort.clone(),
-            safeguarding: ask.safeguarding.clone(),
-        }
+    #[test]
+    fn only_three_grounds_can_be_asked_for() {
+        let accepted = ["permission", "safeguarding", "anonymised", "data_subject_right", "legal_compulsion"]
+            .map(|basis| serde_json::from_value::<AskedBasis>(basis.into()).is_ok());
+        assert_eq!(accepted, [true, true, true, false, false]);
     }
 }

@@ -40,12 +40,6 @@ struct Block {
     conflict: bool,
 }
 
-impl From<RefusalRule> for Block {
-    fn from(rule: RefusalRule) -> Self {
-        Self { rule, conflict: false }
-    }
-}
-
 struct Decision<'a> {
     ask: &'a Ask,
     facts: &'a Facts,
@@ -53,11 +47,10 @@ struct Decision<'a> {
 }
 
 pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal> {
-    let stale: Vec<_> =
-        notes(ask, facts).filter(|(_, note)| note.is_some_and(|note| note.superseded)).map(|(pointer, _)| pointer).collect();
+    let stale = notes(ask, facts).filter(|(_, note)| note.is_some_and(|note| note.superseded));
+    let stale: Vec<_> = stale.map(|(pointer, _)| Failing::at(pointer, RefusalRule::NoteSuperseded)).collect();
     if !stale.is_empty() {
-        let failings = stale.into_iter().map(|pointer| Failing::at(pointer, RefusalRule::NoteSuperseded)).collect();
-        return Err(refuse(ask, RefusalCode::InvalidState, failings));
+        return Err(refuse(ask, RefusalCode::InvalidState, stale));
     }
     let decision = Decision { ask, facts, now };
     let items = decision.items();
@@ -193,7 +186,7 @@ impl<'a> Decision<'a> {
                 authorised.push(permission);
             }
         }
-        if !authorised.is_empty() && authorised.iter().all(|permission| permission.granter != need.subject) {
+        if !authorised.is_empty() {
             self.not_refused_by_others(need, to)?;
         }
         let mut latest: BTreeMap<PersonId, &ConsentFact> = BTreeMap::new();
@@ -214,7 +207,7 @@ impl<'a> Decision<'a> {
                 Ok(()) => serving.push(permission),
             }
         }
-        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| furthest.rule().into())
+        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| Block { rule: furthest.rule(), conflict: false })
     }
 
     /// R6: the person has not said no.
@@ -224,10 +217,10 @@ impl<'a> Decision<'a> {
             Standing::ChildUnassessed => RefusalRule::CompetenceNotAssessed,
             Standing::ChildCanDecide | Standing::Grown | Standing::GrownCannotDecide => RefusalRule::SubjectRefused,
         };
-        self.told(need, to, |refusal| refusal.granter == need.subject, rule).map_err(Block::from)
+        self.told(need, to, |refusal| refusal.granter == need.subject, rule).map_err(|rule| Block { rule, conflict: false })
     }
 
-    /// R7: nobody else who decides for the person has said no.
+    /// R7: nobody else who decides for the person has said no. Where the subject permits, there is nobody else.
     fn not_refused_by_others(&self, need: Need<'_>, to: Receiver<'_>) -> Result<(), Block> {
         let objects = |refusal: &ConsentFact| may_object(refusal.granter, need.subject, self.now.day(), &self.facts.family);
         self.told(need, to, |refusal| refusal.granter != need.subject && objects(refusal), RefusalRule::ConflictingRefusal)

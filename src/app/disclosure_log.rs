@@ -1,0 +1,95 @@
+//! The disclosure log as auditors read it (C3, C13).
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use super::{App, Error, Result};
+use crate::authz::{Permit, act, check};
+use crate::db::{self, Tx, ledger, recipients, staff};
+use crate::domain::ids::{RecipientId, StaffId};
+use crate::domain::log::{LogDisplay, LogEntry, LogFilter, LogRange, LogRow};
+use crate::domain::page::{Page, PageRequest};
+
+/// A page of the log, and the part of the log that the whole list covers.
+#[derive(Debug)]
+pub struct LogPage {
+    /// The entries.
+    pub page: Page<LogEntry>,
+    /// What the list covers.
+    pub range: LogRange,
+}
+
+/// The ids of an entry that stand for names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    actor: StaffId,
+    decided_by: Option<StaffId>,
+    recipient: Option<RecipientId>,
+}
+
+/// The rows with the names behind their ids, in two queries.
+fn shown(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogRead>, rows: Vec<LogRow>) -> db::Result<Vec<LogEntry>> {
+    let named = |row: &LogRow| serde_json::from_str::<Named>(row.body.get()).map_err(|_| db::Error::Corrupt("log entry"));
+    let named = rows.iter().map(named).collect::<db::Result<Vec<Named>>>()?;
+    let people = staff::names(tx, named.iter().flat_map(|ids| [ids.actor].into_iter().chain(ids.decided_by)))?;
+    let bodies: HashMap<RecipientId, String> = recipients::names(tx, permit, named.iter().filter_map(|ids| ids.recipient))?;
+    // What the service does by itself is done by nobody of the staff.
+    let name = |id: StaffId| Some(people.get(id).display_name).filter(|name| !name.is_empty());
+    let entry = |(row, ids): (LogRow, Named)| LogEntry {
+        index: row.index,
+        leaf_hash: BASE64_STANDARD.encode(row.leaf_hash),
+        body: row.body,
+        display: LogDisplay {
+            actor: name(ids.actor),
+            decided_by: ids.decided_by.and_then(name),
+            recipient: ids.recipient.and_then(|id| bodies.get(&id).cloned()),
+        },
+        openings: None,
+    };
+    Ok(rows.into_iter().zip(named).map(entry).collect())
+}
+
+impl App {
+    /// Entries of the log as it was at this size, or as it is now.
+    pub async fn list_log(
+        &self,
+        permit: Permit<act::DisclosureLogRead>,
+        filter: LogFilter,
+        size: Option<i64>,
+        page: PageRequest,
+    ) -> Result<LogPage> {
+        self.db
+            .read(move |tx| {
+                let size = match size {
+                    Some(size) => size,
+                    None => ledger::size(tx)?,
+                };
+                let root = ledger::root(tx, size)?;
+                let (index_from, index_to) = ledger::range(tx, &filter, size)?;
+                let rows = ledger::list(tx, &permit, &filter, size, &page)?;
+                let page = Page { items: shown(tx, &permit, rows.items)?, next: rows.next, total: rows.total };
+                Ok(LogPage { page, range: LogRange { tree_size: size, index_from, index_to, root_hash: BASE64_STANDARD.encode(root.0) } })
+            })
+            .await
+    }
+
+    /// One entry; what its commitments stand for, too, if a service manager asks.
+    pub async fn read_log_entry(&self, permit: Permit<act::DisclosureLogRead>, index: i64, openings: bool) -> Result<LogEntry> {
+        let opening = match openings {
+            true => Some(check::<act::DisclosureLogOpenings>(permit.caller()).map_err(|_| Error::Forbidden)?),
+            false => None,
+        };
+        self.db
+            .read(move |tx| {
+                let row = ledger::find(tx, &permit, index)?;
+                let entry = shown(tx, &permit, vec![row])?.pop().ok_or(db::Error::NotFound)?;
+                let openings = opening.map(|permit| ledger::openings(tx, &permit, index)).transpose()?;
+                Ok(LogEntry { openings, ..entry })
+            })
+            .await
+    }
+}

@@ -1,0 +1,166 @@
+//! The disclosure log.
+
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{Path, Query};
+use super::openapi::Operation;
+use super::page::{Filters, Listing, PageInfo};
+use super::problem::{Code, Problem};
+use super::respond::Answer;
+use crate::app::App;
+use crate::authz::{Permit, act};
+use crate::domain::ids::{CaseId, RecipientId, StaffId};
+use crate::domain::log::{LogEntry, LogFilter, LogRange};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{Art9Condition, Basis, Channel, DisclosureLogKind, Purpose};
+use crate::op;
+
+/// The order of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogOrder {
+    /// Oldest first.
+    Asc,
+    /// Newest first.
+    Desc,
+}
+
+/// Which entries to list.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LogFilters {
+    /// Only entries from this time on.
+    from: Option<Timestamp>,
+    /// Only entries before this time.
+    to: Option<Timestamp>,
+    /// Only what went to this body, or was refused to it.
+    recipient: Option<RecipientId>,
+    /// Only on these grounds.
+    #[schema(max_items = 10)]
+    basis: Option<Vec<Basis>>,
+    /// Only under these conditions of UK GDPR Art. 9.
+    #[schema(max_items = 10)]
+    condition: Option<Vec<Art9Condition>>,
+    /// Only entries of this case.
+    case_id: Option<CaseId>,
+    /// Only what this member of staff did.
+    actor: Option<StaffId>,
+    /// Only what this member of staff decided.
+    decided_by: Option<StaffId>,
+    /// Only entries of these kinds.
+    #[schema(max_items = 20)]
+    kind: Option<Vec<DisclosureLogKind>>,
+    /// Only for these purposes.
+    #[schema(max_items = 20)]
+    purpose: Option<Vec<Purpose>>,
+    /// Only by these ways.
+    #[schema(max_items = 10)]
+    channel: Option<Vec<Channel>>,
+    /// Only where somebody could be recognised, or only where nobody could.
+    identified: Option<bool>,
+    /// Only where somebody got a copy, or only where nobody did.
+    copied: Option<bool>,
+    /// Only entries from this index on.
+    #[schema(minimum = 0)]
+    index_from: Option<i64>,
+    /// Only entries before this index.
+    #[schema(minimum = 0)]
+    index_to: Option<i64>,
+    /// Newest first, unless `asc`.
+    order: Option<LogOrder>,
+}
+
+impl Filters for LogFilters {
+    const MOST: u32 = 1000;
+    const TOTAL: bool = true;
+}
+
+impl From<&LogFilters> for LogFilter {
+    fn from(asked: &LogFilters) -> Self {
+        Self {
+            from: asked.from,
+            to: asked.to,
+            recipient: asked.recipient,
+            basis: asked.basis.clone().unwrap_or_default(),
+            condition: asked.condition.clone().unwrap_or_default(),
+            case_id: asked.case_id,
+            actor: asked.actor,
+            decided_by: asked.decided_by,
+            kind: asked.kind.clone().unwrap_or_default(),
+            purpose: asked.purpose.clone().unwrap_or_default(),
+            channel: asked.channel.clone().unwrap_or_default(),
+            identified: asked.identified,
+            copied: asked.copied,
+            index_from: asked.index_from,
+            index_to: asked.index_to,
+            ascending: asked.order == Some(LogOrder::Asc),
+        }
+    }
+}
+
+/// A page of the disclosure log, as the log was when the first page was made.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DisclosureLogPage {
+    /// The entries of this page, in the order of the list.
+    #[schema(max_items = 1000)]
+    items: Vec<LogEntry>,
+    /// Where this page stands in the list.
+    page: PageInfo,
+    /// The part of the log that the list covers.
+    #[serde(flatten)]
+    range: LogRange,
+}
+
+/// The path of an entry.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryPath {
+    /// The place of the entry in the log, from 0.
+    #[schema(minimum = 0)]
+    index: i64,
+}
+
+/// What to show of an entry.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryQuery {
+    /// Whether to show what its commitments stand for: service managers only.
+    #[serde(default)]
+    openings: bool,
+}
+
+/// List the disclosure log.
+///
+/// Every disclosure and every refusal, without content and without names of families (C3, C13). The `body` of an entry is exactly what was
+/// hashed. All pages show the log as it was at `treeSize`, whose root is `rootHash`. `indexFrom` and `indexTo` are the half-open range of
+/// the period that was asked for: a proof over that range shows that nothing of the period was withheld.
+#[utoipa::path(get, path = "/disclosure-log", operation_id = "listDisclosureLog", tag = "disclosure-log",
+    responses((status = 200, description = "A page of the log.", body = DisclosureLogPage)))]
+async fn list(permit: Permit<act::DisclosureLogRead>, listing: Listing<LogFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
+    let log = app.list_log(permit, (&listing.filters).into(), listing.snapshot(), listing.page).await?;
+    let size = log.range.tree_size;
+    Ok(listing.answer_at(log.page, size, |items, page| DisclosureLogPage { items, page, range: log.range }))
+}
+
+/// Read an entry of the disclosure log.
+///
+/// With `openings=true` a service manager also sees what its commitments stand for, if they may see the case and its keys still exist
+/// (C13).
+#[utoipa::path(get, path = "/disclosure-log/entries/{index}", operation_id = "getDisclosureLogEntry", tag = "disclosure-log",
+    responses((status = 200, description = "The entry.", body = LogEntry)))]
+async fn read(
+    permit: Permit<act::DisclosureLogRead>,
+    path: Path<EntryPath>,
+    shown: Query<EntryQuery>,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&app.read_log_entry(permit, path.index, shown.openings).await?))
+}
+
+/// The operations on the disclosure log.
+pub fn operations() -> Vec<Operation> {
+    vec![op!(list), op!(read).refuses(&[Code::AccessReasonRequired])]
+}
