@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::authz::Caller;
-use crate::db::people;
 use crate::db::testing::{Scratch, first, holds, now, permit};
+use crate::db::{Error, people};
 use crate::domain::person::NewPerson;
 use crate::domain::vocabulary::AccessReason;
 
