@@ -212,7 +212,7 @@ pub struct DisclosureSummary {
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Reason {
+pub struct CheckReason {
     /// Where in the request: a JSON pointer.
     #[schema(max_length = 200)]
     pub pointer: String,
@@ -231,7 +231,7 @@ pub struct Reason {
     pub range: Option<TextRange>,
 }
 
-impl From<Failing> for Reason {
+impl From<Failing> for CheckReason {
     fn from(failing: Failing) -> Self {
         let Failing { pointer, rule, subject_ids, range } = failing;
         Self { pointer, rule, detail: rule.detail(), subject_ids, range }
@@ -262,7 +262,7 @@ pub struct DisclosureCheck {
     pub conditions_met: Vec<ConditionKind>,
     /// Everything that stands in the way.
     #[schema(max_items = 1000)]
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<CheckReason>,
     /// What would make it possible.
     #[schema(max_items = 10)]
     pub remedies: Vec<Remedy>,
