@@ -1,14 +1,14 @@
 //! Notes. What they say is sealed under the key of their case; whom they are from and about, and what kinds of information they hold, are
 //! ids and words. Every finder leaves out restricted notes that the caller may not read (C4).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::schema::{disclosure, note};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
@@ -22,6 +22,10 @@ use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
+
+mod held;
+
+pub use held::{HeldNote, for_disclosure, known};
 
 /// What is kept in the clear: ids and words only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,89 +101,6 @@ fn corrections(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Note
         .select((note::supersedes_note_id, note::id))
         .load(tx.conn)?;
     Ok(rows.into_iter().filter_map(|(old, new)| Some((old?, new))).collect())
-}
-
-/// What a disclosure looks at of a note.
-#[derive(Clone, Debug)]
-pub struct HeldNote {
-    /// The note.
-    pub id: NoteId,
-    /// Whose confidence it is.
-    pub from: Option<PersonId>,
-    /// About whom it is.
-    pub about: Vec<PersonId>,
-    /// What kinds of information it holds.
-    pub categories: Vec<InformationCategory>,
-    /// Whether it stays in confidence.
-    pub keep_confidential: bool,
-    /// Who wishes that, if not whoever it is from.
-    pub wish_by: Option<PersonId>,
-    /// Whether it names people who do not take part in the case.
-    pub names_others: bool,
-    /// Whether it may be passed on, for all that whoever gave it said.
-    pub onward_sharing: bool,
-    /// Whether a correction has taken its place.
-    pub superseded: bool,
-    concern: Option<LongText>,
-    action_taken: Option<LongText>,
-}
-
-impl HeldNote {
-    /// What it says: the concern, a line feed, the action taken.
-    #[must_use]
-    pub fn content(&self) -> String {
-        let text = |part: &Option<LongText>| part.as_ref().map_or_else(String::new, |text| text.0.clone());
-        format!("{}\n{}", text(&self.concern), text(&self.action_taken))
-    }
-}
-
-/// Notes to be disclosed, in the order asked. Each is of this case and in scope, or nothing is found.
-pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<Vec<HeldNote>> {
-    let distinct: HashSet<NoteId> = notes.iter().copied().collect();
-    let rows: Vec<Row> = scope::found(permit.scope(), |scope| {
-        let rows: Vec<Row> = note::table
-            .filter(note::id.eq_any(distinct.iter().copied()))
-            .filter(note::case_id.eq(case))
-            .filter(visible(scope))
-            .load(tx.conn)?;
-        if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
-    })?;
-    let corrected = corrections(tx, notes)?;
-    let mut held = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let Text { concern, action_taken, .. } = row.text(tx)?;
-        let Details { from, about, categories, keep_confidential, wish_by, names_others, provenance, .. } = row.details.0;
-        let onward_sharing = provenance.is_none_or(|source| source.onward_sharing);
-        let superseded = corrected.contains_key(&row.id);
-        held.insert(
-            row.id,
-            HeldNote {
-                id: row.id,
-                from,
-                about,
-                categories,
-                keep_confidential,
-                wish_by,
-                names_others,
-                onward_sharing,
-                superseded,
-                concern,
-                action_taken,
-            },
-        );
-    }
-    notes.iter().map(|id| held.get(id).cloned().ok_or(Error::NotFound)).collect()
-}
-
-/// Those of these notes that are of this case and in scope.
-pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<HashSet<NoteId>> {
-    let found: Vec<NoteId> = note::table
-        .filter(note::id.eq_any(notes.iter().copied()))
-        .filter(note::case_id.eq(case))
-        .filter(visible(permit.scope()))
-        .select(note::id)
-        .load(tx.conn)?;
-    Ok(found.into_iter().collect())
 }
 
 /// Whether this disclosure left this case.

@@ -185,6 +185,3 @@ pub fn complete(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId,
         .execute(tx.conn)?;
     stale_unless(changed, || Ok(task::table.find(id).select(task::version).first(tx.conn)?))
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,15 +6,17 @@ use std::path::Path;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
-use super::schema::{participant, staff as staff_table};
+use super::schema::{case_file, disclosure, participant, staff as staff_table};
 use super::sealed::{Keyring, Secret};
 use super::{Db, Error, Result, Tx, cases, staff};
 use crate::authz::{Act, Caller, Permit, check};
 use crate::domain::case::{CaseContent, Reason};
-use crate::domain::ids::{CaseId, ParticipantId, PersonId, RequestId, StaffId};
+use crate::domain::ids::{CaseId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{AccessReason, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role};
+use crate::domain::vocabulary::{
+    AccessReason, Basis, CaseStatus, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role,
+};
 
 /// A database in a directory that goes when this does.
 pub struct Scratch {
@@ -138,6 +140,35 @@ impl Scratch {
             Ok(())
         })
         .unwrap();
+    }
+
+    /// Puts a case into this state, without anything that goes with it.
+    pub fn stand(&self, case: CaseId, status: CaseStatus) {
+        self.write(move |tx| {
+            diesel::update(case_file::table.find(case)).set(case_file::status.eq(status)).execute(tx.conn)?;
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    /// A disclosure row without content.
+    pub fn bare_disclosure(&self, by: &Caller, case: CaseId) -> DisclosureId {
+        let (id, by) = (DisclosureId::mint(), by.staff);
+        self.write(move |tx| {
+            diesel::insert_into(disclosure::table)
+                .values((
+                    disclosure::id.eq(id),
+                    disclosure::case_id.eq(case),
+                    disclosure::basis.eq(Basis::Permission),
+                    disclosure::decided_at.eq(now()),
+                    disclosure::decided_by.eq(by),
+                    disclosure::details.eq(super::stored::Json(0)),
+                    disclosure::sealed.eq(Vec::<u8>::new()),
+                ))
+                .execute(tx.conn)?;
+            Ok(id)
+        })
+        .unwrap()
     }
 
     /// Every byte in the files of the database, those of the write-ahead log among them.

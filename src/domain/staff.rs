@@ -78,3 +78,17 @@ pub struct Staff {
     #[schema(max_items = 10)]
     pub allowed_actions: Vec<ActionName>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn me_is_whoever_asks() {
+        let (asker, other) = (StaffId::mint(), StaffId::mint());
+        let read = |text: &str| serde_json::from_value::<Assignee>(text.into()).map(|named| named.asked_by(asker));
+        assert_eq!(read("me").unwrap(), asker);
+        assert_eq!(read(&other.to_string()).unwrap(), other);
+        assert_eq!(read("you").unwrap_err().to_string(), "neither a UUID nor `me`");
+    }
+}

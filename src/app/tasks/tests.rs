@@ -1,1 +1,142 @@
+//! The work list: whose tasks are shown, and who may do them.
 
+use super::*;
+use crate::db;
+use crate::db::tasks::NewTask;
+use crate::db::testing::{Scratch, first, now, permit};
+use crate::domain::ids::CaseId;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::TaskKind;
+
+struct Desk {
+    scratch: Scratch,
+    app: App,
+    jo: Caller,
+}
+
+fn day(text: &str) -> chrono::NaiveDate {
+    text.parse().unwrap()
+}
+
+impl Desk {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        Self { app: App::on(&scratch), jo: scratch.adviser("Jo Ashdown"), scratch }
+    }
+
+    fn task(&self, case_id: Option<CaseId>, due_on: &str, change: impl FnOnce(NewTask) -> NewTask) -> TaskId {
+        let new = NewTask {
+            kind: TaskKind::RecallNotice,
+            case_id,
+            about_id: uuid::Uuid::now_v7(),
+            for_manager: false,
+            not_by: None,
+            due_on: day(due_on),
+        };
+        let (new, leave) = (change(new), permit::<act::CaseRead>(&self.jo));
+        self.scratch.write(move |tx| tasks::create(tx, &leave, new, now())).unwrap()
+    }
+
+    fn list(&self, by: &Caller, filter: TaskFilter) -> Vec<TaskId> {
+        let page = PageRequest { include_total: true, ..first(50) };
+        let page = self.scratch.wait(self.app.list_tasks(permit(by), filter, page)).unwrap();
+        assert_eq!(page.total, Some(page.items.len() as u64));
+        page.items.into_iter().map(|task| task.id).collect()
+    }
+
+    fn complete(&self, by: &Caller, id: TaskId, version: i32) -> Result<Task> {
+        self.scratch.wait(self.app.complete_task(permit(by), id, version))
+    }
+}
+
+#[test]
+fn tasks_are_shown_to_those_who_see_the_case_and_without_a_case_to_all() {
+    let desk = Desk::new();
+    let (kit, lou) = (desk.scratch.adviser("Kit Fenwick"), desk.scratch.manager("Lou Marsh", None));
+    let (open, closed) = (desk.scratch.bare_case(&desk.jo, false), desk.scratch.bare_case(&desk.jo, true));
+    let everywhere = desk.task(None, "2026-09-15", |new| new);
+    let of_open = desk.task(Some(open), "2026-09-16", |new| new);
+    let of_restricted = desk.task(Some(closed), "2026-09-17", |new| new);
+    let for_manager = desk.task(Some(open), "2026-09-18", |new| NewTask { for_manager: true, ..new });
+    let all = TaskFilter::default;
+    assert_eq!(desk.list(&desk.jo, all()), [everywhere, of_open, of_restricted]);
+    assert_eq!(desk.list(&kit, all()), [everywhere, of_open]);
+    assert_eq!(desk.list(&lou, all()), [everywhere, of_open, for_manager]);
+    assert!(matches!(desk.complete(&kit, of_restricted, 1), Err(Error::Db(db::Error::NotFound))));
+    assert!(matches!(desk.complete(&lou, of_restricted, 1), Err(Error::Db(db::Error::AccessReasonRequired))));
+    assert!(matches!(desk.complete(&kit, for_manager, 1), Err(Error::Forbidden)));
+}
+
+#[test]
+fn a_task_is_done_once_and_by_a_caller_who_has_seen_it() {
+    let desk = Desk::new();
+    let id = desk.task(None, "2026-09-15", |new| new);
+    assert!(matches!(desk.complete(&desk.jo, id, 2), Err(Error::Db(db::Error::Stale { current: 1 }))));
+    let done = desk.complete(&desk.jo, id, 1).unwrap();
+    assert_eq!((done.status, done.version, done.completed_at), (TaskStatus::Done, 2, Some(now())));
+    assert_eq!(done.completed_by.unwrap().display_name, "Jo Ashdown");
+    assert!(done.allowed_actions.is_empty());
+    assert!(matches!(desk.complete(&desk.jo, id, 2), Err(Error::State { rule: None, .. })));
+}
+
+#[test]
+fn a_review_is_not_done_by_whoever_decided() {
+    let desk = Desk::new();
+    let (lou, sam) = (desk.scratch.manager("Lou Marsh", None), desk.scratch.manager("Sam Reed", None));
+    let decider = lou.staff;
+    let id = desk.task(None, "2026-09-15", move |new| NewTask { for_manager: true, not_by: Some(decider), ..new });
+    let offered = |by: &Caller| {
+        let page = desk.scratch.wait(desk.app.list_tasks(permit(by), TaskFilter::default(), first(10))).unwrap();
+        page.items[0].allowed_actions.len()
+    };
+    assert_eq!((offered(&lou), offered(&sam)), (0, 1));
+    assert!(matches!(desk.complete(&lou, id, 1), Err(Error::SamePerson(_))));
+    assert!(desk.complete(&sam, id, 1).is_ok());
+}
+
+#[test]
+fn the_list_is_filtered_and_ordered_by_due_day_across_pages() {
+    let desk = Desk::new();
+    let kit = desk.scratch.adviser("Kit Fenwick");
+    let theirs = desk.scratch.bare_case(&kit, false);
+    let late = desk.task(None, "2026-09-17", |new| NewTask { kind: TaskKind::ConflictReview, ..new });
+    let soon = desk.task(Some(theirs), "2026-09-15", |new| new);
+    let same_day = desk.task(None, "2026-09-15", |new| new);
+    desk.complete(&desk.jo, same_day, 1).unwrap();
+    for (filter, expected) in [
+        (TaskFilter::default(), vec![soon, same_day, late]),
+        (TaskFilter { status: vec![TaskStatus::Open], ..TaskFilter::default() }, vec![soon, late]),
+        (TaskFilter { kind: vec![TaskKind::ConflictReview], ..TaskFilter::default() }, vec![late]),
+        (TaskFilter { assigned_to: Some(kit.staff), ..TaskFilter::default() }, vec![soon]),
+        (TaskFilter { due_before: Some(day("2026-09-17")), ..TaskFilter::default() }, vec![soon, same_day]),
+    ] {
+        assert_eq!(desk.list(&desk.jo, filter.clone()), expected, "{filter:?}");
+    }
+    let (mut after, mut walked) = (None, Vec::new());
+    loop {
+        let page = PageRequest { after, ..first(1) };
+        let page = desk.scratch.wait(desk.app.list_tasks(permit(&desk.jo), TaskFilter::default(), page)).unwrap();
+        walked.extend(page.items.iter().map(|task| task.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(walked, [soon, same_day, late]);
+}
+
+#[test]
+fn an_open_task_of_the_same_kind_about_the_same_is_kept() {
+    let desk = Desk::new();
+    let about_id = uuid::Uuid::now_v7();
+    let once = |at: &str| {
+        let (at, leave) = (Timestamp::parse(at).unwrap(), permit::<act::CaseRead>(&desk.jo));
+        let due_on = day("2026-09-15");
+        let new = NewTask { kind: TaskKind::ConflictReview, case_id: None, about_id, for_manager: false, not_by: None, due_on };
+        desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, at)).unwrap()
+    };
+    let first = once("2026-09-14T09:00:00Z");
+    assert_eq!(once("2026-09-14T10:00:00Z"), first);
+    desk.complete(&desk.jo, first, 1).unwrap();
+    assert_ne!(once("2026-09-14T11:00:00Z"), first);
+}
