@@ -66,7 +66,8 @@ impl Validate for NewAnnotation {
             return Ok(());
         }
         let mut errors = ValidationErrors::new();
-        let missing = ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into());
+        let missing =
+            ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into());
         errors.add("note", missing);
         Err(errors)
     }
