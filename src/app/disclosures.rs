@@ -24,6 +24,9 @@ use crate::policy::disclosure::{Grant, decide};
 mod anonymous;
 mod entry;
 
+/// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
+const MOST_ITEMS: usize = 400;
+
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
 /// Why nothing was recorded: an error, which undoes everything, or a refusal, which is committed and logged.
@@ -137,6 +140,10 @@ impl App {
         let (mut faults, mut failings) = (Vec::new(), Vec::new());
         if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
             faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+        }
+        let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+        if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
+            faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
         }
         let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
         let mut takes_part = |person: PersonId, pointer: String| {

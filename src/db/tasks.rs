@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::schema::{case_file, task};
 use super::scope;
 use super::staff::{self, Names, stale_unless};
@@ -52,8 +52,8 @@ struct Row {
 }
 
 impl Row {
-    fn view(self, names: &Names) -> Task {
-        Task {
+    fn view(self, names: &Names) -> Held {
+        let task = Task {
             id: self.id,
             version: self.version,
             kind: self.kind,
@@ -66,7 +66,8 @@ impl Row {
             completed_by: self.completed_by.map(|id| names.get(id)),
             created_at: self.created_at,
             allowed_actions: Vec::new(),
-        }
+        };
+        (task, self.not_by)
     }
 }
 
@@ -76,8 +77,7 @@ type OnTask = Box<dyn BoxableExpression<task::table, Sqlite, SqlType = diesel::s
 fn visible(scope: Scope) -> OnTask {
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
-        // `coalesce` by hand: `x IN (..)` of a missing case is unknown, which a condition must not be.
-        seen => Box::new(task::case_id.is_null().or(task::case_id.is_not_null().and(of_cases(scope::cases(seen))))),
+        seen => Box::new(task::case_id.is_null().or(of_cases(scope::cases(seen)))),
     }
 }
 
@@ -120,3 +120,71 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
         None => create(tx, permit, new, now),
     }
 }
+
+fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Sqlite> {
+    let mut query = task::table.filter(visible(permit.scope())).into_boxed();
+    if !permit.caller().is(Role::ServiceManager) {
+        query = query.filter(task::for_manager.eq(false));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(task::status.eq_any(filter.status.clone()));
+    }
+    if !filter.kind.is_empty() {
+        query = query.filter(task::kind.eq_any(filter.kind.clone()));
+    }
+    if let Some(staff) = filter.assigned_to {
+        let theirs = case_file::table.filter(case_file::assigned_to.eq(staff)).select(case_file::id).into_boxed();
+        query = query.filter(of_cases(theirs));
+    }
+    if let Some(day) = filter.due_before {
+        query = query.filter(task::due_on.lt(Day(day)));
+    }
+    query
+}
+
+/// A task, and who may not do it.
+pub type Held = (Task, Option<StaffId>);
+
+/// Tasks in scope, the most urgent first. Those for a service manager are shown to service managers.
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter, page: &PageRequest) -> Result<Page<Held>> {
+    let total = if page.include_total {
+        let count: i64 = selected(permit, filter).count().get_result(tx.conn)?;
+        Some(u64::try_from(count).unwrap_or_default())
+    } else {
+        None
+    };
+    let mut query = selected(permit, filter).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
+    if let Some(after) = page.after {
+        let day = i32::try_from(after.key).ok().and_then(NaiveDate::from_num_days_from_ce_opt).map_or(Day(NaiveDate::MAX), Day);
+        query = query.filter(task::due_on.gt(day).or(task::due_on.eq(day).and(task::id.gt(TaskId(after.id)))));
+    }
+    let rows: Vec<Row> = query.load(tx.conn)?;
+    let place = |row: &Row| After { key: i64::from(row.due_on.0.num_days_from_ce()), id: row.id.0 };
+    let rows = Page::cut(rows, page, place, total);
+    let names = staff::names(tx, rows.items.iter().filter_map(|row| row.completed_by))?;
+    Ok(rows.map(|row| row.view(&names)))
+}
+
+/// A task in scope, whoever is to do it.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId) -> Result<Held> {
+    let row: Row = scope::found(permit.scope(), |scope| task::table.find(id).filter(visible(scope)).first(tx.conn))?;
+    let names = staff::names(tx, row.completed_by)?;
+    Ok(row.view(&names))
+}
+
+/// Marks an open task as done.
+pub fn complete(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId, version: i32, now: Timestamp) -> Result<()> {
+    let open = task::table.find(id).filter(task::version.eq(version)).filter(task::status.eq(TaskStatus::Open));
+    let changed = diesel::update(open)
+        .set((
+            task::status.eq(TaskStatus::Done),
+            task::completed_at.eq(now),
+            task::completed_by.eq(permit.staff()),
+            task::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(task::table.find(id).select(task::version).first(tx.conn)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use super::action::ActionName;
 use super::fault::Fault;
 use super::ids::{CaseId, DisclosureId, NoteId, PersonId, RecipientId};
 use super::staff::StaffRef;
@@ -180,7 +181,7 @@ pub struct Note {
     pub content: NoteContent,
     /// What the caller may do with this record now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 /// A note in a list.

@@ -19,6 +19,30 @@ pub struct StaffRef {
     pub display_name: String,
 }
 
+/// Whom a list is about: a member of staff, or `me`, whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 36, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", example = "me")]
+pub struct Assignee(Option<StaffId>);
+
+impl Assignee {
+    /// The member of staff, where this one asks.
+    #[must_use]
+    pub fn asked_by(self, caller: StaffId) -> StaffId {
+        self.0.unwrap_or(caller)
+    }
+}
+
+impl<'de> Deserialize<'de> for Assignee {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        match text.as_ref() {
+            "me" => Ok(Self(None)),
+            // The message never quotes the value.
+            id => id.parse().map(|id| Self(Some(StaffId(id)))).map_err(|_| serde::de::Error::custom("neither a UUID nor `me`")),
+        }
+    }
+}
+
 /// What an administrator may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]

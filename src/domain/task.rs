@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::action::ActionName;
 use super::ids::{CaseId, StaffId, TaskId};
 use super::staff::StaffRef;
 use super::time::Timestamp;
@@ -43,7 +44,7 @@ pub struct Task {
     pub created_at: Timestamp,
     /// What the caller may do with this record now.
     #[schema(max_items = 10)]
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Vec<ActionName>,
 }
 
 /// Which tasks a list shows.

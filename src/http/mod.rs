@@ -19,6 +19,7 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
+pub mod notes;
 pub mod openapi;
 pub mod page;
 mod people;
@@ -30,6 +31,7 @@ mod service;
 mod staff;
 mod strict;
 mod test_clock;
+pub mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -70,6 +72,8 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        notes::operations(),
+        tasks::operations(),
         consents::operations(),
         disclosures::operations(),
         disclosure_log::operations(),

@@ -85,8 +85,8 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     let lists_differ = body.subject_ids.is_empty() != body.information_categories.is_empty();
     let nothing = body.subject_ids.is_empty() && body.information_categories.is_empty() && body.note_ids.is_empty();
     [
-        // Set by the service only.
-        ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse))),
+        // Set by the service only, or, for a legal request, the exit of a decision that only the manager takes (C15).
+        ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse | Purpose::LegalRequest))),
         ("#/recipient/unregistered", body.recipient.unregistered.is_some()),
         ("#/recipient/personId", anonymised && body.recipient.person_id.is_some()),
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),
@@ -217,6 +217,7 @@ mod tests {
         assert_eq!(ask("permission", BODY, &format!(r#"{subject},"purpose":"liaison""#)), at("#/subjectIds"));
         assert_eq!(ask("permission", BODY, r#""purpose":"liaison""#), at("#/subjectIds"));
         assert_eq!(ask("permission", BODY, &both.replace("liaison", "sar_response")), at("#/purpose"));
+        assert_eq!(ask("permission", BODY, &both.replace("liaison", "legal_request")), at("#/purpose"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"cohort":{{}}"#)), at("#/cohort"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"safeguarding":{{}}"#)), at("#/safeguarding"));
         assert_eq!(ask("permission", BODY, &format!(r#"{both},"toldReason":"X.""#)), at("#/toldReason"));

@@ -1,0 +1,146 @@
+//! Notes: written, read, corrected beside the original (C4, C5, C8, C11).
+
+use super::{App, Error, Result, allowed};
+use crate::authz::{Act, Action, Permit, act};
+use crate::clock::Clock;
+use crate::db::notes::{self, Correction};
+use crate::db::{self, Tx, idempotency, participants, recipients};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, NoteId};
+use crate::domain::note::{NewCorrection, NewNote, Note, NoteContent, NoteFilter, NoteSummary};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CaseStatus, NoteKind};
+
+/// With what may be done to it now: the newest version of a note in a case that is not closed may be corrected.
+fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> db::Result<Note> {
+    let case = db::cases::require(tx, permit, note.case_id)?;
+    let open = note.superseded_by_note_id.is_none() && case.status != CaseStatus::Closed;
+    let actions: &[Action] = if open { &[Action::NoteCorrect] } else { &[] };
+    Ok(Note { allowed_actions: allowed(permit.caller(), actions), ..note })
+}
+
+/// Nothing is written in a closed case.
+fn require_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<()> {
+    match db::cases::require(tx, permit, case_id)?.status {
+        CaseStatus::Closed => Err(Error::state(RefusalRule::CaseClosed, "#", &[Action::CaseReopen])),
+        CaseStatus::Open | CaseStatus::Inactive => Ok(()),
+    }
+}
+
+/// What a note names must exist, and a contact with officers or professionals must have been allowed (C11).
+fn check(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    content: &NoteContent,
+    was_confidential: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let mut faults = content.faults(now, &participants::people(tx, permit, case_id)?, was_confidential);
+    let left = match content.disclosure_id {
+        Some(id) => notes::disclosed(tx, permit, case_id, id)?,
+        None => content.kind != NoteKind::Liaison,
+    };
+    match (left, content.kind) {
+        (true, _) => {}
+        (false, NoteKind::Liaison) => {
+            faults.push(Fault::new("#/disclosureId", "disclosure_required", "Needs the disclosure of this case that allowed the contact."));
+        }
+        (false, _) => faults.push(Fault::unknown("#/disclosureId")),
+    }
+    if let Some(source) = &content.provenance {
+        match recipients::find(tx, permit, source.recipient_id) {
+            Err(db::Error::NotFound) => faults.push(Fault::unknown("#/provenance/recipientId")),
+            found => drop(found?),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, made: &Created<NoteId>) -> Result<Created<Note>> {
+    let note = notes::written(tx, permit, made.value)?;
+    Ok(Created { value: with_actions(tx, permit, note)?, replayed: made.replayed })
+}
+
+impl App {
+    /// Writes a note.
+    pub async fn add_note(
+        &self,
+        permit: Permit<act::NoteAdd>,
+        case_id: CaseId,
+        new: NewNote,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Note>> {
+        let now = self.clock.now();
+        let (note, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    require_open(tx, &permit, case_id)?;
+                    check(tx, &permit, case_id, &new.content, false, now)?;
+                    Ok::<_, Error>(notes::insert(tx, &permit, case_id, new.content, None, now)?)
+                })?;
+                written(tx, &permit, &made)
+            })
+            .await?;
+        Ok(note)
+    }
+
+    /// The notes of a case, without what they say. Restricted notes are there for those only who may read them.
+    pub async fn list_notes(
+        &self,
+        permit: Permit<act::NoteList>,
+        case_id: CaseId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteSummary>> {
+        self.look(permit, move |tx, permit| {
+            db::cases::require(tx, permit, case_id)?;
+            notes::list(tx, permit, case_id, &filter, &page)
+        })
+        .await
+    }
+
+    /// One note.
+    pub async fn read_note(&self, permit: Permit<act::NoteRead>, id: NoteId) -> Result<Note> {
+        self.look(permit, move |tx, permit| {
+            let note = notes::find(tx, permit, id)?;
+            with_actions(tx, permit, note)
+        })
+        .await
+    }
+
+    /// Puts a corrected note beside the newest version of a note, which stays as it is.
+    pub async fn correct_note(
+        &self,
+        permit: Permit<act::NoteCorrect>,
+        id: NoteId,
+        new: NewCorrection,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Note>> {
+        let now = self.clock.now();
+        let (note, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    let NewCorrection { correction_reason: reason, content } = new;
+                    let old = notes::find(tx, &permit, id)?;
+                    require_open(tx, &permit, old.case_id)?;
+                    if old.superseded_by_note_id.is_some() {
+                        return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
+                    }
+                    check(tx, &permit, old.case_id, &content, old.content.keep_confidential, now)?;
+                    Ok(notes::insert(tx, &permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)
+                })?;
+                written(tx, &permit, &made)
+            })
+            .await?;
+        Ok(note)
+    }
+}
+
+#[cfg(test)]
+mod tests;
