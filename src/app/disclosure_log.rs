@@ -79,10 +79,8 @@ impl App {
 
     /// One entry; what its commitments stand for, too, if a service manager asks.
     pub async fn read_log_entry(&self, permit: Permit<act::DisclosureLogRead>, index: i64, openings: bool) -> Result<LogEntry> {
-        let opening = match openings {
-            true => Some(check::<act::DisclosureLogOpenings>(permit.caller()).map_err(|_| Error::Forbidden)?),
-            false => None,
-        };
+        let leave = || check::<act::DisclosureLogOpenings>(permit.caller()).map_err(|_| Error::Forbidden);
+        let opening = openings.then(leave).transpose()?;
         self.db
             .read(move |tx| {
                 let row = ledger::find(tx, &permit, index)?;

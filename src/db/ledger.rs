@@ -248,12 +248,11 @@ pub fn list(
     page: &PageRequest,
 ) -> Result<Page<LogRow>> {
     use disclosure_entry as e;
-    let total = match page.include_total {
-        true => {
-            let count: i64 = selected(filter, size).count().get_result(tx.conn)?;
-            Some(u64::try_from(count).unwrap_or_default())
-        }
-        false => None,
+    let total = if page.include_total {
+        let count: i64 = selected(filter, size).count().get_result(tx.conn)?;
+        Some(u64::try_from(count).unwrap_or_default())
+    } else {
+        None
     };
     let mut query = selected(filter, size).limit(i64::from(page.limit) + 1);
     query = match (filter.ascending, page.after) {

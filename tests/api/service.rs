@@ -1,0 +1,90 @@
+//! What the service says of itself, and the disclosure log as it stands when nothing has left yet.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sendiass::config::Profile;
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::harness::TestApp;
+
+#[test]
+fn the_service_says_who_it_is_to_anybody_and_who_is_calling_to_them() {
+    let app = TestApp::spawn();
+    for path in ["", "/"] {
+        let root = app.with_token(None).get(path).ok(200);
+        assert_eq!((root.str("name"), root.str("document")), ("sendiass".to_owned(), "/openapi.json".to_owned()));
+    }
+    app.with_token(None).get("/me").problem(401, "unauthenticated");
+    let me = app.adviser().get("/me").ok(200);
+    assert_eq!((me.str("displayName"), &me.body["roles"]), ("Adviser".to_owned(), &json!(["adviser"])));
+    let allowed = me.body["permissions"].as_array().unwrap();
+    assert!(allowed.contains(&json!("disclosure:create")) && !allowed.contains(&json!("disclosure_log:read")), "{allowed:?}");
+    assert_eq!(me.body["policy"], json!({"name": "Confidentiality policy", "version": "2025-04"}));
+}
+
+#[test]
+fn the_published_lists_are_asked_for_again_only_when_they_changed() {
+    let app = TestApp::spawn();
+    let lists = app.adviser().get("/reference-data").ok(200);
+    let clauses: Vec<&str> = lists.body["clauses"].as_array().unwrap().iter().filter_map(|clause| clause["clause"].as_str()).collect();
+    assert_eq!(clauses, (1..=17).map(|number| format!("C{number}")).collect::<Vec<_>>());
+    let names: Vec<&Value> = lists.body["lists"].as_array().unwrap().iter().map(|list| &list["name"]).collect();
+    assert!(names.contains(&&json!("basis")) && names.contains(&&json!("senNeed")));
+    let again = app.adviser().with("If-None-Match", &lists.header("etag")).get("/reference-data").ok(304);
+    assert_eq!(again.text, "");
+}
+
+#[test]
+fn the_clock_can_be_set_in_a_demonstration_only_and_by_an_administrator_only() {
+    let clock = json!({"now": "2026-09-17T13:00:00.000Z", "frozen": true});
+    let app = TestApp::spawn();
+    assert_eq!(app.as_role(Role::Administrator).put("/test-clock", &clock).ok(200).body, clock);
+    assert_eq!(app.clock.now().to_string(), "2026-09-17T13:00:00.000Z");
+    app.manager().put("/test-clock", &clock).problem(403, "forbidden");
+    let app = TestApp::spawn_as(Profile::Development);
+    app.as_role(Role::Administrator).put("/test-clock", &clock).problem(404, "not-found");
+}
+
+#[test]
+fn a_search_is_continued_by_its_own_cursor_only() {
+    let app = TestApp::spawn();
+    let child = json!({"kind": "child", "fullName": "Isla Thornbeck", "pseudonymous": false, "dateOfBirth": "2017-02-11"});
+    let ids = [app.adviser().post("/people", &child).ok(201).id(), app.adviser().post("/people", &child).ok(201).id()];
+    let search = json!({"dateOfBirth": "2017-02-11"});
+    let first = app.adviser().post("/people/search?limit=1", &search).ok(200);
+    let next = format!("/people/search?limit=1&cursor={}", first.body["page"]["nextCursor"].as_str().unwrap());
+    let second = app.adviser().post(&next, &search).ok(200);
+    let mut found = [&first, &second].map(|page| page.body["items"][0]["id"].as_str().unwrap().to_owned());
+    found.sort();
+    assert_eq!(found, ids);
+    assert!(second.body["page"].get("nextCursor").is_none());
+    app.adviser().post(&next, &json!({"name": "Isla Thornbeck"})).problem(400, "invalid-cursor");
+    app.manager().post(&next, &search).problem(400, "invalid-cursor");
+}
+
+#[test]
+fn an_entry_of_the_log_is_shown_in_the_very_bytes_that_were_hashed() {
+    let app = TestApp::spawn();
+    let auditor = app.as_role(Role::Auditor);
+    let log = auditor.get("/disclosure-log?includeTotal=true").ok(200);
+    assert_eq!((&log.body["treeSize"], &log.body["page"]["total"]), (&json!(1), &json!(1)), "{}", log.text);
+    assert_eq!((&log.body["indexFrom"], &log.body["indexTo"]), (&json!(0), &json!(1)));
+    let entry = auditor.get("/disclosure-log/entries/0").ok(200);
+    assert_eq!(log.body["items"][0], entry.body);
+    let (start, end) = (entry.text.find("\"body\":").unwrap() + 7, entry.text.find(",\"display\":").unwrap());
+    let leaf = Sha256::new().chain_update([0]).chain_update(&entry.text[start..end]).finalize();
+    assert_eq!(entry.str("leafHash"), BASE64_STANDARD.encode(leaf));
+    // Of one entry, the root is the leaf.
+    assert_eq!(log.str("rootHash"), entry.str("leafHash"));
+    auditor.get("/disclosure-log/entries/1").problem(404, "not-found");
+    auditor.get("/disclosure-log/entries/0?openings=true").problem(403, "forbidden");
+    assert_eq!(app.manager().get("/disclosure-log/entries/0?openings=true").ok(200).body["openings"], json!([]));
+    let before = auditor.get("/disclosure-log?to=2026-01-01T00:00:00Z").ok(200);
+    assert_eq!((&before.body["items"], &before.body["indexFrom"], &before.body["indexTo"]), (&json!([]), &json!(0), &json!(0)));
+    let after = auditor.get("/disclosure-log?from=2027-01-01T00:00:00Z").ok(200);
+    assert_eq!((&after.body["indexFrom"], &after.body["indexTo"]), (&json!(1), &json!(1)));
+    auditor.get("/disclosure-log?limit=1001").problem(400, "validation-failed");
+    app.adviser().get("/disclosure-log").problem(403, "forbidden");
+}
