@@ -51,7 +51,11 @@ impl App {
                     return Err(Error::State { rule: None, allowed: Vec::new() });
                 }
                 if not_by == Some(permit.staff()) {
-                    return Err(Error::SamePerson(Fault::new("#", RefusalRule::ConflictedDecider.as_str(), RefusalRule::ConflictedDecider.detail())));
+                    return Err(Error::SamePerson(Fault::new(
+                        "#",
+                        RefusalRule::ConflictedDecider.as_str(),
+                        RefusalRule::ConflictedDecider.detail(),
+                    )));
                 }
                 tasks::complete(tx, &permit, id, version, now)?;
                 shown(tx, &permit, id)

@@ -28,8 +28,8 @@ mod schema;
 mod service;
 mod staff;
 mod strict;
-mod test_clock;
 pub mod tasks;
+mod test_clock;
 #[cfg(test)]
 mod tests;
 
