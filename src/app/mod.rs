@@ -1,12 +1,14 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
 pub mod capacity;
+pub mod cases;
 pub mod consents;
 pub mod disclosure_log;
 pub mod disclosures;
 mod error;
 pub mod notes;
 mod opening;
+pub mod participants;
 pub mod people;
 pub mod recipients;
 pub mod service;

@@ -1,14 +1,37 @@
 //! Cases. What was told about a family is sealed under a key of the case; what is counted or filtered stands in closed words beside it.
 
-use diesel::prelude::*;
+mod acts;
+mod list;
 
-use super::error::Result;
-use super::schema::case_file;
-use super::scope;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Datelike;
+use diesel::dsl::max;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Result};
+use super::schema::{case_file, case_staff, note, reference_counter};
+use super::sealed::{Cell, Owner};
+use super::staff::stale_unless;
+use super::stored::Json;
 use super::tx::Tx;
-use crate::authz::{Act, Permit};
-use crate::domain::ids::{CaseId, StaffId};
-use crate::domain::vocabulary::CaseStatus;
+use super::{participants, people as persons, scope, staff};
+use crate::authz::{Act, Permit, act};
+use crate::domain::case::{Case, CaseContent, CaseUpdate, RankedNeed, Reason, Reopening, Retention, RetentionFacts, SubjectFact};
+use crate::domain::ids::{CaseId, PersonId, StaffId};
+use crate::domain::participant::Participant;
+use crate::domain::text::{LongText, Name};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{
+    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, PersonKind, ReferralSource, Relation, SenProvision, Setting,
+};
+
+pub use acts::{assign, close, concerned, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart, unknown_staff};
+pub use list::list;
+
+const NAMED: &str = "named";
+const CONFLICTED: &str = "conflicted";
 
 /// What other records need to know of their case.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -25,6 +48,86 @@ pub struct CaseHead {
     pub assigned_to: StaffId,
     /// Its version.
     pub version: i32,
+}
+
+/// How long a case with these facts is kept: the policy, which this floor does not know.
+pub type Keep = fn(&RetentionFacts) -> Retention;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = case_file, treat_none_as_default_value = false)]
+pub(super) struct Row {
+    pub id: CaseId,
+    reference: String,
+    pub status: CaseStatus,
+    intervention_level: InterventionLevel,
+    sen_provision: Option<SenProvision>,
+    pub setting: Option<Setting>,
+    pub area: Option<String>,
+    outcome: Option<Outcome>,
+    pub details: Json<Details>,
+    sealed: Vec<u8>,
+    restricted: bool,
+    assigned_to: StaffId,
+    opened_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    version: i32,
+    created_at: Timestamp,
+    recorded_by: StaffId,
+}
+
+/// What is kept in the clear: words of closed lists.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Details {
+    referral_source: ReferralSource,
+    reasons_for_contact: Vec<Reason>,
+    pub sen_needs: Vec<RankedNeed>,
+    pub appeal_types: Vec<AppealType>,
+}
+
+/// What is sealed.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub setting_name: Option<Name>,
+    summary: Option<LongText>,
+    reopenings: Vec<Because>,
+    restrictions: Vec<Because>,
+}
+
+/// Who did something, when and why.
+#[derive(Serialize, Deserialize)]
+struct Because {
+    at: Timestamp,
+    by: StaffId,
+    reason: LongText,
+}
+
+impl Details {
+    fn of(content: &CaseContent) -> Json<Self> {
+        Json(Self {
+            referral_source: content.referral_source,
+            reasons_for_contact: content.reasons_for_contact.clone(),
+            sen_needs: content.sen_needs.clone(),
+            appeal_types: content.appeal_types.clone(),
+        })
+    }
+}
+
+fn cell(id: CaseId) -> Cell {
+    Cell::of("case_file", id.0, Owner::Case(id))
+}
+
+impl Row {
+    /// What is sealed of it.
+    pub fn open(&self, tx: &mut Tx<'_>) -> Result<Told> {
+        tx.open(cell(self.id), &self.sealed)
+    }
+
+    /// What is sealed of it, changed and sealed again.
+    fn retold(&self, tx: &mut Tx<'_>, change: impl FnOnce(&mut Told)) -> Result<Vec<u8>> {
+        let mut told = self.open(tx)?;
+        change(&mut told);
+        tx.seal(cell(self.id), &told)
+    }
 }
 
 /// The head of a case in scope.
@@ -44,3 +147,185 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result
             .first(tx.conn)
     })
 }
+
+fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
+    scope::found(permit.scope(), |scope| case_file::table.find(id).filter(scope::visible(scope)).first(tx.conn))
+}
+
+/// A case in scope.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) -> Result<Case> {
+    let row = row(tx, permit, id)?;
+    view(tx, row, keep)
+}
+
+fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
+    let told = row.open(tx)?;
+    let participants = participants::of(tx, row.id)?;
+    let retention = keep(&retention_facts(tx, &row, &participants)?);
+    let by = told.reopenings.iter().map(|reopening| reopening.by);
+    let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;
+    let standings: Vec<(StaffId, String)> = case_staff::table
+        .filter(case_staff::case_id.eq(row.id))
+        .order(case_staff::staff_id.asc())
+        .select((case_staff::staff_id, case_staff::standing))
+        .load(tx.conn)?;
+    let standing = |wanted: &str| standings.iter().filter(|(_, standing)| standing == wanted).map(|(id, _)| *id).collect();
+    let Json(details) = row.details;
+    Ok(Case {
+        id: row.id,
+        reference: row.reference,
+        version: row.version,
+        status: row.status,
+        restricted: row.restricted,
+        named_staff_ids: standing(NAMED),
+        conflicted_staff_ids: standing(CONFLICTED),
+        assigned_to: names.get(row.assigned_to),
+        opened_at: row.opened_at,
+        closed_at: row.closed_at,
+        created_at: row.created_at,
+        recorded_by: names.get(row.recorded_by),
+        retention,
+        participants,
+        reopenings: told
+            .reopenings
+            .into_iter()
+            .map(|reopening| Reopening { at: reopening.at, by: names.get(reopening.by), reason: reopening.reason })
+            .collect(),
+        content: CaseContent {
+            intervention_level: row.intervention_level,
+            referral_source: details.referral_source,
+            reasons_for_contact: details.reasons_for_contact,
+            sen_needs: details.sen_needs,
+            sen_provision: row.sen_provision,
+            setting: row.setting,
+            setting_name: told.setting_name,
+            area: row.area,
+            outcome: row.outcome,
+            appeal_types: details.appeal_types,
+            summary: told.summary,
+        },
+        allowed_actions: Vec::new(),
+    })
+}
+
+/// Whether this part makes somebody the child or young person the case is about.
+pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
+    role == ParticipantRole::Subject || relation == Relation::OwnSelf
+}
+
+fn retention_facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
+    let mut known = BTreeMap::new();
+    for part in participants {
+        known.insert(part.person_id, persons::known(tx, part.person_id)?.content);
+    }
+    let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
+    let served_by_others = |person: PersonId| {
+        participants.iter().any(|part| part.person_id != person && part.update.content.role == ParticipantRole::ServiceUser)
+    };
+    let subjects = participants.iter().filter_map(|part| {
+        let content = &part.update.content;
+        let person = known.get(&part.person_id)?;
+        let is_young = !matches!(person.kind, PersonKind::ParentCarer | PersonKind::Professional);
+        (is_young && is_subject(content.role, content.relation)).then_some(SubjectFact {
+            kind: person.kind,
+            date_of_birth: person.date_of_birth,
+            looked_after: person.ever_looked_after == Some(true),
+            own_case: content.served_separately || !served_by_others(part.person_id),
+        })
+    });
+    Ok(RetentionFacts {
+        level: row.intervention_level,
+        provision: row.sen_provision,
+        opened_on: row.opened_at.day(),
+        closed_on: row.closed_at.map(Timestamp::day),
+        last_contact_on: last_note.unwrap_or(row.opened_at).day(),
+        subjects: subjects.collect(),
+        identified: known.values().any(|person| !person.pseudonymous && person.kind != PersonKind::Anonymous),
+    })
+}
+
+/// The next reference of the year: `IASS-2026-000123`.
+fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
+    let year = now.day().year();
+    let last: Option<i32> = reference_counter::table.find(year).select(reference_counter::last).first(tx.conn).optional()?;
+    let next = last.unwrap_or_default() + 1;
+    let counted = match last {
+        Some(last) => diesel::update(reference_counter::table.find(year).filter(reference_counter::last.eq(last)))
+            .set(reference_counter::last.eq(next))
+            .execute(tx.conn)?,
+        None => diesel::insert_into(reference_counter::table)
+            .values((reference_counter::year.eq(year), reference_counter::last.eq(next)))
+            .execute(tx.conn)?,
+    };
+    if counted == 1 { Ok(format!("IASS-{year}-{next:06}")) } else { Err(Error::Conflict) }
+}
+
+/// Opens a case with its keys. The recorder works on it, and is named on it if it is restricted.
+pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseContent, restricted: bool, now: Timestamp) -> Result<CaseId> {
+    let id = CaseId::mint();
+    tx.create_keys(Owner::Case(id), now)?;
+    let reference = reference(tx, now)?;
+    let details = Details::of(&content);
+    let told = Told { setting_name: content.setting_name, summary: content.summary, ..Told::default() };
+    let row = Row {
+        id,
+        reference,
+        status: CaseStatus::Open,
+        intervention_level: content.intervention_level,
+        sen_provision: content.sen_provision,
+        setting: content.setting,
+        area: content.area,
+        outcome: content.outcome,
+        details,
+        sealed: tx.seal(cell(id), &told)?,
+        restricted,
+        assigned_to: permit.staff(),
+        opened_at: now,
+        closed_at: None,
+        version: 1,
+        created_at: now,
+        recorded_by: permit.staff(),
+    };
+    diesel::insert_into(case_file::table).values(row).execute(tx.conn)?;
+    if restricted {
+        place(tx, id, NAMED, [permit.staff()])?;
+    }
+    Ok(id)
+}
+
+fn place(tx: &mut Tx<'_>, id: CaseId, standing: &'static str, staff: impl IntoIterator<Item = StaffId>) -> Result<()> {
+    for staff in staff.into_iter().collect::<BTreeSet<_>>() {
+        diesel::replace_into(case_staff::table)
+            .values((case_staff::case_id.eq(id), case_staff::staff_id.eq(staff), case_staff::standing.eq(standing)))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Changes what is recorded of a case, and whether work on it goes on.
+pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, version: i32, update: CaseUpdate) -> Result<()> {
+    let row = row(tx, permit, id)?;
+    let CaseUpdate { content, status } = update;
+    let details = Details::of(&content);
+    let sealed = row.retold(tx, |told| {
+        told.setting_name = content.setting_name;
+        told.summary = content.summary;
+    })?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((
+            case_file::status.eq(CaseStatus::from(status)),
+            case_file::intervention_level.eq(content.intervention_level),
+            case_file::sen_provision.eq(content.sen_provision),
+            case_file::setting.eq(content.setting),
+            case_file::area.eq(content.area),
+            case_file::outcome.eq(content.outcome),
+            case_file::details.eq(details),
+            case_file::sealed.eq(sealed),
+            case_file::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(row.version))
+}
+
+#[cfg(test)]
+mod tests;

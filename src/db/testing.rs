@@ -6,14 +6,15 @@ use std::path::Path;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
-use super::schema::{case_file, case_staff, participant, staff as staff_table};
-use super::sealed::{Keyring, Owner, Secret};
-use super::{Db, Error, Result, Tx, staff};
+use super::schema::{participant, staff as staff_table};
+use super::sealed::{Keyring, Secret};
+use super::{Db, Error, Result, Tx, cases, staff};
 use crate::authz::{Act, Caller, Permit, check};
+use crate::domain::case::{CaseContent, Reason};
 use crate::domain::ids::{CaseId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{AccessReason, CaseStatus, InterventionLevel, ParticipantRole, Relation, Role};
+use crate::domain::vocabulary::{AccessReason, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role};
 
 /// A database in a directory that goes when this does.
 pub struct Scratch {
@@ -26,6 +27,23 @@ pub struct Scratch {
 /// The time of the tests: 14 September 2026, 10:12 in London.
 pub fn now() -> Timestamp {
     Timestamp::parse("2026-09-14T09:12:41.530Z").unwrap()
+}
+
+/// As little as a case may hold.
+pub fn bare_content() -> CaseContent {
+    CaseContent {
+        intervention_level: InterventionLevel::L2,
+        referral_source: ReferralSource::SelfParent,
+        reasons_for_contact: vec![Reason { reason: ReasonForContact::Funding, primary: true }],
+        sen_needs: Vec::new(),
+        sen_provision: None,
+        setting: None,
+        setting_name: None,
+        area: None,
+        outcome: None,
+        appeal_types: Vec::new(),
+        summary: None,
+    }
 }
 
 /// The first page, this long.
@@ -93,35 +111,10 @@ impl Scratch {
         Caller { access_reason, ..self.caller(name, &[Role::ServiceManager]) }
     }
 
-    /// A case row without content, recorded by and assigned to this member of staff, who is named on it if it is restricted.
+    /// A case with as little content as can be, recorded by and assigned to this member of staff, who is named on it if it is restricted.
     pub fn bare_case(&self, by: &Caller, restricted: bool) -> CaseId {
-        let (id, by) = (CaseId::mint(), by.staff);
-        self.write(move |tx| {
-            tx.create_keys(Owner::Case(id), now())?;
-            diesel::insert_into(case_file::table)
-                .values((
-                    case_file::id.eq(id),
-                    case_file::reference.eq(id.to_string()),
-                    case_file::status.eq(CaseStatus::Open),
-                    case_file::intervention_level.eq(InterventionLevel::L2),
-                    case_file::details.eq(super::stored::Json(0)),
-                    case_file::sealed.eq(Vec::<u8>::new()),
-                    case_file::restricted.eq(restricted),
-                    case_file::assigned_to.eq(by),
-                    case_file::opened_at.eq(now()),
-                    case_file::version.eq(1),
-                    case_file::created_at.eq(now()),
-                    case_file::recorded_by.eq(by),
-                ))
-                .execute(tx.conn)?;
-            if restricted {
-                diesel::insert_into(case_staff::table)
-                    .values((case_staff::case_id.eq(id), case_staff::staff_id.eq(by), case_staff::standing.eq("named")))
-                    .execute(tx.conn)?;
-            }
-            Ok(id)
-        })
-        .unwrap()
+        let permit = permit(by);
+        self.write(move |tx| cases::insert(tx, &permit, bare_content(), restricted, now())).unwrap()
     }
 
     /// Makes somebody the subject of a case.

@@ -16,6 +16,9 @@ use super::vocabulary::{CapacityOutcome, DecisionKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the four tests of the Mental Capacity Act are answered one by one")]
+#[schema(example = json!({"decisionKind": "share_information", "understands": true, "retains": true, "weighs": true, "communicates":
+    true, "outcome": "can_decide", "assessedOn": "2026-09-14", "support": "Symbols and a second talk.", "reasons":
+    "Told back in their own words what would be shared, and with whom."}))]
 pub struct NewCapacityRecord {
     /// The kind of decision it is about.
     pub decision_kind: DecisionKind,
@@ -66,6 +69,11 @@ impl NewCapacityRecord {
 /// A recorded assessment. It is never changed: a new one takes its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f50-11c8-7d0e-9a31-6f2b8c1d4e77", "personId": "01a09f2e-3a82-781f-a8e2-5d940ed90475",
+    "decisionKind": "share_information", "understands": true, "retains": true, "weighs": true, "communicates": true, "outcome":
+    "can_decide", "assessedOn": "2026-09-14", "support": "Symbols and a second talk.", "reasons":
+    "Told back in their own words what would be shared, and with whom.", "createdAt": "2026-09-14T09:47:00.000Z", "recordedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}}))]
 pub struct CapacityRecord {
     /// The record.
     pub id: CapacityRecordId,

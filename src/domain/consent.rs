@@ -81,6 +81,13 @@ pub struct ConsentEvidence {
 /// A permission given or refused, as it is recorded. In a refusal an absent list means "all".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"decision": "given", "granterId": "01a09f30-a93a-7160-8999-50d836f675cc", "subjectIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "purposes": ["liaison", "pass_information"],
+    "directions": ["outbound"], "recipients": [{"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId":
+    "019b9289-c0e0-7893-923f-0824128b2f33"}], "informationCategories": ["concerns_raised", "sen_needs"], "noteIds": [], "conditions": [{
+    "kind": "copy_to_granter"}], "method": "verbal_phone", "evidence": {"noticeVersion": "leaflet-3", "wordsUsed":
+    "Yes, tell the SEND team, but copy me in.", "language": "en"}, "decidedAt": "2026-09-14T09:40:00.000Z", "startsAt":
+    "2026-09-14T09:40:00.000Z", "expiresOn": "2027-09-13"}))]
 pub struct NewConsent {
     /// Who permits or refuses; a participant of the case.
     pub granter_id: PersonId,
@@ -148,8 +155,10 @@ pub struct SubjectAuthority {
 }
 
 /// The end of a permission or refusal, at the word of somebody who may say so (R17). No reason is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"withdrawnById": "01a09f30-a93a-7160-8999-50d836f675cc", "method": "verbal_phone", "wordsUsed":
+    "Please stop talking to the SEND team.", "objects": false}))]
 pub struct NewWithdrawal {
     /// Who withdraws: the granter, somebody it is about, or whoever decides for them now.
     pub withdrawn_by_id: PersonId,
@@ -200,8 +209,9 @@ pub struct WithdrawalEffects {
 }
 
 /// A record that should never have been made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"reason": "Recorded on the wrong case."}))]
 pub struct NewAnnulment {
     /// Why it was an error.
     pub reason: LongText,
@@ -222,6 +232,18 @@ pub struct Annulment {
 /// A permission given or refused, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f60-bf30-738b-b9eb-dacc0cb1e29c", "version": 1, "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf",
+    "status": "live", "decision": "given", "granterId": "01a09f30-a93a-7160-8999-50d836f675cc", "subjectIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "purposes": ["liaison", "pass_information"],
+    "directions": ["outbound"], "recipients": [{"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId":
+    "019b9289-c0e0-7893-923f-0824128b2f33"}], "informationCategories": ["concerns_raised", "sen_needs"], "noteIds": [], "conditions": [{
+    "kind": "copy_to_granter"}], "method": "verbal_phone", "evidence": {"noticeVersion": "leaflet-3", "wordsUsed":
+    "Yes, tell the SEND team, but copy me in.", "language": "en"}, "decidedAt": "2026-09-14T09:40:00.000Z", "startsAt":
+    "2026-09-14T09:40:00.000Z", "expiresOn": "2027-09-13", "expiresAt": "2027-09-13T23:00:00.000Z", "authority": [{"subjectId":
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "granterRelation": "parent_with_pr", "endsOn": "2033-06-24"}, {"subjectId":
+    "01a09f30-a93a-7160-8999-50d836f675cc", "granterRelation": "self"}], "disclosureIds": [], "createdAt": "2026-09-14T10:05:12.880Z",
+    "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "allowedActions": ["withdraw", "annul"
+    ]}))]
 pub struct Consent {
     /// The record.
     pub id: ConsentId,
@@ -268,6 +290,11 @@ pub struct Consent {
 /// A permission or refusal in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f60-bf30-738b-b9eb-dacc0cb1e29c", "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "decision":
+    "given", "status": "live", "granterId": "01a09f30-a93a-7160-8999-50d836f675cc", "subjectIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "recipients": [{"recipientId":
+    "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33"}], "purposes": ["liaison",
+    "pass_information"], "decidedAt": "2026-09-14T09:40:00.000Z", "expiresOn": "2027-09-13"}))]
 pub struct ConsentSummary {
     /// The record.
     pub id: ConsentId,

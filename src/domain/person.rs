@@ -175,6 +175,10 @@ impl Validate for NewContact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "new_is_named", skip_on_field_errors = false))]
+#[schema(example = json!({"kind": "parent_carer", "fullName": "Rowan Thornbeck", "knownAs": "Ro", "pseudonymous": false, "pronouns":
+    "they/them", "preferredLanguage": "en", "communicationNeeds": "Plain English, short letters.", "safeContact": {"preferredChannel":
+    "phone", "avoidChannels": ["post_tracked"], "note": "No voicemail."}, "contacts": [{"kind": "mobile", "value": "+447700900123",
+    "safe": true}, {"kind": "email", "value": "ro@example.org", "safe": true}]}))]
 pub struct NewPerson {
     /// What is recorded of them.
     #[serde(flatten)]
@@ -213,6 +217,7 @@ impl Validate for ContactUpdate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "still_named", skip_on_field_errors = false))]
+#[schema(example = json!({"communicationNeeds": "Plain English, large print."}))]
 pub struct PersonUpdate {
     /// What is recorded of them.
     #[serde(flatten)]
@@ -260,6 +265,13 @@ pub fn contacts_after(before: &[Contact], change: Vec<ContactUpdate>) -> Vec<Con
 /// A person.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f30-a93a-7160-8999-50d836f675cc", "version": 1, "kind": "parent_carer", "fullName":
+    "Rowan Thornbeck", "knownAs": "Ro", "pseudonymous": false, "pronouns": "they/them", "preferredLanguage": "en", "communicationNeeds":
+    "Plain English, short letters.", "safeContact": {"preferredChannel": "phone", "avoidChannels": ["post_tracked"], "note":
+    "No voicemail."}, "formerNames": [], "contacts": [{"id": "01a09f30-a93a-711d-ab0d-549b6f03675a", "kind": "mobile", "value":
+    "+447700900123", "safe": true}, {"id": "01a09f30-a93a-78d0-9738-f7d93d9c1724", "kind": "email", "value": "ro@example.org", "safe":
+    true, "verifiedAt": "2026-09-14T09:12:41.530Z"}], "createdAt": "2026-09-14T09:12:41.530Z", "recordedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "allowedActions": ["update", "record_capacity"]}))]
 pub struct Person {
     /// The person.
     pub id: PersonId,
@@ -297,6 +309,7 @@ impl Person {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[validate(schema(function = "asks_something"))]
+#[schema(example = json!({"name": "Rowan Thornbeck"}))]
 pub struct PersonSearch {
     /// A name they have or had; accents, case, hyphens and spaces do not matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -322,6 +335,8 @@ fn asks_something(search: &PersonSearch) -> Result<(), ValidationError> {
 /// A person in a list.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f30-a93a-7160-8999-50d836f675cc", "kind": "parent_carer", "fullName": "Rowan Thornbeck",
+    "knownAs": "Ro", "pseudonymous": false}))]
 pub struct PersonSummary {
     /// The person.
     pub id: PersonId,

@@ -60,6 +60,8 @@ pub struct NewTeam {
 /// An outside body to be entered. It is active from the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"bodyType": "la_send_team", "name": "Lakeshire Council", "safeguardingFunction": false, "address":
+    "send@lakeshire.example", "verifiedOn": "2026-01-06", "teams": [{"name": "SEND assessment, south"}]}))]
 pub struct NewRecipient {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -85,6 +87,7 @@ pub struct TeamUpdate {
 /// What may be changed of an outside body. A team that is not listed any more is removed, unless a live permission names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"active": false}))]
 pub struct RecipientUpdate {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -110,6 +113,11 @@ pub struct Team {
 /// An outside body in the recipient register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "019b9288-d680-70c6-a6a3-a4506513270e", "version": 1, "bodyType": "la_send_team", "name":
+    "Lakeshire Council", "safeguardingFunction": false, "address": "send@lakeshire.example", "verifiedOn": "2026-01-06", "inCouncil":
+    true, "teams": [{"id": "019b9289-c0e0-7893-923f-0824128b2f33", "name": "SEND assessment, south"}], "active": true, "createdAt":
+    "2026-01-06T09:00:00.000Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"},
+    "allowedActions": ["update"]}))]
 pub struct Recipient {
     /// The body.
     pub id: RecipientId,

@@ -103,6 +103,16 @@ impl From<&LogFilters> for LogFilter {
 /// A page of the disclosure log, as the log was when the first page was made.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"items": [{"index": 1039, "leafHash": "SsqSSdfFY8BtkO0SHu5Uyo/hjT0LtfdKJY8KUaFkTHE=", "body": {"actor":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "at": "2026-09-17T12:58:20.310Z", "basis": "permission", "case": "xER0A41FnkDkcUr--nv42g",
+    "channel": "secure_email", "condition": "substantial_public_interest", "decidedBy": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "direction": "outbound", "id": "01a0af72-5316-7dbe-8e81-973e0becd7b0", "identified": true, "items": [{"bytes": 37, "class":
+    "attendance", "digest": "Qg_OMUF130Aq2-rjz7u4VmW3LYubwjRvRj4yqC9ksRQ"}], "kind": "disclosure_refused", "lawfulBasis": "public_task",
+    "outcome": "refused", "purpose": "pass_information", "reason": "23f9Aa-VciGkmJtks3cKg6PFYGhAW58OlAj-rlf9F-Q", "recipient":
+    "019b9288-d680-70c6-a6a3-a4506513270e", "req": "01a0af72-5316-76b5-8a23-d5962217bead", "rules": ["R12/data_not_covered"],
+    "subjects": ["QSQrn65W-tTm533-M8sY0cP8WD-YjPJe-fLZvg1EC7s"], "v": 1}, "display": {"actor": "Jo Ashdown", "decidedBy": "Jo Ashdown",
+    "recipient": "Lakeshire Council"}}], "page": {"limit": 50}, "treeSize": 1044, "indexFrom": 1036, "indexTo": 1044, "rootHash":
+    "u5eTtuFbVo2BxG0mA1kQpLZa0vE3yY7wq1m8c2d4f6g="}))]
 pub struct DisclosureLogPage {
     /// The entries of this page, in the order of the list.
     #[schema(max_items = 1000)]

@@ -10,7 +10,9 @@
 pub mod body;
 mod capacity;
 pub mod conditional;
+mod consents;
 mod disclosure_log;
+mod disclosures;
 pub mod docs;
 pub mod envelope;
 pub mod extract;
@@ -72,6 +74,8 @@ pub fn operations() -> Vec<Operation> {
         capacity::operations(),
         notes::operations(),
         tasks::operations(),
+        consents::operations(),
+        disclosures::operations(),
         disclosure_log::operations(),
         test_clock::operations(),
     ]

@@ -5,3 +5,4 @@ pub mod authority;
 pub mod consent;
 pub mod deadlines;
 pub mod disclosure;
+pub mod retention;

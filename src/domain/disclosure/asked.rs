@@ -130,6 +130,12 @@ pub struct NewSafeguarding {
 /// Information to pass on. The service decides; nothing in this body can assert a permission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"basis": "permission", "purpose": "pass_information", "direction": "outbound", "channel": "secure_email",
+    "recipient": {"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33", "personName":
+    "Sam Okoro", "personRole": "SEND officer"}, "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475",
+    "01a09f30-a93a-7160-8999-50d836f675cc"], "noteIds": [], "informationCategories": ["concerns_raised"], "copies": [{"personId":
+    "01a09f30-a93a-7160-8999-50d836f675cc", "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "summary":
+    "The agreed support at lunchtimes has not been in place this term.", "toldSubject": "yes"}))]
 pub struct NewDisclosure {
     /// On what ground.
     pub basis: AskedBasis,
@@ -190,6 +196,11 @@ pub struct NewDisclosure {
 /// May this be passed on? The same question as a disclosure, decided by the same function, without effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"basis": "permission", "purpose": "pass_information", "direction": "outbound", "channel": "secure_email",
+    "recipient": {"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33"},
+    "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "noteIds": [],
+    "informationCategories": ["concerns_raised"], "copies": [{"personId": "01a09f30-a93a-7160-8999-50d836f675cc", "contactId":
+    "01a09f30-a93a-78d0-9738-f7d93d9c1724"}]}))]
 pub struct NewDisclosureCheck {
     /// On what ground.
     pub basis: AskedBasis,

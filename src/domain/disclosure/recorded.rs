@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::asked::{NewDisclosure, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
@@ -49,6 +50,7 @@ pub struct LogEntryRef {
 /// What happened to a disclosure later. It is linked to it, and never needs permission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"kind": "receipt_confirmed", "note": "Read receipt of the same day."}))]
 pub struct NewAnnotation {
     /// What happened.
     pub kind: AnnotationKind,
@@ -58,9 +60,24 @@ pub struct NewAnnotation {
     pub note: Option<LongText>,
 }
 
+impl Validate for NewAnnotation {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        if self.kind != AnnotationKind::Correction || self.note.is_some() {
+            return Ok(());
+        }
+        let mut errors = ValidationErrors::new();
+        let missing = ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into());
+        errors.add("note", missing);
+        Err(errors)
+    }
+}
+
 /// What happened to a disclosure later, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a0af81-0c2e-7a4b-8d19-2f6e5b7c9a10", "kind": "receipt_confirmed", "note":
+    "Read receipt of the same day.", "createdAt": "2026-09-17T13:14:22.000Z", "recordedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}}))]
 pub struct Annotation {
     /// The record.
     pub id: AnnotationId,
@@ -115,6 +132,21 @@ pub struct Decided {
 /// Information that left the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a0af79-18b8-71e2-8a6a-63ec24ede6a4", "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "status":
+    "sent", "basis": "permission", "purpose": "pass_information", "direction": "outbound", "channel": "secure_email", "recipient": {
+    "recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33", "personName": "Sam Okoro",
+    "personRole": "SEND officer"}, "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"],
+    "noteIds": [], "informationCategories": ["concerns_raised"], "copies": [{"personId": "01a09f30-a93a-7160-8999-50d836f675cc",
+    "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "summary":
+    "The agreed support at lunchtimes has not been in place this term.", "toldSubject": "yes", "identified": true, "dataSubjectIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "lawfulBasis": "public_task", "art9Condition":
+    "substantial_public_interest", "consents": [{"consentId": "01a09f60-bf30-738b-b9eb-dacc0cb1e29c", "version": 1, "subjectIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"]}], "conditionsMet": ["copy_to_granter"],
+    "decidedByRole": "adviser", "decidedAt": "2026-09-17T13:05:44.120Z", "sentAt": "2026-09-17T13:05:44.120Z", "policy": {"name":
+    "Confidentiality policy", "version": "2025-04", "clauses": ["C11", "C12"]}, "requestedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "decidedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "displayName": "Jo Ashdown"}, "logEntries": [{"index": 1040, "kind": "disclosure_made"}], "annotations": [], "allowedActions": [
+    "annotate"]}))]
 pub struct Disclosure {
     /// The record.
     pub id: DisclosureId,
@@ -146,6 +178,10 @@ pub struct Disclosure {
 /// A disclosure in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a0af79-18b8-71e2-8a6a-63ec24ede6a4", "basis": "permission", "purpose": "pass_information", "channel":
+    "secure_email", "recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475",
+    "01a09f30-a93a-7160-8999-50d836f675cc"], "sentAt": "2026-09-17T13:05:44.120Z", "decidedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}}))]
 pub struct DisclosureSummary {
     /// The record.
     pub id: DisclosureId,
@@ -204,6 +240,10 @@ impl From<Failing> for Reason {
 /// Whether something may be passed on. Nothing was recorded but the question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"allowed": false, "checkedAt": "2026-09-17T12:57:40.018Z", "code": "consent-scope-exceeded", "consents": [],
+    "conditionsMet": [], "reasons": [{"pointer": "#/noteIds/0", "rule": "data_not_covered", "detail":
+    "This note holds information outside the permission given."}], "remedies": ["ask_permission", "leave_out", "anonymise"], "policy": {
+    "name": "Confidentiality policy", "version": "2025-04", "clauses": ["C11", "C12"], "rule": "R12"}}))]
 pub struct DisclosureCheck {
     /// Whether it may.
     pub allowed: bool,

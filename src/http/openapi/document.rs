@@ -102,11 +102,11 @@ pub(super) fn contract(operations: &[Operation]) -> Result<Contract, Vec<String>
     Ok(Contract { document, written, bodies, parameters })
 }
 
-/// `NewPerson` is patched by `PersonPatch`.
+/// `PersonUpdate` is sent as `PersonPatch`.
 fn published_name(closed: &str, name: &str, body: Body) -> String {
     match body {
         Body::Whole | Body::Unsent => closed.to_owned(),
-        Body::Patch => format!("{}Patch", name.strip_prefix("New").unwrap_or(name)),
+        Body::Patch => format!("{}Patch", name.strip_prefix("New").or_else(|| name.strip_suffix("Update")).unwrap_or(name)),
     }
 }
 

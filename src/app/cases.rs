@@ -1,0 +1,278 @@
+//! Cases: opened whatever the family permits (R19), assigned, restricted, closed, reopened (C1, C4, C16).
+
+use super::participants::{known, offered};
+use super::{App, Error, Result, allowed, expect_version};
+use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::clock::Clock;
+use crate::db::{self, Tx, cases, guard, idempotency, participants};
+use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, PersonId, StaffId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::participant::NewParticipant;
+use crate::domain::patch::Merge;
+use crate::domain::vocabulary::{CaseStatus, Role};
+use crate::policy::retention;
+
+/// What may be done with a case that stands so.
+fn actions(status: CaseStatus) -> &'static [Action] {
+    match status {
+        CaseStatus::Open | CaseStatus::Inactive => &[
+            Action::CaseUpdate,
+            Action::CaseClose,
+            Action::CaseAssign,
+            Action::ParticipantAdd,
+            Action::NoteAdd,
+            Action::ConsentRecord,
+            Action::DisclosureCheck,
+            Action::DisclosureRecord,
+            Action::CaseRestrict,
+        ],
+        CaseStatus::Closed => &[Action::CaseReopen, Action::DisclosureCheck, Action::DisclosureRecord],
+    }
+}
+
+/// The case with what the caller may do with it.
+fn offering(permit: &Permit<impl Act>, case: Case) -> Case {
+    let participants = case.participants.into_iter().map(|part| offered(permit, case.status, part)).collect();
+    Case { allowed_actions: allowed(permit.caller(), actions(case.status)), participants, ..case }
+}
+
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> db::Result<Case> {
+    Ok(offering(permit, cases::find(tx, permit, id, retention::of)?))
+}
+
+/// The case stands so that this cannot be done.
+fn wrong_state(caller: &Caller, status: CaseStatus, rule: Option<Fault>) -> Error {
+    let closed = || Fault::new("#", RefusalRule::CaseClosed.as_str(), RefusalRule::CaseClosed.detail());
+    let rule = rule.or_else(|| (status == CaseStatus::Closed).then(closed));
+    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+}
+
+/// Whoever would work for both sides (C1).
+pub(super) fn conflict(pointer: &str) -> Error {
+    Error::SamePerson(Fault::new(pointer, "conflict_of_interest", "This member of staff may not work on this case."))
+}
+
+/// A case in scope, at the version the client saw.
+fn seen(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, version: i32) -> db::Result<cases::CaseHead> {
+    let head = cases::require(tx, permit, id)?;
+    expect_version(head.version, version)?;
+    Ok(head)
+}
+
+/// The case is not closed.
+pub(super) fn require_open(caller: &Caller, status: CaseStatus) -> Result<()> {
+    if status == CaseStatus::Closed { Err(wrong_state(caller, status, None)) } else { Ok(()) }
+}
+
+/// The people of a new case can take part in it.
+fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[NewParticipant]) -> Result<()> {
+    let people: Vec<PersonId> = new.iter().map(|part| part.person_id).collect();
+    let mut faults = Vec::new();
+    for (i, part) in new.iter().enumerate() {
+        let place = format!("#/participants/{i}");
+        faults.extend(known(tx, permit, part.person_id, format!("{place}/personId"))?);
+        if people.iter().take(i).any(|earlier| *earlier == part.person_id) {
+            faults.push(Fault::contradicting(format!("{place}/personId")));
+        }
+        faults.extend(part.content.faults(&place, part.person_id, &people));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+/// Whether this member of staff may work on the case.
+fn may_work(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, member: StaffId) -> Result<()> {
+    if cases::unknown_staff(tx, permit, &[member])?.contains(&member) {
+        return Err(Error::Rule(vec![Fault::unknown("#/staffId")]));
+    }
+    let people: Vec<(PersonId, bool)> =
+        participants::all(tx, permit, id)?.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect();
+    if cases::is_conflicted(tx, permit, id, member)? || cases::serves_other_side(tx, permit, Some(id), &people, member)? {
+        return Err(conflict("#/staffId"));
+    }
+    Ok(())
+}
+
+/// What contradicts itself in who may open a case.
+fn restriction_faults(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::CaseRestrict>,
+    head: &cases::CaseHead,
+    wanted: &CaseRestriction,
+) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for (list, members) in [("namedStaffIds", &wanted.named_staff_ids), ("conflictedStaffIds", &wanted.conflicted_staff_ids)] {
+        let unknown = cases::unknown_staff(tx, permit, members)?;
+        let places = members.iter().enumerate().filter(|(_, member)| unknown.contains(member));
+        faults.extend(places.map(|(i, _)| Fault::unknown(format!("#/{list}/{i}"))));
+    }
+    for (i, member) in wanted.conflicted_staff_ids.iter().enumerate() {
+        if *member == head.assigned_to || wanted.named_staff_ids.contains(member) {
+            faults.push(Fault::contradicting(format!("#/conflictedStaffIds/{i}")));
+        }
+    }
+    if wanted.restricted && !wanted.named_staff_ids.contains(&head.assigned_to) {
+        faults.push(Fault::new("#/namedStaffIds", "contradicting_fields", "Whoever works on a restricted case is named on it."));
+    }
+    let apart = participants::all(tx, permit, head.id)?.iter().any(|part| part.update.content.served_separately);
+    if !wanted.restricted && apart {
+        faults.push(Fault::new("#/restricted", "contradicting_fields", "The case of somebody who is served separately stays restricted."));
+    }
+    Ok(faults)
+}
+
+impl App {
+    /// A case names an area of the service, or the one it named before the configuration changed.
+    fn check_area(&self, area: Option<&String>, before: Option<&String>) -> Result<()> {
+        if area == before || area.is_none_or(|area| self.settings.areas.contains(area)) {
+            return Ok(());
+        }
+        Err(Error::Invalid(vec![Fault::new("#/area", "enum", "Not one of the areas of the service.")]))
+    }
+
+    /// Opens a case. Somebody who is served separately makes it their own case: restricted at once, with the recorder named (C1).
+    pub async fn open_case(&self, permit: Permit<act::CaseOpen>, new: NewCase, request: Option<Idempotency>) -> Result<Created<Case>> {
+        self.check_area(new.content.area.as_ref(), None)?;
+        let now = self.clock.now();
+        let (made, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    let NewCase { content, participants } = new;
+                    check_participants(tx, &permit, &participants)?;
+                    guard::take(tx, participants.iter().map(|part| part.person_id))?;
+                    let people: Vec<(PersonId, bool)> =
+                        participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
+                    if cases::serves_other_side(tx, &permit, None, &people, permit.staff())? {
+                        return Err(conflict("#/participants"));
+                    }
+                    let id = cases::insert(tx, &permit, content, people.iter().any(|(_, apart)| *apart), now)?;
+                    for participant in participants {
+                        participants::insert(tx, &permit, id, participant, now)?;
+                    }
+                    Ok(id)
+                })?;
+                Ok::<_, Error>(Created { value: shown(tx, &permit, made.value)?, replayed: made.replayed })
+            })
+            .await?;
+        Ok(made)
+    }
+
+    /// Cases in scope.
+    pub async fn list_cases(&self, permit: Permit<act::CaseList>, filter: CaseFilter, page: PageRequest) -> Result<Page<CaseSummary>> {
+        self.look(permit, move |tx, permit| cases::list(tx, permit, &filter, &page)).await
+    }
+
+    /// A case in scope.
+    pub async fn read_case(&self, permit: Permit<act::CaseRead>, id: CaseId) -> Result<Case> {
+        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+    }
+
+    /// Changes what is recorded of a case.
+    pub async fn update_case(&self, permit: Permit<act::CaseUpdate>, id: CaseId, version: i32, merge: Merge<CaseUpdate>) -> Result<Case> {
+        let app = self.clone();
+        let (case, _) = self
+            .db
+            .write(move |tx| {
+                let current = shown(tx, &permit, id)?;
+                expect_version(current.version, version)?;
+                let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
+                let update = merge(&writable).map_err(Error::Invalid)?;
+                app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
+                cases::update(tx, &permit, id, version, update)?;
+                Ok::<_, Error>(shown(tx, &permit, id)?)
+            })
+            .await?;
+        Ok(case)
+    }
+
+    /// Closes a case: its permissions end, and the clock of its keeping starts. Not while a concern awaits its decision.
+    pub async fn close_case(&self, permit: Permit<act::CaseClose>, id: CaseId, version: i32, how: CaseClosure) -> Result<Case> {
+        let now = self.clock.now();
+        let (case, _) = self
+            .db
+            .write(move |tx| {
+                let people = cases::concerned(tx, &permit, id)?;
+                guard::take(tx, people)?;
+                let head = seen(tx, &permit, id, version)?;
+                require_open(permit.caller(), head.status)?;
+                if cases::has_open_concern(tx, &permit, id)? {
+                    let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
+                    return Err(wrong_state(permit.caller(), head.status, Some(rule)));
+                }
+                cases::close(tx, &permit, id, version, how.outcome, now)?;
+                Ok(shown(tx, &permit, id)?)
+            })
+            .await?;
+        Ok(case)
+    }
+
+    /// Reopens a closed case. It revives no permission.
+    pub async fn reopen_case(&self, permit: Permit<act::CaseReopen>, id: CaseId, version: i32, why: NewReopening) -> Result<Case> {
+        let now = self.clock.now();
+        let (case, _) = self
+            .db
+            .write(move |tx| {
+                let people = cases::concerned(tx, &permit, id)?;
+                guard::take(tx, people)?;
+                let head = seen(tx, &permit, id, version)?;
+                if head.status != CaseStatus::Closed {
+                    return Err(wrong_state(permit.caller(), head.status, None));
+                }
+                cases::reopen(tx, &permit, id, version, why.reason, now)?;
+                Ok(shown(tx, &permit, id)?)
+            })
+            .await?;
+        Ok(case)
+    }
+
+    /// Sets who works on a case: an adviser only themselves, and nobody who works for the other side (C1).
+    pub async fn assign_case(&self, permit: Permit<act::CaseAssign>, id: CaseId, version: i32, wanted: CaseAssignment) -> Result<Case> {
+        let member = wanted.staff_id;
+        if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
+            return Err(Error::Forbidden);
+        }
+        let (case, _) = self
+            .db
+            .write(move |tx| {
+                let head = seen(tx, &permit, id, version)?;
+                may_work(tx, &permit, id, member)?;
+                require_open(permit.caller(), head.status)?;
+                let case = cases::assign(tx, &permit, id, version, member, retention::of)?;
+                Ok::<_, Error>(offering(&permit, case))
+            })
+            .await?;
+        Ok(case)
+    }
+
+    /// Restricts a case to named staff, or lifts that, and keeps away whoever has a conflict of interest.
+    pub async fn restrict_case(
+        &self,
+        permit: Permit<act::CaseRestrict>,
+        id: CaseId,
+        version: i32,
+        wanted: CaseRestriction,
+    ) -> Result<Case> {
+        let now = self.clock.now();
+        let (case, _) = self
+            .db
+            .write(move |tx| {
+                let head = seen(tx, &permit, id, version)?;
+                let faults = restriction_faults(tx, &permit, &head, &wanted)?;
+                if !faults.is_empty() {
+                    return Err(Error::Rule(faults));
+                }
+                require_open(permit.caller(), head.status)?;
+                let case = cases::restrict(tx, &permit, id, version, wanted, now, retention::of)?;
+                Ok(offering(&permit, case))
+            })
+            .await?;
+        Ok(case)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Who takes part in a case (C1). Each write takes the guards of the person and of every child named, before and after (R16).
+
+use super::cases::{conflict, require_open};
+use super::{App, Error, Result, allowed, expect_version};
+use crate::authz::{Act, Action, Permit, act};
+use crate::clock::Clock;
+use crate::db::cases::CaseHead;
+use crate::db::{self, Tx, cases, guard, idempotency, participants, people};
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, ParticipantId, PersonId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::participant::{NewParticipant, Participant, ParticipantContent, ParticipantUpdate};
+use crate::domain::patch::Merge;
+use crate::domain::vocabulary::CaseStatus;
+
+/// What may be done with a participant of a case that stands so.
+fn actions(status: CaseStatus) -> &'static [Action] {
+    match status {
+        CaseStatus::Open | CaseStatus::Inactive => &[Action::ParticipantUpdate],
+        CaseStatus::Closed => &[],
+    }
+}
+
+/// The participant with what the caller may do with it.
+pub(super) fn offered(permit: &Permit<impl Act>, status: CaseStatus, participant: Participant) -> Participant {
+    Participant { allowed_actions: allowed(permit.caller(), actions(status)), ..participant }
+}
+
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> db::Result<Participant> {
+    let participant = participants::find(tx, permit, id)?;
+    let status = cases::require(tx, permit, participant.case_id)?.status;
+    Ok(offered(permit, status, participant))
+}
+
+/// The person named at this place is one the caller may see.
+pub(super) fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId, pointer: String) -> Result<Option<Fault>> {
+    match people::require_visible(tx, permit, &[person]) {
+        Ok(()) => Ok(None),
+        Err(db::Error::NotFound) => Ok(Some(Fault::unknown(pointer))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Nobody works for both sides where somebody is served separately (C1). Only the caller's own cases are looked at, or the answer would
+/// tell them of a case they may not see.
+fn keep_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: &CaseHead, person: PersonId, content: &ParticipantContent) -> Result<()> {
+    let apart = content.served_separately;
+    if case.assigned_to == permit.staff() && cases::serves_other_side(tx, permit, Some(case.id), &[(person, apart)], permit.staff())? {
+        return Err(conflict("#/servedSeparately"));
+    }
+    if apart {
+        cases::set_apart(tx, permit, case.id)?;
+    }
+    Ok(())
+}
+
+fn refused(faults: Vec<Fault>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+impl App {
+    /// The participants of a case in scope.
+    pub async fn list_participants(
+        &self,
+        permit: Permit<act::ParticipantList>,
+        case_id: CaseId,
+        page: PageRequest,
+    ) -> Result<Page<Participant>> {
+        self.look(permit, move |tx, permit| {
+            let status = cases::require(tx, permit, case_id)?.status;
+            Ok(participants::list(tx, permit, case_id, &page)?.map(|participant| offered(permit, status, participant)))
+        })
+        .await
+    }
+
+    /// Lets somebody take part in a case.
+    pub async fn add_participant(
+        &self,
+        permit: Permit<act::ParticipantAdd>,
+        case_id: CaseId,
+        new: NewParticipant,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Participant>> {
+        let now = self.clock.now();
+        let (made, _) = self
+            .db
+            .write(move |tx| {
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
+                    let case = cases::require(tx, &permit, case_id)?;
+                    let mut faults: Vec<Fault> = known(tx, &permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
+                    let there = participants::all(tx, &permit, case_id)?;
+                    if there.iter().any(|part| part.person_id == new.person_id && part.update.ended_on.is_none()) {
+                        faults.push(Fault::contradicting("#/personId"));
+                    }
+                    let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
+                    faults.extend(new.content.faults("#", new.person_id, &people));
+                    refused(faults)?;
+                    require_open(permit.caller(), case.status)?;
+                    guard::take(tx, new.content.children().chain([new.person_id]))?;
+                    keep_apart(tx, &permit, &case, new.person_id, &new.content)?;
+                    Ok::<_, Error>(participants::insert(tx, &permit, case_id, new, now)?)
+                })?;
+                Ok::<_, Error>(Created { value: view(tx, &permit, made.value)?, replayed: made.replayed })
+            })
+            .await?;
+        Ok(made)
+    }
+
+    /// Changes or ends somebody's part in a case.
+    pub async fn update_participant(
+        &self,
+        permit: Permit<act::ParticipantUpdate>,
+        id: ParticipantId,
+        version: i32,
+        merge: Merge<ParticipantUpdate>,
+    ) -> Result<Participant> {
+        let today = self.clock.now().day();
+        let (participant, _) = self
+            .db
+            .write(move |tx| {
+                let current = participants::find(tx, &permit, id)?;
+                let case = cases::require(tx, &permit, current.case_id)?;
+                expect_version(current.version, version)?;
+                let update = merge(&current.update).map_err(Error::Invalid)?;
+                let there = participants::all(tx, &permit, case.id)?;
+                let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
+                let mut faults = update.content.faults("#", current.person_id, &people);
+                if update.ended_on.is_some_and(|day| day > today) {
+                    faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
+                }
+                let takes_part =
+                    |part: &Participant| part.id != id && part.person_id == current.person_id && part.update.ended_on.is_none();
+                if update.ended_on.is_none() && there.iter().any(takes_part) {
+                    faults.push(Fault::contradicting("#/endedOn"));
+                }
+                refused(faults)?;
+                require_open(permit.caller(), case.status)?;
+                let children = current.update.content.children().chain(update.content.children());
+                guard::take(tx, children.chain([current.person_id]))?;
+                keep_apart(tx, &permit, &case, current.person_id, &update.content)?;
+                participants::update(tx, &permit, id, version, update)?;
+                Ok::<_, Error>(view(tx, &permit, id)?)
+            })
+            .await?;
+        Ok(participant)
+    }
+}

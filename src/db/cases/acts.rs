@@ -1,0 +1,173 @@
+//! What is done to a case: closed, reopened, assigned, restricted; and what may stand in the way.
+
+use std::collections::BTreeSet;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::{Because, CONFLICTED, Keep, NAMED, place, require, row, view};
+use crate::authz::{Act, Permit, act};
+use crate::db::error::Result;
+use crate::db::participants;
+use crate::db::schema::{case_file, case_staff, consent, consent_subject, participant, safeguarding_concern, staff as members};
+use crate::db::staff::stale_unless;
+use crate::db::tx::Tx;
+use crate::domain::case::{Case, CaseRestriction};
+use crate::domain::ids::{CaseId, PersonId, StaffId};
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CaseStatus, ConcernStatus, ConsentDecision, ConsentStatus, Outcome};
+
+/// Everybody whom the closing or reopening of a case touches: its participants, and those its live permissions and refusals are about or
+/// were given by. Their guards are taken first (R16).
+pub fn concerned(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<BTreeSet<PersonId>> {
+    let mut people: BTreeSet<PersonId> = participants::people(tx, permit, id)?.into_iter().collect();
+    let live = || consent::table.filter(consent::case_id.eq(id)).filter(consent::ended.is_null());
+    people.extend(live().select(consent::granter_id).load::<PersonId>(tx.conn)?);
+    let about = consent_subject::table.filter(consent_subject::consent_id.eq_any(live().select(consent::id)));
+    people.extend(about.select(consent_subject::person_id).load::<PersonId>(tx.conn)?);
+    Ok(people)
+}
+
+/// Whether a safeguarding concern of the case awaits its decision.
+pub fn has_open_concern(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<bool> {
+    require(tx, permit, id)?;
+    let raised = safeguarding_concern::table
+        .filter(safeguarding_concern::case_id.eq(id))
+        .filter(safeguarding_concern::status.eq(ConcernStatus::Raised));
+    Ok(diesel::select(exists(raised)).get_result(tx.conn)?)
+}
+
+/// Closes a case and ends its permissions. Refusals stay: they protect, and nobody took them back. The caller has taken the guards (R16).
+pub fn close(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, version: i32, outcome: Outcome, now: Timestamp) -> Result<()> {
+    let current = require(tx, permit, id)?;
+    let live = consent::table
+        .filter(consent::case_id.eq(id))
+        .filter(consent::ended.is_null())
+        .filter(consent::decision.eq(ConsentDecision::Given));
+    diesel::update(live)
+        .set((consent::ended.eq(ConsentStatus::Expired), consent::ended_at.eq(now), consent::version.eq(consent::version + 1)))
+        .execute(tx.conn)?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((
+            case_file::status.eq(CaseStatus::Closed),
+            case_file::closed_at.eq(now),
+            case_file::outcome.eq(outcome),
+            case_file::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(current.version))
+}
+
+/// Reopens a case. What had ended stays so. The caller has taken the guards (R16).
+pub fn reopen(tx: &mut Tx<'_>, permit: &Permit<act::CaseReopen>, id: CaseId, version: i32, reason: LongText, now: Timestamp) -> Result<()> {
+    let row = row(tx, permit, id)?;
+    let sealed = row.retold(tx, |told| told.reopenings.push(Because { at: now, by: permit.staff(), reason }))?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((
+            case_file::status.eq(CaseStatus::Open),
+            case_file::closed_at.eq(None::<Timestamp>),
+            case_file::sealed.eq(sealed),
+            case_file::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(row.version))
+}
+
+/// Whether this member of staff may never open the case.
+pub fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, member: StaffId) -> Result<bool> {
+    require(tx, permit, id)?;
+    let kept_away = case_staff::table.find((id, member)).filter(case_staff::standing.eq(CONFLICTED));
+    Ok(diesel::select(exists(kept_away)).get_result(tx.conn)?)
+}
+
+/// Whether this member of staff works with, or is named on, another case that is not closed and shares one of these people, where that
+/// person is served separately here or there (C1). It looks at all cases: the answer does not depend on who asks.
+pub fn serves_other_side(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    case_id: Option<CaseId>,
+    people: &[(PersonId, bool)],
+    member: StaffId,
+) -> Result<bool> {
+    let named = exists(
+        case_staff::table
+            .filter(case_staff::case_id.eq(case_file::id))
+            .filter(case_staff::staff_id.eq(member))
+            .filter(case_staff::standing.eq(NAMED)),
+    );
+    let theirs = case_file::table
+        .filter(case_file::status.ne(CaseStatus::Closed))
+        .filter(case_file::assigned_to.eq(member).or(named))
+        .select(case_file::id);
+    let others: Vec<(CaseId, PersonId, bool)> = participant::table
+        .filter(participant::person_id.eq_any(people.iter().map(|(person, _)| *person).collect::<Vec<_>>()))
+        .filter(participant::case_id.eq_any(theirs))
+        .select((participant::case_id, participant::person_id, participant::served_separately))
+        .load(tx.conn)?;
+    Ok(others
+        .into_iter()
+        .filter(|(case, ..)| Some(*case) != case_id)
+        .any(|(_, person, apart)| people.iter().any(|(shared, apart_here)| *shared == person && (apart || *apart_here))))
+}
+
+/// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it.
+pub fn assign(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, version: i32, member: StaffId, keep: Keep) -> Result<Case> {
+    let row = row(tx, permit, id)?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((case_file::assigned_to.eq(member), case_file::version.eq(version + 1)))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(row.version))?;
+    if row.restricted {
+        place(tx, id, NAMED, [member])?;
+    }
+    changed_row(tx, id, keep)
+}
+
+/// Sets who may open a case, and shows it once more to whoever did so, even if they may not open it any longer.
+pub fn restrict(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::CaseRestrict>,
+    id: CaseId,
+    version: i32,
+    restriction: CaseRestriction,
+    now: Timestamp,
+    keep: Keep,
+) -> Result<Case> {
+    let row = row(tx, permit, id)?;
+    let CaseRestriction { restricted, named_staff_ids, conflicted_staff_ids, reason } = restriction;
+    let sealed = row.retold(tx, |told| told.restrictions.push(Because { at: now, by: permit.staff(), reason }))?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((case_file::restricted.eq(restricted), case_file::sealed.eq(sealed), case_file::version.eq(version + 1)))
+        .execute(tx.conn)?;
+    stale_unless(changed, || Ok(row.version))?;
+    diesel::delete(case_staff::table.filter(case_staff::case_id.eq(id))).execute(tx.conn)?;
+    place(tx, id, NAMED, named_staff_ids)?;
+    place(tx, id, CONFLICTED, conflicted_staff_ids)?;
+    changed_row(tx, id, keep)
+}
+
+/// The case that was just changed. It was in scope then.
+fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep) -> Result<Case> {
+    let row = case_file::table.find(id).first(tx.conn)?;
+    view(tx, row, keep)
+}
+
+/// Restricts a case at once because somebody in it is served separately (C1): its worker and whoever recorded that are named.
+pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<()> {
+    let head = require(tx, permit, id)?;
+    if head.restricted {
+        return Ok(());
+    }
+    diesel::update(case_file::table.find(id))
+        .set((case_file::restricted.eq(true), case_file::version.eq(case_file::version + 1)))
+        .execute(tx.conn)?;
+    place(tx, id, NAMED, [head.assigned_to, permit.staff()])
+}
+
+/// Those of these members of staff who are not on record, or may not work here any longer.
+pub fn unknown_staff(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<BTreeSet<StaffId>> {
+    let working = members::table.filter(members::id.eq_any(members.to_vec())).filter(members::disabled.eq(false));
+    let known: BTreeSet<StaffId> = working.select(members::id).load(tx.conn)?.into_iter().collect();
+    Ok(members.iter().copied().filter(|member| !known.contains(member)).collect())
+}

@@ -1,0 +1,68 @@
+//! Lists of cases, by the time of their opening.
+
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use super::Row;
+use crate::authz::{Permit, Scope, act};
+use crate::db::error::{Error, Result};
+use crate::db::schema::case_file;
+use crate::db::tx::Tx;
+use crate::db::{scope, staff};
+use crate::domain::case::{CaseFilter, CaseSummary};
+use crate::domain::ids::CaseId;
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::time::Timestamp;
+
+fn selected(scope: Scope, filter: &CaseFilter) -> case_file::BoxedQuery<'static, Sqlite> {
+    let mut query = case_file::table.filter(scope::visible(scope)).into_boxed();
+    if !filter.status.is_empty() {
+        query = query.filter(case_file::status.eq_any(filter.status.clone()));
+    }
+    if let Some(member) = filter.assigned_to {
+        query = query.filter(case_file::assigned_to.eq(member));
+    }
+    if let Some(from) = filter.opened_from {
+        query = query.filter(case_file::opened_at.ge(from));
+    }
+    if let Some(to) = filter.opened_to {
+        query = query.filter(case_file::opened_at.lt(to));
+    }
+    query
+}
+
+/// Cases in scope, by the time of their opening.
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseList>, filter: &CaseFilter, page: &PageRequest) -> Result<Page<CaseSummary>> {
+    let total = match page.include_total {
+        true => {
+            let count: i64 = selected(permit.scope(), filter).count().get_result(tx.conn)?;
+            Some(u64::try_from(count).unwrap_or_default())
+        }
+        false => None,
+    };
+    let mut query = selected(permit.scope(), filter).limit(i64::from(page.limit) + 1);
+    query = match filter.oldest_first {
+        true => query.order((case_file::opened_at.asc(), case_file::id.asc())),
+        false => query.order((case_file::opened_at.desc(), case_file::id.desc())),
+    };
+    if let Some(after) = page.after {
+        let (id, at) = (CaseId(after.id), Timestamp::from_micros(after.key).ok_or(Error::Corrupt("place in a list"))?);
+        query = match filter.oldest_first {
+            true => query.filter(case_file::opened_at.gt(at).or(case_file::opened_at.eq(at).and(case_file::id.gt(id)))),
+            false => query.filter(case_file::opened_at.lt(at).or(case_file::opened_at.eq(at).and(case_file::id.lt(id)))),
+        };
+    }
+    let rows = query.load::<Row>(tx.conn)?;
+    let names = staff::names(tx, rows.iter().map(|row| row.assigned_to))?;
+    let page = Page::cut(rows, page, |row| After { key: row.opened_at.micros(), id: row.id.0 }, total);
+    Ok(page.map(|row| CaseSummary {
+        id: row.id,
+        reference: row.reference,
+        status: row.status,
+        intervention_level: row.intervention_level,
+        restricted: row.restricted,
+        assigned_to: names.get(row.assigned_to),
+        opened_at: row.opened_at,
+        closed_at: row.closed_at,
+    }))
+}
