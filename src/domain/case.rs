@@ -1,4 +1,6 @@
 //! Cases: why a family came, what they need, who works with them (C2, C4).
+//!
+//! Over 350 lines because the contract of a case is one list of documented properties.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -300,6 +300,13 @@ CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WH
 BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER disclosure_new BEFORE INSERT ON disclosure WHEN EXISTS (SELECT 1 FROM disclosure WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER capacity_record_new BEFORE INSERT ON capacity_record WHEN EXISTS (SELECT 1 FROM capacity_record WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
+CREATE TRIGGER disclosure_annotation_new BEFORE INSERT ON disclosure_annotation
+WHEN EXISTS (SELECT 1 FROM disclosure_annotation WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER consent_new BEFORE INSERT ON consent WHEN EXISTS (SELECT 1 FROM consent WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER consent_kept BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, 'permissions are never removed'); END;
 -- What was agreed cannot be changed; only how it ended, whether it was used, and its version.
 CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent
@@ -309,3 +316,13 @@ WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS
     OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
     OR (OLD.ended IS NOT NULL AND NEW.ended IS NOT OLD.ended) OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+-- Nor by way of the tables it is looked up in: a refusal whose subject was taken away would not be found.
+CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_recipient_fixed BEFORE UPDATE ON consent_recipient BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_recipient_new BEFORE INSERT ON consent_recipient
+WHEN EXISTS (SELECT 1 FROM consent_recipient WHERE consent_id = NEW.consent_id AND ordinal = NEW.ordinal)
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER disclosure_consent_fixed BEFORE UPDATE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;

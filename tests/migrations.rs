@@ -1,0 +1,455 @@
+//! The schema: it can be taken back and made again, it refuses what must never happen, and the lists find their rows by an index.
+
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "api/harness.rs"]
+mod harness;
+
+use std::sync::Mutex;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use sendiass::db::conn::{self, Conn};
+use tempfile::TempDir;
+
+use harness::TestApp;
+
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn words(conn: &mut Conn, query: &str) -> Vec<String> {
+    let rows: Vec<Words> = diesel::sql_query(query).load(conn).unwrap_or_else(|error| panic!("{query}: {error}"));
+    rows.into_iter().map(|row| row.text).collect()
+}
+
+fn fresh() -> (TempDir, String, Conn) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("schema.db").display().to_string();
+    let conn = conn::open(&path).unwrap();
+    (folder, path, conn)
+}
+
+/// Every table, index and trigger as it was written.
+fn schema(conn: &mut Conn) -> Vec<String> {
+    words(
+        conn,
+        "SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS text FROM sqlite_master WHERE name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1",
+    )
+}
+
+#[test]
+fn migrations_can_be_taken_back_and_applied_again() {
+    let (_folder, _, mut conn) = fresh();
+    let before = schema(&mut conn);
+    assert!(before.iter().filter(|line| line.starts_with("table ")).count() > 20, "{before:?}");
+    conn::revert_and_reapply(&mut conn).unwrap();
+    assert_eq!(schema(&mut conn), before);
+}
+
+#[test]
+fn the_settings_are_in_force_on_the_writer_and_on_every_reader() {
+    let (_folder, path, mut writer) = fresh();
+    let expected = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1"), ("trusted_schema", "0")];
+    let read = |conn: &mut Conn| {
+        expected.map(|(name, _)| {
+            let value = words(conn, &format!("SELECT CAST({name} AS TEXT) AS text FROM pragma_{name}"));
+            (name, value.concat())
+        })
+    };
+    assert_eq!(read(&mut writer), expected.map(|(name, value)| (name, value.to_owned())));
+    let pool = conn::readers(&path, 3).unwrap();
+    // Held together, so that they are three.
+    let mut held: Vec<_> = (0..3).map(|_| pool.get().unwrap()).collect();
+    for reader in &mut held {
+        assert_eq!(read(reader), expected.map(|(name, value)| (name, value.to_owned())));
+        assert!(reader.batch_execute("DELETE FROM revoked_token").is_err(), "a reader wrote");
+    }
+}
+
+#[test]
+fn tables_are_strict_and_none_has_a_cascade() {
+    let (_folder, _, mut conn) = fresh();
+    let lax = words(
+        &mut conn,
+        "SELECT name AS text FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         AND name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    );
+    assert_eq!(lax, Vec::<String>::new());
+    let cascades =
+        words(&mut conn, "SELECT name AS text FROM sqlite_master WHERE upper(sql) LIKE '%CASCADE%' OR upper(sql) LIKE '%SET NULL%'");
+    assert_eq!(cascades, Vec::<String>::new());
+}
+
+/// One row of each table that is never changed, with all it refers to; two in the log.
+const ROWS: &str = "
+INSERT INTO staff VALUES (zeroblob(16), 'i', 's', 'n', 0, NULL, 1, 0);
+INSERT INTO person VALUES (x'00000000000000000000000000000001', 'child', x'00', 1, 0, zeroblob(16));
+INSERT INTO person VALUES (x'00000000000000000000000000000002', 'child', x'00', 1, 0, zeroblob(16));
+INSERT INTO recipient VALUES (x'00000000000000000000000000000003', 'school', 'n', 0, NULL, NULL, 1, 1, 0, zeroblob(16));
+INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, opened_at, version, created_at, recorded_by)
+    VALUES (x'00000000000000000000000000000004', 'r', 'open', 'l2', '{}', x'00', 0, zeroblob(16), 0, 1, 0, zeroblob(16));
+INSERT INTO note VALUES (x'00000000000000000000000000000005', x'00000000000000000000000000000004', 'k', 's', 0, 0, zeroblob(16), NULL, '{}', x'00');
+INSERT INTO note VALUES (x'00000000000000000000000000000006', x'00000000000000000000000000000004', 'k', 's', 0, 0, zeroblob(16),
+    x'00000000000000000000000000000005', '{}', x'00');
+INSERT INTO capacity_record VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001', 'd', 'o', '2026-01-01', NULL, x'00', 0, zeroblob(16));
+INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
+    VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'given', 0, 0, '{}', x'00', 1, 0, zeroblob(16));
+INSERT INTO consent_subject VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000001');
+INSERT INTO consent_recipient VALUES (x'00000000000000000000000000000008', 0, x'00000000000000000000000000000003', NULL, NULL);
+INSERT INTO disclosure VALUES (x'00000000000000000000000000000009', x'00000000000000000000000000000004', 'permission', x'00000000000000000000000000000003', 0,
+    zeroblob(16), NULL, NULL, '{}', x'00');
+INSERT INTO disclosure_consent VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000009');
+INSERT INTO disclosure_annotation VALUES (x'0000000000000000000000000000000a', x'00000000000000000000000000000009', 'k', x'00', 0, zeroblob(16));
+INSERT INTO disclosure_entry (idx, body) VALUES (0, '{\"at\":\"a\",\"kind\":\"k\",\"actor\":\"x\"}');
+INSERT INTO disclosure_entry (idx, body) VALUES (1, '{\"at\":\"b\",\"kind\":\"k\",\"actor\":\"x\",\"recipient\":\"r\",\"copies\":[{}]}');
+INSERT INTO disclosure_leaf VALUES (0, zeroblob(32)), (1, zeroblob(32));
+INSERT INTO disclosure_subtree VALUES (1, 0, zeroblob(32));
+INSERT INTO disclosure_checkpoint VALUES (1, 'n');
+INSERT INTO disclosure_private VALUES (0, x'00000000000000000000000000000004', x'00000000000000000000000000000009', x'00');
+INSERT INTO disclosure_case_ix VALUES (x'00000000000000000000000000000004', 0);
+";
+
+/// Every table that is never changed: its key as a condition, and a column that is not part of the key with another value for it.
+const FIXED: &[(&str, &str, &str)] = &[
+    ("note", "id = x'00000000000000000000000000000006'", "sealed = x'01'"),
+    ("capacity_record", "id = x'00000000000000000000000000000007'", "outcome = 'z'"),
+    ("disclosure", "id = x'00000000000000000000000000000009'", "sealed = x'01'"),
+    ("disclosure_annotation", "id = x'0000000000000000000000000000000a'", "sealed = x'01'"),
+    ("disclosure_consent", "TRUE", "consent_id = x'00000000000000000000000000000001'"),
+    ("consent_subject", "TRUE", "person_id = x'00000000000000000000000000000002'"),
+    ("consent_recipient", "ordinal = 0", "recipient_id = NULL"),
+    ("disclosure_entry", "idx = 1", "body = '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}'"),
+    ("disclosure_leaf", "idx = 1", "h = randomblob(32)"),
+    ("disclosure_subtree", "level = 1", "h = randomblob(32)"),
+    ("disclosure_checkpoint", "size = 1", "note = 'other'"),
+];
+
+/// Every column but those that are computed, in the order of the table.
+fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
+    words(conn, &format!("SELECT name AS text FROM pragma_table_xinfo('{table}') WHERE hidden = 0 ORDER BY cid"))
+}
+
+/// Runs it in a savepoint of its own. Refused, or changed nothing: the words of the refusal.
+fn refused(conn: &mut Conn, sql: &str) -> Option<String> {
+    conn.batch_execute("SAVEPOINT attempt").unwrap();
+    let result = conn.batch_execute(sql);
+    conn.batch_execute("ROLLBACK TO attempt; RELEASE attempt").unwrap();
+    result.err().map(|error| error.to_string())
+}
+
+fn with_rows() -> (TempDir, Conn) {
+    let (folder, _, mut conn) = fresh();
+    conn.batch_execute(ROWS).unwrap();
+    (folder, conn)
+}
+
+#[test]
+fn what_is_written_once_refuses_every_way_of_changing_it() {
+    let (_folder, mut conn) = with_rows();
+    let mut passed = Vec::new();
+    for (table, key, change) in FIXED {
+        let columns = columns(&mut conn, table);
+        let (changed, value) = change.split_once(" = ").unwrap();
+        let list = columns.join(", ");
+        let copy: Vec<&str> = columns.iter().map(|column| if column == changed { value } else { column.as_str() }).collect();
+        let copy = format!("SELECT {} FROM {table} WHERE {key}", copy.join(", "));
+        let first = &columns[0];
+        let mut attempts = vec![
+            ("UPDATE", format!("UPDATE {table} SET {change} WHERE {key}")),
+            ("UPDATE OR REPLACE", format!("UPDATE OR REPLACE {table} SET {change} WHERE {key}")),
+            ("UPDATE OR IGNORE", format!("UPDATE OR IGNORE {table} SET {change} WHERE {key}")),
+            ("UPDATE of the key", format!("UPDATE {table} SET {first} = {first} WHERE {key}")),
+            ("DELETE", format!("DELETE FROM {table} WHERE {key}")),
+            ("DELETE of all", format!("DELETE FROM {table}")),
+        ];
+        // A row of these is nothing but its key: another is another row, and the same one is no change.
+        if !["disclosure_consent", "consent_subject"].contains(table) {
+            attempts.push(("INSERT OR REPLACE", format!("INSERT OR REPLACE INTO {table} ({list}) {copy}")));
+            attempts.push(("INSERT OR IGNORE", format!("INSERT OR IGNORE INTO {table} ({list}) {copy}")));
+            attempts.push(("INSERT", format!("INSERT INTO {table} ({list}) {copy}")));
+            attempts.push(("UPSERT", format!("INSERT INTO {table} ({list}) {copy} ON CONFLICT DO UPDATE SET {change}")));
+            attempts.push(("UPSERT doing nothing", format!("INSERT INTO {table} ({list}) {copy} ON CONFLICT DO NOTHING")));
+            let others = columns.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(", ");
+            attempts.push((
+                "REPLACE by rowid",
+                format!("INSERT OR REPLACE INTO {table} (rowid, {others}) SELECT rowid, {others} FROM {table} WHERE {key}"),
+            ));
+        }
+        for (way, sql) in attempts {
+            if refused(&mut conn, &sql).is_none() {
+                passed.push(format!("{table}: {way}"));
+            }
+        }
+    }
+    assert_eq!(passed, Vec::<String>::new());
+}
+
+#[test]
+fn every_refusal_is_the_work_of_a_trigger_of_that_table() {
+    let (_folder, mut conn) = with_rows();
+    for (table, key, change) in FIXED {
+        let triggers = words(&mut conn, &format!("SELECT name AS text FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"));
+        assert!(!triggers.is_empty(), "{table}");
+        conn.batch_execute("SAVEPOINT bare").unwrap();
+        for trigger in triggers {
+            conn.batch_execute(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        // Without them the same words pass: what refused was not something else.
+        assert_eq!(
+            refused(&mut conn, &format!("PRAGMA defer_foreign_keys = ON; UPDATE {table} SET {change} WHERE {key}")),
+            None,
+            "{table}"
+        );
+        conn.batch_execute("ROLLBACK TO bare; RELEASE bare").unwrap();
+    }
+}
+
+/// More that is refused, and by which words.
+const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "a note by its second unique column",
+        "INSERT OR REPLACE INTO note SELECT x'000000000000000000000000000000ff', case_id, kind, sensitivity, occurred_at, recorded_at, recorded_by, \
+         supersedes_note_id, details, sealed FROM note WHERE supersedes_note_id IS NOT NULL",
+        "append-only",
+    ),
+    (
+        "a gap in the log",
+        "INSERT INTO disclosure_entry (idx, body) VALUES (3, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+        "next entry",
+    ),
+    (
+        "an entry without a place",
+        "INSERT INTO disclosure_entry (body) VALUES ('{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+        "next entry",
+    ),
+    (
+        "an entry before the first",
+        "INSERT INTO disclosure_entry (idx, body) VALUES (-1, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+        "next entry",
+    ),
+    ("an entry without a time", "INSERT INTO disclosure_entry (idx, body) VALUES (2, '{\"kind\":\"k\",\"actor\":\"x\"}')", "NOT NULL"),
+    (
+        "a computed column, set",
+        "INSERT INTO disclosure_entry (idx, body, at) VALUES (2, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}', 'd')",
+        "generated",
+    ),
+    ("a computed column, changed", "UPDATE disclosure_entry SET recipient = 'other' WHERE idx = 1", "generated"),
+    ("a leaf beyond the next", "INSERT INTO disclosure_leaf VALUES (3, zeroblob(32))", "next leaf"),
+    ("a leaf without a place", "INSERT INTO disclosure_leaf (h) VALUES (zeroblob(32))", "next leaf"),
+    ("a leaf of another length", "INSERT INTO disclosure_leaf VALUES (2, zeroblob(31))", "CHECK"),
+    ("a subtree beyond the next", "INSERT INTO disclosure_subtree VALUES (1, 2, zeroblob(32))", "next subtree"),
+    ("a smaller checkpoint", "INSERT INTO disclosure_checkpoint VALUES (0, 'n')", "grow"),
+    ("a checkpoint of no size", "INSERT INTO disclosure_checkpoint (note) VALUES ('n')", "grow"),
+    ("a watermark beyond the log", "INSERT INTO disclosure_prune VALUES (3)", "watermark"),
+    ("a watermark of nothing", "INSERT INTO disclosure_prune VALUES (0)", "watermark"),
+    ("a watermark without a place", "INSERT INTO disclosure_prune DEFAULT VALUES", "watermark"),
+    ("a watermark, changed", "INSERT INTO disclosure_prune VALUES (1); UPDATE disclosure_prune SET upto = 2", "append-only"),
+    ("a watermark, deleted", "INSERT INTO disclosure_prune VALUES (1); DELETE FROM disclosure_prune", "append-only"),
+    ("a watermark that shrinks", "INSERT INTO disclosure_prune VALUES (2); INSERT INTO disclosure_prune VALUES (1)", "watermark"),
+    ("a watermark, replaced", "INSERT INTO disclosure_prune VALUES (1); INSERT OR REPLACE INTO disclosure_prune VALUES (1)", "watermark"),
+    ("an entry behind the watermark", "INSERT INTO disclosure_prune VALUES (1); DELETE FROM disclosure_entry WHERE idx = 1", "append-only"),
+    ("a leaf before the watermark", "INSERT INTO disclosure_prune VALUES (1); DELETE FROM disclosure_leaf WHERE idx = 0", "append-only"),
+    (
+        "a pruned entry, written again",
+        "INSERT INTO disclosure_prune VALUES (1); DELETE FROM disclosure_entry WHERE idx = 0; \
+         INSERT INTO disclosure_entry (idx, body) VALUES (0, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+        "next entry",
+    ),
+    ("openings, changed", "UPDATE disclosure_private SET openings = x'01'", "openings"),
+    (
+        "openings, replaced",
+        "INSERT OR REPLACE INTO disclosure_private SELECT idx, case_id, NULL, x'01' FROM disclosure_private",
+        "openings",
+    ),
+    (
+        "openings, replaced by rowid",
+        "INSERT OR REPLACE INTO disclosure_private (rowid, case_id, openings) SELECT 0, case_id, x'01' FROM disclosure_private",
+        "openings",
+    ),
+    (
+        "openings, by upsert",
+        "INSERT INTO disclosure_private SELECT idx, case_id, NULL, x'01' FROM disclosure_private WHERE TRUE \
+         ON CONFLICT DO UPDATE SET openings = x'01'",
+        "openings",
+    ),
+    ("the look-up, changed", "UPDATE disclosure_case_ix SET idx = 1", "look-up"),
+    (
+        "the look-up, by upsert",
+        "INSERT INTO disclosure_case_ix SELECT * FROM disclosure_case_ix WHERE TRUE ON CONFLICT DO UPDATE SET idx = 1",
+        "look-up",
+    ),
+    ("a permission, deleted", "DELETE FROM consent", "never removed"),
+    ("a permission, replaced", "INSERT OR REPLACE INTO consent SELECT * FROM consent", "agreed"),
+    ("a permission, ignored", "INSERT OR IGNORE INTO consent SELECT * FROM consent", "agreed"),
+    ("a permission, by upsert", "INSERT INTO consent SELECT * FROM consent WHERE TRUE ON CONFLICT DO UPDATE SET version = 9", "agreed"),
+    ("an ending, changed", "UPDATE consent SET ended = 'withdrawn', ended_at = 1; UPDATE consent SET ended = 'expired'", "agreed"),
+    (
+        "an ending, undone",
+        "UPDATE consent SET ended = 'withdrawn', ended_at = 1; UPDATE consent SET ended = NULL, ended_at = NULL",
+        "agreed",
+    ),
+    ("a use, undone", "UPDATE consent SET used_at = 1; UPDATE consent SET used_at = NULL", "agreed"),
+    ("an ending without a time", "UPDATE consent SET ended = 'withdrawn'", "CHECK"),
+];
+
+#[test]
+fn what_must_never_happen_is_refused_in_so_many_words() {
+    let (_folder, mut conn) = with_rows();
+    for (name, sql, words) in REFUSED {
+        let said = refused(&mut conn, sql).unwrap_or_else(|| panic!("{name}: passed"));
+        assert!(said.contains(words), "{name}: {said}");
+    }
+}
+
+#[test]
+fn what_was_agreed_cannot_be_changed_in_any_column() {
+    let (_folder, mut conn) = with_rows();
+    let open = ["ended", "ended_at", "ended_sealed", "used_at", "version"];
+    for column in columns(&mut conn, "consent") {
+        let value = match column.as_str() {
+            "id" | "case_id" | "granter_id" | "recorded_by" | "supersedes_id" | "sealed" => "randomblob(16)",
+            "decision" => "'refused'",
+            "expires_on" | "authority" => "'other'",
+            _ => "7",
+        };
+        let (change, fixed) = match column.as_str() {
+            "ended" | "ended_at" => ("ended = 'withdrawn', ended_at = 7".to_owned(), false),
+            "ended_sealed" => ("ended_sealed = x'01'".to_owned(), false),
+            other => (format!("{other} = {value}"), !open.contains(&other)),
+        };
+        let said = refused(&mut conn, &format!("PRAGMA defer_foreign_keys = ON; UPDATE consent SET {change}"));
+        assert_eq!(said.as_ref().is_some_and(|said| said.contains("agreed")), fixed, "{column}: {said:?}");
+    }
+}
+
+/// What must stay possible.
+const ALLOWED: &[(&str, &str)] = &[
+    ("the next entry", "INSERT INTO disclosure_entry (idx, body) VALUES (2, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')"),
+    ("the next leaf", "INSERT INTO disclosure_leaf VALUES (2, zeroblob(32))"),
+    ("the next subtree, and the first of a level", "INSERT INTO disclosure_subtree VALUES (1, 1, zeroblob(32)), (2, 0, zeroblob(32))"),
+    ("a larger checkpoint", "INSERT INTO disclosure_checkpoint VALUES (2, 'n')"),
+    ("disposal: openings", "DELETE FROM disclosure_private"),
+    ("disposal: the look-up", "DELETE FROM disclosure_case_ix"),
+    ("disposal: the keys", "UPDATE sealing_key SET wrapped = NULL"),
+    ("pruning", "INSERT INTO disclosure_prune VALUES (1); DELETE FROM disclosure_entry WHERE idx < 1"),
+    (
+        "pruning of all, and the entry after it",
+        "INSERT INTO disclosure_prune VALUES (2); DELETE FROM disclosure_entry; \
+         INSERT INTO disclosure_entry (idx, body) VALUES (2, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+    ),
+    ("ending a permission", "UPDATE consent SET ended = 'withdrawn', ended_at = 1, ended_sealed = x'01', version = 2"),
+    ("using a permission", "UPDATE consent SET used_at = 1, version = 2"),
+];
+
+#[test]
+fn what_must_stay_possible_is_possible() {
+    let (_folder, mut conn) = with_rows();
+    for (name, sql) in ALLOWED {
+        assert_eq!(refused(&mut conn, sql), None, "{name}");
+    }
+}
+
+#[test]
+fn the_columns_of_the_log_are_computed_from_the_hashed_bytes() {
+    let (_folder, mut conn) = with_rows();
+    let read =
+        words(&mut conn, "SELECT at || kind || actor || coalesce(recipient, '-') || copied AS text FROM disclosure_entry ORDER BY idx");
+    assert_eq!(read, ["akx-0", "bkxr1"]);
+    let computed: Vec<Count> =
+        diesel::sql_query("SELECT count(*) AS count FROM pragma_table_xinfo('disclosure_entry') WHERE hidden = 3").load(&mut conn).unwrap();
+    let all: Vec<Count> =
+        diesel::sql_query("SELECT count(*) AS count FROM pragma_table_xinfo('disclosure_entry')").load(&mut conn).unwrap();
+    assert_eq!(computed[0].count, all[0].count - 2, "only idx and body are written");
+}
+
+static SPOKEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Listening;
+
+impl Instrumentation for Listening {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            SPOKEN.lock().unwrap().push(query.to_string());
+        }
+    }
+}
+
+/// Lists, and the table each reads.
+const LISTS: &[(&str, &str)] = &[
+    ("/disclosure-log", "disclosure_entry"),
+    ("/disclosure-log?order=asc", "disclosure_entry"),
+    ("/disclosure-log?from=2026-01-01T00:00:00.000Z", "disclosure_entry"),
+    ("/disclosure-log?to=2026-01-01T00:00:00.000Z", "disclosure_entry"),
+    ("/disclosure-log?from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z&order=asc", "disclosure_entry"),
+    ("/disclosure-log?recipient=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?decidedBy=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?basis=permission", "disclosure_entry"),
+    ("/disclosure-log?basis=permission,safeguarding", "disclosure_entry"),
+    ("/disclosure-log?kind=disclosure_made", "disclosure_entry"),
+    ("/disclosure-log?purpose=liaison", "disclosure_entry"),
+    ("/disclosure-log?channel=phone", "disclosure_entry"),
+    ("/disclosure-log?identified=true", "disclosure_entry"),
+    ("/disclosure-log?copied=true", "disclosure_entry"),
+    ("/disclosure-log?indexFrom=1&indexTo=2", "disclosure_entry"),
+    ("/disclosure-log?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/cases", "case_file"),
+    ("/cases?status=open", "case_file"),
+    ("/cases?assignedTo=me", "case_file"),
+    ("/tasks", "task"),
+];
+
+#[test]
+fn the_lists_find_their_rows_by_an_index() {
+    set_default_instrumentation(|| Some(Box::new(Listening))).unwrap();
+    let app = TestApp::spawn();
+    let manager = app.manager();
+    manager.get("/me").ok(200);
+    let mut faults = Vec::new();
+    for (path, table) in LISTS {
+        SPOKEN.lock().unwrap().clear();
+        manager.get(path).ok(200);
+        let from = format!("FROM (`{table}`");
+        let plain = format!("FROM `{table}`");
+        let spoken: Vec<String> =
+            SPOKEN.lock().unwrap().iter().filter(|query| query.contains(&plain) || query.contains(&from)).cloned().collect();
+        assert!(!spoken.is_empty(), "{path}: nothing was read from {table}");
+        let mut conn = app.sabotage();
+        for query in spoken {
+            let sql = query.split(" -- binds").next().unwrap();
+            let plan = plan(&mut conn, sql);
+            for line in plan.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
+                faults.push(format!("{path}: {line}: {sql}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+fn plan(conn: &mut Conn, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    let steps: Vec<Step> =
+        diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    steps.into_iter().map(|step| step.detail).collect()
+}
+
+#[test]
+fn a_scan_would_be_noticed() {
+    let (_folder, _, mut conn) = fresh();
+    assert_eq!(plan(&mut conn, "SELECT * FROM disclosure_entry WHERE purpose = ?"), ["SCAN disclosure_entry"]);
+    let sorted = plan(&mut conn, "SELECT * FROM case_file ORDER BY setting");
+    assert!(sorted.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY")), "{sorted:?}");
+}
