@@ -126,6 +126,11 @@ impl NoteContent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "new_says_something", skip_on_field_errors = false))]
+#[schema(example = json!({"kind": "discussion", "channel": "phone", "occurredAt": "2026-09-14T09:30:00.000Z", "fromPersonId":
+    "01a09f30-a93a-7160-8999-50d836f675cc", "aboutPersonIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475"], "namesOthers": false,
+    "informationCategories": ["concerns_raised", "attendance"], "concern": "Misses Mondays because of lunchtimes.", "actionTaken":
+    "Explained SEN support; agreed to draft questions.", "factOrOpinion": "opinion", "sensitivity": "sensitive", "keepConfidential":
+    false}))]
 pub struct NewNote {
     /// What it says.
     #[serde(flatten)]
@@ -140,6 +145,11 @@ fn new_says_something(note: &NewNote) -> Result<(), ValidationError> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "correction_says_something", skip_on_field_errors = false))]
+#[schema(example = json!({"correctionReason": "The day was wrong.", "kind": "discussion", "channel": "phone", "occurredAt":
+    "2026-09-14T09:30:00.000Z", "fromPersonId": "01a09f30-a93a-7160-8999-50d836f675cc", "aboutPersonIds": [
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475"], "namesOthers": false, "informationCategories": ["concerns_raised", "attendance"],
+    "concern": "Misses Tuesdays because of lunchtimes.", "actionTaken": "Explained SEN support; agreed to draft questions.",
+    "factOrOpinion": "opinion", "sensitivity": "sensitive", "keepConfidential": false}))]
 pub struct NewCorrection {
     /// Why the note is corrected (C8).
     pub correction_reason: LongText,
@@ -155,6 +165,13 @@ fn correction_says_something(note: &NewCorrection) -> Result<(), ValidationError
 /// A note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f5e-5039-765a-95e6-0af593bd04cf", "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "recordedAt":
+    "2026-09-14T10:02:33.401Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "kind":
+    "discussion", "channel": "phone", "occurredAt": "2026-09-14T09:30:00.000Z", "fromPersonId": "01a09f30-a93a-7160-8999-50d836f675cc",
+    "aboutPersonIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475"], "namesOthers": false, "informationCategories": ["concerns_raised",
+    "attendance"], "concern": "Misses Mondays because of lunchtimes.", "actionTaken":
+    "Explained SEN support; agreed to draft questions.", "factOrOpinion": "opinion", "sensitivity": "sensitive", "keepConfidential":
+    false, "allowedActions": ["correct"]}))]
 pub struct Note {
     /// The note.
     pub id: NoteId,
@@ -187,6 +204,10 @@ pub struct Note {
 /// A note in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f5e-5039-765a-95e6-0af593bd04cf", "kind": "discussion", "channel": "phone", "occurredAt":
+    "2026-09-14T09:30:00.000Z", "recordedAt": "2026-09-14T10:02:33.401Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "displayName": "Jo Ashdown"}, "sensitivity": "sensitive", "keepConfidential": false, "informationCategories": ["concerns_raised",
+    "attendance"]}))]
 pub struct NoteSummary {
     /// The note.
     pub id: NoteId,

@@ -13,6 +13,9 @@ use super::vocabulary::{TaskKind, TaskStatus};
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a0c4a4-593b-7b66-8c38-fb2918f135d2", "version": 1, "kind": "recall_notice", "status": "open",
+    "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "aboutId": "01a0af79-18b8-71e2-8a6a-63ec24ede6a4", "forManager": false, "dueOn":
+    "2026-09-28", "createdAt": "2026-09-21T15:45:00.219Z", "allowedActions": ["complete"]}))]
 pub struct Task {
     /// The task.
     pub id: TaskId,

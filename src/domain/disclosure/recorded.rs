@@ -212,6 +212,7 @@ pub struct DisclosureSummary {
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RefusalReason)]
 pub struct Reason {
     /// Where in the request: a JSON pointer.
     #[schema(max_length = 200)]
