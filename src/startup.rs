@@ -31,7 +31,6 @@ pub struct Ready {
     /// The use cases.
     pub app: App,
     issuers: Arc<Issuers>,
-    secrets: Secrets,
     config: Config,
 }
 
@@ -78,7 +77,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         format!("The log in {shown} cannot be opened: the keys in {} are not those it was written with.", config.data_dir.display())
     })?;
     let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
-    Ok(Ready { app, issuers: Arc::new(issuers), secrets, config })
+    Ok(Ready { app, issuers: Arc::new(issuers), config })
 }
 
 /// The C2SP key id of the key that signs a log: the first four bytes of SHA-256 over its name, a line feed, the kind 1 and the public key.

@@ -1,6 +1,6 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
-use super::{App, Error, Result, allowed};
+use super::{App, Error, Refused, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
@@ -109,7 +109,7 @@ impl App {
 
     fn refused(&self, refusal: Refusal, log: &LogIndexes) -> Error {
         let policy = self.policy(refusal.rule(), &refusal.clauses);
-        Error::Refused { refusal, index: log.0.first().copied(), policy }
+        Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy }))
     }
 
     /// Parents who disagree are a matter for the manager, who has no override (R7).

@@ -5,6 +5,17 @@ use crate::db;
 use crate::domain::disclosure::{Failing, PolicyRef, Refusal, RefusalRule};
 use crate::domain::fault::Fault;
 
+/// A disclosure that was refused.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// The index of its entry in the disclosure log.
+    pub index: Option<i64>,
+    /// The policy in force.
+    pub policy: PolicyRef,
+}
+
 /// Why a use case did not do what was asked. Nothing was changed, unless it says so.
 #[derive(Debug)]
 pub enum Error {
@@ -17,14 +28,7 @@ pub enum Error {
     /// Parts of the request break rules of the policy that are about the request itself (`422 rule-violated`).
     Failing(Vec<Failing>),
     /// A disclosure was refused. That was committed and logged.
-    Refused {
-        /// Why.
-        refusal: Refusal,
-        /// The index of its entry in the disclosure log.
-        index: Option<i64>,
-        /// The policy in force.
-        policy: PolicyRef,
-    },
+    Refused(Box<Refused>),
     /// The record is in a state that does not allow this (`409 invalid-state`); what it does allow.
     State {
         /// The finer rule, where there is one.

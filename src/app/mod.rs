@@ -16,7 +16,7 @@ pub mod staff;
 pub mod tasks;
 pub mod test_clock;
 
-pub use error::{Error, Result};
+pub use error::{Error, Refused, Result};
 
 pub use crate::db::Error as Failure;
 

@@ -20,9 +20,9 @@ pub fn once<I: Identifier, E: From<Error>>(
     permit: &Permit<impl Act>,
     request: Option<&Idempotency>,
     now: Timestamp,
-    make: impl FnOnce(&mut Tx<'_>) -> std::result::Result<I, E>,
+    create: impl FnOnce(&mut Tx<'_>) -> std::result::Result<I, E>,
 ) -> std::result::Result<Created<I>, E> {
-    let Some(request) = request else { return Ok(Created { value: make(tx)?, replayed: false }) };
+    let Some(request) = request else { return Ok(Created { value: create(tx)?, replayed: false }) };
     let yesterday = now.utc().checked_sub_days(Days::new(1)).map_or(now, Timestamp::new);
     let place = (permit.staff(), request.route.as_str(), request.key.as_str());
     let kept: Option<(Vec<u8>, AnyId)> = forget(tx, yesterday).and_then(|()| {
@@ -34,7 +34,7 @@ pub fn once<I: Identifier, E: From<Error>>(
         }
         return Ok(Created { value: I::from_uuid(id.0), replayed: true });
     }
-    let made = make(tx)?;
+    let made = create(tx)?;
     diesel::insert_into(idempotency::table)
         .values((
             idempotency::actor_id.eq(permit.staff()),

@@ -14,9 +14,7 @@ use super::problem::{Code, Problem};
 use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
-use crate::domain::case::{
-    Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening,
-};
+use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::CaseStatus;
@@ -101,12 +99,7 @@ async fn list(permit: Permit<act::CaseList>, listing: Listing<CaseFilters>, app:
 /// restricted from its first moment; whoever works with the other side cannot open it (C1, C2, C4).
 #[utoipa::path(post, path = "/cases", operation_id = "openCase", tag = "cases",
     responses((status = 201, description = "The case as it was opened.", body = Case)))]
-async fn create(
-    permit: Permit<act::CaseOpen>,
-    body: Valid<NewCase>,
-    key: IdempotencyKey,
-    app: web::Data<App>,
-) -> Result<Answer, Problem> {
+async fn create(permit: Permit<act::CaseOpen>, body: Valid<NewCase>, key: IdempotencyKey, app: web::Data<App>) -> Result<Answer, Problem> {
     let request = key.optional(body.fingerprint())?;
     let made = app.open_case(permit, body.into_inner(), request).await?;
     let answer = Answer::created(&format!("/cases/{}", made.value.id), &made.value);

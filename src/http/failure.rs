@@ -1,7 +1,7 @@
 //! From a use case that did not do what was asked to what the client is told.
 
 use super::problem::{Code, Problem};
-use crate::app::{Error, Failure};
+use crate::app::{Error, Failure, Refused};
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::RefusalCode;
 
@@ -12,7 +12,8 @@ impl From<Error> for Problem {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Rule(faults) => Self::new(Code::RuleViolated).with_faults(faults),
             Error::Failing(failings) => Self::new(Code::RuleViolated).with_faults(failings),
-            Error::Refused { refusal, index, policy } => {
+            Error::Refused(refused) => {
+                let Refused { refusal, index, policy } = *refused;
                 let code = match refusal.code {
                     RefusalCode::ConsentRequired => Code::ConsentRequired,
                     RefusalCode::ConsentScopeExceeded => Code::ConsentScopeExceeded,

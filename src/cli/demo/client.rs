@@ -6,7 +6,7 @@ use ureq::http::Response;
 
 use crate::domain::vocabulary::{Role, Vocabulary};
 
-/// An answer: its status, body, and how often the walk-through needs its version.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -15,8 +15,6 @@ pub struct Answer {
     pub body: Value,
     /// The body as it came.
     pub text: String,
-    /// The `ETag`.
-    pub etag: Option<String>,
 }
 
 impl Answer {
@@ -81,12 +79,9 @@ impl Client {
         answer(request.send_json(body), path)
     }
 
-    /// Replaces something at the version last seen.
-    pub fn put(&self, role: Role, path: &str, etag: Option<&str>, body: &Value) -> Result<Answer, String> {
-        let mut request = self.agent.put(format!("{}/api/v1{path}", self.base)).header("Authorization", self.bearer(role));
-        if let Some(etag) = etag {
-            request = request.header("If-Match", etag);
-        }
+    /// Replaces something that has no version.
+    pub fn put(&self, role: Role, path: &str, body: &Value) -> Result<Answer, String> {
+        let request = self.agent.put(format!("{}/api/v1{path}", self.base)).header("Authorization", self.bearer(role));
         answer(request.send_json(body), path)
     }
 
@@ -103,8 +98,7 @@ impl Client {
 
 fn answer(result: Result<Response<ureq::Body>, ureq::Error>, path: &str) -> Result<Answer, String> {
     let mut response = result.map_err(|error| format!("{path} was not answered: {error}"))?;
-    let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let status = response.status().as_u16();
     let text = response.body_mut().read_to_string().map_err(|error| format!("{path} was cut short: {error}"))?;
-    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or_default(), text, etag })
+    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or_default(), text })
 }

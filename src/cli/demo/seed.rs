@@ -57,7 +57,7 @@ impl Seeded {
 
 /// Sets the clock of the demonstration: it runs on from there.
 pub fn set_clock(client: &Client, now: Timestamp) -> Result<(), String> {
-    let answer = client.put(Role::Administrator, "/test-clock", None, &json!({ "now": now, "frozen": false }))?;
+    let answer = client.put(Role::Administrator, "/test-clock", &json!({ "now": now, "frozen": false }))?;
     if answer.status == 200 { Ok(()) } else { Err(format!("PUT /test-clock answered {}", answer.status)) }
 }
 

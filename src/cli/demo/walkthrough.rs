@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client::{Answer, Client};
 use super::seed::{Seeded, disclosure, permission};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::Role;
+use crate::domain::vocabulary::{Role, Vocabulary};
 use crate::ledger::leaf::{Hash, leaf_hash};
 use crate::ledger::merkle::{HashReader, MissingRows, root};
 
@@ -21,9 +21,17 @@ struct Story<'a> {
 /// The longest request or answer that is printed, in characters.
 const SHOWN: usize = 300;
 
-fn short(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= SHOWN { text } else { format!("{}…", text.chars().take(SHOWN).collect::<String>()) }
+/// Text as it is shown: ids by their last digits, and not too long.
+fn short(text: &str) -> String {
+    let mut shown = String::new();
+    for (i, piece) in text.split_inclusive(['"', '/', '?']).enumerate() {
+        let id = piece.trim_end_matches(['"', '/', '?']);
+        match uuid::Uuid::try_parse(id) {
+            Ok(_) if i > 0 => shown.push_str(&format!("…{}", piece.get(30..).unwrap_or_default())),
+            _ => shown.push_str(piece),
+        }
+    }
+    if shown.chars().count() <= SHOWN { shown } else { format!("{}…", shown.chars().take(SHOWN).collect::<String>()) }
 }
 
 impl Story<'_> {
@@ -42,10 +50,10 @@ impl Story<'_> {
         status: u16,
         expected: &[(&str, Value)],
     ) -> Result<Answer, String> {
-        let shown = if body.is_null() { String::new() } else { format!(" {}", short(body)) };
-        println!("   > {method} {path}{shown}");
+        let shown = if body.is_null() { String::new() } else { format!("\n     {}", short(&body.to_string())) };
+        println!("   > {} {method} {}{shown}", role.as_str(), short(path));
         let answer = if method == "GET" { self.client.get(role, path)? } else { self.client.post(role, path, body)? };
-        println!("   < {} {}", answer.status, short(&summary(&answer.body)));
+        println!("   < {} {}", answer.status, short(&summary(&answer.body).to_string()));
         if answer.status != status {
             self.fault(format!("{method} {path} answered {}, not {status}", answer.status));
         }
