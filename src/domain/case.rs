@@ -21,6 +21,7 @@ use super::vocabulary::{
 /// A reason why the family contacted the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ContactReason)]
 pub struct Reason {
     /// The reason.
     pub reason: ReasonForContact,
@@ -103,6 +104,13 @@ impl CaseContent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "new_is_coherent", skip_on_field_errors = false))]
+#[schema(example = json!({"interventionLevel": "l2", "referralSource": "self_parent", "reasonsForContact": [{"reason":
+    "sen_support_school", "primary": true}, {"reason": "attendance_non_attendance", "primary": false}], "senNeeds": [{"type": "slcn",
+    "rank": 1}, {"type": "semh", "rank": 2}], "senProvision": "k", "setting": "mainstream", "settingName": "Larkbeck Primary", "area":
+    "south", "appealTypes": [], "summary": "Support plan not followed since July.", "participants": [{"personId":
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "role": "subject", "relation": "self", "servedSeparately": false}, {"personId":
+    "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation": "parent", "parentalResponsibility": [{"childId":
+    "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"}], "servedSeparately": false}]}))]
 pub struct NewCase {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -140,6 +148,7 @@ impl From<WorkStatus> for CaseStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[validate(schema(function = "still_coherent", skip_on_field_errors = false))]
+#[schema(example = json!({"setting": "special", "settingName": null}))]
 pub struct CaseUpdate {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -155,6 +164,7 @@ fn still_coherent(case: &CaseUpdate) -> Result<(), ValidationError> {
 /// How a case ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"outcome": "agreed"}))]
 pub struct CaseClosure {
     /// What came of it.
     pub outcome: Outcome,
@@ -163,6 +173,7 @@ pub struct CaseClosure {
 /// Why a case begins again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"reason": "The plan was stopped again."}))]
 pub struct NewReopening {
     /// Why.
     pub reason: LongText,
@@ -171,6 +182,7 @@ pub struct NewReopening {
 /// Who shall work on a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"staffId": "019b8d62-7a80-726b-b2a7-4de452e6b438"}))]
 pub struct CaseAssignment {
     /// The member of staff.
     pub staff_id: StaffId,
@@ -179,6 +191,8 @@ pub struct CaseAssignment {
 /// Who may open a case. It replaces what was so before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"restricted": true, "namedStaffIds": ["019b8d62-7a80-726b-b2a7-4de452e6b438"], "conflictedStaffIds": [],
+    "reason": "A member of staff is related to the family."}))]
 pub struct CaseRestriction {
     /// Whether only named staff may open it.
     pub restricted: bool,
@@ -253,6 +267,23 @@ pub struct SubjectFact {
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "reference": "IASS-2026-000123", "version": 1, "status": "open",
+    "restricted": false, "namedStaffIds": [], "conflictedStaffIds": [], "assignedTo": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "displayName": "Jo Ashdown"}, "openedAt": "2026-09-14T09:20:15.007Z", "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "retention": {"class": "rc03_child_casework", "reviewOn":
+    "2042-02-11", "held": false}, "participants": [{"id": "01a09f37-949f-7a0a-a170-b33839263059", "version": 1, "caseId":
+    "01a09f37-949f-7f28-9fb1-7c2390c192cf", "personId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "role": "subject", "relation": "self",
+    "servedSeparately": false, "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}, {"id": "01a09f37-949f-70ff-b29d-0da9953f48f1", "version": 1, "caseId":
+    "01a09f37-949f-7f28-9fb1-7c2390c192cf", "personId": "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation":
+    "parent", "parentalResponsibility": [{"childId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"
+    }], "servedSeparately": false, "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
+    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}], "reopenings": [], "interventionLevel": "l2", "referralSource":
+    "self_parent", "reasonsForContact": [{"reason": "sen_support_school", "primary": true}, {"reason": "attendance_non_attendance",
+    "primary": false}], "senNeeds": [{"type": "slcn", "rank": 1}, {"type": "semh", "rank": 2}], "senProvision": "k", "setting":
+    "mainstream", "settingName": "Larkbeck Primary", "area": "south", "appealTypes": [], "summary":
+    "Support plan not followed since July.", "allowedActions": ["update", "close", "assign", "add_participant", "add_note",
+    "record_consent", "check_disclosure", "record_disclosure"]}))]
 pub struct Case {
     /// The case.
     pub id: CaseId,
@@ -315,6 +346,9 @@ impl Case {
 /// A case in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f37-949f-7f28-9fb1-7c2390c192cf", "reference": "IASS-2026-000123", "status": "open",
+    "interventionLevel": "l2", "restricted": false, "assignedTo": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName":
+    "Jo Ashdown"}, "openedAt": "2026-09-14T09:20:15.007Z"}))]
 pub struct CaseSummary {
     /// The case.
     pub id: CaseId,

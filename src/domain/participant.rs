@@ -78,6 +78,9 @@ impl ParticipantContent {
 /// Somebody who shall take part in a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"personId": "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation": "parent",
+    "parentalResponsibility": [{"childId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"}],
+    "servedSeparately": false}))]
 pub struct NewParticipant {
     /// Who.
     pub person_id: PersonId,
@@ -89,6 +92,7 @@ pub struct NewParticipant {
 /// What may be changed of somebody's part in a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"endedOn": "2026-12-01"}))]
 pub struct ParticipantUpdate {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -102,6 +106,11 @@ pub struct ParticipantUpdate {
 /// Somebody's part in a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({"id": "01a09f37-949f-70ff-b29d-0da9953f48f1", "version": 1, "caseId": "01a09f37-949f-7f28-9fb1-7c2390c192cf",
+    "personId": "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation": "parent", "parentalResponsibility": [{
+    "childId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"}], "servedSeparately": false,
+    "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"},
+    "allowedActions": ["update"]}))]
 pub struct Participant {
     /// The participant.
     pub id: ParticipantId,

@@ -280,8 +280,7 @@ CREATE TABLE task (
     completed_at INTEGER,
     completed_by BLOB REFERENCES staff (id),
     version INTEGER NOT NULL,
-    created_at INTEGER NOT NULL,
-    UNIQUE (kind, about_id, created_at)
+    created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_due ON task (status, due_on, id);
 CREATE INDEX task_case ON task (case_id);

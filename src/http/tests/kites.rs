@@ -258,7 +258,7 @@ struct ByRole;
 impl Authenticate for ByRole {
     fn authenticate(&self, shown: Credentials) -> Answering<'_, Result<Caller, Problem>> {
         Box::pin(async move {
-            let header = shown.authorization.first().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+            let [header] = shown.authorization.as_slice() else { return Err(Problem::new(Code::Unauthenticated)) };
             let token = String::from_utf8_lossy(header).replace("Bearer ", "");
             actix_web::rt::task::yield_now().await;
             let (role, number) = match token.as_str() {
