@@ -1,5 +1,8 @@
 //! Behaviour through HTTP, on a real server with a database of its own.
 
 mod family;
+mod forge;
 mod harness;
+mod sealing;
 mod service;
+mod tokens;
