@@ -2,6 +2,8 @@
 //!
 //! What it finds is printed to `docs/role-matrix.txt`, so that a change of anybody's rights is read in review. `SENDIASS_BLESS=1` writes it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "api/family.rs"]
 mod family;

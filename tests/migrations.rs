@@ -1,5 +1,7 @@
 //! The schema: it can be taken back and made again, it refuses what must never happen, and the lists find their rows by an index.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "api/harness.rs"]
 mod harness;

@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Role, TaskKind, TaskStatus};
 
 /// A task to be put on the list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewTask {
     /// Why.
     pub kind: TaskKind,

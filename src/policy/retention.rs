@@ -42,7 +42,7 @@ fn is_plan_or_tribunal(facts: &RetentionFacts) -> bool {
     facts.level == InterventionLevel::L4 || facts.provision == Some(SenProvision::E)
 }
 
-fn from_birth(facts: &RetentionFacts, subject: &SubjectFact) -> Option<FromBirth> {
+fn from_birth(facts: &RetentionFacts, subject: SubjectFact) -> Option<FromBirth> {
     if subject.looked_after {
         return Some((RetentionClass::Rc07LookedAfter, 75));
     }

@@ -15,6 +15,7 @@ use crate::domain::text::LongText;
 use crate::domain::vocabulary::InformationCategory;
 
 /// What a disclosure looks at of a note.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the note, and any of them may hold with any other")]
 #[derive(Clone, Debug)]
 pub struct HeldNote {
     /// The note.
