@@ -172,7 +172,7 @@ impl Scene {
         let path = format!("{}{query}", self.path(&operation.path, real));
         let media = if operation.method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let session = session.with("Content-Type", media);
-        let reply = session.send(operation.method.clone(), &path, operation.body.then(|| "{}".to_owned()));
+        let reply = session.send(&operation.method, &path, operation.body.then(|| "{}".to_owned()));
         (reply.status, reply.str("code"))
     }
 }

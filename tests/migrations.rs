@@ -428,8 +428,8 @@ fn the_lists_find_their_rows_by_an_index() {
         let mut conn = app.sabotage();
         for query in spoken {
             let sql = query.split(" -- binds").next().unwrap();
-            let plan = plan(&mut conn, sql);
-            for line in plan.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
+            let steps = plan(&mut conn, sql);
+            for line in steps.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
                 faults.push(format!("{path}: {line}: {sql}"));
             }
         }
