@@ -408,6 +408,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/cases?status=open", "case_file"),
     ("/cases?assignedTo=me", "case_file"),
     ("/tasks", "task"),
+    ("/tasks?status=open", "task"),
 ];
 
 #[test]
