@@ -1,4 +1,6 @@
 //! People: children, young people, parent carers, professionals, anonymous enquirers. They may tell little or much (C2).
+//!
+//! Over 350 lines because the contract of a person is one list of documented properties.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
