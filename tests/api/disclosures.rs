@@ -151,7 +151,7 @@ fn the_same_key_shares_once_and_another_body_under_it_is_refused() {
     // The key of one member of staff is not that of another.
     app.manager().with("Idempotency-Key", "share-once-0000001").post(&path, &ask).ok(201);
     assert_eq!(rows(&app, &family, "").len(), 2);
-    let unkeyed = app.adviser().send(ureq::http::Method::POST, &path, Some(ask.to_string()));
+    let unkeyed = app.adviser().send(&ureq::http::Method::POST, &path, Some(ask.to_string()));
     unkeyed.problem(400, "idempotency-key-required").rule_at("Idempotency-Key", "required");
 }
 

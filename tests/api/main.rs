@@ -1,6 +1,10 @@
 //! Behaviour through HTTP, on a real server with a database of its own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod anonymous;
 mod cases;
+mod consents;
 mod decisions;
 mod disclosures;
 mod family;
