@@ -5,6 +5,7 @@
 mod anonymous;
 mod cases;
 mod consents;
+mod contract;
 mod decisions;
 mod disclosures;
 mod family;
