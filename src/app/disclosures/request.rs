@@ -3,7 +3,7 @@
 use super::MOST_ITEMS;
 use crate::app::{Error, Result};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, identity, notes, recipients};
+use crate::db::{self, Tx, concerns, identity, notes, recipients};
 use crate::domain::disclosure::{Ask, AskRecipient, Failing, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CaseId, PersonId};
@@ -13,6 +13,11 @@ pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Ca
     let (mut faults, mut failings) = (Vec::new(), Vec::new());
     if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
         faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+    }
+    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
+        && !concerns::known(tx, permit, case_id, concern)?
+    {
+        return Err(db::Error::NotFound.into());
     }
     let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
     if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
