@@ -275,10 +275,12 @@ fn reads(family: &Family, note: &str, consent: &str, disclosure: &str) -> Vec<(S
     paths
 }
 
-/// What an answer says, but for the request's id and the hour.
+/// What an answer says, but for the request's id, the hour, and what depends on the connection: whether it is kept, and the order in
+/// which a thread of the server lists the headers that browsers may read.
 fn said(reply: &Reply) -> (u16, String, Vec<(String, String)>) {
     let id = reply.header("x-request-id");
-    let headers = reply.headers.iter().filter(|(name, _)| *name != "date");
+    let headers =
+        reply.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "connection" | "access-control-expose-headers"));
     let mut headers: Vec<(String, String)> =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().replace(&id, "ID"))).collect();
     headers.sort();

@@ -11,6 +11,7 @@ mod disclosures;
 mod family;
 mod forge;
 mod harness;
+mod scope;
 mod sealing;
 mod service;
 mod tokens;
