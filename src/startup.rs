@@ -84,7 +84,8 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
 fn log_key_id(seed: &Secret, origin: &str) -> String {
     let public = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map(|pair| pair.public_key().as_ref().to_vec()).unwrap_or_default();
     let digest = Sha256::new().chain_update(origin).chain_update([b'\n', 1]).chain_update(public).finalize();
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// Turns tokens into callers.

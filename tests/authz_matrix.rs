@@ -2,6 +2,8 @@
 //!
 //! What it finds is printed to `docs/role-matrix.txt`, so that a change of anybody's rights is read in review. `SENDIASS_BLESS=1` writes it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "api/family.rs"]
 mod family;
@@ -172,7 +174,7 @@ impl Scene {
         let path = format!("{}{query}", self.path(&operation.path, real));
         let media = if operation.method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let session = session.with("Content-Type", media);
-        let reply = session.send(operation.method.clone(), &path, operation.body.then(|| "{}".to_owned()));
+        let reply = session.send(&operation.method, &path, operation.body.then(|| "{}".to_owned()));
         (reply.status, reply.str("code"))
     }
 }

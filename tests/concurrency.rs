@@ -6,6 +6,8 @@
 //!
 //! `SENDIASS_RACES` sets the number of rounds of each race.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "api/family.rs"]
 mod family;

@@ -1,5 +1,7 @@
 //! The schema: it can be taken back and made again, it refuses what must never happen, and the lists find their rows by an index.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "api/harness.rs"]
 mod harness;
@@ -427,8 +429,8 @@ fn the_lists_find_their_rows_by_an_index() {
         let mut conn = app.sabotage();
         for query in spoken {
             let sql = query.split(" -- binds").next().unwrap();
-            let plan = plan(&mut conn, sql);
-            for line in plan.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
+            let steps = plan(&mut conn, sql);
+            for line in steps.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
                 faults.push(format!("{path}: {line}: {sql}"));
             }
         }

@@ -4,7 +4,8 @@ use super::participants::{known, offered};
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::clock::Clock;
-use crate::db::{self, Tx, cases, guard, idempotency, participants};
+use crate::db::tasks::NewTask;
+use crate::db::{self, Tx, cases, guard, idempotency, participants, tasks};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -13,8 +14,9 @@ use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::NewParticipant;
 use crate::domain::patch::Merge;
-use crate::domain::vocabulary::{CaseStatus, Role};
-use crate::policy::retention;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CaseStatus, Role, TaskKind};
+use crate::policy::{deadlines, retention};
 
 /// What may be done with a case that stands so.
 fn actions(status: CaseStatus) -> &'static [Action] {
@@ -93,6 +95,21 @@ fn may_work(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, membe
     if cases::is_conflicted(tx, permit, id, member)? || cases::serves_other_side(tx, permit, Some(id), &people, member)? {
         return Err(conflict("#/staffId"));
     }
+    Ok(())
+}
+
+/// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
+fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, case: &Case, now: Timestamp) -> db::Result<()> {
+    let soon = deadlines::next_working_day(now.day());
+    let task = NewTask {
+        kind: TaskKind::RetentionReview,
+        case_id: Some(case.id),
+        about_id: case.id.0,
+        for_manager: true,
+        not_by: None,
+        due_on: case.retention.review_on.map_or(soon, |day| day.max(soon)),
+    };
+    tasks::create_once(tx, permit, task, now)?;
     Ok(())
 }
 
@@ -204,7 +221,9 @@ impl App {
                     return Err(wrong_state(permit.caller(), head.status, Some(rule)));
                 }
                 cases::close(tx, &permit, id, version, how.outcome, now)?;
-                Ok(shown(tx, &permit, id)?)
+                let case = shown(tx, &permit, id)?;
+                review_keeping(tx, &permit, &case, now)?;
+                Ok(case)
             })
             .await?;
         Ok(case)

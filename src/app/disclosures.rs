@@ -4,25 +4,24 @@ use super::{App, Error, Refused, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
-use crate::db::tasks::NewTask;
-use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, identity, ledger, notes, recipients, tasks};
+use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, recipients};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, Failing,
-    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef, Refusal, RefusalRule,
+    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary,
+    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef, Refusal,
 };
-use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId, RecipientId};
+use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject};
-use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
+use crate::ledger::DisclosureEntry;
 use crate::policy::deadlines;
 use crate::policy::disclosure::{Grant, decide};
 
 mod anonymous;
 mod entry;
+mod follow_up;
+mod request;
 
 /// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
 const MOST_ITEMS: usize = 400;
@@ -78,7 +77,7 @@ impl App {
             .write(move |tx| {
                 let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
                     db::cases::require(tx, &permit, case_id)?;
-                    app.references(tx, &permit, case_id, &ask)?;
+                    request::references(tx, &permit, case_id, &ask)?;
                     let mut facts = facts::facts_for(tx, &permit, case_id, &ask, app.settings.limits)?;
                     facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
                     match decide(&ask, &facts, now) {
@@ -90,7 +89,7 @@ impl App {
                     Ok(made) => Ok(Ok(made)),
                     Err(Stop::Refused(refusal)) => {
                         entry::refused(tx, &permit, &app.settings, case_id, &ask, &refusal, now)?;
-                        app.review_conflict(tx, &permit, case_id, &refusal, now)?;
+                        follow_up::review_conflict(tx, &permit, case_id, &refusal, now)?;
                         Ok(Err(refusal))
                     }
                     Err(Stop::Error(error)) => Err(error),
@@ -112,70 +111,6 @@ impl App {
         Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy }))
     }
 
-    /// Parents who disagree are a matter for the manager, who has no override (R7).
-    fn review_conflict(
-        &self,
-        tx: &mut Tx<'_>,
-        permit: &Permit<act::DisclosureRecord>,
-        case_id: CaseId,
-        refusal: &Refusal,
-        now: Timestamp,
-    ) -> db::Result<()> {
-        for person in &refusal.conflicts {
-            let task = NewTask {
-                kind: TaskKind::ConflictReview,
-                case_id: Some(case_id),
-                about_id: person.0,
-                for_manager: true,
-                not_by: None,
-                due_on: deadlines::next_working_day(now.day()),
-            };
-            tasks::create_once(tx, permit, task, now)?;
-        }
-        Ok(())
-    }
-
-    /// What the request names must exist, and a copy goes to a contact marked safe (C3).
-    fn references(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
-        let (mut faults, mut failings) = (Vec::new(), Vec::new());
-        if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
-            faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
-        }
-        let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-        if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
-            faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
-        }
-        let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
-        let mut takes_part = |person: PersonId, pointer: String| {
-            if !participants.contains(&person) {
-                faults.push(Fault::not_participant(pointer));
-            }
-        };
-        if let AskRecipient::Person(person) = &ask.recipient {
-            takes_part(*person, "#/recipient/personId".to_owned());
-        }
-        for (i, person) in ask.subject_ids.iter().enumerate() {
-            takes_part(*person, format!("#/subjectIds/{i}"));
-        }
-        for (i, copy) in ask.copies.iter().enumerate() {
-            takes_part(copy.person_id, format!("#/copies/{i}/personId"));
-        }
-        for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
-            takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
-        }
-        if faults.is_empty() {
-            for (i, copy) in ask.copies.iter().enumerate() {
-                if !identity::is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
-                    failings.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
-                }
-            }
-        }
-        if !failings.is_empty() {
-            return Err(Error::failing(failings));
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
-    }
-
     /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.
     fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, grant: Grant) -> Result<DisclosureId> {
         let (ask, now) = (grant.ask().clone(), grant.decided_at());
@@ -191,7 +126,7 @@ impl App {
                     person_role: person_role.clone(),
                     ..DisclosureRecipient::default()
                 };
-                self.task(tx, permit, case_id, TaskKind::RecipientReview, id.0, None, now)?;
+                follow_up::task(tx, permit, case_id, TaskKind::RecipientReview, id.0, None, now)?;
                 Some(id)
             }
         };
@@ -218,29 +153,12 @@ impl App {
         let id = disclosures::record(tx, permit, case_id, grant, &content, Recording { recipient_id, decided, wording })?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
-            self.task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
+            follow_up::task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
             if ask.told_subject == Some(ToldSubject::Later) {
-                self.task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
+                follow_up::task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
             }
         }
         Ok(id)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a task is made of just these")]
-    fn task(
-        &self,
-        tx: &mut Tx<'_>,
-        permit: &Permit<act::DisclosureRecord>,
-        case_id: CaseId,
-        kind: TaskKind,
-        about_id: uuid::Uuid,
-        not_by: Option<crate::domain::ids::StaffId>,
-        now: Timestamp,
-    ) -> db::Result<()> {
-        let for_manager = kind != TaskKind::TellSubject;
-        let due_on = deadlines::next_working_day(now.day());
-        tasks::create(tx, permit, NewTask { kind, case_id: Some(case_id), about_id, for_manager, not_by, due_on }, now)?;
-        Ok(())
     }
 
     /// May this be passed on? The same function decides as for a disclosure; nothing is recorded but the look.
@@ -256,7 +174,7 @@ impl App {
             .db
             .read(move |tx| {
                 db::cases::require(tx, &permit, case_id)?;
-                app.references(tx, &permit, case_id, &ask)?;
+                request::references(tx, &permit, case_id, &ask)?;
                 let mut facts = facts::facts_now(tx, &permit, case_id, &ask, app.settings.limits)?;
                 facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
                 Ok::<_, Error>(match decide(&ask, &facts, now) {

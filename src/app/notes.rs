@@ -126,8 +126,12 @@ impl App {
             .db
             .write(move |tx| {
                 let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let NewCorrection { correction_reason: reason, content } = new;
+                    let NewCorrection { correction_reason, content } = new;
                     let old = notes::find(tx, &permit, id)?;
+                    let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {
+                        let missing = RefusalRule::CorrectionReasonMissing;
+                        return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
+                    };
                     require_open(tx, &permit, old.case_id)?;
                     if old.superseded_by_note_id.is_some() {
                         return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));

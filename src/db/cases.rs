@@ -326,6 +326,3 @@ pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, ver
         .execute(tx.conn)?;
     stale_unless(changed, || Ok(row.version))
 }
-
-#[cfg(test)]
-mod tests;

@@ -139,8 +139,7 @@ fn outward_codes(known: &Known) -> impl Iterator<Item = String> {
 /// The first half of the last postcode in an address: `LA9` of `LA9 4XX` or `la94xx`.
 fn outward_code(address: &str) -> Option<String> {
     let signs: Vec<&str> = address.split(|sign: char| !sign.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let joined =
-        signs.iter().rev().find_map(|word| word.split_at_checked(word.len().saturating_sub(3)).filter(|halves| is_postcode(halves)));
+    let joined = signs.iter().rev().find_map(|word| word.split_at_checked(word.len().saturating_sub(3)).filter(is_postcode));
     let apart = signs.windows(2).rev().find_map(|pair| match pair {
         [outward, inward] => Some((*outward, *inward)).filter(is_postcode),
         _ => None,

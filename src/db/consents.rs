@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 use super::schema::{case_file, consent, consent_recipient, consent_subject, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
+use super::total;
 use super::tx::Tx;
 use super::{scope, staff};
 use crate::authz::{Act, Permit, act};
@@ -252,13 +253,7 @@ pub fn list(
     page: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<ConsentSummary>> {
-    let total = match page.include_total {
-        true => {
-            let count: i64 = selected(permit.scope(), filter).count().get_result(tx.conn)?;
-            Some(u64::try_from(count).unwrap_or_default())
-        }
-        false => None,
-    };
+    let total = total(page, || selected(permit.scope(), filter).count().get_result(tx.conn))?;
     let mut query = selected(permit.scope(), filter).order(consent::id.desc()).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         query = query.filter(consent::id.lt(ConsentId(after.id)));

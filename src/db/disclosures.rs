@@ -8,6 +8,7 @@ use super::error::Result;
 use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::Json;
+use super::total;
 use super::tx::Tx;
 use super::{consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
@@ -50,6 +51,7 @@ pub struct Recording {
     pub wording: Option<[u8; 32]>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the grant is used up: one grant, one row")]
 /// Records what was granted: no grant, no row; one grant, one row. Permissions that count once are used up by it (R16).
 pub fn record(
     tx: &mut Tx<'_>,
@@ -132,12 +134,9 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Page<DisclosureSummary>> {
     let mut query = selected(permit.scope(), case_id).order(disclosure::id.desc());
-    let mut total = None;
+    let mut all = None;
     if subject.is_none() {
-        if page.include_total {
-            let count: i64 = selected(permit.scope(), case_id).count().get_result(tx.conn)?;
-            total = Some(u64::try_from(count).unwrap_or_default());
-        }
+        all = total(page, || selected(permit.scope(), case_id).count().get_result(tx.conn))?;
         query = query.limit(i64::from(page.limit) + 1);
         if let Some(after) = page.after {
             query = query.filter(disclosure::id.lt(DisclosureId(after.id)));
@@ -162,10 +161,10 @@ pub fn list(
         }
     }
     if subject.is_some() && page.include_total {
-        total = Some(counted);
+        all = Some(counted);
     }
     let names = staff::names(tx, shown.iter().map(|(row, _)| row.decided_by))?;
-    let page = Page::cut(shown, page, |(row, _)| After { key: 0, id: row.id.0 }, total);
+    let page = Page::cut(shown, page, |(row, _)| After { key: 0, id: row.id.0 }, all);
     Ok(page.map(|(row, content)| DisclosureSummary {
         id: row.id,
         basis: row.basis,

@@ -30,3 +30,10 @@ pub mod tx;
 
 pub use error::{Error, Result};
 pub use tx::{Db, LogIndexes, Tx};
+
+use crate::domain::page::PageRequest;
+
+/// How many rows there are in all, if the client asked.
+fn total(page: &PageRequest, count: impl FnOnce() -> diesel::QueryResult<i64>) -> Result<Option<u64>> {
+    if page.include_total { Ok(Some(u64::try_from(count()?).unwrap_or_default())) } else { Ok(None) }
+}

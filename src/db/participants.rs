@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::error::Result;
 use super::schema::participant;
 use super::stored::{Day, Json};
+use super::total;
 use super::tx::Tx;
 use super::{scope, staff};
 use crate::authz::{Act, Permit, act};
@@ -87,13 +88,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::ParticipantList>, case_id: Cas
     if let Some(after) = page.after {
         query = query.filter(participant::id.gt(ParticipantId(after.id)));
     }
-    let total = match page.include_total {
-        true => {
-            let count: i64 = participant::table.filter(participant::case_id.eq(case_id)).count().get_result(tx.conn)?;
-            Some(u64::try_from(count).unwrap_or_default())
-        }
-        false => None,
-    };
+    let total = total(page, || participant::table.filter(participant::case_id.eq(case_id)).count().get_result(tx.conn))?;
     let rows = query.load::<Row>(tx.conn)?;
     let rows = Page::cut(rows, page, |row| After { key: 0, id: row.id.0 }, total);
     Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })

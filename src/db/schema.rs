@@ -2,7 +2,7 @@
 //!
 //! Over 350 lines because it is one list: the tables of the migrations.
 
-#![expect(clippy::wildcard_imports, reason = "the macro imports its SQL types so")]
+#![allow(clippy::wildcard_imports, reason = "the macro imports its SQL types so")]
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -26,6 +26,7 @@ fn standing(staff: StaffId, standing: &'static str) -> OnCase {
 }
 
 /// Whether a case is in scope.
+#[must_use]
 pub fn visible(scope: Scope) -> OnCase {
     match scope {
         Scope::Adviser(staff) | Scope::Manager(staff, None) => {
@@ -38,12 +39,14 @@ pub fn visible(scope: Scope) -> OnCase {
 }
 
 /// The cases in scope.
+#[must_use]
 pub fn cases(scope: Scope) -> CaseIds {
     case_file::table.filter(visible(scope)).select(case_file::id).into_boxed()
 }
 
 /// The cases in scope in which the caller may also read what is marked restricted (C4): those assigned to them or naming them, and for a
 /// service manager with a reason all.
+#[must_use]
 pub fn cases_with_restricted_notes(scope: Scope) -> CaseIds {
     let close: OnCase = match scope {
         Scope::Adviser(staff) | Scope::Manager(staff, None) => Box::new(case_file::assigned_to.eq(staff).or(standing(staff, "named"))),

@@ -35,7 +35,7 @@ pub struct DbDay;
 #[diesel(sqlite_type(name = "Text"))]
 pub struct DbJson;
 
-/// A value of a closed list: its lower_snake word.
+/// A value of a closed list: its word.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
 #[diesel(sqlite_type(name = "Text"))]
 pub struct DbWord;

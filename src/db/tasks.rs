@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Role, TaskKind, TaskStatus};
 
 /// A task to be put on the list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewTask {
     /// Why.
     pub kind: TaskKind,
@@ -106,15 +106,20 @@ pub fn create(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, new: NewTask, now: Ti
     Ok(id)
 }
 
-/// Puts a task on the list, unless one of its kind about the same is still open there.
+/// Puts a task on the list, unless one of its kind about the same, in the same case, is still open there. In another case it would not be
+/// seen by those who see this one.
 pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now: Timestamp) -> Result<TaskId> {
     let open = task::table
         .filter(task::kind.eq(new.kind))
         .filter(task::about_id.eq(AnyId(new.about_id)))
         .filter(task::status.eq(TaskStatus::Open))
         .select(task::id)
-        .first(tx.conn)
-        .optional()?;
+        .into_boxed();
+    let open = match new.case_id {
+        Some(case) => open.filter(task::case_id.eq(case)),
+        None => open.filter(task::case_id.is_null()),
+    };
+    let open: Option<TaskId> = open.first(tx.conn).optional()?;
     match open {
         Some(kept) => Ok(kept),
         None => create(tx, permit, new, now),

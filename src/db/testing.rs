@@ -6,16 +6,16 @@ use std::path::Path;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
-use super::schema::{case_file, disclosure, participant, staff as staff_table};
+use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
 use super::sealed::{Keyring, Secret};
 use super::{Db, Error, Result, Tx, cases, staff};
 use crate::authz::{Act, Caller, Permit, check};
 use crate::domain::case::{CaseContent, Reason};
-use crate::domain::ids::{CaseId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
+use crate::domain::ids::{CaseId, ConcernId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AccessReason, Basis, CaseStatus, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role,
+    AccessReason, Basis, CaseStatus, ConcernStatus, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role,
 };
 
 /// A database in a directory that goes when this does.
@@ -117,6 +117,28 @@ impl Scratch {
     pub fn bare_case(&self, by: &Caller, restricted: bool) -> CaseId {
         let permit = permit(by);
         self.write(move |tx| cases::insert(tx, &permit, bare_content(), restricted, now())).unwrap()
+    }
+
+    /// A safeguarding concern of a case that awaits its decision.
+    pub fn raised_concern(&self, by: &Caller, case: CaseId) {
+        let by = by.staff;
+        self.write(move |tx| {
+            diesel::insert_into(safeguarding_concern::table)
+                .values((
+                    safeguarding_concern::id.eq(ConcernId::mint()),
+                    safeguarding_concern::case_id.eq(case),
+                    safeguarding_concern::status.eq(ConcernStatus::Raised),
+                    safeguarding_concern::review_due_on.eq(super::stored::Day(now().day())),
+                    safeguarding_concern::details.eq(super::stored::Json(0)),
+                    safeguarding_concern::sealed.eq(Vec::<u8>::new()),
+                    safeguarding_concern::version.eq(1),
+                    safeguarding_concern::created_at.eq(now()),
+                    safeguarding_concern::recorded_by.eq(by),
+                ))
+                .execute(tx.conn)?;
+            Ok(())
+        })
+        .unwrap();
     }
 
     /// Makes somebody the subject of a case.

@@ -5,7 +5,7 @@
 pub struct Fault {
     /// Where: a JSON pointer into the body, such as `#/noteIds/0`.
     pub pointer: String,
-    /// Which rule, lower_snake.
+    /// Which rule, by its machine name.
     pub rule: &'static str,
     /// What it asks, in fixed words.
     pub detail: &'static str,

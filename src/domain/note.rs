@@ -22,7 +22,7 @@ pub struct Provenance {
     pub recipient_id: RecipientId,
     /// The day on which it came.
     pub received_on: NaiveDate,
-    /// Whether whoever gave it agreed that it may be passed on (C12).
+    /// Whether whoever gave it agreed that it may be passed on (C12). `information_received` without a provenance may not be.
     pub onward_sharing: bool,
 }
 
@@ -151,8 +151,10 @@ fn new_says_something(note: &NewNote) -> Result<(), ValidationError> {
     "factOrOpinion": "mixed", "occurredAt": "2026-09-14T09:30:00.000Z", "sensitivity": "sensitive", "keepConfidential": true,
     "wishByPersonId": "01a09f30-a93a-7160-8999-50d836f675cc", "wishOn": "2026-09-14", "namesOthers": false}))]
 pub struct NewCorrection {
-    /// Why the note is corrected (C8).
-    pub correction_reason: LongText,
+    /// Why the note is corrected (C8). A correction without it breaks a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub correction_reason: Option<LongText>,
     /// What it says now.
     #[serde(flatten)]
     pub content: NoteContent,

@@ -28,7 +28,7 @@ pub struct ParentalResponsibilityEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub from_on: Option<NaiveDate>,
-    /// The last day on which it was so.
+    /// The first day on which it is so no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ended_on: Option<NaiveDate>,
@@ -97,7 +97,7 @@ pub struct ParticipantUpdate {
     /// What is recorded of it.
     #[serde(flatten)]
     pub content: ParticipantContent,
-    /// The last day on which they took part. Nobody is removed.
+    /// The first day on which they take part no longer. Nobody is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ended_on: Option<NaiveDate>,

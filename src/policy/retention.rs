@@ -16,7 +16,7 @@ type FromBirth = (RetentionClass, u32);
 #[must_use]
 pub fn of(facts: &RetentionFacts) -> Retention {
     let kept = |class, review_on| Retention { class, review_on, held: false };
-    let classes = facts.subjects.iter().filter_map(|subject| Some((from_birth(facts, subject)?, subject.date_of_birth)));
+    let classes = facts.subjects.iter().filter_map(|subject| Some((from_birth(facts, *subject)?, subject.date_of_birth)));
     let longest = classes.clone().map(|(class, _)| class).max_by_key(|(class, years)| (*years, std::cmp::Reverse(*class)));
     if let Some((class, _)) = longest {
         let days: Option<Vec<NaiveDate>> = classes.map(|((_, years), born)| Some(years_after(born?, years))).collect();
@@ -42,7 +42,7 @@ fn is_plan_or_tribunal(facts: &RetentionFacts) -> bool {
     facts.level == InterventionLevel::L4 || facts.provision == Some(SenProvision::E)
 }
 
-fn from_birth(facts: &RetentionFacts, subject: &SubjectFact) -> Option<FromBirth> {
+fn from_birth(facts: &RetentionFacts, subject: SubjectFact) -> Option<FromBirth> {
     if subject.looked_after {
         return Some((RetentionClass::Rc07LookedAfter, 75));
     }

@@ -142,26 +142,26 @@ impl Session<'_> {
     }
 
     pub fn get(&self, path: &str) -> Reply {
-        self.send(Method::GET, path, None)
+        self.send(&Method::GET, path, None)
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         // Where a key is required, each request is a new one, unless the test says otherwise.
         let keyed = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("idempotency-key"));
         let session = if keyed { self.clone() } else { self.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string()) };
-        session.send(Method::POST, path, Some(body.to_string()))
+        session.send(&Method::POST, path, Some(body.to_string()))
     }
 
     pub fn patch(&self, path: &str, body: &Value) -> Reply {
-        self.send(Method::PATCH, path, Some(body.to_string()))
+        self.send(&Method::PATCH, path, Some(body.to_string()))
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Reply {
-        self.send(Method::PUT, path, Some(body.to_string()))
+        self.send(&Method::PUT, path, Some(body.to_string()))
     }
 
     /// Any request: a path below the base path, or one that begins with `//` from the root.
-    pub fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+    pub fn send(&self, method: &Method, path: &str, body: Option<String>) -> Reply {
         let url = match path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.app.base),
             None => format!("{}/api/v1{path}", self.app.base),

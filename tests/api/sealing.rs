@@ -222,7 +222,7 @@ fn no_problem_quotes_what_was_sent() {
                 format!("\"{MARK}\""),
             ];
             for body in bodies {
-                let reply = session.send(method.clone(), &path, Some(body.clone()));
+                let reply = session.send(&method, &path, Some(body.clone()));
                 assert!((400..500).contains(&reply.status), "{method} {path}: {} {}", reply.status, reply.text);
                 assert!(!reply.text.contains(MARK), "{method} {path}: {}", reply.text);
                 asked += 1;
@@ -342,20 +342,21 @@ fn a_sealed_text_cannot_be_copied_to_another_row_or_table() {
     written.read(&format!("/notes/{}", written.notes[0])).ok(200);
 }
 
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    sealed: Vec<u8>,
+}
+
 #[test]
 fn one_flipped_bit_anywhere_is_found() {
     let written = Written::new();
     let [note, _] = &written.notes;
     let (id, path) = (hex(note), format!("/notes/{note}"));
-    #[derive(QueryableByName)]
-    struct Sealed {
-        #[diesel(sql_type = diesel::sql_types::Binary)]
-        sealed: Vec<u8>,
-    }
     let mut conn = written.app.sabotage();
     let Sealed { sealed } = diesel::sql_query(format!("SELECT sealed FROM note WHERE id = {id}")).get_result(&mut conn).unwrap();
     let mut put = |bytes: &[u8]| {
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         diesel::sql_query(format!("UPDATE note SET sealed = x'{text}' WHERE id = {id}")).execute(&mut conn).unwrap();
     };
     for at in 0..sealed.len() {
@@ -384,9 +385,13 @@ fn wrapped_keys_cannot_be_exchanged() {
         (key(&mia, "seal"), key(&hex(&written.family.case), "seal"), &people[..1]),
     ] {
         exchange(&written.app, "sealing_key", "wrapped", &one, &other);
-        hurt.iter().for_each(|path| broken(written.read(path)));
+        for path in hurt {
+            broken(written.read(path));
+        }
         exchange(&written.app, "sealing_key", "wrapped", &one, &other);
-        people.iter().for_each(|path| drop(written.read(path).ok(200)));
+        for path in &people {
+            written.read(path).ok(200);
+        }
     }
 }
 

@@ -77,7 +77,7 @@ fn a_revocation_of_tokens_holds_from_the_next_request_and_for_those_issued_befor
     scene.admitted(&session);
     let id = scene.staff("Leaver")["id"].as_str().unwrap().to_owned();
     let revoke = format!("/staff/{id}/token-revocation");
-    scene.app.as_role(Role::Administrator).send(Method::POST, &revoke, None).ok(200);
+    scene.app.as_role(Role::Administrator).send(&Method::POST, &revoke, None).ok(200);
     scene.refused(&session);
     // Whoever else calls is not touched.
     scene.admitted(&scene.app.adviser());
@@ -135,7 +135,7 @@ fn a_token_counts_in_its_header_only() {
     nobody.post(&format!("/cases/{case}/disclosures"), &body).problem(401, "unauthenticated");
     let form = format!("access_token={token}");
     let posted = nobody.with("Content-Type", "application/x-www-form-urlencoded");
-    posted.send(Method::POST, &format!("/cases/{case}/disclosures"), Some(form)).problem(401, "unauthenticated");
+    posted.send(&Method::POST, &format!("/cases/{case}/disclosures"), Some(form)).problem(401, "unauthenticated");
     assert_eq!(scene.disclosures(), 0);
 }
 

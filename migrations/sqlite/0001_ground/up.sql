@@ -285,6 +285,7 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (status, due_on, id);
 CREATE INDEX task_on ON task (due_on, id);
 CREATE INDEX task_case ON task (case_id);
+CREATE INDEX task_about ON task (about_id, kind);
 
 -- What is insert-only stays as it was written.
 CREATE TRIGGER note_fixed BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;

@@ -1,8 +1,12 @@
 //! What must be known about an anonymous issue before it is judged (C6): whom its text could name, and how many families it could be about.
 
-use super::*;
-use crate::domain::disclosure::{AnonymityFacts, Failing, TextRange};
+use crate::authz::{Act, Permit};
+use crate::db::{self, Tx, disclosures, identity};
+use crate::domain::disclosure::{AnonymityFacts, Ask, AskRecipient, Failing, TextRange};
+use crate::domain::ids::CaseId;
 use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::Basis;
 use crate::policy::anonymity::{self, Hit, Known};
 
 /// The facts of an anonymous text; none for another basis.

@@ -1,7 +1,14 @@
 //! The log entries of a disclosure made and of one refused.
 
-use super::*;
 use crate::app::Settings;
+use crate::authz::{Permit, act};
+use crate::db::{self, Tx, identity, ledger, notes};
+use crate::domain::disclosure::{Ask, AskRecipient, Refusal};
+use crate::domain::ids::{CaseId, EntryId, RecipientId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{Basis, DisclosureLogKind};
+use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
+use crate::policy::disclosure::Grant;
 
 /// The entry of what was granted.
 pub(super) fn made(

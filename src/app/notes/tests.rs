@@ -133,6 +133,20 @@ fn corrections_form_a_chain_and_only_its_end_is_corrected() {
 }
 
 #[test]
+fn a_correction_says_why() {
+    let desk = Desk::new();
+    let note = desk.add(&json!({})).unwrap();
+    for reason in [json!(null), json!(" ")] {
+        let mut body = desk.body(&json!({}));
+        body["correctionReason"] = reason;
+        let new = serde_json::from_value(body).unwrap();
+        let corrected = desk.scratch.wait(desk.app.correct_note(permit(&desk.jo), note.id, new, None));
+        assert_eq!(faults(corrected.map(|made| made.value)), fault("#/correctionReason", "correction_reason_missing"));
+    }
+    assert!(desk.read(&desk.jo, note.id).unwrap().superseded_by_note_id.is_none());
+}
+
+#[test]
 fn nothing_is_written_in_a_closed_case() {
     let desk = Desk::new();
     let note = desk.add(&json!({})).unwrap();

@@ -1,12 +1,15 @@
 //! The work list: whose tasks are shown, and who may do them.
 
+use serde_json::json;
+
 use super::*;
 use crate::db;
 use crate::db::tasks::NewTask;
 use crate::db::testing::{Scratch, first, now, permit};
+use crate::domain::case::{CaseClosure, NewReopening};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::TaskKind;
+use crate::domain::vocabulary::{Outcome, TaskKind};
 
 struct Desk {
     scratch: Scratch,
@@ -139,4 +142,54 @@ fn an_open_task_of_the_same_kind_about_the_same_is_kept() {
     assert_eq!(once("2026-09-14T10:00:00Z"), first);
     desk.complete(&desk.jo, first, 1).unwrap();
     assert_ne!(once("2026-09-14T11:00:00Z"), first);
+}
+
+#[test]
+fn two_tasks_about_the_same_may_be_made_at_one_instant() {
+    let desk = Desk::new();
+    let about_id = uuid::Uuid::now_v7();
+    let one = desk.task(None, "2026-09-21", |new| NewTask { about_id, ..new });
+    let two = desk.task(None, "2026-09-21", |new| NewTask { about_id, ..new });
+    assert_eq!(desk.list(&desk.jo, TaskFilter::default()), [one, two]);
+}
+
+#[test]
+fn a_task_of_a_case_that_is_not_seen_does_not_stand_for_that_of_another() {
+    let desk = Desk::new();
+    let lou = desk.scratch.manager("Lou Marsh", None);
+    let (hidden, seen) = (desk.scratch.bare_case(&desk.jo, true), desk.scratch.bare_case(&desk.jo, false));
+    let about_id = uuid::Uuid::now_v7();
+    let once = |case: CaseId| {
+        let leave = permit::<act::CaseRead>(&desk.jo);
+        let (kind, due_on) = (TaskKind::ConflictReview, day("2026-09-15"));
+        let new = NewTask { kind, case_id: Some(case), about_id, for_manager: true, not_by: None, due_on };
+        desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, now())).unwrap()
+    };
+    once(hidden);
+    let here = once(seen);
+    assert_eq!(desk.list(&lou, TaskFilter::default()), [here]);
+}
+
+#[test]
+fn the_keeping_of_a_closed_case_is_on_the_managers_list_for_its_review_day_or_soon_if_there_is_none() {
+    let desk = Desk::new();
+    let lou = desk.scratch.manager("Lou Marsh", None);
+    for (born, due_on) in [(json!("2017-02-11"), "2042-02-11"), (json!(null), "2026-09-15")] {
+        let mut child = json!({"kind": "child", "fullName": "Ana Thornbeck", "pseudonymous": false});
+        child["dateOfBirth"] = born;
+        let new = serde_json::from_value(child).unwrap();
+        let child = desk.scratch.wait(desk.app.create_person(permit(&desk.jo), new, None)).unwrap().value.id;
+        let case = desk.scratch.bare_case(&desk.jo, false);
+        desk.scratch.subject(&desk.jo, case, child);
+        let how = CaseClosure { outcome: Outcome::InformationGiven };
+        let closed = desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, 1, how)).unwrap();
+        let page = desk.scratch.wait(desk.app.list_tasks(permit(&lou), TaskFilter::default(), first(50))).unwrap();
+        let review = page.items.into_iter().find(|task| task.about_id == case.0).unwrap();
+        assert_eq!((review.kind, review.case_id, review.due_on), (TaskKind::RetentionReview, Some(case), day(due_on)));
+        let why = NewReopening { reason: "They rang again.".into() };
+        desk.scratch.wait(desk.app.reopen_case(permit(&desk.jo), case, closed.version, why)).unwrap();
+        desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, closed.version + 1, how)).unwrap();
+    }
+    assert_eq!(desk.list(&lou, TaskFilter::default()).len(), 2);
+    assert!(desk.list(&desk.jo, TaskFilter::default()).is_empty());
 }

@@ -55,10 +55,9 @@ impl Demo {
         };
         let (ready, started) = mpsc::channel();
         let server = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, &ready)));
-        let (address, handle) = match started.recv() {
-            Ok(running) => running,
+        let Ok((address, handle)) = started.recv() else {
             // The sender is gone: what the thread ended with says why.
-            Err(_) => return server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned())),
+            return server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned()));
         };
         let client = Client::new(format!("http://{address}"), self.tokens()?);
         let now = Clock::real();

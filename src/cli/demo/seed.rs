@@ -101,7 +101,7 @@ fn register(client: &Client) -> Result<Register, String> {
 
 /// Records a family, its case and its first conversation.
 fn open(client: &Client, family: &Value, at: Timestamp) -> Result<Family, String> {
-    let text = |key: &str| family[key].as_str().unwrap_or_default().to_owned();
+    let text = |key: &str| family.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let child = client.made(
         ADVISER,
         "/people",
@@ -109,11 +109,11 @@ fn open(client: &Client, family: &Value, at: Timestamp) -> Result<Family, String
     )?;
     let mut participants = vec![json!({"personId":child.id(),"role":"subject","relation":"self","servedSeparately":false})];
     let (mut parents, mut contacts) = (Vec::new(), Vec::new());
-    for (i, parent) in family["parents"].as_array().into_iter().flatten().enumerate() {
+    for (i, parent) in family.get("parents").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let recorded = client.made(
             ADVISER,
             "/people",
-            &json!({"kind":parent[1],"fullName":parent[0],"pseudonymous":false,"contacts":[{"kind":"email","value":parent[2],"safe":true}]}),
+            &json!({"kind":"parent_carer","fullName":parent.get("name"),"pseudonymous":false,"contacts":[{"kind":"email","value":parent.get("email"),"safe":true}]}),
         )?;
         participants.push(json!({
             "personId":recorded.id(),"role":if i == 0 { "service_user" } else { "other_parent" },"relation":"parent","servedSeparately":false,

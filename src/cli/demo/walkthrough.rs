@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Client};
-use super::seed::{Seeded, disclosure, permission};
+use super::seed::{Family, Seeded, disclosure, permission};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Role, Vocabulary};
 use crate::ledger::leaf::{Hash, leaf_hash};
@@ -27,7 +27,7 @@ fn short(text: &str) -> String {
     for (i, piece) in text.split_inclusive(['"', '/', '?']).enumerate() {
         let id = piece.trim_end_matches(['"', '/', '?']);
         match uuid::Uuid::try_parse(id) {
-            Ok(_) if i > 0 => shown.push_str(&format!("…{}", piece.get(30..).unwrap_or_default())),
+            Ok(_) if i > 0 => shown.extend(["…", piece.get(30..).unwrap_or_default()]),
             _ => shown.push_str(piece),
         }
     }
@@ -96,128 +96,32 @@ fn summary(body: &Value) -> Value {
     if told.is_empty() { body.clone() } else { Value::Object(told) }
 }
 
+/// The body with one property replaced.
+fn with(body: &Value, key: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+    body
+}
+
 /// Plays the story. An error names every step that did not answer as it should.
 pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), String> {
     let family = seeded.family("thornbeck")?;
     let parent = family.parents.first().map_or("", String::as_str);
     let contact = family.contacts.first().map_or("", String::as_str);
     let subjects = [family.child.as_str(), parent];
-    let (consents, checks, disclosures) = (
-        format!("/cases/{}/consents", family.case),
-        format!("/cases/{}/disclosure-checks", family.case),
-        format!("/cases/{}/disclosures", family.case),
-    );
     let team = seeded.register.south.as_str();
     let share = disclosure(seeded, &subjects, team, "concerns_raised");
+    let copied = with(&share, "copies", json!([{ "personId": parent, "contactId": contact }]));
+    let permit = with(&permission(seeded, parent, &subjects, team, now), "conditions", json!([{ "kind": "copy_to_granter" }]));
     let mut story = Story { client, step: 0, failed: Vec::new() };
 
-    story.begin("Nobody has given permission: the service refuses to share, and logs that it refused.");
-    let refused = story.ask(
-        Role::Adviser,
-        "POST",
-        &disclosures,
-        &share,
-        409,
-        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_missing")), ("/policy/rule", json!("R3"))],
-    )?;
-    let first = refused.body.pointer("/refusalIndex").and_then(Value::as_i64).unwrap_or(-1);
-
-    story.begin("The parent permits the SEND team to hear the concerns, with a copy to the parent.");
-    let mut permit = permission(seeded, parent, &subjects, team, now);
-    permit["conditions"] = json!([{ "kind": "copy_to_granter" }]);
-    let consent = story.ask(Role::Adviser, "POST", &consents, &permit, 201, &[("/status", json!("live"))])?.id();
-
-    story.begin("May this be shared now? Not without the copy that was asked for.");
-    let mut question = share.clone();
-    if let Some(fields) = question.as_object_mut() {
-        fields.remove("toldSubject");
-    }
-    story.ask(
-        Role::Adviser,
-        "POST",
-        &checks,
-        &question,
-        200,
-        &[("/allowed", json!(false)), ("/reasons/0/rule", json!("condition_unmet"))],
-    )?;
-    let copies = json!([{ "personId": parent, "contactId": contact }]);
-    question["copies"] = copies.clone();
-    story.ask(Role::Adviser, "POST", &checks, &question, 200, &[("/allowed", json!(true)), ("/consents/0/consentId", json!(consent))])?;
-
-    story.begin("Exactly what was permitted is shared, on the strength of that permission.");
-    let mut permitted = share.clone();
-    permitted["copies"] = copies.clone();
-    let made = story.ask(
-        Role::Adviser,
-        "POST",
-        &disclosures,
-        &permitted,
-        201,
-        &[("/status", json!("sent")), ("/consents/0/consentId", json!(consent)), ("/conditionsMet/0", json!("copy_to_granter"))],
-    )?;
-
-    story.begin("One kind of information more is refused.");
-    let mut wider = permitted.clone();
-    wider["informationCategories"] = json!(["health"]);
-    story.ask(
-        Role::Adviser,
-        "POST",
-        &disclosures,
-        &wider,
-        409,
-        &[("/code", json!("consent-scope-exceeded")), ("/errors/0/rule", json!("data_not_covered"))],
-    )?;
-    story.begin("Another team of the same council is refused.");
-    let mut elsewhere = permitted.clone();
-    elsewhere["recipient"]["teamId"] = json!(seeded.register.north);
-    story.ask(Role::Adviser, "POST", &disclosures, &elsewhere, 409, &[("/errors/0/rule", json!("recipient_not_covered"))])?;
-
-    story.begin("The parent withdraws: at once, without a reason. Who received something is to be told.");
-    let withdrawn = story.ask(
-        Role::Adviser,
-        "POST",
-        &format!("/consents/{consent}/withdrawal"),
-        &json!({"withdrawnById":parent,"method":"verbal_phone","wordsUsed":"Please stop talking to the SEND team.","objects":false}),
-        200,
-        &[("/status", json!("withdrawn"))],
-    )?;
-    if withdrawn.text("/effects/recallTaskIds/0").is_empty() {
-        story.fault("the withdrawal made no task to tell the recipient".into());
-    }
-
-    story.begin("From now on the same is refused.");
-    story.ask(
-        Role::Adviser,
-        "POST",
-        &disclosures,
-        &permitted,
-        409,
-        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_withdrawn"))],
-    )?;
-
-    story.begin("The auditor sees no case …");
-    story.ask(Role::Auditor, "GET", &format!("/cases/{}", family.case), &Value::Null, 403, &[("/code", json!("forbidden"))])?;
-    story.begin("… but the log of it all: what was refused, what was shared, and on what ground.");
-    let log =
-        story.ask(Role::Auditor, "GET", &format!("/disclosure-log?indexFrom={first}&order=asc&limit=1000"), &Value::Null, 200, &[])?;
-    let kinds: Vec<&str> = log.body["items"].as_array().into_iter().flatten().filter_map(|item| item["body"]["kind"].as_str()).collect();
-    for item in log.body["items"].as_array().into_iter().flatten() {
-        println!(
-            "     {:>3}  {}  {:<20} {}",
-            item["index"],
-            item["body"]["at"].as_str().unwrap_or_default(),
-            item["body"]["kind"].as_str().unwrap_or_default(),
-            item["body"]["rules"]
-        );
-    }
-    if kinds != ["disclosure_refused", "disclosure_made", "disclosure_refused", "disclosure_refused", "disclosure_refused"] {
-        story.fault("the log does not hold the five decisions in their order".into());
-    }
-    if made.body.pointer("/logEntries/0/index").and_then(Value::as_i64) != Some(first + 1) {
-        story.fault("the disclosure does not name its entry in the log".into());
-    }
-
-    story.begin("The log proves itself: each entry is hashed here, and the hashes make the root that the service states (RFC 6962).");
+    let first = refuse(&mut story, family, &share)?;
+    let consent = agree(&mut story, family, &permit, &share, &copied)?;
+    exactly(&mut story, seeded, family, &copied, &consent, first)?;
+    end(&mut story, family, parent, &copied, &consent)?;
+    audit(&mut story, family, first)?;
     prove(&mut story)?;
 
     if story.failed.is_empty() {
@@ -226,6 +130,113 @@ pub fn play(client: &Client, seeded: &Seeded, now: Timestamp) -> Result<(), Stri
     } else {
         Err(format!("{} answers were not as they should be:\n  {}", story.failed.len(), story.failed.join("\n  ")))
     }
+}
+
+/// Without permission nothing leaves. Answers with the index of the refusal in the log.
+fn refuse(story: &mut Story<'_>, family: &Family, share: &Value) -> Result<i64, String> {
+    story.begin("Nobody has given permission: the service refuses to share, and logs that it refused.");
+    let refused = story.ask(
+        Role::Adviser,
+        "POST",
+        &format!("/cases/{}/disclosures", family.case),
+        share,
+        409,
+        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_missing")), ("/policy/rule", json!("R3"))],
+    )?;
+    Ok(refused.body.pointer("/refusalIndex").and_then(Value::as_i64).unwrap_or(-1))
+}
+
+/// A permission with a condition, and the question before the act. Answers with the permission.
+fn agree(story: &mut Story<'_>, family: &Family, permit: &Value, share: &Value, copied: &Value) -> Result<String, String> {
+    story.begin("The parent permits the SEND team to hear the concerns, with a copy to the parent.");
+    let path = format!("/cases/{}/consents", family.case);
+    let consent = story.ask(Role::Adviser, "POST", &path, permit, 201, &[("/status", json!("live"))])?.id();
+    story.begin("May this be shared now? Not without the copy that was asked for.");
+    let checks = format!("/cases/{}/disclosure-checks", family.case);
+    story.ask(Role::Adviser, "POST", &checks, share, 200, &[("/allowed", json!(false)), ("/reasons/0/rule", json!("condition_unmet"))])?;
+    story.ask(Role::Adviser, "POST", &checks, copied, 200, &[("/allowed", json!(true)), ("/consents/0/consentId", json!(consent))])?;
+    Ok(consent)
+}
+
+/// What was permitted is shared, and no more.
+fn exactly(story: &mut Story<'_>, seeded: &Seeded, family: &Family, copied: &Value, consent: &str, first: i64) -> Result<(), String> {
+    let path = format!("/cases/{}/disclosures", family.case);
+    story.begin("Exactly what was permitted is shared, on the strength of that permission.");
+    let made = story.ask(
+        Role::Adviser,
+        "POST",
+        &path,
+        copied,
+        201,
+        &[("/status", json!("sent")), ("/consents/0/consentId", json!(consent)), ("/conditionsMet/0", json!("copy_to_granter"))],
+    )?;
+    if made.body.pointer("/logEntries/0/index").and_then(Value::as_i64) != Some(first + 1) {
+        story.fault("the disclosure does not name its entry in the log".into());
+    }
+    story.begin("One kind of information more is refused.");
+    let wider = with(copied, "informationCategories", json!(["health"]));
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &path,
+        &wider,
+        409,
+        &[("/code", json!("consent-scope-exceeded")), ("/errors/0/rule", json!("data_not_covered"))],
+    )?;
+    story.begin("Another team of the same council is refused.");
+    let north = json!({"recipientId": seeded.register.send_team, "teamId": seeded.register.north});
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &path,
+        &with(copied, "recipient", north),
+        409,
+        &[("/errors/0/rule", json!("recipient_not_covered"))],
+    )?;
+    Ok(())
+}
+
+/// The permission is withdrawn, and nothing can rest on it from then on.
+fn end(story: &mut Story<'_>, family: &Family, parent: &str, copied: &Value, consent: &str) -> Result<(), String> {
+    story.begin("The parent withdraws: at once, without a reason. Who received something is to be told.");
+    let body = json!({"withdrawnById":parent,"method":"verbal_phone","wordsUsed":"Please stop talking to the SEND team.","objects":false});
+    let path = format!("/consents/{consent}/withdrawal");
+    let withdrawn = story.ask(Role::Adviser, "POST", &path, &body, 200, &[("/status", json!("withdrawn"))])?;
+    if withdrawn.text("/effects/recallTaskIds/0").is_empty() {
+        story.fault("the withdrawal made no task to tell the recipient".into());
+    }
+    story.begin("From now on the same is refused.");
+    story.ask(
+        Role::Adviser,
+        "POST",
+        &format!("/cases/{}/disclosures", family.case),
+        copied,
+        409,
+        &[("/code", json!("consent-required")), ("/errors/0/rule", json!("consent_withdrawn"))],
+    )?;
+    Ok(())
+}
+
+/// The auditor sees no case, but the log of it all.
+fn audit(story: &mut Story<'_>, family: &Family, first: i64) -> Result<(), String> {
+    story.begin("The auditor sees no case …");
+    story.ask(Role::Auditor, "GET", &format!("/cases/{}", family.case), &Value::Null, 403, &[("/code", json!("forbidden"))])?;
+    story.begin("… but the log of it all: what was refused, what was shared, and on what ground.");
+    let path = format!("/disclosure-log?indexFrom={first}&order=asc&limit=1000");
+    let log = story.ask(Role::Auditor, "GET", &path, &Value::Null, 200, &[])?;
+    let mut kinds = Vec::new();
+    for item in log.body.get("items").and_then(Value::as_array).into_iter().flatten() {
+        let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let index = item.get("index").and_then(Value::as_i64).unwrap_or(-1);
+        let rules = item.pointer("/body/rules").map(Value::to_string).unwrap_or_default();
+        println!("     {index:>3}  {}  {:<18}  {rules}", text("/body/at"), text("/body/kind"));
+        kinds.push(text("/body/kind").to_owned());
+    }
+    if kinds != ["disclosure_refused", "disclosure_made", "disclosure_refused", "disclosure_refused", "disclosure_refused"] {
+        story.fault("the log does not hold the five decisions in their order".into());
+    }
+    story.begin("The log proves itself: each entry is hashed here, and the hashes make the root that the service states (RFC 6962).");
+    Ok(())
 }
 
 /// Every hash of the log, recomputed from the entries as they were answered.
@@ -257,6 +268,7 @@ struct Log {
     root_hash: String,
 }
 
+/// Recomputes the whole log from what was answered.
 fn prove(story: &mut Story<'_>) -> Result<(), String> {
     let answer = story.client.get(Role::Auditor, "/disclosure-log?order=asc&limit=1000")?;
     let log: Log = serde_json::from_str(&answer.text).map_err(|error| error.to_string())?;

@@ -7,6 +7,7 @@ use super::Row;
 use crate::authz::{Permit, Scope, act};
 use crate::db::error::{Error, Result};
 use crate::db::schema::case_file;
+use crate::db::total;
 use crate::db::tx::Tx;
 use crate::db::{scope, staff};
 use crate::domain::case::{CaseFilter, CaseSummary};
@@ -33,23 +34,19 @@ fn selected(scope: Scope, filter: &CaseFilter) -> case_file::BoxedQuery<'static,
 
 /// Cases in scope, by the time of their opening.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseList>, filter: &CaseFilter, page: &PageRequest) -> Result<Page<CaseSummary>> {
-    let total = match page.include_total {
-        true => {
-            let count: i64 = selected(permit.scope(), filter).count().get_result(tx.conn)?;
-            Some(u64::try_from(count).unwrap_or_default())
-        }
-        false => None,
-    };
+    let total = total(page, || selected(permit.scope(), filter).count().get_result(tx.conn))?;
     let mut query = selected(permit.scope(), filter).limit(i64::from(page.limit) + 1);
-    query = match filter.oldest_first {
-        true => query.order((case_file::opened_at.asc(), case_file::id.asc())),
-        false => query.order((case_file::opened_at.desc(), case_file::id.desc())),
+    query = if filter.oldest_first {
+        query.order((case_file::opened_at.asc(), case_file::id.asc()))
+    } else {
+        query.order((case_file::opened_at.desc(), case_file::id.desc()))
     };
     if let Some(after) = page.after {
         let (id, at) = (CaseId(after.id), Timestamp::from_micros(after.key).ok_or(Error::Corrupt("place in a list"))?);
-        query = match filter.oldest_first {
-            true => query.filter(case_file::opened_at.gt(at).or(case_file::opened_at.eq(at).and(case_file::id.gt(id)))),
-            false => query.filter(case_file::opened_at.lt(at).or(case_file::opened_at.eq(at).and(case_file::id.lt(id)))),
+        query = if filter.oldest_first {
+            query.filter(case_file::opened_at.gt(at).or(case_file::opened_at.eq(at).and(case_file::id.gt(id))))
+        } else {
+            query.filter(case_file::opened_at.lt(at).or(case_file::opened_at.eq(at).and(case_file::id.lt(id))))
         };
     }
     let rows = query.load::<Row>(tx.conn)?;

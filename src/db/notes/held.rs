@@ -12,9 +12,10 @@ use crate::db::scope;
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, NoteId, PersonId};
 use crate::domain::text::LongText;
-use crate::domain::vocabulary::InformationCategory;
+use crate::domain::vocabulary::{InformationCategory, NoteKind};
 
 /// What a disclosure looks at of a note.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the note, and any of them may hold with any other")]
 #[derive(Clone, Debug)]
 pub struct HeldNote {
     /// The note.
@@ -64,7 +65,8 @@ pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, 
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?;
         let Details { from, about, categories, keep_confidential, wish_by, names_others, provenance, .. } = row.details.0;
-        let onward_sharing = provenance.is_none_or(|source| source.onward_sharing);
+        // What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
+        let onward_sharing = provenance.map_or(row.kind != NoteKind::InformationReceived, |source| source.onward_sharing);
         let superseded = corrected.contains_key(&row.id);
         held.insert(
             row.id,

@@ -131,6 +131,27 @@ fn notes_are_disclosed_in_the_order_asked_and_only_from_their_own_case() {
 }
 
 #[test]
+fn what_outsiders_told_is_passed_on_only_if_it_is_recorded_that_they_agreed() {
+    let desk = Desk::new(false);
+    let body: uuid::Uuid = uuid::Uuid::now_v7();
+    let from =
+        |agreed| Some(Provenance { recipient_id: crate::domain::ids::RecipientId(body), received_on: now().day(), onward_sharing: agreed });
+    for (kind, provenance, onward) in [
+        (NoteKind::Discussion, None, true),
+        (NoteKind::InformationReceived, None, false),
+        (NoteKind::InformationReceived, from(false), false),
+        (NoteKind::InformationReceived, from(true), true),
+        (NoteKind::Discussion, from(false), false),
+    ] {
+        let content = NoteContent { kind, provenance, ..desk.content("A", Sensitivity::Ordinary) };
+        let (case, write, ask) = (desk.case, permit::<act::NoteAdd>(&desk.jo), permit::<act::DisclosureCheck>(&desk.jo));
+        let id = desk.scratch.write(move |tx| insert(tx, &write, case, content, None, now())).unwrap();
+        let held = desk.scratch.read(move |tx| for_disclosure(tx, &ask, case, &[id])).unwrap();
+        assert_eq!(held[0].onward_sharing, onward, "{kind:?}");
+    }
+}
+
+#[test]
 fn a_note_cannot_be_changed_removed_or_replaced() {
     let desk = Desk::new(false);
     let id = desk.write("A", Sensitivity::Ordinary);

@@ -1,0 +1,50 @@
+//! What a request to pass something on names must exist, and a copy must be safe to send.
+
+use super::MOST_ITEMS;
+use crate::app::{Error, Result};
+use crate::authz::{Act, Permit};
+use crate::db::{self, Tx, identity, notes, recipients};
+use crate::domain::disclosure::{Ask, AskRecipient, Failing, RefusalRule};
+use crate::domain::fault::Fault;
+use crate::domain::ids::{CaseId, PersonId};
+
+/// What the request names must exist, and a copy goes to a contact marked safe (C3).
+pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
+    let (mut faults, mut failings) = (Vec::new(), Vec::new());
+    if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
+        faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+    }
+    let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+    if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
+        faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
+    }
+    let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
+    let mut takes_part = |person: PersonId, pointer: String| {
+        if !participants.contains(&person) {
+            faults.push(Fault::not_participant(pointer));
+        }
+    };
+    if let AskRecipient::Person(person) = &ask.recipient {
+        takes_part(*person, "#/recipient/personId".to_owned());
+    }
+    for (i, person) in ask.subject_ids.iter().enumerate() {
+        takes_part(*person, format!("#/subjectIds/{i}"));
+    }
+    for (i, copy) in ask.copies.iter().enumerate() {
+        takes_part(copy.person_id, format!("#/copies/{i}/personId"));
+    }
+    for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
+        takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
+    }
+    if faults.is_empty() {
+        for (i, copy) in ask.copies.iter().enumerate() {
+            if !identity::is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
+                failings.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
+            }
+        }
+    }
+    if !failings.is_empty() {
+        return Err(Error::failing(failings));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}

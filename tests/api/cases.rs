@@ -1,0 +1,76 @@
+//! Cases and their participants over HTTP: headers, filters, codes, and who finds what.
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::json;
+
+use crate::family::Family;
+use crate::harness::TestApp;
+
+#[test]
+fn a_case_is_read_changed_closed_and_reopened_by_version() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/cases/{}", family.case);
+    let case = app.adviser().get(&path).ok(200);
+    assert_eq!((case.header("etag").as_str(), case.str("reference").as_str()), ("\"1\"", "IASS-2026-000001"));
+    assert_eq!(case.body["retention"], json!({"class": "rc03_child_casework", "reviewOn": "2039-03-12", "held": false}));
+
+    let changed = app.adviser().if_match(case.version()).patch(&path, &json!({"settingName": null, "status": "inactive"})).ok(200);
+    assert_eq!((changed.version(), changed.str("status").as_str()), (2, "inactive"));
+    assert!(changed.body.get("settingName").is_none());
+    let two = json!({"reasonsForContact": [{"reason": "funding", "primary": true}, {"reason": "other", "primary": true}]});
+    app.adviser().if_match(changed.version()).patch(&path, &two).problem(400, "validation-failed").rule("primary_reason");
+    app.adviser()
+        .if_match(changed.version())
+        .patch(&path, &json!({"area": "atlantis"}))
+        .problem(400, "validation-failed")
+        .rule_at("#/area", "enum");
+    app.adviser().if_match(changed.version()).patch(&path, &json!({"status": "closed"})).problem(400, "validation-failed");
+    app.adviser().if_match(case.version()).patch(&path, &json!({})).problem(412, "stale-version");
+    app.adviser().post(&format!("{path}/closure"), &json!({"outcome": "agreed"})).problem(428, "precondition-required");
+
+    let closed = app.adviser().if_match(changed.version()).post(&format!("{path}/closure"), &json!({"outcome": "agreed"})).ok(200);
+    assert_eq!(closed.body["allowedActions"], json!(["reopen", "check_disclosure", "record_disclosure"]));
+    app.adviser().if_match(closed.version()).patch(&path, &json!({"status": "open"})).problem(409, "invalid-state").rule("case_closed");
+    let open = app.adviser().if_match(closed.version()).post(&format!("{path}/reopening"), &json!({"reason": "A new draft came."})).ok(200);
+    assert_eq!((open.str("status").as_str(), &open.body["reopenings"][0]["reason"]), ("open", &json!("A new draft came.")));
+}
+
+#[test]
+fn a_restricted_case_is_absent_for_others_and_asks_a_manager_for_a_reason() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/cases/{}", family.case);
+    let case = app.adviser().get(&path).ok(200);
+    let worker = case.body["assignedTo"]["id"].clone();
+    let wanted = json!({"restricted": true, "namedStaffIds": [worker], "conflictedStaffIds": [], "reason": "A relative works here."});
+    app.adviser().if_match(case.version()).put(&format!("{path}/restriction"), &wanted).problem(403, "forbidden");
+    app.manager().if_match(case.version()).put(&format!("{path}/restriction"), &wanted).ok(200);
+
+    let other = || app.as_staff(Role::Adviser, "another adviser");
+    other().get(&path).problem(404, "not-found");
+    other().get(&format!("{path}/participants")).problem(404, "not-found");
+    assert_eq!(other().get("/cases?includeTotal=true").ok(200).body["page"]["total"], 0);
+    app.manager().get(&path).problem(403, "access-reason-required");
+    app.manager().with("Access-Reason", "supervision").get(&path).ok(200);
+    assert_eq!(app.adviser().get("/cases?assignedTo=me&status=open&sort=openedAt").ok(200).body["items"][0]["id"], family.case);
+    app.adviser().get("/cases?assignedTo=everybody").problem(400, "validation-failed");
+}
+
+#[test]
+fn a_participant_is_listed_changed_and_ended_but_never_removed() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let list = format!("/cases/{}/participants", family.case);
+    let page = app.adviser().get(&format!("{list}?limit=2&includeTotal=true")).ok(200);
+    assert_eq!((page.body["items"].as_array().unwrap().len(), &page.body["page"]["total"]), (2, &json!(5)));
+    let nell = &family.participants.iter().find(|(person, _)| *person == family.nell).unwrap().1;
+    let ended = json!({"endedOn": "2026-05-31", "parentalResponsibility": []});
+    app.adviser().patch(&format!("/participants/{nell}"), &ended).problem(428, "precondition-required");
+    let nell = app.adviser().with("If-Match", "\"1\"").patch(&format!("/participants/{nell}"), &ended).ok(200);
+    assert_eq!((nell.version(), nell.str("endedOn").as_str()), (2, "2026-05-31"));
+    let again = json!({"personId": family.nell, "role": "supporter", "relation": "grandparent", "servedSeparately": false});
+    let back = app.adviser().post(&list, &again).ok(201);
+    assert_eq!(back.header("location"), format!("/api/v1/participants/{}", back.id()));
+    app.adviser().post(&list, &again).problem(422, "rule-violated").rule_at("#/personId", "contradicting_fields");
+}
