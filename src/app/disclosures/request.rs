@@ -3,7 +3,7 @@
 use super::MOST_ITEMS;
 use crate::app::{Error, Result};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, identity, notes, recipients};
+use crate::db::{self, Tx, concerns, identity, notes, recipients};
 use crate::domain::disclosure::{Ask, AskRecipient, Failing, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CaseId, PersonId};
@@ -35,6 +35,11 @@ pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Ca
     }
     for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
         takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
+    }
+    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
+        && !concerns::known(tx, permit, case_id, concern)?
+    {
+        faults.push(Fault::unknown("#/safeguarding/concernId"));
     }
     if faults.is_empty() {
         for (i, copy) in ask.copies.iter().enumerate() {
