@@ -18,6 +18,8 @@ use std::fmt::Write;
 
 use sendiass::authz::Action;
 use sendiass::authz::devkey::Minting;
+use sendiass::clock::Clock;
+use sendiass::domain::time::Timestamp;
 use sendiass::domain::vocabulary::{Role, Vocabulary};
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -195,13 +197,18 @@ fn the_document_names_the_roles_of_the_table() {
     }
 }
 
+/// So many minutes ago.
+fn minutes_ago(minutes: i64) -> Timestamp {
+    Timestamp::from_micros(Clock::real().micros() - minutes * 60_000_000).unwrap()
+}
+
 #[test]
 fn nobody_gets_further_than_their_token() {
     let scene = Scene::new();
     let app = &scene.app;
     let minting = Minting { roles: &[Role::ServiceManager], subject: "late", minutes: 60, name: "late" };
-    let expired = app.key.mint(&minting, forge::minutes_ago(61)).unwrap();
-    let nearly = app.key.mint(&minting, forge::minutes_ago(58)).unwrap();
+    let expired = app.key.mint(&minting, minutes_ago(61)).unwrap();
+    let nearly = app.key.mint(&minting, minutes_ago(58)).unwrap();
     app.with_token(Some(nearly)).get("/me").ok(200);
     let roles = json!(["service_manager"]);
     let others = [

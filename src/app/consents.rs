@@ -7,11 +7,11 @@ use crate::authz::{Action, Caller, Permit, act};
 use crate::clock::Clock;
 use crate::db::consents::{self, Ending};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, facts, guard, idempotency, recipients, tasks};
+use crate::db::{self, Tx, facts, guard, idempotency, participants, recipients, tasks};
 use crate::domain::consent::{
     Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
-use crate::domain::disclosure::{Failing, FamilyFacts, RefusalRule};
+use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
@@ -58,9 +58,9 @@ impl App {
                     if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
                         return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
                     }
+                    references(tx, &permit, case_id, &content)?;
                     guard::take(tx, concerned(&content))?;
                     let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
-                    references(tx, &permit, case_id, &content, &family)?;
                     let named = content.recipients.iter().filter_map(|named| named.recipient_id);
                     let council = recipients::in_council(tx, &permit, named)?;
                     let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
@@ -110,6 +110,10 @@ impl App {
             .db
             .write(move |tx| {
                 let found = consents::find(tx, &permit, id, now)?;
+                let by_whom = Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised);
+                if !participants::people(tx, &permit, found.case_id)?.contains(&how.withdrawn_by_id) {
+                    return Err(Error::failing(vec![by_whom]));
+                }
                 guard::take(tx, concerned(&found.content).chain([how.withdrawn_by_id]))?;
                 // Once more, behind the guards: another withdrawal may have come first.
                 let found = consents::find(tx, &permit, id, now)?;
@@ -122,7 +126,7 @@ impl App {
                 let family = facts::family(tx, found.case_id, &people)?;
                 let content = &found.content;
                 if !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {
-                    return Err(Error::failing(vec![Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised)]));
+                    return Err(Error::failing(vec![by_whom]));
                 }
                 let withdrawal = Withdrawal {
                     withdrawn_by_id: how.withdrawn_by_id,
@@ -216,14 +220,12 @@ fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: Case
 }
 
 /// What the record names must exist: participants, bodies with their teams, notes of this case.
-fn references(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::ConsentRecord>,
-    case_id: CaseId,
-    content: &NewConsent,
-    family: &FamilyFacts,
-) -> Result<()> {
-    let takes_part = |person: &PersonId| family.participants.iter().any(|row| row.case_id == case_id && row.person_id == *person);
+fn references(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseId, content: &NewConsent) -> Result<()> {
+    let participants = participants::people(tx, permit, case_id)?;
+    let takes_part = |person: &PersonId| participants.contains(person);
+    if !takes_part(&content.granter_id) {
+        return Err(Error::failing(vec![Failing::at("#/granterId", RefusalRule::GranterNotParticipant)]));
+    }
     let mut faults = Vec::new();
     for (i, subject) in content.subject_ids.iter().enumerate() {
         if !takes_part(subject) {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use sendiass::clock::Clock;
-use sendiass::domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -28,9 +27,4 @@ pub fn token(app: &TestApp, change: &Value) -> String {
     header.typ = Some("at+jwt".to_owned());
     header.kid = jsonwebtoken::decode_header(good.as_bytes()).unwrap().kid;
     jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ec_pem(&pem).unwrap()).unwrap()
-}
-
-/// So many minutes ago.
-pub fn minutes_ago(minutes: i64) -> Timestamp {
-    Timestamp::from_micros(Clock::real().micros() - minutes * 60_000_000).unwrap()
 }

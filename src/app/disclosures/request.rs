@@ -41,6 +41,11 @@ pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Ca
     for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
         takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
     }
+    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
+        && !concerns::known(tx, permit, case_id, concern)?
+    {
+        faults.push(Fault::unknown("#/safeguarding/concernId"));
+    }
     if faults.is_empty() {
         for (i, copy) in ask.copies.iter().enumerate() {
             if !identity::is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {

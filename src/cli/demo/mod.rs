@@ -87,7 +87,10 @@ impl Demo {
 }
 
 async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev::ServerHandle)>) -> Result<(), String> {
-    let running = startup::build(config, Clock::system()).await?.listen()?;
+    let clock = Clock::system();
+    // The log begins with the story, and its times never go back.
+    clock.set(seed::beginning(Clock::real()), false);
+    let running = startup::build(config, clock).await?.listen()?;
     // Whoever waits for the address may have given up; then there is nobody to serve.
     drop(ready.send((running.address, running.server.handle())));
     running.server.await.map_err(|error| format!("The service stopped: {error}."))
@@ -120,17 +123,17 @@ fn introduce(client: &Client, seeded: &seed::Seeded) {
     let case = seeded.family("thornbeck").map_or("", |family| family.case.as_str());
     let recipient = &seeded.register.send_team;
     let lines = [
-        format!("curl -s {base}/api/v1/me -H \"Authorization: Bearer $ADVISER\""),
-        format!("curl -s {base}/api/v1/cases -H \"Authorization: Bearer $ADVISER\""),
-        format!("curl -s {base}/api/v1/cases/{case} -H \"Authorization: Bearer $ADVISER\""),
+        format!("curl -s -w '\\n' {base}/api/v1/me -H \"Authorization: Bearer $ADVISER\""),
+        format!("curl -s -w '\\n' {base}/api/v1/cases -H \"Authorization: Bearer $ADVISER\""),
+        format!("curl -s -w '\\n' {base}/api/v1/cases/{case} -H \"Authorization: Bearer $ADVISER\""),
         format!(
-            "curl -s {base}/api/v1/cases/{case}/disclosure-checks -H \"Authorization: Bearer $ADVISER\" -H 'Content-Type: application/json' \\\n  \
+            "curl -s -w '\\n' {base}/api/v1/cases/{case}/disclosure-checks -H \"Authorization: Bearer $ADVISER\" -H 'Content-Type: application/json' \\\n  \
              -d '{{\"basis\":\"permission\",\"purpose\":\"liaison\",\"direction\":\"outbound\",\"channel\":\"phone\",\"recipient\":{{\"recipientId\":\"{recipient}\",\"teamId\":\"{}\"}},\"noteIds\":[\"{}\"]}}'",
             seeded.register.south,
             seeded.family("thornbeck").map_or("", |family| family.note.as_str()),
         ),
-        format!("curl -s {base}/api/v1/tasks -H \"Authorization: Bearer $SERVICE_MANAGER\""),
-        format!("curl -s {base}/api/v1/disclosure-log -H \"Authorization: Bearer $AUDITOR\""),
+        format!("curl -s -w '\\n' {base}/api/v1/tasks -H \"Authorization: Bearer $SERVICE_MANAGER\""),
+        format!("curl -s -w '\\n' {base}/api/v1/disclosure-log -H \"Authorization: Bearer $AUDITOR\""),
     ];
     for line in lines {
         println!("  {line}\n");

@@ -61,11 +61,22 @@ pub fn set_clock(client: &Client, now: Timestamp) -> Result<(), String> {
     if answer.status == 200 { Ok(()) } else { Err(format!("PUT /test-clock answered {}", answer.status)) }
 }
 
+/// The time so many days before.
+fn days_before(now: Timestamp, days: i64) -> Timestamp {
+    Timestamp::from_micros(now.micros() - days * 86_400_000_000).unwrap_or(now)
+}
+
+/// When the stories begin.
+#[must_use]
+pub fn beginning(now: Timestamp) -> Timestamp {
+    days_before(now, 40)
+}
+
 /// Fills the empty service.
 pub fn seed(client: &Client, now: Timestamp) -> Result<Seeded, String> {
-    let ago = |days: i64| Timestamp::from_micros(now.micros() - days * 86_400_000_000).unwrap_or(now);
+    let ago = |days| days_before(now, days);
     let register = register(client)?;
-    set_clock(client, ago(40))?;
+    set_clock(client, beginning(now))?;
     let described: Vec<Value> = serde_json::from_str(FAMILIES).map_err(|error| error.to_string())?;
     let families = described.iter().map(|family| open(client, family, ago(40))).collect::<Result<Vec<_>, _>>()?;
     let seeded = Seeded { register, families };
