@@ -1,5 +1,7 @@
 //! The policy's decision table, row by row, as far as the API can make the state. Each row asks twice: whether it may, and then in earnest;
 //! the two answers must be the same.
+//!
+//! Over 350 lines because the table of the policy is one list.
 
 use serde_json::{Value, json};
 
@@ -25,10 +27,10 @@ fn noon(app: &TestApp, text: &str) {
 }
 
 /// The answer in words: `grant M1`, or the code and each rule with its place and people.
-fn told(body: &Value, family: &Family, named: &[(&'static str, String)]) -> String {
+fn told(body: &Value, family: &Family, on_record: &[(&'static str, String)]) -> String {
     let people = [("Ana", &family.ana), ("Finn", &family.finn), ("Mia", &family.mia), ("Nell", &family.nell), ("Sam", &family.sam)];
     let mut names: Vec<(&str, &str)> = people.iter().map(|(name, id)| (*name, id.as_str())).collect();
-    names.extend(named.iter().map(|(name, id)| (*name, id.as_str())));
+    names.extend(on_record.iter().map(|(name, id)| (*name, id.as_str())));
     let name = |id: &Value| names.iter().find(|(_, known)| *id == **known).map_or("?", |(name, _)| *name);
     let Some(code) = body["code"].as_str() else {
         let mut on: Vec<&str> = body["consents"].as_array().unwrap().iter().map(|relied| name(&relied["consentId"])).collect();

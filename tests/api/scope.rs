@@ -170,6 +170,36 @@ fn what_a_young_person_brings_alone_is_absent_from_the_parents_side() {
 }
 
 #[test]
+fn a_permission_counts_in_its_own_case_only_and_a_refusal_in_every_case() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let holds = json!([{"childId":family.ana,"value":"yes"}]);
+    let second = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"transport","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[
+            {"personId":family.ana,"role":"subject","relation":"self","servedSeparately":false},
+            {"personId":family.mia,"role":"service_user","relation":"parent","servedSeparately":false,"parentalResponsibility":holds}]});
+    let first = family.case.clone();
+    let second = Family { case: app.adviser().post("/cases", &second).ok(201).id(), ..family };
+    second.permit(&app, json!({}));
+    let family = Family { case: first, ..second };
+    let ask = family.ask(&family.n1(&app), json!({}));
+    family.disclose(&app, &ask).problem(409, "consent-required").rule("consent_missing");
+    family.permit(&app, json!({}));
+    family.disclose(&app, &ask).ok(201);
+    let elsewhere = json!({"decision":"refused","granterId":family.mia,"subjectIds":[family.mia],"method":"email",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    let other = app.adviser().get("/cases").ok(200).body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].clone())
+        .find(|id| *id != *family.case)
+        .unwrap();
+    app.adviser().post(&format!("/cases/{}/consents", other.as_str().unwrap()), &elsewhere).ok(201);
+    family.disclose(&app, &ask).problem(409, "consent-required").rule("subject_refused");
+}
+
+#[test]
 fn somebody_known_only_to_another_side_is_found_by_nobody_else() {
     let app = TestApp::spawn();
     let new = json!({"kind":"young_person","fullName":"Quill Harrow","pseudonymous":false,"dateOfBirth":"2008-01-10",
@@ -231,10 +261,10 @@ fn an_id_of_another_case_in_a_body_leads_nowhere_and_changes_nothing() {
     let theirs = other.permit(&app, json!({}));
     let shared = other.disclose(&app, &other.ask(&their_note, json!({}))).ok(201).id();
     let risk = other.disclose(&app, &other.risk(&their_note, json!({}))).ok(201);
-    let path = |name: &str| format!("/cases/{}/{name}", family.case);
+    let at_case = |name: &str| format!("/cases/{}/{name}", family.case);
     let counts = || {
         ["participants", "notes", "consents", "disclosures"]
-            .map(|name| (total(&app.adviser(), &path(name)), total(&app.adviser(), &path(name).replace(&family.case, &other.case))))
+            .map(|name| (total(&app.adviser(), &at_case(name)), total(&app.adviser(), &at_case(name).replace(&family.case, &other.case))))
     };
     let log = || app.manager().get("/disclosure-log?limit=1").ok(200).body["treeSize"].clone();
     let (before, size) = (counts(), log());
@@ -278,15 +308,15 @@ fn an_id_of_another_case_in_a_body_leads_nowhere_and_changes_nothing() {
             "#/parentalResponsibility/0/childId",
         ),
     ] {
-        let refused = app.adviser().post(&path(name), &body);
+        let refused = app.adviser().post(&at_case(name), &body);
         assert_eq!(refused.status, 422, "{name} {place}: {}", refused.text);
         let places: Vec<&str> = refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
         assert!(places.contains(&place), "{place}: {}", refused.text);
     }
-    app.adviser().post(&path("disclosures"), &family.ask(&their_note, json!({}))).problem(404, "not-found");
-    app.adviser().post(&path("disclosures"), &family.risk(&their_note, json!({}))).problem(404, "not-found");
+    app.adviser().post(&at_case("disclosures"), &family.ask(&their_note, json!({}))).problem(404, "not-found");
+    app.adviser().post(&at_case("disclosures"), &family.risk(&their_note, json!({}))).problem(404, "not-found");
     let by_stranger = json!({"withdrawnById":other.finn,"method":"email"});
-    app.adviser().post(&format!("/consents/{}/withdrawal", first(&app, &path("consents"))), &by_stranger).problem(422, "rule-violated");
+    app.adviser().post(&format!("/consents/{}/withdrawal", first(&app, &at_case("consents"))), &by_stranger).problem(422, "rule-violated");
     let patch = json!({"parentalResponsibility":[{"childId":other.ana,"value":"yes"}]});
     let part = format!("/participants/{}", family.participant(&family.mia));
     app.adviser().if_match(1).send(&Method::PATCH, &part, Some(patch.to_string())).problem(422, "rule-violated");
@@ -294,7 +324,7 @@ fn an_id_of_another_case_in_a_body_leads_nowhere_and_changes_nothing() {
     assert_eq!((counts(), log()), (before, size));
     // A liaison note names a disclosure of its own case.
     let own = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).id();
-    app.adviser().post(&path("notes"), &note_of(json!({"disclosureId":own}))).ok(201);
+    app.adviser().post(&at_case("notes"), &note_of(json!({"disclosureId":own}))).ok(201);
 }
 
 fn first(app: &TestApp, list: &str) -> String {
