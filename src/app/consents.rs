@@ -234,7 +234,7 @@ fn references(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: Cas
     }
     for (i, named) in content.recipients.iter().enumerate() {
         match (named.recipient_id, named.person_id) {
-            (Some(body), None) => faults.extend(recipients::unknown(tx, permit, body, named.team_id, &format!("#/recipients/{i}"))?),
+            (Some(body), None) => faults.extend(recipients::unknown(tx, permit, body, named.team_id, false, &format!("#/recipients/{i}"))?),
             (None, Some(person)) if takes_part(&person) => {}
             (None, Some(_)) => faults.push(Fault::not_participant(format!("#/recipients/{i}/personId"))),
             (_, _) => faults.push(Fault::contradicting(format!("#/recipients/{i}"))),

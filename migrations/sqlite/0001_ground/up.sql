@@ -4,6 +4,8 @@
 CREATE TABLE deployment (
     singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
     id BLOB NOT NULL CHECK (length(id) = 16),
+    -- Public names of the keys it was opened with, so that it is not run with others by mistake.
+    keys TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
