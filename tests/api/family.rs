@@ -144,6 +144,65 @@ impl Family {
         app.adviser().post(&format!("/cases/{}/disclosures", self.case), ask)
     }
 
+    /// Asks whether it may be passed on: the same body, without what only a sending has.
+    pub fn check(&self, app: &TestApp, ask: &Value) -> Reply {
+        let mut body = ask.clone();
+        merge(&mut body, json!({"withholdFromPersonIds":null,"withholdUntilOn":null}));
+        app.adviser().post(&format!("/cases/{}/disclosure-checks", self.case), &body)
+    }
+
+    /// Replaces what is recorded of somebody's parental responsibility for a child.
+    pub fn responsibility(&self, app: &TestApp, person: &str, child: &str, change: Value) {
+        let mut entry = json!({"childId":child,"value":"yes","evidence":"self_declared"});
+        merge(&mut entry, change);
+        let path = format!("/participants/{}", self.participant(person));
+        app.adviser().if_match(1).patch(&path, &json!({"parentalResponsibility":[entry]})).ok(200);
+    }
+
+    /// Corrects somebody's date of birth.
+    pub fn born(app: &TestApp, person: &str, day: &str) {
+        app.adviser().if_match(1).patch(&format!("/people/{person}"), &json!({"dateOfBirth":day})).ok(200);
+    }
+
+    /// Assesses whether somebody can decide about sharing.
+    pub fn assess(app: &TestApp, person: &str, can: bool, day: &str) {
+        let outcome = if can { "can_decide" } else { "cannot_decide" };
+        let body = json!({"decisionKind":"share_information","understands":can,"retains":true,"weighs":true,"communicates":true,
+            "outcome":outcome,"assessedOn":day,"reasons":"Told back in own words what would be shared."});
+        app.adviser().post(&format!("/people/{person}/capacity-records"), &body).ok(201);
+    }
+
+    /// A risk to Ana, passed on to the hub with this note: everything section (d) asks for.
+    pub fn risk(&self, note: &str, change: Value) -> Value {
+        let mut body = json!({"basis":"safeguarding","direction":"outbound","channel":"phone","recipient":{"recipientId":self.hub},
+            "subjectIds":[self.ana],"noteIds":[note],"informationCategories":["family_circumstances"],"summary":"Told the hub what was said.",
+            "toldSubject":"no","toldReason":"Telling could raise the risk.","safeguarding":{"riskTypes":["emotional"],
+            "atRiskPersonIds":[self.ana],"necessity":"Only the hub can check tonight.","proportionality":"One note and no more.",
+            "consentSought":"not_sought","noConsentReason":"would_prejudice_protection"}});
+        merge(&mut body, change);
+        body
+    }
+
+    /// Closes the case.
+    pub fn close(&self, app: &TestApp) {
+        let case = app.adviser().get(&format!("/cases/{}", self.case)).ok(200);
+        let path = format!("/cases/{}/closure", self.case);
+        app.adviser().if_match(case.version()).post(&path, &json!({"outcome":"agreed"})).ok(200);
+    }
+
+    /// Reopens it.
+    pub fn reopen(&self, app: &TestApp) {
+        let case = app.adviser().get(&format!("/cases/{}", self.case)).ok(200);
+        let path = format!("/cases/{}/reopening", self.case);
+        app.adviser().if_match(case.version()).post(&path, &json!({"reason":"They came back."})).ok(200);
+    }
+
+    /// The open tasks of this kind about this record, as the manager sees them.
+    pub fn tasks(app: &TestApp, kind: &str, about: &str) -> Vec<Value> {
+        let list = app.manager().get(&format!("/tasks?kind={kind}&status=open&limit=200")).ok(200);
+        list.body["items"].as_array().unwrap().iter().filter(|task| task["aboutId"] == about).cloned().collect()
+    }
+
     pub fn withdraw(&self, app: &TestApp, consent: &str, change: Value) -> Reply {
         let mut body = json!({"withdrawnById":self.mia,"method":"email","objects":false});
         merge(&mut body, change);

@@ -46,16 +46,22 @@ impl TestApp {
     }
 
     pub fn spawn_as(profile: Profile) -> Self {
+        Self::spawn_with(|config| config.profile = profile)
+    }
+
+    /// With these settings changed.
+    pub fn spawn_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
-        let config = Config {
-            profile,
+        let mut config = Config {
+            profile: Profile::Demo,
             bind: "127.0.0.1:0".parse().unwrap(),
             data_dir: folder.path().to_owned(),
             database_url: None,
             workers: 2,
             ..Defaults::try_parse_from(["test"]).unwrap().config
         };
+        change(&mut config);
         let (ready, started) = mpsc::channel();
         let of_server = clock.clone();
         let thread = std::thread::spawn(move || {

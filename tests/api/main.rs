@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod anonymous;
 mod cases;
+mod consents;
+mod contract;
+mod decisions;
+mod disclosures;
 mod family;
 mod forge;
 mod harness;
+mod scope;
 mod sealing;
 mod service;
 mod tokens;

@@ -15,6 +15,11 @@ pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Ca
     if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
         faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, ask.basis == Basis::Safeguarding, "#/recipient")?);
     }
+    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
+        && !concerns::known(tx, permit, case_id, concern)?
+    {
+        return Err(db::Error::NotFound.into());
+    }
     let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
     if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
         faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));

@@ -1,0 +1,165 @@
+//! Issues raised without names (C6): nobody may be recognisable by the words or by being one of few.
+
+use serde_json::{Value, json};
+
+use crate::family::{Family, merge, person};
+use crate::harness::{Reply, TestApp, at};
+
+const TEXT: &str = "Calls to the SEND team are not returned for three weeks.";
+
+/// One more family like that of Ana.
+fn another(app: &TestApp, child: Option<&str>) -> String {
+    let child = child.map_or_else(
+        || person(app, &json!({"kind":"child","knownAs":"Pip","pseudonymous":false,"dateOfBirth":"2014-05-01"})).id(),
+        str::to_owned,
+    );
+    let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
+        "senNeeds":[{"type":"slcn","rank":1}],"setting":"mainstream","area":"south","appealTypes":[],
+        "participants":[{"personId":child,"role":"subject","relation":"self","servedSeparately":false}]});
+    app.adviser().post("/cases", &case).ok(201);
+    child
+}
+
+fn issue(family: &Family, change: Value) -> Value {
+    let mut body = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
+        "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
+        "cohort":{"senNeed":"slcn","setting":"mainstream","area":"south","ageBand":"11_15"},"summary":TEXT});
+    merge(&mut body, change);
+    body
+}
+
+/// Asked both ways, with the same answer.
+#[track_caller]
+fn raise(app: &TestApp, family: &Family, ask: &Value) -> Reply {
+    let check = family.check(app, ask).ok(200);
+    let reply = family.disclose(app, ask);
+    assert_eq!(check.body["allowed"], reply.status == 201, "{} / {}", check.text, reply.text);
+    if reply.status != 201 {
+        assert_eq!((&check.body["code"], &check.body["reasons"]), (&reply.body["code"], &reply.body["errors"]));
+    }
+    reply
+}
+
+fn with_families(count: usize) -> (TestApp, Family) {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    for _ in 1..count {
+        another(&app, None);
+    }
+    (app, family)
+}
+
+#[test]
+fn an_issue_that_eight_families_could_have_raised_may_be_raised() {
+    // D43.
+    let (app, family) = with_families(8);
+    let raised = raise(&app, &family, &issue(&family, json!({}))).ok(201);
+    assert_eq!((&raised.body["identified"], &raised.body["consents"]), (&json!(false), &json!([])));
+    assert_eq!((&raised.body["subjectIds"], &raised.body["dataSubjectIds"]), (&json!([]), &json!([])));
+    assert_eq!(raised.body["policy"]["clauses"], json!(["C6"]));
+    let index = &raised.body["logEntries"][0]["index"];
+    let entry = app.manager().get(&format!("/disclosure-log/entries/{index}")).ok(200);
+    let body = &entry.body["body"];
+    assert_eq!((&body["identified"], &body["basis"]), (&json!(false), &json!("anonymised")));
+    assert!(body.get("subjects").is_none(), "{}", entry.text);
+}
+
+#[test]
+fn with_seven_families_it_is_too_few_and_nobody_learns_how_many() {
+    // D44. Two cases of one family are one family.
+    let (app, family) = with_families(6);
+    let child = another(&app, None);
+    another(&app, Some(&child));
+    let refused =
+        raise(&app, &family, &issue(&family, json!({}))).problem(422, "identifying-details").rule_at("#/cohort", "cohort_too_small");
+    assert_eq!(refused.rules(), ["cohort_too_small"]);
+    assert_eq!(refused.body["errors"][0]["detail"].as_str().unwrap().chars().filter(|sign| "67".contains(*sign)).count(), 0);
+    assert!(refused.body["refusalIndex"].is_i64());
+    // Those who match in part do not count, and those who are gone for two years do not either.
+    another(&app, None);
+    raise(&app, &family, &issue(&family, json!({"cohort":{"senNeed":"slcn","appealType":"cease_to_maintain"}})))
+        .problem(422, "identifying-details")
+        .rule("cohort_too_small");
+    raise(&app, &family, &issue(&family, json!({"cohort":{"senNeed":"slcn","area":"north"}}))).problem(422, "identifying-details");
+    raise(&app, &family, &issue(&family, json!({}))).ok(201);
+    family.close(&app);
+    app.clock.set(at("2028-06-02T09:00:00Z"), true);
+    let gone = issue(&family, json!({"cohort":{"senNeed":"slcn"}}));
+    raise(&app, &family, &gone).problem(422, "identifying-details").rule("cohort_too_small");
+}
+
+#[test]
+fn names_and_dates_are_pointed_at_and_never_repeated() {
+    // D45 and the examples of the policy.
+    let (app, family) = with_families(8);
+    let app_ref = &app;
+    for (before, hit, after, rule) in [
+        ("Speech therapy for ", "Ana", " has stopped.", "identifier_name"),
+        ("The ", "MARSH", " family waits.", "identifier_name"),
+        ("They rang ", "Nell", " about it.", "identifier_name"),
+        ("The pupil was born ", "12/03/2014", " and waits.", "identifier_birth_date"),
+        ("Write to ", "parent.one (at) example.org", " about it.", "identifier_email"),
+        ("They live in ", "ZZ99 3WZ", " and wait.", "identifier_postcode"),
+        ("See our file ", "IASS-2026-000001", " for it.", "identifier_reference"),
+    ] {
+        let text = format!("{before}{hit}{after}");
+        let refused = raise(app_ref, &family, &issue(&family, json!({"summary":text})))
+            .problem(422, "identifying-details")
+            .rule_at("#/summary", rule);
+        let errors = refused.body["errors"].as_array().unwrap();
+        let error = errors.iter().find(|error| error["rule"] == rule).unwrap();
+        let (start, end) = (error["range"]["start"].as_u64().unwrap(), error["range"]["end"].as_u64().unwrap());
+        let found: String = text.chars().skip(start.try_into().unwrap()).take((end - start).try_into().unwrap()).collect();
+        assert!(found.contains(hit) || hit.contains(&found) && !found.is_empty(), "{found} for {hit}");
+        assert!(!refused.text.contains(hit), "{}", refused.text);
+    }
+}
+
+#[test]
+fn what_the_text_gives_away_must_be_said() {
+    let (app, family) = with_families(8);
+    let named = issue(&family, json!({"summary":"At Larkbeck Primary plans arrive late."}));
+    raise(&app, &family, &named).problem(422, "identifying-details").rule_at("#/summary", "cohort_descriptor_missing");
+    let outward = issue(&family, json!({"summary":"Families in LA9 wait longer than others."}));
+    raise(&app, &family, &outward).problem(422, "identifying-details").rule("cohort_descriptor_missing");
+    // Said, it is one family.
+    let said = issue(&family, json!({"summary":"At Larkbeck Primary plans arrive late.","cohort":{"settingName":"larkbeck  primary"}}));
+    let refused = raise(&app, &family, &said).problem(422, "identifying-details");
+    assert_eq!(refused.rules(), ["cohort_too_small"]);
+}
+
+#[test]
+fn the_same_words_do_not_go_twice_to_the_same_body_within_a_year() {
+    let (app, family) = with_families(8);
+    raise(&app, &family, &issue(&family, json!({}))).ok(201);
+    for text in [TEXT, "calls to the SEND-team are not returned  for three weeks"] {
+        let again = issue(&family, json!({"summary":text,"recipient":{"recipientId":family.council,"teamId":family.south}}));
+        raise(&app, &family, &again).problem(422, "identifying-details").rule_at("#/summary", "repeated_wording");
+    }
+    raise(&app, &family, &issue(&family, json!({"recipient":{"recipientId":family.school}}))).ok(201);
+    raise(&app, &family, &issue(&family, json!({"summary":"Nobody rings back."}))).ok(201);
+    app.clock.set(at("2027-05-31T12:00:00Z"), true);
+    raise(&app, &family, &issue(&family, json!({"cohort":{"senNeed":"slcn"}})))
+        .problem(422, "identifying-details")
+        .rule("repeated_wording");
+    app.clock.set(at("2027-06-01T12:00:00Z"), true);
+    raise(&app, &family, &issue(&family, json!({"cohort":{"senNeed":"slcn"}}))).ok(201);
+}
+
+#[test]
+fn nothing_that_names_somebody_goes_with_it() {
+    let (app, family) = with_families(8);
+    let note = family.n1(&app);
+    let copy = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
+    for (change, place) in [
+        (json!({"subjectIds":[family.ana]}), "#/subjectIds"),
+        (json!({"noteIds":[note]}), "#/noteIds"),
+        (json!({"copies":copy}), "#/copies"),
+        (json!({"recipient":{"personId":family.mia}}), "#/recipient/personId"),
+        (json!({"purpose":null}), "#/purpose"),
+    ] {
+        let ask = issue(&family, change);
+        family.disclose(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
+        family.check(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
+    }
+}

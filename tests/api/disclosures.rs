@@ -1,0 +1,406 @@
+//! Passing information on: what is shared, what is refused, what a risk sets off, and what the log keeps of it.
+
+use serde_json::{Value, json};
+
+use crate::family::{Family, merge};
+use crate::harness::{Reply, TestApp, at};
+
+/// The entry of the log at this place, as an auditor reads it.
+fn entry(app: &TestApp, index: &Value) -> Value {
+    app.as_role(sendiass::domain::vocabulary::Role::Auditor).get(&format!("/disclosure-log/entries/{index}")).ok(200).body
+}
+
+fn tree_size(app: &TestApp) -> i64 {
+    app.manager().get("/disclosure-log?limit=1").ok(200).body["treeSize"].as_i64().unwrap()
+}
+
+/// What the openings of an entry say, as the manager reads them.
+fn openings(app: &TestApp, index: &Value) -> Vec<(String, String)> {
+    let entry = app.manager().get(&format!("/disclosure-log/entries/{index}?openings=true")).ok(200);
+    let text = |opening: &Value, key: &str| opening[key].as_str().unwrap().to_owned();
+    entry.body["openings"].as_array().unwrap().iter().map(|opening| (text(opening, "label"), text(opening, "value"))).collect()
+}
+
+fn rows(app: &TestApp, family: &Family, query: &str) -> Vec<Value> {
+    app.adviser().get(&format!("/cases/{}/disclosures{query}", family.case)).ok(200).body["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn information_is_refused_then_permitted_and_shared_then_refused_after_withdrawal() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let ask = family.ask(&family.n1(&app), json!({}));
+
+    let refused = family.disclose(&app, &ask).problem(409, "consent-required").rule_at("#/noteIds/0", "consent_missing");
+    assert_eq!(refused.body["policy"], json!({"name":"Confidentiality policy","version":"2025-04","rule":"R3","clauses":["C11"]}));
+    let first = entry(&app, &refused.body["refusalIndex"]);
+    let body = &first["body"];
+    assert_eq!((&body["kind"], &body["outcome"]), (&json!("disclosure_refused"), &json!("refused")));
+    assert_eq!(body["rules"], json!(["R3/consent_missing"]));
+    assert_eq!(
+        (&body["recipient"], &body["purpose"], &body["channel"]),
+        (&json!(family.council), &json!("liaison"), &json!("secure_email"))
+    );
+    assert_eq!(body["req"], refused.body["requestId"]);
+    assert_eq!(first["display"], json!({"actor":"Adviser","decidedBy":"Adviser","recipient":"Lakeshire Council"}));
+    assert!(rows(&app, &family, "").is_empty());
+
+    let permission = family.permit(&app, json!({}));
+    let shared = family.disclose(&app, &ask).ok(201);
+    assert_eq!(shared.header("location"), format!("/api/v1/disclosures/{}", shared.id()));
+    assert_eq!(
+        (&shared.body["status"], &shared.body["identified"], &shared.body["decidedByRole"]),
+        (&json!("sent"), &json!(true), &json!("adviser"))
+    );
+    let mut both = [family.ana.clone(), family.mia.clone()];
+    both.sort();
+    assert_eq!(shared.body["consents"], json!([{"consentId":permission,"version":1,"subjectIds":both}]));
+    let logged = shared.body["logEntries"].as_array().unwrap();
+    assert_eq!((logged.len(), &logged[0]["kind"]), (1, &json!("disclosure_made")));
+    let second = entry(&app, &logged[0]["index"]);
+    assert_eq!((&second["body"]["outcome"], &second["body"]["basis"]), (&json!("granted"), &json!("permission")));
+    assert_eq!(second["body"]["subjects"].as_array().unwrap().len(), 2);
+    assert_eq!(second["body"]["items"][0]["class"], "school_provision");
+    let opened = openings(&app, &logged[0]["index"]);
+    assert!(opened.iter().any(|(label, value)| label == "consents/0" && *value == format!("{permission}/1")), "{opened:?}");
+    assert_eq!(app.adviser().get(&format!("/disclosures/{}", shared.id())).ok(200).body, shared.body);
+    assert_eq!(app.adviser().get(&format!("/consents/{permission}")).ok(200).body["disclosureIds"], json!([shared.id()]));
+
+    family.withdraw(&app, &permission, json!({})).ok(200);
+    let after = family.disclose(&app, &ask).problem(409, "consent-required").rule("consent_withdrawn");
+    assert_eq!(after.body["refusalIndex"], json!(logged[0]["index"].as_i64().unwrap() + 1));
+    assert_eq!(rows(&app, &family, "").len(), 1);
+}
+
+#[test]
+fn the_log_names_nobody_and_holds_no_words() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let officer = json!({"recipient":{"recipientId":family.council,"teamId":family.north,"personName":"Quillon Officer"}});
+    let ask = family.ask(&family.n1(&app), officer);
+    family.disclose(&app, &ask).problem(409, "consent-required");
+    family.permit(&app, json!({}));
+    let copied = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
+    let shared = family.disclose(&app, &{
+        let mut ask = ask.clone();
+        merge(&mut ask, json!({"copies":copied}));
+        ask
+    });
+    let shared = shared.ok(201);
+    family.disclose(&app, &family.risk(ask["noteIds"][0].as_str().unwrap(), json!({}))).ok(201);
+    let note = json!({"kind":"correction","note":"Sent on the Tuesday."});
+    app.adviser().post(&format!("/disclosures/{}/annotations", shared.id()), &note).ok(201);
+    let log = app.manager().get("/disclosure-log?limit=100").ok(200);
+    assert_eq!(log.body["items"].as_array().unwrap().len(), 5, "{}", log.text);
+    let ids = [&family.case, &family.ana, &family.mia, &family.finn, &family.sam, &family.mia_contact];
+    let words = [
+        "Ana",
+        "Marsh",
+        "Mia",
+        "Quillon",
+        "example.org",
+        "Speech therapy",
+        "section F",
+        "20 May",
+        "Told the hub",
+        "Only the hub",
+        "Tuesday",
+    ];
+    for secret in ids.map(String::as_str).iter().chain(&words) {
+        assert!(!log.text.contains(secret), "{secret} is in the log: {}", log.text);
+    }
+}
+
+#[test]
+fn a_refusal_stands_in_the_log_and_nowhere_else() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let ask = family.ask(&family.n1(&app), json!({}));
+    let before = tree_size(&app);
+    let first = family.disclose(&app, &ask).problem(409, "consent-required");
+    // Another answer, another entry: a refusal is decided afresh, even under the same key.
+    let key = "the-same-key-0001";
+    let path = format!("/cases/{}/disclosures", family.case);
+    let second = app.adviser().with("Idempotency-Key", key).post(&path, &ask).problem(409, "consent-required");
+    family.permit(&app, json!({}));
+    app.adviser().with("Idempotency-Key", key).post(&path, &ask).ok(201);
+    assert_eq!((&first.body["refusalIndex"], &second.body["refusalIndex"]), (&json!(before), &json!(before + 1)));
+    assert_eq!(tree_size(&app), before + 3);
+    // What a fault of the request stops is no decision.
+    family.disclose(&app, &family.ask("00000000-0000-7000-8000-000000000000", json!({}))).problem(404, "not-found");
+    assert_eq!(tree_size(&app), before + 3);
+    family.check(&app, &ask).ok(200);
+    assert_eq!(tree_size(&app), before + 3);
+}
+
+#[test]
+fn the_same_key_shares_once_and_another_body_under_it_is_refused() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let ask = family.ask(&family.n1(&app), json!({}));
+    let path = format!("/cases/{}/disclosures", family.case);
+    let keyed = app.adviser().with("Idempotency-Key", "share-once-0000001");
+    let first = keyed.post(&path, &ask).ok(201);
+    let size = tree_size(&app);
+    let again = keyed.post(&path, &ask).ok(201);
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), (String::new(), "true".to_owned()));
+    assert_eq!((again.id(), again.header("location")), (first.id(), first.header("location")));
+    keyed.post(&path, &family.ask(ask["noteIds"][0].as_str().unwrap(), json!({"channel":"phone"}))).problem(422, "idempotency-key-reused");
+    assert_eq!((rows(&app, &family, "").len(), tree_size(&app)), (1, size));
+    // The key of one member of staff is not that of another.
+    app.manager().with("Idempotency-Key", "share-once-0000001").post(&path, &ask).ok(201);
+    assert_eq!(rows(&app, &family, "").len(), 2);
+    let unkeyed = app.adviser().send(&ureq::http::Method::POST, &path, Some(ask.to_string()));
+    unkeyed.problem(400, "idempotency-key-required").rule_at("Idempotency-Key", "required");
+}
+
+#[test]
+fn a_risk_opens_a_concern_and_puts_its_review_to_a_manager_who_did_not_decide() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    // Friday evening: the next working day is Monday.
+    app.clock.set(at("2026-06-05T18:00:00Z"), true);
+    let ask = family.risk(&family.n1(&app), json!({"toldSubject":"later","toldReason":"When she is safe."}));
+    let told = app.manager().post(&format!("/cases/{}/disclosures", family.case), &ask).ok(201);
+    assert_eq!((told.str("purpose"), told.str("reviewDueOn")), ("safeguarding".to_owned(), "2026-06-08".to_owned()));
+    assert_eq!((&told.body["consents"], &told.body["decidedByRole"]), (&json!([]), &json!("service_manager")));
+    let reviews = Family::tasks(&app, "safeguarding_review", &told.str("concernId"));
+    assert_eq!((reviews.len(), &reviews[0]["dueOn"], &reviews[0]["forManager"]), (1, &json!("2026-06-08"), &json!(true)));
+    assert_eq!(reviews[0]["allowedActions"], json!([]), "the decider does not review");
+    let review = format!("/tasks/{}/completion", reviews[0]["id"].as_str().unwrap());
+    app.manager().if_match(1).post(&review, &json!({})).problem(409, "same-person");
+    app.adviser().if_match(1).post(&review, &json!({})).problem(403, "forbidden");
+    app.as_staff(sendiass::domain::vocabulary::Role::ServiceManager, "deputy").if_match(1).post(&review, &json!({})).ok(200);
+    assert_eq!(Family::tasks(&app, "tell_subject", &told.id()).len(), 1);
+
+    let mut more = family.risk(&family.n1(&app), json!({}));
+    more["safeguarding"] = json!({"concernId":told.str("concernId"),"necessity":"More was said.","proportionality":"The new note only.",
+        "consentSought":"sought_refused"});
+    let joined = family.disclose(&app, &more).ok(201);
+    assert_eq!(joined.str("concernId"), told.str("concernId"));
+}
+
+#[test]
+fn nothing_but_a_missing_fact_holds_up_a_risk() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let wish = json!({"keepConfidential":true,"wishByPersonId":family.mia,"wishOn":"2026-05-20","namesOthers":true,
+        "provenance":{"recipientId":family.school,"receivedOn":"2026-05-20","onwardSharing":false}});
+    let note = family.note(&app, &family.mia, &[&family.ana, &family.sam], "health", wish);
+    let permission = family.permit(&app, json!({}));
+    family.withdraw(&app, &permission, json!({"objects":true})).ok(200);
+    family.refuse(&app, &family.finn, &[&family.ana, &family.sam]);
+    Family::assess(&app, &family.ana, true, "2026-04-01");
+    family.refuse(&app, &family.ana, &[&family.ana]);
+    family.responsibility(&app, &family.mia, &family.ana, json!({"value":"unknown"}));
+    app.adviser().if_match(1).patch(&format!("/people/{}", family.ana), &json!({"dateOfBirth":null})).ok(200);
+    let correction = app.adviser().get(&format!("/notes/{note}")).ok(200);
+    let mut corrected = correction.body.clone();
+    merge(
+        &mut corrected,
+        json!({"id":null,"caseId":null,"recordedAt":null,"recordedBy":null,"allowedActions":null,"correctionReason":"A word was wrong."}),
+    );
+    app.adviser().post(&format!("/notes/{note}/correction"), &corrected).ok(201);
+    family.close(&app);
+    family.disclose(&app, &family.ask(&note, json!({}))).problem(409, "invalid-state").rule("note_superseded");
+    assert_eq!(family.check(&app, &family.risk(&note, json!({}))).ok(200).body["allowed"], true);
+    family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
+}
+
+#[test]
+fn every_fact_that_a_risk_needs_is_asked_for_and_nothing_is_recorded_without() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    let missing: [(&str, Value, Value); 9] = [
+        ("#/noteIds", json!({"noteIds":[],"informationCategories":[],"subjectIds":[]}), json!({})),
+        ("#/subjectIds", json!({"subjectIds":[]}), json!({})),
+        ("#/toldSubject", json!({"toldSubject":null}), json!({})),
+        ("#/toldReason", json!({"toldReason":null}), json!({})),
+        ("#/safeguarding/riskTypes", json!({}), json!({"riskTypes":null})),
+        ("#/safeguarding/atRiskPersonIds", json!({}), json!({"atRiskPersonIds":null})),
+        ("#/safeguarding/proportionality", json!({}), json!({"proportionality":"  "})),
+        ("#/safeguarding/consentSought", json!({}), json!({"consentSought":null})),
+        ("#/safeguarding/noConsentReason", json!({}), json!({"noConsentReason":null})),
+    ];
+    for (pointer, change, of_risk) in missing {
+        let mut ask = family.risk(&note, change);
+        merge(&mut ask["safeguarding"], of_risk);
+        let refused = family.disclose(&app, &ask).problem(422, "rule-violated").rule_at(pointer, "safeguarding_fields_missing");
+        assert_eq!(refused.rules().len(), 1, "{}", refused.text);
+        assert_eq!(entry(&app, &refused.body["refusalIndex"])["body"]["kind"], "disclosure_refused");
+    }
+    assert!(rows(&app, &family, "").is_empty());
+    assert!(app.manager().get("/tasks?status=open").ok(200).body["items"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_body_missing_from_the_register_may_be_told_of_a_risk_and_is_reviewed() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    let to = |kind: &str| json!({"recipient":{"unregistered":{"bodyType":kind,"name":"Night desk"},"personName":"Duty officer"}});
+    let told = family.disclose(&app, &family.risk(&note, to("police"))).ok(201);
+    let entered = told.body["recipient"]["recipientId"].as_str().unwrap();
+    assert_eq!(told.body["recipient"], json!({"recipientId":entered,"personName":"Duty officer"}));
+    assert_eq!(app.manager().get(&format!("/recipients/{entered}")).ok(200).str("name"), "Night desk");
+    let review = Family::tasks(&app, "recipient_review", entered);
+    assert_eq!((review.len(), &review[0]["forManager"]), (1, &json!(true)));
+    assert_eq!(entry(&app, &told.body["logEntries"][0]["index"])["body"]["recipient"], *entered);
+    let to_school = family.disclose(&app, &family.risk(&note, to("school"))).problem(422, "rule-violated");
+    to_school.rule("recipient_without_safeguarding_function");
+    let by_permission = json!({"recipient":{"unregistered":{"bodyType":"police","name":"Night desk"}}});
+    family
+        .disclose(&app, &family.ask(&note, by_permission))
+        .problem(422, "rule-violated")
+        .rule_at("#/recipient/unregistered", "contradicting_fields");
+}
+
+#[test]
+fn a_copy_goes_to_a_safe_contact_of_somebody_who_takes_part() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let note = family.n1(&app);
+    let mia = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
+    let unsafe_contact = &mia.body["contacts"][1]["id"];
+    let copy = |person: &str, contact: &Value, channel: &str| {
+        family.ask(&note, json!({"channel":channel,"copies":[{"personId":person,"contactId":contact}]}))
+    };
+    let posted = copy(&family.mia, unsafe_contact, "post_tracked");
+    let check = family.check(&app, &posted).problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    assert_eq!(check.rules().len(), 1);
+    family.disclose(&app, &posted).problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    // The contact of somebody else.
+    let of_mia = json!(family.mia_contact);
+    family.disclose(&app, &copy(&family.finn, &of_mia, "secure_email")).problem(422, "rule-violated").rule("unsafe_contact");
+    let stranger = crate::family::person(&app, &json!({"kind":"other","fullName":"Someone Else","pseudonymous":false})).id();
+    family
+        .disclose(&app, &copy(&stranger, &of_mia, "secure_email"))
+        .problem(422, "rule-violated")
+        .rule_at("#/copies/0/personId", "not_participant");
+    family.disclose(&app, &copy(&family.mia, &of_mia, "secure_email")).ok(201);
+}
+
+#[test]
+fn a_corrected_note_is_shared_in_its_newest_form_only() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let note = family.n1(&app);
+    let mut corrected = app.adviser().get(&format!("/notes/{note}")).ok(200).body;
+    merge(
+        &mut corrected,
+        json!({"id":null,"caseId":null,"recordedAt":null,"recordedBy":null,"allowedActions":null,"correctionReason":"The day was wrong."}),
+    );
+    let newer = app.adviser().post(&format!("/notes/{note}/correction"), &corrected).ok(201).id();
+    let old = family.ask(&note, json!({}));
+    family.disclose(&app, &old).problem(409, "invalid-state").rule_at("#/noteIds/0", "note_superseded");
+    assert_eq!(family.check(&app, &old).ok(200).body["reasons"][0]["rule"], "note_superseded");
+    family.disclose(&app, &family.ask(&newer, json!({}))).ok(201);
+}
+
+#[test]
+fn an_accounting_leaves_out_what_is_withheld_from_that_person_until_the_day_is_over() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    family.permit(&app, json!({}));
+    let open = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).id();
+    let withheld = json!({"withholdFromPersonIds":[family.mia],"withholdUntilOn":"2026-12-17"});
+    let hidden = family.disclose(&app, &family.risk(&note, withheld)).ok(201).id();
+    let seen_by = |person: &str| {
+        let page = app.adviser().get(&format!("/cases/{}/disclosures?subjectId={person}&includeTotal=true", family.case)).ok(200);
+        let ids: Vec<String> = page.body["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(page.body["page"]["total"], ids.len());
+        ids
+    };
+    assert_eq!(seen_by(&family.mia), [open.clone()]);
+    assert_eq!(seen_by(&family.ana), [hidden.clone(), open.clone()]);
+    assert!(seen_by(&family.finn).is_empty());
+    assert_eq!(rows(&app, &family, "").len(), 2, "staff see all");
+    app.clock.set(at("2026-12-17T23:59:59Z"), true);
+    assert_eq!(seen_by(&family.mia), [open.clone()]);
+    app.clock.set(at("2026-12-18T00:00:00Z"), true);
+    assert_eq!(seen_by(&family.mia), [hidden, open]);
+}
+
+#[test]
+fn what_happens_later_is_linked_to_the_disclosure_and_logged_as_what_it_is() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let permission = family.permit(&app, json!({}));
+    let shared = family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
+    let made = entry(&app, &shared.body["logEntries"][0]["index"])["body"]["id"].clone();
+    family.withdraw(&app, &permission, json!({})).ok(200);
+    let path = format!("/disclosures/{}/annotations", shared.id());
+    let kinds = [
+        ("receipt_confirmed", None),
+        ("recall_notice_sent", Some("disclosure_recalled")),
+        ("subject_told", Some("subject_notified")),
+        ("not_sent", Some("disclosure_corrected")),
+        ("found_unfounded", Some("disclosure_corrected")),
+        ("correction", Some("disclosure_corrected")),
+    ];
+    for (kind, logged) in kinds {
+        let size = tree_size(&app);
+        let annotated = app.adviser().post(&path, &json!({"kind":kind,"note":"By telephone."})).ok(201);
+        assert_eq!((annotated.str("kind"), annotated.str("note")), (kind.to_owned(), "By telephone.".to_owned()));
+        match logged {
+            None => assert_eq!(tree_size(&app), size, "{kind}"),
+            Some(logged) => {
+                assert_eq!(tree_size(&app), size + 1, "{kind}");
+                let body = entry(&app, &json!(size))["body"].clone();
+                assert_eq!((&body["kind"], &body["rel"]), (&json!(logged), &made), "{kind}");
+            }
+        }
+    }
+    let now = app.adviser().get(&format!("/disclosures/{}", shared.id())).ok(200);
+    let told: Vec<&str> = now.body["annotations"].as_array().unwrap().iter().map(|note| note["kind"].as_str().unwrap()).collect();
+    assert_eq!(told, kinds.map(|(kind, _)| kind));
+    assert_eq!(now.body["logEntries"].as_array().unwrap().len(), 6);
+    app.adviser().post(&path, &json!({"kind":"correction"})).problem(422, "rule-violated").rule("correction_reason_missing");
+    let keyed = app.adviser().with("Idempotency-Key", "annotate-once-0001");
+    let (one, size) = (keyed.post(&path, &json!({"kind":"not_sent"})).ok(201), tree_size(&app));
+    assert_eq!(keyed.post(&path, &json!({"kind":"not_sent"})).ok(201).id(), one.id());
+    assert_eq!(tree_size(&app), size);
+}
+
+#[test]
+fn parents_who_disagree_are_put_to_the_manager_once() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    family.refuse(&app, &family.finn, &[&family.ana]);
+    let ask = family.ask(&family.n1(&app), json!({}));
+    family.check(&app, &ask).ok(200);
+    assert!(Family::tasks(&app, "conflict_review", &family.ana).is_empty(), "a question puts nothing on the list");
+    for _ in 0..2 {
+        family.disclose(&app, &ask).problem(409, "consent-required").rule("conflicting_refusal");
+    }
+    let tasks = Family::tasks(&app, "conflict_review", &family.ana);
+    assert_eq!((tasks.len(), &tasks[0]["forManager"], &tasks[0]["dueOn"]), (1, &json!(true), &json!("2026-06-02")));
+    // The manager has no override.
+    let again: Reply = app.manager().post(&format!("/cases/{}/disclosures", family.case), &ask);
+    again.problem(409, "consent-required").rule("conflicting_refusal");
+}
+
+#[test]
+fn what_does_not_exist_is_never_passed_on() {
+    let app = TestApp::spawn();
+    let (family, other) = (Family::record(&app), Family::record(&app));
+    family.permit(&app, json!({}));
+    let (note, elsewhere) = (family.n1(&app), other.n1(&app));
+    let both = family.ask(&note, json!({"noteIds":[note, elsewhere]}));
+    family.disclose(&app, &both).problem(404, "not-found");
+    family.check(&app, &both).problem(404, "not-found");
+    let unknown = "00000000-0000-7000-8000-000000000000";
+    let no_body = family.ask(&note, json!({"recipient":{"recipientId":unknown}}));
+    family.disclose(&app, &no_body).problem(422, "rule-violated").rule("unknown_reference");
+    let no_team = family.ask(&note, json!({"recipient":{"recipientId":family.council,"teamId":unknown}}));
+    family.disclose(&app, &no_team).problem(422, "rule-violated").rule("unknown_reference");
+    let their_team = family.ask(&note, json!({"recipient":{"recipientId":family.council,"teamId":other.north}}));
+    family.disclose(&app, &their_team).problem(422, "rule-violated").rule("unknown_reference");
+    assert!(rows(&app, &family, "").is_empty());
+}
