@@ -3,10 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::keys::{Given, SecretText};
 use clap::{Args, ValueEnum};
-use zeroize::Zeroizing;
-
-use crate::keys::Given;
 
 /// For what the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,19 +58,19 @@ pub struct Config {
     pub workers: u16,
     /// The key-encryption key: 32 random bytes in hexadecimal or base64.
     #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY", hide_env_values = true)]
-    pub key_encryption_key: Option<String>,
+    pub key_encryption_key: Option<SecretText>,
     /// A file that holds it.
     #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY_FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
     /// The key of the blind indexes.
     #[arg(long, env = "SENDIASS_INDEX_KEY", hide_env_values = true)]
-    pub index_key: Option<String>,
+    pub index_key: Option<SecretText>,
     /// A file that holds it.
     #[arg(long, env = "SENDIASS_INDEX_KEY_FILE")]
     pub index_key_file: Option<PathBuf>,
     /// The seed of the key that signs the log.
     #[arg(long, env = "SENDIASS_LOG_KEY", hide_env_values = true)]
-    pub log_key: Option<String>,
+    pub log_key: Option<SecretText>,
     /// A file that holds it.
     #[arg(long, env = "SENDIASS_LOG_KEY_FILE")]
     pub log_key_file: Option<PathBuf>,
@@ -82,7 +80,7 @@ impl Config {
     /// The secrets as far as they were given, in the order of `keys::NAMES`.
     #[must_use]
     pub fn given_keys(&self) -> [Given; 3] {
-        let given = |text: &Option<String>, file: &Option<PathBuf>| Given { text: text.clone().map(Zeroizing::new), file: file.clone() };
+        let given = |text: &Option<SecretText>, file: &Option<PathBuf>| Given { text: text.clone(), file: file.clone() };
         [
             given(&self.key_encryption_key, &self.key_encryption_key_file),
             given(&self.index_key, &self.index_key_file),
@@ -112,15 +110,39 @@ impl Config {
         if self.profile == Profile::Production && self.issuers_file.is_none() {
             return Err("Production needs SENDIASS_ISSUERS_FILE: the issuers whose tokens are accepted.".to_owned());
         }
-        if self.profile == Profile::Production && !self.public_url.as_deref().is_none_or(|url| url.starts_with("https://")) {
-            return Err("SENDIASS_PUBLIC_URL must begin with `https://` in production.".to_owned());
+        let scheme = if self.profile == Profile::Production { "https://" } else { "http" };
+        if !self.public_url.as_deref().is_none_or(|url| is_origin(url, scheme)) {
+            return Err("SENDIASS_PUBLIC_URL must be an address such as `https://iass.example.org`, without a path.".to_owned());
         }
-        if self.profile == Profile::Production && self.cors_origins.iter().any(|origin| !origin.starts_with("https://")) {
-            return Err("SENDIASS_CORS_ORIGINS must name origins that begin with `https://` in production.".to_owned());
+        if !self.cors_origins.iter().all(|origin| is_origin(origin, scheme)) {
+            return Err("SENDIASS_CORS_ORIGINS must name origins such as `https://intranet.example.org`, without a path.".to_owned());
         }
         if self.areas.is_empty() || self.areas.len() > 13 || self.areas.iter().any(String::is_empty) {
             return Err("SENDIASS_AREAS must name 1 to 13 areas.".to_owned());
         }
         Ok(())
+    }
+}
+
+/// Whether this is a scheme and a host, perhaps with a port, and nothing more.
+fn is_origin(text: &str, scheme: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    text.starts_with(scheme)
+        && host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for good in ["https://iass.example.org", "https://iass.example.org:8443"] {
+            assert!(is_origin(good, "https://"), "{good}");
+        }
+        for bad in ["banana", "*", "https://", "https://x.org/path", "http://x.org", "https://x.org?q", "https://x y"] {
+            assert!(!is_origin(bad, "https://"), "{bad}");
+        }
+        assert!(is_origin("http://localhost:5173", "http"));
     }
 }

@@ -30,6 +30,8 @@ pub enum KeyFault {
     Malformed(String, &'static str),
     /// Production was not given this one.
     Missing(&'static str),
+    /// Given both as itself and as a file.
+    Twice(&'static str),
     /// Fewer different bytes than any random key has.
     Weak(String),
     /// Two secrets are the same.
@@ -43,6 +45,7 @@ impl std::fmt::Display for KeyFault {
             Self::Permissions(path) => write!(f, "The key file {} is open to others than its owner: set its mode to 0600.", path.display()),
             Self::Malformed(name, form) => write!(f, "{name} is not {form}."),
             Self::Missing(name) => write!(f, "Production needs {name} or {name}_FILE."),
+            Self::Twice(name) => write!(f, "{name} and {name}_FILE are both set: set one."),
             Self::Weak(name) => write!(f, "{name} is not random: make one with `openssl rand -hex 32`."),
             Self::Equal(one, other) => write!(f, "{one} and {other} are the same: each secret must be its own."),
         }
@@ -108,8 +111,10 @@ pub fn parse(name: &str, text: &str) -> Result<Secret, KeyFault> {
     let mut seen = secret.to_vec();
     seen.sort_unstable();
     seen.dedup();
-    // 32 random bytes have fewer than 16 different values less often than once in 10^15.
-    if seen.len() < 16 { Err(KeyFault::Weak(name.to_owned())) } else { Ok(secret) }
+    let steady = secret.windows(3).all(|run| matches!(run, [a, b, c] if b.wrapping_sub(*a) == c.wrapping_sub(*b)));
+    let typed = secret.iter().all(u8::is_ascii_graphic);
+    // 32 random bytes have fewer than 16 different values, rise in even steps, or are all typed characters less often than once in 10^11.
+    if seen.len() < 16 || steady || typed { Err(KeyFault::Weak(name.to_owned())) } else { Ok(secret) }
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -139,11 +144,27 @@ pub struct Secrets {
     pub log: Secret,
 }
 
+/// A secret as it was given. It is wiped when dropped, and `Debug` never prints it.
+#[derive(Clone)]
+pub struct SecretText(Zeroizing<String>);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
 /// Where one secret is given: itself, or the path of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
     /// Itself.
-    pub text: Option<Zeroizing<String>>,
+    pub text: Option<SecretText>,
     /// A file that holds it.
     pub file: Option<PathBuf>,
 }
@@ -158,7 +179,8 @@ impl Secrets {
         let mut found = Vec::with_capacity(3);
         for ((given, name), file) in given.iter().zip(NAMES).zip(FILES) {
             let text = match (&given.text, &given.file) {
-                (Some(text), _) => Zeroizing::new(text.as_bytes().to_vec()),
+                (Some(_), Some(_)) => return Err(KeyFault::Twice(name)),
+                (Some(text), None) => Zeroizing::new(text.0.as_bytes().to_vec()),
                 (None, Some(path)) => read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?,
                 (None, None) if given_only => return Err(KeyFault::Missing(name)),
                 (None, None) => load_or_make(&data_dir.join(file), random_hex)?,

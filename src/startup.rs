@@ -1,6 +1,9 @@
 //! From settings to a service that answers. Every way of running it, tests included, passes through here.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +11,7 @@ use actix_web::{HttpServer, web};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use sha2::{Digest, Sha256};
 
-use crate::app::{App, Settings};
+use crate::app::{self, App, Settings};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{self, Refusal};
 use crate::authz::{Caller, issuers};
@@ -32,6 +35,7 @@ pub struct Ready {
     pub app: App,
     issuers: Arc<Issuers>,
     config: Config,
+    lock: File,
 }
 
 impl std::fmt::Debug for Ready {
@@ -50,6 +54,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
     }
+    let lock = claim(&path)?;
     let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
     let shown = path.display().to_string();
     let db = Db::open(&shown, ring, READERS).map_err(|error| match error {
@@ -72,17 +77,41 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         ..Settings::default()
     };
     let app = App::new(db, clock, settings);
-    let seed = secrets.log.clone();
-    app.open_log(move |origin| log_key_id(&seed, origin)).await.map_err(|_| {
-        format!("The log in {shown} cannot be opened: the keys in {} are not those it was written with.", config.data_dir.display())
+    let public = log_public_key(&secrets.log)?;
+    let named = [&secrets.key_encryption, &secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
+    app.open_log(named, move |origin| log_key_id(&public, origin)).await.map_err(|error| match error {
+        app::Error::Db(db::Error::Corrupt("key")) => {
+            format!("The database {shown} was opened with other keys: give back those, or name another database.")
+        }
+        _ => format!("The database {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
     let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
-    Ok(Ready { app, issuers: Arc::new(issuers), config })
+    Ok(Ready { app, issuers: Arc::new(issuers), config, lock })
+}
+
+/// Claims an embedded database for this process alone: one process writes it, and only its owner reads its files. The claim ends with the
+/// process.
+pub fn claim(path: &Path) -> Result<File, String> {
+    let private = |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+    let failed = |error: std::io::Error| format!("The database {} cannot be opened: {error}.", path.display());
+    let lock = private(&path.with_added_extension("lock")).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(format!("The database {} is in use by another process.", path.display())),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    private(path).map_err(failed)?;
+    Ok(lock)
+}
+
+/// The public half of the key that signs the log.
+fn log_public_key(seed: &Secret) -> Result<Vec<u8>, String> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_| "The key that signs the log cannot be used.")?;
+    Ok(pair.public_key().as_ref().to_vec())
 }
 
 /// The C2SP key id of the key that signs a log: the first four bytes of SHA-256 over its name, a line feed, the kind 1 and the public key.
-fn log_key_id(seed: &Secret, origin: &str) -> String {
-    let public = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map(|pair| pair.public_key().as_ref().to_vec()).unwrap_or_default();
+fn log_key_id(public: &[u8], origin: &str) -> String {
     let digest = Sha256::new().chain_update(origin).chain_update([b'\n', 1]).chain_update(public).finalize();
     let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
     format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
@@ -121,6 +150,8 @@ impl Authenticate for Gatekeeper {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Held as long as it runs.
+    _lock: File,
     /// Runs until it is stopped.
     pub server: actix_web::dev::Server,
 }
@@ -155,6 +186,6 @@ impl Ready {
             .listen(listener)
             .map_err(|error| format!("The address {address} cannot be used: {error}."))?
             .run();
-        Ok(Running { address, server })
+        Ok(Running { address, _lock: self.lock, server })
     }
 }

@@ -1,10 +1,12 @@
 //! What the operator reads: one line an event on standard error, without anything personal.
 
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log. A panic is one event without its message, which could quote a value.
-pub fn start(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts the log at this level, of this service's own events: a library could quote a value. A panic is one event without its message,
+/// which could do so, too.
+pub fn start(level: Level) {
+    let filter = EnvFilter::new(format!("sendiass={level}"));
     // A second start in the same process, as tests do, keeps the first.
     drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init());
     std::panic::set_hook(Box::new(|panic| {

@@ -239,6 +239,9 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
 
     let note = watch.takes("a note", &[ana, mia], || family.n1(&app));
     let consent = watch.takes("a permission", &[ana, mia], || family.permit(&app, json!({})));
+    let tribunal = json!({"purposes":["tribunal"],"subjectIds":[mia]});
+    let replaced = family.permit(&app, tribunal);
+    watch.takes("a replacement", &[ana, mia], || family.permit(&app, json!({"purposes":["tribunal"],"supersedesId":replaced})));
     let refusal = watch.takes("a refusal", &[sam, finn], || family.refuse(&app, finn, &[sam]).id());
     watch.takes("a disclosure", &[ana, mia], || family.disclose(&app, &family.ask(&note, json!({}))).ok(201));
     watch.takes("a refused disclosure", &[ana, mia], || {

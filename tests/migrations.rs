@@ -299,6 +299,17 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "UPDATE consent SET ended = 'withdrawn', ended_at = 1; UPDATE consent SET ended = NULL, ended_at = NULL",
         "agreed",
     ),
+    ("the time of an ending, changed", "UPDATE consent SET ended = 'withdrawn', ended_at = 1; UPDATE consent SET ended_at = 2", "agreed"),
+    (
+        "the words of an ending, changed",
+        "UPDATE consent SET ended = 'withdrawn', ended_at = 1, ended_sealed = x'01'; UPDATE consent SET ended_sealed = x'02'",
+        "agreed",
+    ),
+    (
+        "the words of an ending, added later",
+        "UPDATE consent SET ended = 'expired', ended_at = 1; UPDATE consent SET ended_sealed = x'02'",
+        "agreed",
+    ),
     ("a use, undone", "UPDATE consent SET used_at = 1; UPDATE consent SET used_at = NULL", "agreed"),
     ("an ending without a time", "UPDATE consent SET ended = 'withdrawn'", "CHECK"),
 ];

@@ -1,7 +1,5 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use std::collections::BTreeSet;
-
 use super::{App, Error, Result, allowed};
 use crate::authz::{Action, Caller, Permit, act};
 use crate::clock::Clock;
@@ -54,20 +52,24 @@ impl App {
             .db
             .write(move |tx| {
                 let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let case = db::cases::require(tx, &permit, case_id)?;
-                    if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
-                        return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
-                    }
-                    references(tx, &permit, case_id, &content)?;
-                    guard::take(tx, concerned(&content))?;
+                    // Read before the guards only to know whose they are; whoever joins meanwhile is not guarded, and counts as a stranger.
+                    let known = participants::people(tx, &permit, case_id)?;
+                    let replaced = replaced(tx, &permit, case_id, &content, now)?;
+                    let both = concerned(&content).filter(|person| known.contains(person));
+                    guard::take(tx, both.chain(replaced.iter().flat_map(|old| concerned(&old.content))))?;
+                    references(tx, &permit, case_id, &known, &content)?;
                     let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
                     let named = content.recipients.iter().filter_map(|named| named.recipient_id);
                     let council = recipients::in_council(tx, &permit, named)?;
                     let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
-                    let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
-                    if let Some(replaced) = content.supersedes_id {
-                        supersede(tx, &permit, case_id, replaced)?;
+                    if let Some(old) = &replaced {
+                        supersede(tx, &permit, &content, old.id)?;
                     }
+                    let case = db::cases::require(tx, &permit, case_id)?;
+                    if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
+                        return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
+                    }
+                    let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
                     let id = consents::insert(tx, &permit, case_id, &content, accepted.authority, now)?;
                     if let Some(replaced) = content.supersedes_id {
                         consents::end(tx, &permit, replaced, &Ending::Superseded { by: id }, now)?;
@@ -104,83 +106,112 @@ impl App {
     }
 
     /// Withdraws a permission or refusal: at once, in one call, without a reason. A repeated withdrawal answers with the first (R17).
-    pub async fn withdraw_consent(&self, permit: Permit<act::ConsentWithdraw>, id: ConsentId, how: NewWithdrawal) -> Result<Consent> {
-        let (now, limits) = (self.clock.now(), self.settings.limits);
-        let (consent, _) = self
+    pub async fn withdraw_consent(
+        &self,
+        permit: Permit<act::ConsentWithdraw>,
+        id: ConsentId,
+        request: Option<Idempotency>,
+        how: NewWithdrawal,
+    ) -> Result<Created<Consent>> {
+        let now = self.clock.now();
+        let (withdrawn, _) = self
             .db
             .write(move |tx| {
-                let found = consents::find(tx, &permit, id, now)?;
-                let by_whom = Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised);
-                if !participants::people(tx, &permit, found.case_id)?.contains(&how.withdrawn_by_id) {
-                    return Err(Error::failing(vec![by_whom]));
-                }
-                guard::take(tx, concerned(&found.content).chain([how.withdrawn_by_id]))?;
-                // Once more, behind the guards: another withdrawal may have come first.
-                let found = consents::find(tx, &permit, id, now)?;
-                match found.status {
-                    ConsentStatus::Live => {}
-                    ConsentStatus::Withdrawn => return Ok(view(tx, &permit, id, now)?),
-                    _ => return Err(ended(&found, permit.caller())),
-                }
-                let people: Vec<PersonId> = concerned(&found.content).chain([how.withdrawn_by_id]).collect();
-                let family = facts::family(tx, found.case_id, &people)?;
-                let content = &found.content;
-                if !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {
-                    return Err(Error::failing(vec![by_whom]));
-                }
-                let withdrawal = Withdrawal {
-                    withdrawn_by_id: how.withdrawn_by_id,
-                    method: how.method,
-                    words_used: how.words_used.clone(),
-                    effective_at: now,
-                };
-                let mut effects = WithdrawalEffects::default();
-                for disclosure in &found.disclosure_ids {
-                    effects.recall_task_ids.push(recall(tx, &permit, found.case_id, *disclosure, now)?);
-                }
-                if content.decision == ConsentDecision::Given {
-                    review_retention(tx, &permit, found.case_id, id, now)?;
-                }
-                if how.objects {
-                    let refusal = objection(content, &how, now);
-                    let spoken = rules::check(&refusal, &family, &BTreeSet::new(), &limits, now).map_err(Error::failing)?;
-                    effects.refusal_id = Some(consents::insert(tx, &permit, found.case_id, &refusal, spoken.authority, now)?);
-                }
-                consents::end(tx, &permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
-                Ok(view(tx, &permit, id, now)?)
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| withdraw(tx, &permit, id, &how, now))?;
+                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
             })
             .await?;
-        Ok(consent)
+        Ok(withdrawn)
     }
 
     /// Marks a record as entered in error; what relied on it is reviewed.
-    pub async fn annul_consent(&self, permit: Permit<act::ConsentAnnul>, id: ConsentId, why: NewAnnulment) -> Result<Consent> {
+    pub async fn annul_consent(
+        &self,
+        permit: Permit<act::ConsentAnnul>,
+        id: ConsentId,
+        request: Option<Idempotency>,
+        why: NewAnnulment,
+    ) -> Result<Created<Consent>> {
         let now = self.clock.now();
-        let (consent, _) = self
+        let (annulled, _) = self
             .db
             .write(move |tx| {
-                let found = consents::find(tx, &permit, id, now)?;
-                guard::take(tx, concerned(&found.content))?;
-                let found = consents::find(tx, &permit, id, now)?;
-                if found.status != ConsentStatus::Live {
-                    return Err(ended(&found, permit.caller()));
-                }
-                let by = permit.staff();
-                consents::end(tx, &permit, id, &Ending::EnteredInError { reason: why.reason, by }, now)?;
-                let task = NewTask {
-                    kind: TaskKind::AnnulmentReview,
-                    case_id: Some(found.case_id),
-                    about_id: id.0,
-                    for_manager: true,
-                    not_by: None,
-                    due_on: deadlines::next_working_day(now.day()),
-                };
-                tasks::create(tx, &permit, task, now)?;
-                Ok::<_, Error>(view(tx, &permit, id, now)?)
+                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| annul(tx, &permit, id, why, now))?;
+                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
             })
             .await?;
-        Ok(consent)
+        Ok(annulled)
     }
+}
+
+fn withdraw(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentWithdraw>,
+    id: ConsentId,
+    how: &NewWithdrawal,
+    now: Timestamp,
+) -> Result<ConsentId> {
+    let by_whom = || Error::failing(vec![Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised)]);
+    // Read before the guards only to know whose they are.
+    let found = consents::find(tx, permit, id, now)?;
+    if !participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id) {
+        return Err(by_whom());
+    }
+    let people: Vec<PersonId> = concerned(&found.content).chain([how.withdrawn_by_id]).collect();
+    guard::take(tx, people.iter().copied())?;
+    // Once more, behind the guards: another withdrawal may have come first.
+    let found = consents::find(tx, permit, id, now)?;
+    match found.status {
+        ConsentStatus::Live => {}
+        ConsentStatus::Withdrawn => return Ok(id),
+        _ => return Err(ended(&found, permit.caller())),
+    }
+    let family = facts::family(tx, found.case_id, &people)?;
+    let content = &found.content;
+    let takes_part = participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id);
+    if !takes_part || !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {
+        return Err(by_whom());
+    }
+    let withdrawal =
+        Withdrawal { withdrawn_by_id: how.withdrawn_by_id, method: how.method, words_used: how.words_used.clone(), effective_at: now };
+    let mut effects = WithdrawalEffects::default();
+    for disclosure in &found.disclosure_ids {
+        effects.recall_task_ids.push(recall(tx, permit, found.case_id, *disclosure, now)?);
+    }
+    if content.decision == ConsentDecision::Given {
+        review_retention(tx, permit, found.case_id, id, now)?;
+    }
+    if how.objects {
+        // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
+        let refusal = objection(content, how, now);
+        let named = refusal.recipients.iter().filter_map(|named| named.recipient_id);
+        let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
+        let authority = rules::authority_of(&refusal, to_council, &family);
+        effects.refusal_id = Some(consents::insert(tx, permit, found.case_id, &refusal, authority, now)?);
+    }
+    consents::end(tx, permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
+    Ok(id)
+}
+
+fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why: NewAnnulment, now: Timestamp) -> Result<ConsentId> {
+    // Read before the guards only to know whose they are.
+    let found = consents::find(tx, permit, id, now)?;
+    guard::take(tx, concerned(&found.content))?;
+    let found = consents::find(tx, permit, id, now)?;
+    if found.status != ConsentStatus::Live {
+        return Err(ended(&found, permit.caller()));
+    }
+    consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
+    let task = NewTask {
+        kind: TaskKind::AnnulmentReview,
+        case_id: Some(found.case_id),
+        about_id: id.0,
+        for_manager: true,
+        not_by: None,
+        due_on: deadlines::next_working_day(now.day()),
+    };
+    tasks::create(tx, permit, task, now)?;
+    Ok(id)
 }
 
 /// The refusal that goes with a withdrawal: the same subjects and lists, by whoever withdraws, from now on.
@@ -205,24 +236,42 @@ fn ended(consent: &Consent, caller: &Caller) -> Error {
     Error::State { rule: None, allowed }
 }
 
-/// A record that is replaced is one of the same case, and live.
-fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseId, replaced: ConsentId) -> Result<()> {
-    let unknown = || Error::Rule(vec![Fault::unknown("#/supersedesId")]);
-    let found = match consents::find(tx, permit, replaced, Timestamp::start_of(chrono::NaiveDate::MIN)) {
-        Err(db::Error::NotFound) => return Err(unknown()),
-        found => found?,
-    };
-    if found.case_id != case_id {
-        return Err(unknown());
+/// The record that this one says it replaces: one of the same case.
+fn replaced(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentRecord>,
+    case_id: CaseId,
+    content: &NewConsent,
+    now: Timestamp,
+) -> Result<Option<Consent>> {
+    let Some(id) = content.supersedes_id else { return Ok(None) };
+    match consents::find(tx, permit, id, now) {
+        Ok(old) if old.case_id == case_id => Ok(Some(old)),
+        Ok(_) | Err(db::Error::NotFound) => Err(Error::Rule(vec![Fault::unknown("#/supersedesId")])),
+        Err(error) => Err(error.into()),
     }
-    // Judged without the last day: what has run out may be replaced too.
-    if found.status == ConsentStatus::Live { Ok(()) } else { Err(ended(&found, permit.caller())) }
 }
 
-/// What the record names must exist: participants, bodies with their teams, notes of this case.
-fn references(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseId, content: &NewConsent) -> Result<()> {
+/// Behind the guards: whether the new record may take its place, and whether it is still live. What has run out may be replaced too, so that
+/// its last day is left out.
+fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, content: &NewConsent, old: ConsentId) -> Result<()> {
+    let old = consents::find(tx, permit, old, Timestamp::start_of(chrono::NaiveDate::MIN))?;
+    if !rules::may_replace(content, &old.content) {
+        return Err(Error::Rule(vec![Fault::contradicting("#/supersedesId")]));
+    }
+    if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended(&old, permit.caller())) }
+}
+
+/// What the record names must exist: participants, of those who are guarded; bodies with their teams; notes of this case; what it rests on.
+fn references(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::ConsentRecord>,
+    case_id: CaseId,
+    guarded: &[PersonId],
+    content: &NewConsent,
+) -> Result<()> {
     let participants = participants::people(tx, permit, case_id)?;
-    let takes_part = |person: &PersonId| participants.contains(person);
+    let takes_part = |person: &PersonId| participants.contains(person) && guarded.contains(person);
     if !takes_part(&content.granter_id) {
         return Err(Error::failing(vec![Failing::at("#/granterId", RefusalRule::GranterNotParticipant)]));
     }
@@ -234,7 +283,7 @@ fn references(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: Cas
     }
     for (i, named) in content.recipients.iter().enumerate() {
         match (named.recipient_id, named.person_id) {
-            (Some(body), None) => faults.extend(recipients::unknown(tx, permit, body, named.team_id, &format!("#/recipients/{i}"))?),
+            (Some(body), None) => faults.extend(recipients::unknown(tx, permit, body, named.team_id, false, &format!("#/recipients/{i}"))?),
             (None, Some(person)) if takes_part(&person) => {}
             (None, Some(_)) => faults.push(Fault::not_participant(format!("#/recipients/{i}/personId"))),
             (_, _) => faults.push(Fault::contradicting(format!("#/recipients/{i}"))),
@@ -244,6 +293,18 @@ fn references(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: Cas
     for (i, note) in content.note_ids.iter().enumerate() {
         if !known.contains(note) {
             faults.push(Fault::unknown(format!("#/noteIds/{i}")));
+        }
+    }
+    if let Some(witness) = content.evidence.witness_id
+        && !db::cases::unknown_staff(tx, permit, &[witness])?.is_empty()
+    {
+        faults.push(Fault::unknown("#/evidence/witnessId"));
+    }
+    if let Some(record) = content.evidence.capacity_record_id {
+        match db::capacity::find(tx, permit, record) {
+            Ok(found) if concerned(content).any(|person| person == found.person_id) => {}
+            Ok(_) | Err(db::Error::NotFound) => faults.push(Fault::unknown("#/evidence/capacityRecordId")),
+            Err(error) => return Err(error.into()),
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }

@@ -7,13 +7,14 @@ use crate::db::disclosures::{self, Recording};
 use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, recipients};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary,
+    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, LogEntryRef,
     NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef, Refusal,
 };
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject};
+use crate::domain::time::months_after;
+use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject, Vocabulary};
 use crate::ledger::DisclosureEntry;
 use crate::policy::deadlines;
 use crate::policy::disclosure::{Grant, decide};
@@ -25,6 +26,9 @@ mod request;
 
 /// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
 const MOST_ITEMS: usize = 400;
+
+/// So many months a disclosure is withheld from somebody's accounting, unless a day is named.
+const WITHHELD_MONTHS: u32 = 3;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
@@ -71,7 +75,6 @@ impl App {
     ) -> Result<Created<Disclosure>> {
         let ask = Ask::try_from(body).map_err(Error::failing)?;
         let (now, app) = (self.clock.now(), self.clone());
-        let reader = permit.clone();
         let (outcome, log) = self
             .db
             .write(move |tx| {
@@ -86,7 +89,7 @@ impl App {
                     }
                 });
                 match made {
-                    Ok(made) => Ok(Ok(made)),
+                    Ok(made) => Ok(Ok(Created { value: view(tx, &permit, made.value)?, replayed: made.replayed })),
                     Err(Stop::Refused(refusal)) => {
                         entry::refused(tx, &permit, &app.settings, case_id, &ask, &refusal, now)?;
                         follow_up::review_conflict(tx, &permit, case_id, &refusal, now)?;
@@ -97,10 +100,11 @@ impl App {
             })
             .await?;
         match outcome {
-            // The index of the new entry is known only now.
-            Ok(made) => {
-                let value = self.look(reader, move |tx, permit| view(tx, permit, made.value)).await?;
-                Ok(Created { value, replayed: made.replayed })
+            // The index of the new entry is known only now. A replayed request made none.
+            Ok(mut made) => {
+                let kind = DisclosureLogKind::DisclosureMade.as_str().to_owned();
+                made.value.log_entries.extend(log.0.iter().map(|index| LogEntryRef { index: *index, kind: kind.clone() }));
+                Ok(made)
             }
             Err(refusal) => Err(self.refused(refusal, &log)),
         }
@@ -113,7 +117,11 @@ impl App {
 
     /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.
     fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, grant: Grant) -> Result<DisclosureId> {
-        let (ask, now) = (grant.ask().clone(), grant.decided_at());
+        let (mut ask, now) = (grant.ask().clone(), grant.decided_at());
+        if !ask.withhold_from_person_ids.is_empty() {
+            // Nothing is withheld for ever: without a day it is three months.
+            ask.withhold_until_on.get_or_insert(months_after(now.day(), WITHHELD_MONTHS));
+        }
         let mut content = NewDisclosure::from(&ask);
         let recipient_id = match &ask.recipient {
             AskRecipient::Body { recipient_id, .. } => Some(*recipient_id),

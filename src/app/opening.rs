@@ -19,14 +19,16 @@ fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
 }
 
 impl App {
-    /// Opens the log with its first entry, if that was not done yet. `key` names the key that signs a log of this origin.
-    pub async fn open_log(&self, key: impl FnOnce(&str) -> String + Send + 'static) -> Result<()> {
+    /// Opens the log with its first entry, if that was not done yet. `keys` are the public names of the deployment's keys; `key` names the
+    /// key that signs a log of this origin.
+    pub async fn open_log(&self, keys: String, key: impl FnOnce(&str) -> String + Send + 'static) -> Result<()> {
         let now = self.clock.now();
         self.db
             .write(move |tx| {
                 let actor = service(tx)?;
                 ledger::begin(
                     tx,
+                    &keys,
                     |deployment| {
                         let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogGenesis, actor, RequestId::mint());
                         let origin = format!("{SERVICE}/disclosure/{deployment}");

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::http;
 use crate::http::openapi::Service;
 use crate::{startup, telemetry};
@@ -19,9 +19,9 @@ use crate::{startup, telemetry};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// What the operator's log shows, such as `info` or `sendiass=debug`.
+    /// What the operator's log shows: `error`, `warn`, `info`.
     #[arg(long, env = "SENDIASS_LOG", default_value = "warn", global = true)]
-    log: String,
+    log: tracing::Level,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,9 +43,9 @@ struct Empty {}
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(&cli.log);
+    telemetry::start(cli.log);
     let done = match cli.command {
-        Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config)),
+        Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config, cli.log)),
         Command::Demo(demo) => demo.run(),
         Command::Token(token) => token.print(),
         Command::Openapi(Empty {}) => print_document(),
@@ -59,7 +59,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn serve(config: Config) -> Result<(), String> {
+async fn serve(config: Config, log: tracing::Level) -> Result<(), String> {
+    if config.profile == Profile::Production && log > tracing::Level::INFO {
+        return Err("SENDIASS_LOG must be `error`, `warn` or `info` in production.".to_owned());
+    }
+    if config.profile == Profile::Demo {
+        return Err("The profile `demo` is that of `sendiass demo`, which makes its own throw-away database.".to_owned());
+    }
     let running = startup::build(config, Clock::system()).await?.listen()?;
     eprintln!("sendiass answers on http://{}", running.address);
     running.server.await.map_err(|error| format!("The service stopped: {error}."))

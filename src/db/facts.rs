@@ -10,16 +10,20 @@ use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{consents, guard, notes, people, recipients};
 use crate::authz::{Act, Permit, act};
-use crate::domain::disclosure::{Ask, AskRecipient, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PrFact};
+use crate::domain::disclosure::{
+    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, NoteFact, ParticipantFact, PrFact, RefusalRule,
+};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
-use crate::domain::vocabulary::{ConsentStatus, ParticipantRole, Relation};
+use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
 
 /// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
 /// written.
 pub fn facts_for(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Facts> {
     let subjects = subjects(tx, permit, case_id, ask)?;
-    guard::take(tx, subjects.iter().copied())?;
+    // Those who get a copy, too: how they may be reached bears on the answer.
+    let reached = ask.copies.iter().map(|copy| copy.person_id);
+    guard::take(tx, subjects.iter().copied().chain(reached))?;
     read(tx, permit, case_id, ask, limits, &subjects)
 }
 
@@ -59,7 +63,9 @@ fn read(
             superseded: note.superseded,
         })
         .collect();
-    let consents = consents(tx, permit, case_id, &subjects)?;
+    // Permissions have no say where somebody is at risk (C17): they are not even read, so that a damaged one holds nothing up.
+    let consents = if ask.basis == Basis::Safeguarding { Vec::new() } else { consents(tx, permit, case_id, &subjects)? };
+    let unsafe_contacts = unsafe_contacts(tx, ask)?;
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
@@ -70,11 +76,30 @@ fn read(
         notes,
         consents,
         recipient,
+        unsafe_contacts,
         anonymity: None,
         sar_decided: false,
         resting_on: None,
         limits,
     })
+}
+
+/// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
+fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask) -> Result<Vec<Failing>> {
+    let mut found = Vec::new();
+    for (i, copy) in ask.copies.iter().enumerate() {
+        let known = people::known(tx, copy.person_id)?;
+        let safe = known.contacts.iter().any(|held| held.id == copy.contact_id && held.contact.safe);
+        if !safe || known.avoids(ask.channel) {
+            found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
+        }
+    }
+    if let AskRecipient::Person(person) = &ask.recipient
+        && people::known(tx, *person)?.avoids(ask.channel)
+    {
+        found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
+    }
+    Ok(found)
 }
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);

@@ -177,19 +177,29 @@ pub fn range(tx: &mut Tx<'_>, filter: &LogFilter, size: i64) -> Result<(i64, i64
     Ok((from, to))
 }
 
-/// Opens the log with its first entry, and gives the deployment its identity, if that was not done yet.
+/// Opens the log with its first entry, and gives the deployment its identity, if that was not done yet. A deployment that was opened with
+/// other keys, by their public names, is corrupt: what it holds could not be read, found or signed for.
 ///
 /// It needs no permit: it runs once, at start-up, before anybody can call.
-pub fn begin(tx: &mut Tx<'_>, first: impl FnOnce(uuid::Uuid) -> DisclosureEntry, now: Timestamp) -> Result<()> {
-    let known: Option<AnyId> = deployment::table.select(deployment::id).first(tx.conn).optional()?;
-    if known.is_none() {
-        let id = uuid::Uuid::now_v7();
-        diesel::insert_into(deployment::table)
-            .values((deployment::singleton.eq(1), deployment::id.eq(AnyId(id)), deployment::created_at.eq(now)))
-            .execute(tx.conn)?;
-        tx.log.push(Pending { entry: first(id), case: None, disclosure: None, now });
+pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> DisclosureEntry, now: Timestamp) -> Result<()> {
+    let known: Option<String> = deployment::table.select(deployment::keys).first(tx.conn).optional()?;
+    match known {
+        Some(known) if known == keys => Ok(()),
+        Some(_) => Err(Error::Corrupt("key")),
+        None => {
+            let id = uuid::Uuid::now_v7();
+            diesel::insert_into(deployment::table)
+                .values((
+                    deployment::singleton.eq(1),
+                    deployment::id.eq(AnyId(id)),
+                    deployment::keys.eq(keys),
+                    deployment::created_at.eq(now),
+                ))
+                .execute(tx.conn)?;
+            tx.log.push(Pending { entry: first(id), case: None, disclosure: None, now });
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// The entries of a range that the filter asks for. Its period is in the range already: asked for by `at`, it would be sorted for each page.

@@ -23,7 +23,7 @@ use crate::domain::ids::{PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
 use crate::domain::time::{Timestamp, age_out_on};
-use crate::domain::vocabulary::PersonKind;
+use crate::domain::vocabulary::{Channel, PersonKind};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = person, treat_none_as_default_value = false)]
@@ -43,6 +43,13 @@ pub(super) struct Known {
     pub content: PersonContent,
     /// How they are reached.
     pub contacts: Vec<Contact>,
+}
+
+impl Known {
+    /// Whether this way of reaching them is to be avoided; it binds every delivery.
+    pub(super) fn avoids(&self, channel: Channel) -> bool {
+        self.content.safe_contact.as_ref().is_some_and(|rules| rules.avoid_channels.contains(&channel))
+    }
 }
 
 impl Row {

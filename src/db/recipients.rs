@@ -186,10 +186,11 @@ pub fn unknown(
     _permit: &Permit<impl Act>,
     body: RecipientId,
     team: Option<TeamId>,
+    inactive_too: bool,
     pointer: &str,
 ) -> Result<Option<Fault>> {
     let active: Option<bool> = recipient::table.find(body).select(recipient::active).first(tx.conn).optional()?;
-    if active != Some(true) {
+    if !active.is_some_and(|active| active || inactive_too) {
         return Ok(Some(Fault::unknown(format!("{pointer}/recipientId"))));
     }
     let Some(team) = team else { return Ok(None) };

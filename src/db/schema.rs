@@ -11,6 +11,7 @@ diesel::table! {
     deployment (singleton) {
         singleton -> Integer,
         id -> DbUuid,
+        keys -> Text,
         created_at -> DbTs,
     }
 }

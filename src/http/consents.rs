@@ -131,10 +131,12 @@ async fn withdraw(
     permit: Permit<act::ConsentWithdraw>,
     path: Path<ConsentPath>,
     body: Valid<NewWithdrawal>,
+    key: IdempotencyKey,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    let consent = app.withdraw_consent(permit, path.consent_id, body.into_inner()).await?;
-    Ok(Answer::ok(&consent).version(consent.version))
+    let request = key.optional(body.fingerprint())?;
+    let done = app.withdraw_consent(permit, path.consent_id, request, body.into_inner()).await?;
+    Ok(Answer::ok(&done.value).version(done.value.version).replayed(done.replayed))
 }
 
 /// Mark a record as entered in error.
@@ -146,10 +148,12 @@ async fn annul(
     permit: Permit<act::ConsentAnnul>,
     path: Path<ConsentPath>,
     body: Valid<NewAnnulment>,
+    key: IdempotencyKey,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    let consent = app.annul_consent(permit, path.consent_id, body.into_inner()).await?;
-    Ok(Answer::ok(&consent).version(consent.version))
+    let request = key.optional(body.fingerprint())?;
+    let done = app.annul_consent(permit, path.consent_id, request, body.into_inner()).await?;
+    Ok(Answer::ok(&done.value).version(done.value.version).replayed(done.replayed))
 }
 
 /// The operations on permissions and refusals.

@@ -1,12 +1,12 @@
 use super::*;
 
 fn given(text: &str) -> Given {
-    Given { text: Some(Zeroizing::new(text.to_owned())), file: None }
+    Given { text: Some(text.to_owned().into()), file: None }
 }
 
-const ONE: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const TWO: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
-const THREE: &str = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+const ONE: &str = "8f3a07c1d95e42b6107ee4a9c25b7713f0d8ab64193cce8801527da6e3b90f44";
+const TWO: &str = "5d10e97a4cb8236f91e0047dd3aa58c6827b1fe539f6c01a64d2be880b9753ec";
+const THREE: &str = "tB7xo0nKkUzGZp0gqO5yfI2mS1hD8cVbN4wRaXeYJlk=";
 
 #[test]
 fn production_starts_on_no_weak_short_equal_or_missing_secret() {

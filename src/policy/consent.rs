@@ -37,7 +37,9 @@ pub fn check(
     let decided_on = consent.decided_at.day();
     let latest = latest_expiry(decided_on, limits);
     let to_council = consent.recipients.iter().filter_map(|named| named.recipient_id).any(|body| in_council.contains(&body));
-    let authority_for = |subject: &PersonId| authority(consent.granter_id, *subject, decided_on, to_council, family);
+    let spoken_for = authority_of(consent, to_council, family);
+    let speaks_for = |subject: &PersonId| spoken_for.iter().any(|found| found.subject_id == *subject);
+    let starts_at = consent.starts_at.unwrap_or(consent.decided_at);
 
     let mut failings = Vec::new();
     let mut fail = |fails: bool, pointer: String, rule| {
@@ -62,7 +64,7 @@ pub fn check(
     }
     if given {
         for (i, subject) in consent.subject_ids.iter().enumerate() {
-            fail(authority_for(subject).is_none(), format!("#/subjectIds/{i}"), RefusalRule::GranterNotAuthorised);
+            fail(!speaks_for(subject), format!("#/subjectIds/{i}"), RefusalRule::GranterNotAuthorised);
         }
         for (i, named) in consent.recipients.iter().enumerate() {
             let council = named.recipient_id.is_some_and(|body| in_council.contains(&body));
@@ -81,6 +83,10 @@ pub fn check(
             fail(empty, pointer.into(), RefusalRule::ContradictingFields);
         }
         fail(consent.expires_on.is_some_and(|last| last > latest), "#/expiresOn".into(), RefusalRule::ExpiryTooLate);
+        // It would never count.
+        let last = consent.expires_on.unwrap_or(latest);
+        let where_said = if consent.expires_on.is_some() { "#/expiresOn" } else { "#/startsAt" };
+        fail(last < starts_at.day(), where_said.into(), RefusalRule::ContradictingFields);
     } else {
         fail(!consent.conditions.is_empty(), "#/conditions".into(), RefusalRule::ContradictingFields);
         fail(consent.expires_on.is_some(), "#/expiresOn".into(), RefusalRule::ContradictingFields);
@@ -88,15 +94,27 @@ pub fn check(
     if !failings.is_empty() {
         return Err(failings);
     }
-    let authority = consent.subject_ids.iter().filter_map(|subject| {
-        let found = authority_for(subject)?;
+    Ok(Accepted { authority: spoken_for, starts_at, expires_on: given.then(|| consent.expires_on.unwrap_or(latest)) })
+}
+
+/// In which capacity the granter spoke on that day, for each subject for whom there is any.
+#[must_use]
+pub fn authority_of(consent: &NewConsent, to_council: bool, family: &FamilyFacts) -> Vec<SubjectAuthority> {
+    let of = |subject: &PersonId| {
+        let found = authority(consent.granter_id, *subject, consent.decided_at.day(), to_council, family)?;
         Some(SubjectAuthority { subject_id: *subject, granter_relation: found.relation, ends_on: found.ends_on })
-    });
-    Ok(Accepted {
-        authority: authority.collect(),
-        starts_at: consent.starts_at.unwrap_or(consent.decided_at),
-        expires_on: given.then(|| consent.expires_on.unwrap_or(latest)),
-    })
+    };
+    consent.subject_ids.iter().filter_map(of).collect()
+}
+
+/// Whether a record may take the place of this one: the word of the same person, once a permission, about nobody whom the new one leaves out.
+///
+/// A refusal is never replaced: it is withdrawn, or answered by a later permission (R18).
+#[must_use]
+pub fn may_replace(new: &NewConsent, old: &NewConsent) -> bool {
+    old.granter_id == new.granter_id
+        && old.decision == ConsentDecision::Given
+        && old.subject_ids.iter().all(|subject| new.subject_ids.contains(subject))
 }
 
 /// The last day a permission expressed on this day may cover, and covers unless said otherwise: the day before the same date so many months later;
@@ -247,6 +265,39 @@ mod tests {
         assert_eq!(outcome(|consent| consent.recipients[0].person_id = Some(CHILD)), one("#/recipients/0", "contradicting_fields"));
         assert_eq!(outcome(|consent| consent.conditions[0].kind = ConditionKind::NotBefore), one("#/conditions/0", "contradicting_fields"));
         assert_eq!(outcome(|consent| consent.conditions[0].channels = vec![Channel::Phone]), one("#/conditions/0", "contradicting_fields"));
+    }
+
+    #[test]
+    fn a_permission_does_not_end_before_it_starts() {
+        let starting = |at: &str, last: Option<&str>| {
+            outcome(|consent| {
+                consent.starts_at = Timestamp::parse(at);
+                consent.expires_on = last.map(day);
+            })
+            .err()
+        };
+        let at = |pointer: &str| Some(vec![(pointer.to_owned(), "contradicting_fields")]);
+        assert_eq!(starting("2026-12-01T10:00:00Z", Some("2026-11-30")), at("#/expiresOn"));
+        assert_eq!(starting("2026-12-01T10:00:00Z", Some("2026-12-01")), None);
+        // Midnight in London in summer.
+        assert_eq!(starting("2027-06-30T23:00:00Z", Some("2027-06-30")), at("#/expiresOn"));
+        assert_eq!(starting("2027-06-30T22:59:59Z", Some("2027-06-30")), None);
+        assert_eq!(starting("2027-09-14T10:00:00Z", None), at("#/startsAt"));
+        assert_eq!(starting("2027-09-13T10:00:00Z", None), None);
+    }
+
+    #[test]
+    fn only_a_permission_of_the_same_person_about_the_same_people_is_replaced() {
+        let replaces = |change: fn(&mut NewConsent)| {
+            let mut old = permission();
+            change(&mut old);
+            may_replace(&permission(), &old)
+        };
+        assert!(replaces(|_| {}));
+        assert!(replaces(|old| old.subject_ids.truncate(1)));
+        assert!(!replaces(|old| old.granter_id = CHILD));
+        assert!(!replaces(|old| old.decision = ConsentDecision::Refused));
+        assert!(!replaces(|old| old.subject_ids.push(PersonId(Uuid::from_u128(9)))));
     }
 
     #[test]

@@ -271,9 +271,12 @@ fn a_copy_goes_to_a_safe_contact_of_somebody_who_takes_part() {
         family.ask(&note, json!({"channel":channel,"copies":[{"personId":person,"contactId":contact}]}))
     };
     let posted = copy(&family.mia, unsafe_contact, "post_tracked");
-    let check = family.check(&app, &posted).problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
-    assert_eq!(check.rules().len(), 1);
-    family.disclose(&app, &posted).problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    let check = family.check(&app, &posted).ok(200);
+    assert_eq!((&check.body["allowed"], &check.body["reasons"][0]["rule"]), (&json!(false), &json!("unsafe_contact")));
+    let refused = family.disclose(&app, &posted).problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    let index = refused.body["refusalIndex"].as_i64().expect("a refusal is in the log (C3)");
+    let entry = app.manager().get(&format!("/disclosure-log/entries/{index}")).ok(200);
+    assert_eq!(entry.body["body"]["rules"], json!(["unsafe_contact"]));
     // The contact of somebody else.
     let of_mia = json!(family.mia_contact);
     family.disclose(&app, &copy(&family.finn, &of_mia, "secure_email")).problem(422, "rule-violated").rule("unsafe_contact");
@@ -283,6 +286,32 @@ fn a_copy_goes_to_a_safe_contact_of_somebody_who_takes_part() {
         .problem(422, "rule-violated")
         .rule_at("#/copies/0/personId", "not_participant");
     family.disclose(&app, &copy(&family.mia, &of_mia, "secure_email")).ok(201);
+}
+
+#[test]
+fn what_is_sent_to_a_participant_heeds_the_ways_to_be_avoided() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    family.permit(&app, json!({"recipients":[{"personId":family.finn}]}));
+    let finn = app.adviser().get(&format!("/people/{}", family.finn)).ok(200);
+    let avoid = json!({"safeContact":{"avoidChannels":["phone"]}});
+    app.adviser().if_match(finn.version()).patch(&format!("/people/{}", family.finn), &avoid).ok(200);
+    let by = |channel: &str| family.ask(&note, json!({"recipient":{"personId":family.finn},"channel":channel}));
+    family.disclose(&app, &by("phone")).problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+    family.disclose(&app, &by("secure_email")).ok(201);
+}
+
+#[test]
+fn nothing_is_withheld_from_somebody_for_ever() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let risk = json!({"basis":"safeguarding","direction":"outbound","channel":"phone","recipient":{"recipientId":family.hub},
+        "subjectIds":[family.ana],"noteIds":[],"informationCategories":["family_circumstances"],"summary":"Told the hub.",
+        "toldSubject":"no","toldReason":"It could raise the risk.","withholdFromPersonIds":[family.mia],
+        "safeguarding":{"riskTypes":["physical"],"atRiskPersonIds":[family.ana],"necessity":"Tonight.","proportionality":"No more.",
+            "consentSought":"not_sought","noConsentReason":"would_prejudice_protection"}});
+    assert_eq!(family.disclose(&app, &risk).ok(201).body["withholdUntilOn"], "2026-09-01");
 }
 
 #[test]

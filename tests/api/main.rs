@@ -4,6 +4,7 @@
 
 mod anonymous;
 mod cases;
+mod consent_care;
 mod consents;
 mod contract;
 mod decisions;

@@ -4,6 +4,8 @@
 CREATE TABLE deployment (
     singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
     id BLOB NOT NULL CHECK (length(id) = 16),
+    -- Public names of the keys it was opened with, so that it is not run with others by mistake.
+    keys TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -315,7 +317,9 @@ WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS
     OR NEW.decided_at IS NOT OLD.decided_at OR NEW.starts_at IS NOT OLD.starts_at OR NEW.expires_on IS NOT OLD.expires_on
     OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.authority IS NOT OLD.authority OR NEW.sealed IS NOT OLD.sealed
     OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
-    OR (OLD.ended IS NOT NULL AND NEW.ended IS NOT OLD.ended) OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
+    OR (OLD.ended IS NOT NULL
+        AND (NEW.ended IS NOT OLD.ended OR NEW.ended_at IS NOT OLD.ended_at OR NEW.ended_sealed IS NOT OLD.ended_sealed))
+    OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 -- Nor by way of the tables it is looked up in: a refusal whose subject was taken away would not be found.
 CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;

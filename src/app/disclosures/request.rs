@@ -1,18 +1,19 @@
-//! What a request to pass something on names must exist, and a copy must be safe to send.
+//! What a request to pass something on names must exist.
 
 use super::MOST_ITEMS;
 use crate::app::{Error, Result};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, concerns, identity, notes, recipients};
-use crate::domain::disclosure::{Ask, AskRecipient, Failing, RefusalRule};
+use crate::db::{self, Tx, concerns, notes, people, recipients};
+use crate::domain::disclosure::{Ask, AskRecipient};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::vocabulary::Basis;
 
-/// What the request names must exist, and a copy goes to a contact marked safe (C3).
+/// What the request names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
 pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
-    let (mut faults, mut failings) = (Vec::new(), Vec::new());
+    let mut faults = Vec::new();
     if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
-        faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, "#/recipient")?);
+        faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, ask.basis == Basis::Safeguarding, "#/recipient")?);
     }
     if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
         && !concerns::known(tx, permit, case_id, concern)?
@@ -46,15 +47,13 @@ pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Ca
     {
         faults.push(Fault::unknown("#/safeguarding/concernId"));
     }
-    if faults.is_empty() {
-        for (i, copy) in ask.copies.iter().enumerate() {
-            if !identity::is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
-                failings.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
+    for (i, person) in ask.safeguarding.iter().flat_map(|risk| &risk.at_risk_person_ids).enumerate() {
+        match people::require_visible(tx, permit, &[*person]) {
+            Err(db::Error::NotFound | db::Error::AccessReasonRequired) => {
+                faults.push(Fault::unknown(format!("#/safeguarding/atRiskPersonIds/{i}")));
             }
+            checked => checked?,
         }
-    }
-    if !failings.is_empty() {
-        return Err(Error::failing(failings));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }

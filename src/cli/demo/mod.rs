@@ -98,6 +98,10 @@ async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev:
 
 /// The database of an earlier demonstration goes, and nothing else.
 fn remove(database: &Path) -> Result<(), String> {
+    if let Some(folder) = database.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
+    }
+    let _unused_by_others = startup::claim(database)?;
     for end in ["", "-wal", "-shm"] {
         let path = PathBuf::from(format!("{}{end}", database.display()));
         match std::fs::remove_file(&path) {

@@ -24,6 +24,8 @@ pub struct Facts {
     pub consents: Vec<ConsentFact>,
     /// The body asked to receive, if it is in the register.
     pub recipient: Option<RecipientFact>,
+    /// Contacts that are not safe to send to, ready to be reported (C3): of a copy, or of a participant who receives.
+    pub unsafe_contacts: Vec<Failing>,
     /// What is known about an anonymised text; without it, basis `anonymised` is refused.
     pub anonymity: Option<AnonymityFacts>,
     /// Whether every item of the subject access request is decided (basis `data_subject_right`).

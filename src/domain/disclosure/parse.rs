@@ -87,6 +87,8 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     [
         // Set by the service only, or, for a legal request, the exit of a decision that only the manager takes (C15).
         ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse | Purpose::LegalRequest))),
+        // The way with permission to identify; an anonymous issue has no such purpose (C6).
+        ("#/purpose", anonymised && body.purpose == Some(Purpose::IdentifyInIssue)),
         ("#/recipient/unregistered", body.recipient.unregistered.is_some()),
         ("#/recipient/personId", anonymised && body.recipient.person_id.is_some()),
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),

@@ -156,6 +156,10 @@ impl Grant {
 /// What a caller may do and which case is in his scope is settled before (first half of R1). For basis `anonymised` the text has been scanned by
 /// `policy::anonymity`, and `facts.anonymity` holds what was found; without it the answer is no.
 pub fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal> {
+    // A risk is passed on to those who protect, never to a contact of the family.
+    if ask.basis != Basis::Safeguarding && !facts.unsafe_contacts.is_empty() {
+        return Err(refuse(ask, RefusalCode::RuleViolated, facts.unsafe_contacts.clone()));
+    }
     match ask.basis {
         Basis::Permission => permission::decide(ask, facts, now),
         Basis::Safeguarding => risk::decide(ask, facts, now),

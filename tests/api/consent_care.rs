@@ -1,0 +1,127 @@
+//! Permissions and refusals: what one may name and replace, in which order its faults are told, and endings that are sent twice.
+
+use serde_json::{Value, json};
+
+use crate::family::{Family, person};
+use crate::harness::{Reply, TestApp};
+
+const NOBODY: &str = "01a09f30-a93a-7160-8999-50d836f675cc";
+
+fn record(app: &TestApp, family: &Family, change: Value) -> Reply {
+    app.adviser().post(&format!("/cases/{}/consents", family.case), &family.permission(change))
+}
+
+fn status(app: &TestApp, id: &str) -> String {
+    app.adviser().get(&format!("/consents/{id}")).ok(200).str("status")
+}
+
+#[test]
+fn nobody_ends_the_word_of_another_by_replacing_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let refused = |change: Value| {
+        record(&app, &family, change).problem(422, "rule-violated").rule_at("#/supersedesId", "contradicting_fields");
+    };
+    let finns = family.permit(&app, json!({"granterId":family.finn,"subjectIds":[family.ana]}));
+    refused(json!({"supersedesId":finns}));
+    refused(json!({"supersedesId":finns,"decision":"refused","recipients":[],"expiresOn":null}));
+    assert_eq!(status(&app, &finns), "live");
+    // Nor their own refusal, which a later permission answers by its date.
+    let no = family.refuse(&app, &family.mia, &[&family.ana]).id();
+    refused(json!({"supersedesId":no}));
+    assert_eq!(status(&app, &no), "live");
+    // Nor what was said about somebody of whom nothing is said now.
+    let both = family.permit(&app, json!({}));
+    refused(json!({"supersedesId":both,"subjectIds":[family.ana]}));
+    assert_eq!(status(&app, &both), "live");
+    record(&app, &family, json!({"supersedesId":both,"subjectIds":[family.sam, family.mia, family.ana]})).ok(201);
+    assert_eq!(status(&app, &both), "superseded");
+}
+
+#[test]
+fn what_a_permission_rests_on_is_on_record() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let resting = |what: Value| {
+        let mut evidence = json!({"noticeVersion":"leaflet-3"});
+        crate::family::merge(&mut evidence, what);
+        record(&app, &family, json!({"evidence":evidence}))
+    };
+    let unknown = |what: Value, place: &str| {
+        resting(what).problem(422, "rule-violated").rule_at(place, "unknown_reference");
+    };
+    let assessed = |who: &str| {
+        let body = json!({"decisionKind":"own_case","understands":true,"retains":true,"weighs":true,"communicates":true,
+            "outcome":"can_decide","assessedOn":"2026-02-01","reasons":"Told it back."});
+        app.adviser().post(&format!("/people/{who}/capacity-records"), &body).ok(201).id()
+    };
+    let stranger = person(&app, &json!({"kind":"parent_carer","fullName":"Someone Else","pseudonymous":false})).id();
+    unknown(json!({"witnessId":NOBODY}), "#/evidence/witnessId");
+    unknown(json!({"capacityRecordId":NOBODY}), "#/evidence/capacityRecordId");
+    unknown(json!({"capacityRecordId":assessed(&stranger)}), "#/evidence/capacityRecordId");
+    unknown(json!({"capacityRecordId":assessed(&family.nell)}), "#/evidence/capacityRecordId");
+    let me = app.adviser().get("/me").ok(200);
+    let witness = &app.adviser().get(&format!("/cases/{}", family.case)).ok(200).body["assignedTo"]["id"];
+    assert!(witness.is_string(), "{}", me.text);
+    resting(json!({"witnessId":witness,"capacityRecordId":assessed(&family.ana)})).ok(201);
+    resting(json!({"capacityRecordId":assessed(&family.mia)})).ok(201);
+}
+
+#[test]
+fn the_faults_of_a_permission_are_told_before_the_state_of_its_case() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let old = family.permit(&app, json!({"granterId":family.finn,"subjectIds":[family.ana]}));
+    family.close(&app);
+    record(&app, &family, json!({"noteIds":[NOBODY]})).problem(422, "rule-violated").rule_at("#/noteIds/0", "unknown_reference");
+    record(&app, &family, json!({"granterId":NOBODY})).problem(422, "rule-violated").rule_at("#/granterId", "granter_not_participant");
+    record(&app, &family, json!({"purposes":[]})).problem(422, "rule-violated").rule_at("#/purposes", "contradicting_fields");
+    record(&app, &family, json!({"supersedesId":NOBODY})).problem(422, "rule-violated").rule_at("#/supersedesId", "unknown_reference");
+    record(&app, &family, json!({"supersedesId":old})).problem(422, "rule-violated").rule_at("#/supersedesId", "contradicting_fields");
+    record(&app, &family, json!({})).problem(409, "invalid-state").rule_at("#/decision", "case_closed");
+}
+
+#[test]
+fn a_permission_that_ends_before_it_starts_is_not_recorded() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let starting = |last: &str| record(&app, &family, json!({"startsAt":"2026-07-01T09:00:00.000Z","expiresOn":last}));
+    starting("2026-06-30").problem(422, "rule-violated").rule_at("#/expiresOn", "contradicting_fields");
+    starting("2026-07-01").ok(201);
+    record(&app, &family, json!({"expiresOn":"2026-02-28"})).problem(422, "rule-violated").rule_at("#/expiresOn", "contradicting_fields");
+}
+
+#[test]
+fn a_withdrawal_with_an_objection_never_fails_for_its_form() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let given = family.permit(&app, json!({}));
+    let path = format!("/participants/{}", family.participant(&family.mia));
+    app.adviser().if_match(1).patch(&path, &json!({"endedOn":"2026-05-01"})).ok(200);
+    // By telephone, without the words, by somebody who takes part no longer.
+    let withdrawn = family.withdraw(&app, &given, json!({"method":"verbal_phone","objects":true})).ok(200);
+    let refusal = app.adviser().get(&format!("/consents/{}", withdrawn.body["effects"]["refusalId"].as_str().unwrap())).ok(200);
+    assert_eq!((refusal.str("decision"), refusal.str("status")), ("refused".to_owned(), "live".to_owned()));
+    assert_eq!(refusal.str("granterId"), family.mia);
+    assert_eq!(withdrawn.str("status"), "withdrawn");
+}
+
+#[test]
+fn an_ending_that_is_sent_twice_takes_effect_once() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let endings = [
+        ("withdrawal", json!({"withdrawnById":family.mia,"method":"email"}), json!({"withdrawnById":family.finn,"method":"email"})),
+        ("annulment", json!({"reason":"The wrong case."}), json!({"reason":"Another family."})),
+    ];
+    for (ending, body, other) in endings {
+        let path = format!("/consents/{}/{ending}", family.permit(&app, json!({})));
+        let keyed = |key: &str| app.adviser().with("Idempotency-Key", key);
+        keyed("too-short").post(&path, &body).problem(400, "malformed-request");
+        let key = format!("ending-by-{ending}");
+        let first = keyed(&key).post(&path, &body).ok(200);
+        let again = keyed(&key).post(&path, &body).ok(200);
+        assert_eq!((again.header("idempotency-replayed"), &again.body), ("true".to_owned(), &first.body), "{ending}");
+        keyed(&key).post(&path, &other).problem(422, "idempotency-key-reused");
+    }
+}

@@ -1,0 +1,98 @@
+//! The commands as an operator meets them: what they print, and one sentence where something is wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn sendiass(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+    command.args(arguments).args(["--data-dir", &folder.display().to_string()]).env_remove("SENDIASS_PROFILE");
+    command
+}
+
+/// A running service, ended with the test.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn serve(folder: &Path) -> Serving {
+    let mut child = sendiass(folder, &["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("sendiass answers on http://127.0.0.1:"), "{line}");
+    Serving(child)
+}
+
+/// The command failed with exit code 1 and this one sentence.
+fn fails(output: &Output, sentence: &str) {
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), talk.lines().count()), (Some(1), 1), "{talk}");
+    assert!(talk.contains(sentence), "{talk}");
+    assert!(output.stdout.is_empty());
+}
+
+fn served(folder: &Path, more: &[&str]) -> Output {
+    sendiass(folder, &[&["serve", "--bind", "127.0.0.1:0"], more].concat()).output().unwrap()
+}
+
+#[test]
+fn a_database_is_served_by_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = serve(folder.path());
+    fails(&served(folder.path(), &[]), "is in use by another process.");
+}
+
+#[test]
+fn a_database_is_not_served_with_other_keys_than_it_was_opened_with() {
+    for key in ["key-encryption.key", "index.key", "log.key"] {
+        let folder = tempfile::tempdir().unwrap();
+        drop(serve(folder.path()));
+        std::fs::remove_file(folder.path().join(key)).unwrap();
+        fails(&served(folder.path(), &[]), "was opened with other keys");
+    }
+}
+
+#[test]
+fn what_is_set_wrongly_is_said_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    for (settings, sentence) in [
+        (&["--profile", "production"][..], "Production needs SENDIASS_ISSUERS_FILE"),
+        (&["--profile", "demo"], "is that of `sendiass demo`"),
+        (&["--database-url", "mysql:x"], "must begin with `sqlite:`"),
+        (&["--public-url", "banana"], "SENDIASS_PUBLIC_URL must be an address"),
+        (&["--cors-origins", "*"], "SENDIASS_CORS_ORIGINS must name origins"),
+        (&["--index-key", "short"], "SENDIASS_INDEX_KEY is not 32 bytes"),
+    ] {
+        fails(&served(folder.path(), settings), sentence);
+    }
+    fails(&sendiass(folder.path(), &["serve", "--bind", "0.0.0.0:0"]).output().unwrap(), "listens on loopback only");
+}
+
+#[test]
+fn a_token_is_printed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = sendiass(folder.path(), &["token", "--role", "adviser", "--sub", "somebody", "--minutes", "5"]).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.code(), output.stderr.len(), printed.lines().count()), (Some(0), 0, 1));
+    assert_eq!(printed.trim_end().split('.').count(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_kept_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let _running = serve(folder.path());
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", entry.path().display());
+    }
+}
