@@ -284,6 +284,16 @@ impl App {
                 if !faults.is_empty() {
                     return Err(Error::Rule(faults));
                 }
+                // Whoever serves the other side of a family is not named on this one (C1).
+                let people: Vec<(PersonId, bool)> = participants::all(tx, &permit, id)?
+                    .iter()
+                    .map(|part| (part.person_id, part.update.content.served_separately))
+                    .collect();
+                for (i, member) in wanted.named_staff_ids.iter().enumerate() {
+                    if *member != head.assigned_to && cases::serves_other_side(tx, &permit, Some(id), &people, *member)? {
+                        return Err(conflict(&format!("#/namedStaffIds/{i}")));
+                    }
+                }
                 require_open(permit.caller(), head.status)?;
                 let case = cases::restrict(tx, &permit, id, version, wanted, now, retention::of)?;
                 Ok(offering(&permit, case))

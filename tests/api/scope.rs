@@ -246,6 +246,11 @@ fn the_staff_of_one_side_are_not_assigned_to_the_other() {
         refused.problem(409, "same-person").rule_at("#/staffId", "conflict_of_interest");
         assert_eq!(manager.get(&path).ok(200).body, before.body);
     }
+    // Nor named there, which would open it to them just as well.
+    let before = manager.get(&format!("/cases/{hers}")).ok(200);
+    let naming = json!({"restricted":true,"namedStaffIds":[other, one],"conflictedStaffIds":[],"reason":"Cover."});
+    let refused = manager.if_match(before.version()).put(&format!("/cases/{hers}/restriction"), &naming);
+    refused.problem(409, "same-person").rule_at("#/namedStaffIds/1", "conflict_of_interest");
     let fresh = member(&app, Role::Adviser, "fresh");
     let version = manager.get(&format!("/cases/{}", family.case)).ok(200).version();
     manager.if_match(version).put(&format!("/cases/{}/assignment", family.case), &json!({"staffId":fresh})).ok(200);
