@@ -8,12 +8,7 @@ use crate::domain::fault::Fault;
 use crate::domain::ids::{StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
-use crate::domain::vocabulary::{Role, TaskStatus};
-
-/// Whether this caller is one of those who are to do it.
-fn may_do(caller: &Caller, task: &Task, not_by: Option<StaffId>) -> bool {
-    not_by != Some(caller.staff) && (!task.for_manager || caller.is(Role::ServiceManager))
-}
+use crate::domain::vocabulary::TaskStatus;
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId) -> Result<Task> {
     let (task, not_by) = tasks::find(tx, permit, id)?;
@@ -21,7 +16,7 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId) -> Res
 }
 
 fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>) -> Task {
-    let open = task.status == TaskStatus::Open && may_do(caller, &task, not_by);
+    let open = task.status == TaskStatus::Open && not_by != Some(caller.staff);
     let actions: &[Action] = if open { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
 }
@@ -43,9 +38,6 @@ impl App {
             .db
             .write(move |tx| {
                 let (task, not_by) = tasks::find(tx, &permit, id)?;
-                if task.for_manager && !permit.caller().is(Role::ServiceManager) {
-                    return Err(Error::Forbidden);
-                }
                 expect_version(task.version, version)?;
                 if task.status == TaskStatus::Done {
                     return Err(Error::State { rule: None, allowed: Vec::new() });

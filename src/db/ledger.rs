@@ -11,7 +11,7 @@ use super::scope;
 use super::sealed::{Cell, KeyUse, Owner};
 use super::stored::AnyId;
 use super::tx::{LogIndexes, Tx};
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, DisclosureId, EntryId};
 use crate::domain::log::{LogFilter, LogRow, Opening};
 use crate::domain::page::{After, Page, PageRequest};
@@ -203,7 +203,10 @@ pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> Disc
 }
 
 /// The entries of a range that the filter asks for. Its period is in the range already: asked for by `at`, it would be sorted for each page.
-fn selected(filter: &LogFilter, (from, to): (i64, i64)) -> disclosure_entry::BoxedQuery<'static, Sqlite> {
+///
+/// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
+/// does not exist. Those who see no case at all check the log by the ids they were given.
+fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> disclosure_entry::BoxedQuery<'static, Sqlite> {
     use disclosure_entry as e;
     let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
     macro_rules! narrow {
@@ -240,8 +243,12 @@ fn selected(filter: &LogFilter, (from, to): (i64, i64)) -> disclosure_entry::Box
         filter.channel => channel;
     }
     if let Some(case) = filter.case_id {
-        query = query
-            .filter(e::idx.eq_any(disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx)));
+        let mut of_case =
+            disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx).into_boxed();
+        if scope != Scope::Nothing {
+            of_case = of_case.filter(disclosure_case_ix::case_id.eq_any(scope::cases(scope)));
+        }
+        query = query.filter(e::idx.eq_any(of_case));
     }
     query
 }
@@ -254,7 +261,7 @@ fn row((index, body, leaf): (i64, String, Vec<u8>)) -> Result<LogRow> {
 /// Entries of the log as it was at a size, newest first unless asked otherwise.
 pub fn list(
     tx: &mut Tx<'_>,
-    _permit: &Permit<act::DisclosureLogRead>,
+    permit: &Permit<act::DisclosureLogRead>,
     filter: &LogFilter,
     size: i64,
     page: &PageRequest,
@@ -262,12 +269,12 @@ pub fn list(
     use disclosure_entry as e;
     let range = range(tx, filter, size)?;
     let total = if page.include_total {
-        let count: i64 = selected(filter, range).count().get_result(tx.conn)?;
+        let count: i64 = selected(permit.scope(), filter, range).count().get_result(tx.conn)?;
         Some(u64::try_from(count).unwrap_or_default())
     } else {
         None
     };
-    let mut query = selected(filter, range).limit(i64::from(page.limit) + 1);
+    let mut query = selected(permit.scope(), filter, range).limit(i64::from(page.limit) + 1);
     query = match (filter.ascending, page.after) {
         (true, None) => query.order(e::idx.asc()),
         (true, Some(after)) => query.order(e::idx.asc()).filter(e::idx.gt(after.key)),

@@ -15,7 +15,7 @@ use crate::domain::ids::{CaseId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Role, TaskKind, TaskStatus};
+use crate::domain::vocabulary::{TaskKind, TaskStatus};
 
 /// A task to be put on the list.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +74,13 @@ impl Row {
 /// A condition on a task.
 type OnTask = Box<dyn BoxableExpression<task::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
 
+/// Whether a task is in scope: its case is, and whoever it is for may be the caller.
 fn visible(scope: Scope) -> OnTask {
+    let seen = task::case_id.is_null().or(of_cases(scope::cases(scope)));
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
-        seen => Box::new(task::case_id.is_null().or(of_cases(scope::cases(seen)))),
+        Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
+        Scope::Manager(..) => Box::new(seen),
     }
 }
 
@@ -128,9 +131,6 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
 
 fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Sqlite> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
-    if !permit.caller().is(Role::ServiceManager) {
-        query = query.filter(task::for_manager.eq(false));
-    }
     if !filter.status.is_empty() {
         query = query.filter(task::status.eq_any(filter.status.clone()));
     }
@@ -170,7 +170,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter
     Ok(rows.map(|row| row.view(&names)))
 }
 
-/// A task in scope, whoever is to do it.
+/// A task in scope, even if somebody else is to do it.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId) -> Result<Held> {
     let row: Row = scope::found(permit.scope(), |scope| task::table.find(id).filter(visible(scope)).first(tx.conn))?;
     let names = staff::names(tx, row.completed_by)?;

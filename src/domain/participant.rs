@@ -42,7 +42,7 @@ pub struct ParticipantContent {
     pub role: ParticipantRole,
     /// How they stand to the subject of the case.
     pub relation: Relation,
-    /// For which children they hold parental responsibility, or not.
+    /// For which children they hold parental responsibility, or not; one entry for each child.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub parental_responsibility: Vec<ParentalResponsibilityEntry>,
@@ -66,6 +66,8 @@ impl ParticipantContent {
                 faults.push(Fault::contradicting(format!("{place}/childId")));
             } else if !participants.contains(&entry.child_id) {
                 faults.push(Fault::not_participant(format!("{place}/childId")));
+            } else if self.children().take(i).any(|earlier| earlier == entry.child_id) {
+                faults.push(Fault::contradicting(format!("{place}/childId")));
             }
             if entry.from_on.zip(entry.ended_on).is_some_and(|(from, ended)| ended < from) {
                 faults.push(Fault::contradicting(format!("{place}/endedOn")));
