@@ -1,18 +1,20 @@
 //! Competence and capacity records. They are append-only, and sealed as a whole under the key of the person.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+use diesel::sqlite::Sqlite;
 
 use super::error::Result;
-use super::schema::capacity_record;
+use super::schema::{capacity_record, case_file};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{guard, people};
-use crate::authz::{Act, Permit, act};
+use super::{guard, people, scope};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::capacity::{CapacityRecord, NewCapacityRecord};
 use crate::domain::disclosure::CapacityFact;
-use crate::domain::ids::{CapacityRecordId, PersonId, StaffId};
+use crate::domain::ids::{CapacityRecordId, CaseId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CapacityOutcome, DecisionKind};
@@ -26,6 +28,7 @@ struct Row {
     outcome: CapacityOutcome,
     assessed_on: Day,
     review_on: Option<Day>,
+    case_id: Option<CaseId>,
     sealed: Vec<u8>,
     created_at: Timestamp,
     recorded_by: StaffId,
@@ -51,11 +54,20 @@ impl Row {
     }
 }
 
+/// A condition on a record.
+type OnRecord = Box<dyn BoxableExpression<capacity_record::table, Sqlite, SqlType = Nullable<Bool>>>;
+
+/// Whether a record is in scope: one that was made in confidence, in a case of the person's own, is for those who see that case (C1).
+fn visible(scope: Scope) -> OnRecord {
+    Box::new(capacity_record::case_id.is_null().or(capacity_record::case_id.eq_any(scope::cases(scope).select(case_file::id.nullable()))))
+}
+
 /// The records of a person in scope, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
     people::require_visible(tx, permit, &[person])?;
     let mut query = capacity_record::table
         .filter(capacity_record::person_id.eq(person))
+        .filter(visible(permit.scope()))
         .order(capacity_record::id.desc())
         .limit(i64::from(page.limit) + 1)
         .into_boxed();
@@ -70,7 +82,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonI
 
 /// One record of a person in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<CapacityRecord> {
-    let row: Row = capacity_record::table.find(id).first(tx.conn)?;
+    let row: Row = capacity_record::table.find(id).filter(visible(permit.scope())).first(tx.conn)?;
     people::require_visible(tx, permit, &[row.person_id])?;
     let names = staff::names(tx, [row.recorded_by])?;
     row.view(tx, &names)
@@ -87,6 +99,7 @@ pub fn insert(
     people::require_visible(tx, permit, &[person])?;
     guard::take(tx, [person])?;
     let id = CapacityRecordId::mint();
+    let case_id = people::own_case(tx, permit.scope(), person)?;
     let row = Row {
         id,
         person_id: person,
@@ -94,6 +107,7 @@ pub fn insert(
         outcome: content.outcome,
         assessed_on: Day(content.assessed_on),
         review_on: content.review_on.map(Day),
+        case_id,
         sealed: tx.seal(cell(id, person), content)?,
         created_at: now,
         recorded_by: permit.staff(),

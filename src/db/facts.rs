@@ -88,14 +88,16 @@ fn read(
 fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
-        let known = people::known(tx, copy.person_id)?;
-        let safe = known.contacts.iter().any(|held| held.id == copy.contact_id && held.contact.safe);
-        if !safe || known.avoids(ask.channel) {
+        // What is unsafe on either side is unsafe.
+        let sides = people::sides(tx, copy.person_id)?;
+        let mut held = sides.iter().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
+        let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
+        if !safe || sides.iter().any(|known| known.avoids(ask.channel)) {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }
     if let AskRecipient::Person(person) = &ask.recipient
-        && people::known(tx, *person)?.avoids(ask.channel)
+        && people::sides(tx, *person)?.iter().any(|known| known.avoids(ask.channel))
     {
         found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }

@@ -14,14 +14,17 @@ use crate::domain::vocabulary::PersonKind;
 pub struct Identity {
     /// Every name on record.
     pub names: Vec<String>,
-    /// The birth date.
-    pub date_of_birth: Option<NaiveDate>,
+    /// Every birth date on record.
+    pub birth_dates: Vec<NaiveDate>,
 }
 
 /// By what this person could be recognised.
 pub fn of(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId) -> Result<Identity> {
-    let known = people::known(tx, person)?;
-    Ok(Identity { names: known.content.names().map(|name| name.0.clone()).collect(), date_of_birth: known.content.date_of_birth })
+    let sides = people::sides(tx, person)?;
+    Ok(Identity {
+        names: sides.iter().flat_map(|known| known.content.names()).map(|name| name.0.clone()).collect(),
+        birth_dates: sides.iter().filter_map(|known| known.content.date_of_birth).collect(),
+    })
 }
 
 /// As what this person is recorded.

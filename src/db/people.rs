@@ -9,7 +9,6 @@ use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::index::{IndexKey, Term, normal_contact, normal_name};
@@ -23,7 +22,7 @@ use crate::domain::ids::{PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
 use crate::domain::time::{Timestamp, age_out_on};
-use crate::domain::vocabulary::{Channel, PersonKind};
+use crate::domain::vocabulary::PersonKind;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = person, treat_none_as_default_value = false)]
@@ -36,32 +35,14 @@ struct Row {
     recorded_by: StaffId,
 }
 
-/// What is sealed of a person.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Known {
-    /// Names, dates, needs.
-    pub content: PersonContent,
-    /// How they are reached.
-    pub contacts: Vec<Contact>,
-}
-
-impl Known {
-    /// Whether this way of reaching them is to be avoided; it binds every delivery.
-    pub(super) fn avoids(&self, channel: Channel) -> bool {
-        self.content.safe_contact.as_ref().is_some_and(|rules| rules.avoid_channels.contains(&channel))
-    }
-}
-
-impl Row {
-    fn open(&self, tx: &mut Tx<'_>) -> Result<Known> {
-        let known: Known = tx.open(cell(self.id), &self.sealed)?;
-        if known.content.kind == self.kind { Ok(known) } else { Err(Error::Corrupt("person")) }
-    }
-}
-
 fn cell(id: PersonId) -> Cell {
     Cell::of("person", id.0, Owner::Person(id))
 }
+
+mod sides;
+
+pub(super) use sides::{Known, known, known_in, own_case, sides};
+use sides::{Own, Sealed};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
@@ -93,11 +74,11 @@ fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Row> 
 /// A person in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
     let row = row(tx, permit, id)?;
-    let Known { content, contacts } = row.open(tx)?;
+    let (version, Known { content, contacts }) = row.seen(tx, permit.scope())?;
     let names = staff::names(tx, [row.recorded_by])?;
     Ok(Person {
         id,
-        version: row.version,
+        version,
         age_out_on: content.date_of_birth.map(age_out_on),
         content,
         contacts,
@@ -105,11 +86,6 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
         recorded_by: names.get(row.recorded_by),
         allowed_actions: Vec::new(),
     })
-}
-
-/// All that is known of somebody, whatever the caller may see: what a decision rests on does not depend on who asks.
-pub(super) fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
-    person::table.find(id).first::<Row>(tx.conn)?.open(tx)
 }
 
 /// What a decision looks at of a person.
@@ -129,16 +105,17 @@ pub fn insert(
     let id = PersonId::mint();
     tx.create_keys(Owner::Person(id), now)?;
     let kind = content.kind;
-    let known = Known { content, contacts };
-    let sealed = tx.seal(cell(id), &known)?;
+    let person = Sealed { known: Known { content, contacts }, own: Vec::new() };
+    let sealed = tx.seal(cell(id), &person)?;
     let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff() };
     diesel::insert_into(person::table).values(row).execute(tx.conn)?;
     guard::create(tx, id)?;
-    index(tx, id, &known)?;
+    index(tx, id, &person)?;
     Ok(id)
 }
 
-/// Changes a person. It takes their guard, because the birth date bears on what may be decided about them (R5, R16).
+/// Changes a person, on the side that the caller sees. It takes their guard, because the birth date bears on what may be decided about them
+/// (R5, R16), and because both sides are one row.
 pub fn update(
     tx: &mut Tx<'_>,
     permit: &Permit<act::PersonUpdate>,
@@ -147,34 +124,57 @@ pub fn update(
     content: PersonContent,
     contacts: Vec<Contact>,
 ) -> Result<()> {
-    let current = row(tx, permit, id)?;
+    require_visible(tx, permit, &[id])?;
     guard::take(tx, [id])?;
-    let kind = content.kind;
+    let row = row(tx, permit, id)?;
+    let mut person = row.open(tx)?;
     let known = Known { content, contacts };
-    let sealed = tx.seal(cell(id), &known)?;
-    let changed = diesel::update(person::table.find(id).filter(person::version.eq(version)))
-        .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(version + 1)))
+    let seen = person.seen(tx, permit.scope())?.map(|side| (side.case, side.version));
+    let current = seen.map_or(row.version, |(_, version)| version);
+    if current != version {
+        return Err(Error::Stale { current });
+    }
+    let (mut kind, mut open) = (row.kind, row.version);
+    let own = match seen {
+        Some((case, _)) => Some(case),
+        None => own_case(tx, permit.scope(), id)?,
+    };
+    if let Some(case) = own {
+        person.own.retain(|side| side.case != case);
+        person.own.push(Own { case, version: version + 1, known });
+        person.own.sort_by_key(|side| side.case);
+    } else {
+        (kind, open) = (known.content.kind, version + 1);
+        person.known = known;
+    }
+    let sealed = tx.seal(cell(id), &person)?;
+    let changed = diesel::update(person::table.find(id).filter(person::version.eq(row.version)))
+        .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(open)))
         .execute(tx.conn)?;
-    staff::stale_unless(changed, || Ok(current.version))?;
+    staff::stale_unless(changed, || Ok(current))?;
     diesel::delete(blind_index::table.filter(blind_index::person_id.eq(id))).execute(tx.conn)?;
-    index(tx, id, &known)
+    index(tx, id, &person)
 }
 
 fn name_and_birth(keys: &IndexKey, word: &str, born: NaiveDate) -> i32 {
     keys.token(Term::NameWordAndBirth, &format!("{word} {born}"))
 }
 
-fn index(tx: &mut Tx<'_>, id: PersonId, known: &Known) -> Result<()> {
+/// They are looked for by what is known on any side; whether the caller may find them by it is seen once they are opened.
+fn index(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
     let keys = &tx.keys.index;
-    let born = known.content.date_of_birth;
-    let mut tokens: BTreeSet<i32> = born.iter().map(|born| keys.token(Term::Birth, &born.to_string())).collect();
-    for name in known.content.names().map(|name| normal_name(name.as_str())) {
-        tokens.insert(keys.token(Term::Name, &name));
-        if let Some(born) = born {
-            tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born)));
+    let mut tokens = BTreeSet::new();
+    for known in person.sides() {
+        let born = known.content.date_of_birth;
+        tokens.extend(born.iter().map(|born| keys.token(Term::Birth, &born.to_string())));
+        for name in known.content.names().map(|name| normal_name(name.as_str())) {
+            tokens.insert(keys.token(Term::Name, &name));
+            if let Some(born) = born {
+                tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born)));
+            }
         }
+        tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     }
-    tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     let rows: Vec<_> = tokens.into_iter().map(|token| (blind_index::token.eq(token), blind_index::person_id.eq(id))).collect();
     diesel::insert_into(blind_index::table).values(rows).execute(tx.conn)?;
     Ok(())
@@ -254,7 +254,7 @@ pub fn search(
         after = rows.last().map(|row| row.id);
         let last = rows.len() < enough;
         for row in rows {
-            let known = row.open(tx)?;
+            let (_, known) = row.seen(tx, permit.scope())?;
             if wanted.is(&known) {
                 found.push(summary(row.id, known.content));
             }

@@ -19,7 +19,8 @@ page_of!(CapacityRecordPage, CapacityRecord);
 
 /// List assessments of a person.
 ///
-/// What they can decide, newest first (C1, R4; Mental Capacity Act 2005).
+/// What they can decide, newest first. An assessment made in a case of the person's own is shown to those who see that case (C1, R4; Mental
+/// Capacity Act 2005).
 #[utoipa::path(get, path = "/people/{personId}/capacity-records", operation_id = "listCapacityRecords", tag = "people",
     responses((status = 200, description = "A page of the assessments.", body = CapacityRecordPage)))]
 async fn list(

@@ -64,7 +64,8 @@ async fn search(
 
 /// Read a person.
 ///
-/// With how they can be reached without harm (C2, C9).
+/// With how they can be reached without harm. What somebody who is served separately told in a case of their own is shown to those who see
+/// that case, and to nobody else (C1, C2, C9).
 #[utoipa::path(get, path = "/people/{personId}", operation_id = "getPerson", tag = "people",
     responses((status = 200, description = "The person.", body = Person)))]
 async fn read(permit: Permit<act::PersonRead>, path: Path<PersonPath>, app: web::Data<App>) -> Result<Answer, Problem> {
@@ -74,7 +75,8 @@ async fn read(permit: Permit<act::PersonRead>, path: Path<PersonPath>, app: web:
 
 /// Correct a person.
 ///
-/// Names, dates, contacts, and how they can be reached without harm. A contact whose number or address changes is a new contact (C9).
+/// Names, dates, contacts, and how they can be reached without harm. A contact whose number or address changes is a new contact. Whoever sees
+/// a case of the person's own changes what is known in that case, others what is known outside it (C1, C9).
 #[utoipa::path(patch, path = "/people/{personId}", operation_id = "updatePerson", tag = "people",
     responses((status = 200, description = "The person as they are now.", body = Person)))]
 async fn update(

@@ -24,7 +24,7 @@ pub(super) fn facts(
     for person in participants {
         let person = identity::of(tx, permit, person)?;
         known.names.push(person.names);
-        known.birth_dates.extend(person.date_of_birth);
+        known.birth_dates.extend(person.birth_dates);
     }
     let cohort = ask.cohort.clone().unwrap_or_default();
     let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).iter().map(failing).collect();

@@ -1,0 +1,108 @@
+//! Somebody who is served separately has two sides (C1). What is recorded of them by those who see that case of their own stays with that
+//! case. Everybody else goes on seeing, and changing, what was recorded before or by themselves, so that nothing tells them of the other
+//! side. A decision knows both.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Row, cell};
+use crate::authz::Scope;
+use crate::db::error::{Error, Result};
+use crate::db::schema::{case_file, participant, person};
+use crate::db::scope;
+use crate::db::tx::Tx;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::person::{Contact, PersonContent};
+use crate::domain::vocabulary::Channel;
+
+/// What one side knows of a person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Known {
+    /// Names, dates, needs.
+    pub content: PersonContent,
+    /// How they are reached.
+    pub contacts: Vec<Contact>,
+}
+
+impl Known {
+    /// Whether this way of reaching them is to be avoided; it binds every delivery.
+    pub fn avoids(&self, channel: Channel) -> bool {
+        self.content.safe_contact.as_ref().is_some_and(|rules| rules.avoid_channels.contains(&channel))
+    }
+}
+
+/// What is sealed of a person as a whole.
+#[derive(Serialize, Deserialize)]
+pub struct Sealed {
+    /// What is known to whoever sees them.
+    pub known: Known,
+    /// What was told in cases of their own, oldest case first.
+    pub own: Vec<Own>,
+}
+
+/// What was told in a case of somebody's own: all that is known of them there, with its own version.
+#[derive(Serialize, Deserialize)]
+pub struct Own {
+    /// The case.
+    pub case: CaseId,
+    /// The version of this side.
+    pub version: i32,
+    /// What is known there.
+    pub known: Known,
+}
+
+impl Sealed {
+    /// The side that the caller sees: that of the newest case of the person's own in their scope; none, if they see what all others see.
+    pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
+        if self.own.is_empty() {
+            return Ok(None);
+        }
+        let told = self.own.iter().map(|side| side.case);
+        let in_scope: Vec<CaseId> =
+            case_file::table.filter(case_file::id.eq_any(told)).filter(scope::visible(scope)).select(case_file::id).load(tx.conn)?;
+        Ok(self.own.iter().rev().find(|side| in_scope.contains(&side.case)))
+    }
+
+    /// All sides, oldest first.
+    pub fn sides(&self) -> impl Iterator<Item = &Known> {
+        std::iter::once(&self.known).chain(self.own.iter().map(|side| &side.known))
+    }
+}
+
+impl Row {
+    pub fn open(&self, tx: &mut Tx<'_>) -> Result<Sealed> {
+        let sealed: Sealed = tx.open(cell(self.id), &self.sealed)?;
+        if sealed.known.content.kind == self.kind { Ok(sealed) } else { Err(Error::Corrupt("person")) }
+    }
+
+    /// What the caller sees of it, with its version.
+    pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<(i32, Known)> {
+        let sealed = self.open(tx)?;
+        let seen = sealed.seen(tx, scope)?.map(|side| (side.version, side.known.clone()));
+        Ok(seen.unwrap_or((self.version, sealed.known)))
+    }
+}
+
+/// The newest case in scope in which this person is served separately: what the caller records of them belongs there.
+pub fn own_case(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Option<CaseId>> {
+    let apart = participant::table.filter(participant::person_id.eq(id)).filter(participant::served_separately.eq(true));
+    let apart = apart.filter(participant::case_id.eq_any(scope::cases(scope))).order(participant::case_id.desc());
+    Ok(apart.select(participant::case_id).first(tx.conn).optional()?)
+}
+
+/// All that was recorded of somebody on whatever side, oldest first: what a decision rests on does not depend on who asks.
+pub fn sides(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<Known>> {
+    let Sealed { known, own } = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    Ok(std::iter::once(known).chain(own.into_iter().map(|side| side.known)).collect())
+}
+
+/// What is known of somebody for a decision: what they told last on their own, if they did.
+pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
+    sides(tx, id)?.pop().ok_or(Error::Corrupt("person"))
+}
+
+/// What is known of somebody in this case.
+pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
+    let sealed = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    Ok(sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known))
+}
