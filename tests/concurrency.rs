@@ -260,13 +260,15 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
             "factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":false,"correctionReason":"The wrong child."});
         adviser.post(&format!("/notes/{note}/correction"), &body).ok(201)
     });
-    watch.takes("a new participant", &[ana, &aunt], || {
+    watch.takes("a new participant", &[ana, mia, finn, nell, sam, &aunt], || {
         let body = json!({"personId":aunt,"role":"supporter","relation":"other","servedSeparately":false,
             "parentalResponsibility":[{"childId":ana,"value":"yes","evidence":"self_declared"}]});
         adviser.post(&format!("/cases/{case}/participants"), &body).ok(201)
     });
-    // Sam is the child she is no longer said to be responsible for.
-    watch.takes("a change of parental responsibility", &[ana, sam, mia], || responsible(&app, &family, mia, "no"));
+    watch.takes("a change of parental responsibility", &everybody, || responsible(&app, &family, mia, "no"));
+    watch.takes("the end of a part", &everybody, || {
+        adviser.if_match(1).patch(&format!("/participants/{}", family.participant(nell)), &json!({"endedOn":"2026-05-31"})).ok(200)
+    });
     watch.takes("a capacity record", &[sam], || {
         let body = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
             "outcome":"can_decide","assessedOn":"2026-05-01","reasons":"Told it back."});

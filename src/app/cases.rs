@@ -1,11 +1,14 @@
 //! Cases: opened whatever the family permits (R19), assigned, restricted, closed, reopened (C1, C4, C16).
 
+use std::collections::HashMap;
+
 use super::participants::{known, offered};
+use super::sides::{self, conflict};
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::clock::Clock;
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, guard, idempotency, participants, tasks};
+use crate::db::{self, Tx, cases, guard, idempotency, participants, staff, tasks};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -32,7 +35,8 @@ fn actions(status: CaseStatus) -> &'static [Action] {
             Action::DisclosureRecord,
             Action::CaseRestrict,
         ],
-        CaseStatus::Closed => &[Action::CaseReopen, Action::DisclosureCheck, Action::DisclosureRecord],
+        // Somebody may still refuse, and a risk is still passed on.
+        CaseStatus::Closed => &[Action::CaseReopen, Action::ConsentRecord, Action::DisclosureCheck, Action::DisclosureRecord],
     }
 }
 
@@ -51,11 +55,6 @@ fn wrong_state(caller: &Caller, status: CaseStatus, rule: Option<Fault>) -> Erro
     let closed = || Fault::new("#", RefusalRule::CaseClosed.as_str(), RefusalRule::CaseClosed.detail());
     let rule = rule.or_else(|| (status == CaseStatus::Closed).then(closed));
     Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
-}
-
-/// Whoever would work for both sides (C1).
-pub(super) fn conflict(pointer: &str) -> Error {
-    Error::SamePerson(Fault::new(pointer, "conflict_of_interest", "This member of staff may not work on this case."))
 }
 
 /// A case in scope, at the version the client saw.
@@ -85,17 +84,13 @@ fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[Ne
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
-/// Whether this member of staff may work on the case.
-fn may_work(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, member: StaffId) -> Result<()> {
-    if cases::unknown_staff(tx, permit, &[member])?.contains(&member) {
-        return Err(Error::Rule(vec![Fault::unknown("#/staffId")]));
+/// What stands against putting this member of staff on a case: they are not on record, or do no casework.
+fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: String) -> Option<Fault> {
+    match working.get(&member) {
+        Some(true) => None,
+        Some(false) => Some(Fault::new(pointer, "no_casework", "This member of staff does not work on cases.")),
+        None => Some(Fault::unknown(pointer)),
     }
-    let people: Vec<(PersonId, bool)> =
-        participants::all(tx, permit, id)?.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect();
-    if cases::is_conflicted(tx, permit, id, member)? || cases::serves_other_side(tx, permit, Some(id), &people, member)? {
-        return Err(conflict("#/staffId"));
-    }
-    Ok(())
 }
 
 /// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
@@ -121,10 +116,14 @@ fn restriction_faults(
     wanted: &CaseRestriction,
 ) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
-    for (list, members) in [("namedStaffIds", &wanted.named_staff_ids), ("conflictedStaffIds", &wanted.conflicted_staff_ids)] {
-        let unknown = cases::unknown_staff(tx, permit, members)?;
-        let places = members.iter().enumerate().filter(|(_, member)| unknown.contains(member));
-        faults.extend(places.map(|(i, _)| Fault::unknown(format!("#/{list}/{i}"))));
+    // Who stands there already may stay, whatever became of them: a conflict of interest outlasts a change of roles.
+    let before = cases::standings(tx, permit, head.id)?;
+    for (list, members, before) in
+        [("namedStaffIds", &wanted.named_staff_ids, before.named), ("conflictedStaffIds", &wanted.conflicted_staff_ids, before.conflicted)]
+    {
+        let working = staff::working(tx, permit, members)?;
+        let new = members.iter().enumerate().filter(|(_, member)| !before.contains(member));
+        faults.extend(new.filter_map(|(i, member)| staff_fault(&working, *member, format!("#/{list}/{i}"))));
     }
     for (i, member) in wanted.conflicted_staff_ids.iter().enumerate() {
         if *member == head.assigned_to || wanted.named_staff_ids.contains(member) {
@@ -163,7 +162,7 @@ impl App {
                     guard::take(tx, participants.iter().map(|part| part.person_id))?;
                     let people: Vec<(PersonId, bool)> =
                         participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-                    if cases::serves_other_side(tx, &permit, None, &people, permit.staff())? {
+                    if cases::serves_other_side(tx, &permit, None, &people, permit.staff(), None)? {
                         return Err(conflict("#/participants"));
                     }
                     let id = cases::insert(tx, &permit, content, people.iter().any(|(_, apart)| *apart), now)?;
@@ -212,8 +211,7 @@ impl App {
         let (case, _) = self
             .db
             .write(move |tx| {
-                let people = cases::concerned(tx, &permit, id)?;
-                guard::take(tx, people)?;
+                participants::take_guards(tx, &permit, id, None)?;
                 let head = seen(tx, &permit, id, version)?;
                 require_open(permit.caller(), head.status)?;
                 if cases::has_open_concern(tx, &permit, id)? {
@@ -235,12 +233,14 @@ impl App {
         let (case, _) = self
             .db
             .write(move |tx| {
-                let people = cases::concerned(tx, &permit, id)?;
-                guard::take(tx, people)?;
+                participants::take_guards(tx, &permit, id, None)?;
                 let head = seen(tx, &permit, id, version)?;
                 if head.status != CaseStatus::Closed {
                     return Err(wrong_state(permit.caller(), head.status, None));
                 }
+                // While it was closed, those on it were free to work for the other side (C1).
+                let people = sides::people(tx, &permit, id)?;
+                sides::keep_apart(tx, &permit, &head, &people, None, "#", now)?;
                 cases::reopen(tx, &permit, id, version, why.reason, now)?;
                 Ok(shown(tx, &permit, id)?)
             })
@@ -258,7 +258,13 @@ impl App {
             .db
             .write(move |tx| {
                 let head = seen(tx, &permit, id, version)?;
-                may_work(tx, &permit, id, member)?;
+                if let Some(fault) = staff_fault(&staff::working(tx, &permit, &[member])?, member, "#/staffId".to_owned()) {
+                    return Err(Error::Rule(vec![fault]));
+                }
+                if cases::is_conflicted(tx, &permit, id, member)? {
+                    return Err(conflict("#/staffId"));
+                }
+                sides::may_join(tx, &permit, id, member, "#/staffId")?;
                 require_open(permit.caller(), head.status)?;
                 let case = cases::assign(tx, &permit, id, version, member, retention::of)?;
                 Ok::<_, Error>(offering(&permit, case))
@@ -284,15 +290,8 @@ impl App {
                 if !faults.is_empty() {
                     return Err(Error::Rule(faults));
                 }
-                // Whoever serves the other side of a family is not named on this one (C1).
-                let people: Vec<(PersonId, bool)> = participants::all(tx, &permit, id)?
-                    .iter()
-                    .map(|part| (part.person_id, part.update.content.served_separately))
-                    .collect();
-                for (i, member) in wanted.named_staff_ids.iter().enumerate() {
-                    if *member != head.assigned_to && cases::serves_other_side(tx, &permit, Some(id), &people, *member)? {
-                        return Err(conflict(&format!("#/namedStaffIds/{i}")));
-                    }
+                for (i, member) in wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to) {
+                    sides::may_join(tx, &permit, id, *member, &format!("#/namedStaffIds/{i}"))?;
                 }
                 require_open(permit.caller(), head.status)?;
                 let case = cases::restrict(tx, &permit, id, version, wanted, now, retention::of)?;

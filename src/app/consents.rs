@@ -29,7 +29,8 @@ fn actions(consent: &Consent) -> &'static [Action] {
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl crate::authz::Act>, id: ConsentId, now: Timestamp) -> db::Result<Consent> {
-    let consent = consents::find(tx, permit, id, now)?;
+    let mut consent = consents::find(tx, permit, id, now)?;
+    super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
     Ok(Consent { allowed_actions: allowed(permit.caller(), actions(&consent)), ..consent })
 }
 
@@ -296,7 +297,7 @@ fn references(
         }
     }
     if let Some(witness) = content.evidence.witness_id
-        && !db::cases::unknown_staff(tx, permit, &[witness])?.is_empty()
+        && !db::staff::working(tx, permit, &[witness])?.contains_key(&witness)
     {
         faults.push(Fault::unknown("#/evidence/witnessId"));
     }

@@ -1,5 +1,6 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
+use super::notes::keep_readable;
 use super::{App, Error, Refused, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
@@ -51,7 +52,9 @@ impl From<Error> for Stop {
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> db::Result<Disclosure> {
-    Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosures::find(tx, permit, id)? })
+    let mut disclosure = disclosures::find(tx, permit, id)?;
+    keep_readable(tx, permit, disclosure.case_id, &mut disclosure.content.note_ids)?;
+    Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
 }
 
 impl App {

@@ -12,6 +12,7 @@ pub mod participants;
 pub mod people;
 pub mod recipients;
 pub mod service;
+mod sides;
 pub mod staff;
 pub mod tasks;
 pub mod test_clock;

@@ -60,6 +60,13 @@ fn check(
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
+/// Leaves those of these notes of a case that the caller may read: nothing else tells that there are others (C4).
+pub(super) fn keep_readable(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ids: &mut Vec<NoteId>) -> db::Result<()> {
+    let readable = notes::known(tx, permit, case_id, ids)?;
+    ids.retain(|id| readable.contains(id));
+    Ok(())
+}
+
 fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, made: &Created<NoteId>) -> Result<Created<Note>> {
     let note = notes::written(tx, permit, made.value)?;
     Ok(Created { value: with_actions(tx, permit, note)?, replayed: made.replayed })
@@ -79,8 +86,8 @@ impl App {
             .db
             .write(move |tx| {
                 let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    require_open(tx, &permit, case_id)?;
                     check(tx, &permit, case_id, &new.content, false, now)?;
+                    require_open(tx, &permit, case_id)?;
                     Ok::<_, Error>(notes::insert(tx, &permit, case_id, new.content, None, now)?)
                 })?;
                 written(tx, &permit, &made)
@@ -132,11 +139,11 @@ impl App {
                         let missing = RefusalRule::CorrectionReasonMissing;
                         return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
                     };
+                    check(tx, &permit, old.case_id, &content, old.content.keep_confidential, now)?;
                     require_open(tx, &permit, old.case_id)?;
                     if old.superseded_by_note_id.is_some() {
                         return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
                     }
-                    check(tx, &permit, old.case_id, &content, old.content.keep_confidential, now)?;
                     Ok(notes::insert(tx, &permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)
                 })?;
                 written(tx, &permit, &made)

@@ -1,8 +1,8 @@
 //! What happens once, before anybody can call: the deployment gets its identity, and its log its first entry. And at each call: who it is.
 
 use super::{App, Result};
-use crate::authz::Caller;
 use crate::authz::token::Verified;
+use crate::authz::{Caller, does_casework};
 use crate::clock::Clock;
 use crate::db::{self, Tx, ledger, staff};
 use crate::domain::ids::{EntryId, RequestId, StaffId};
@@ -14,7 +14,7 @@ const SERVICE: &str = "sendiass";
 
 /// The service's own place among the staff, for what it does by itself.
 fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
-    staff::enter(tx, SERVICE, "service", "The service", Clock::real())?;
+    staff::enter(tx, SERVICE, "service", "The service", false, Clock::real())?;
     staff::standing(tx, SERVICE, "service", "")?.map(|standing| standing.id).ok_or(db::Error::NotFound)
 }
 
@@ -44,15 +44,15 @@ impl App {
 
     /// The caller behind a valid token; nobody, if they are disabled, or the token was revoked. A row is made at the first token.
     pub async fn admit(&self, token: Verified) -> Result<Option<Caller>> {
-        let name = token.display_name.0.clone();
+        let (name, casework) = (token.display_name.0.clone(), does_casework(&token.roles));
         let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
         let mut standing = self.db.read(move |tx| staff::standing(tx, &issuer, &subject, &id)).await?;
-        if standing.as_ref().is_none_or(|known| known.display_name != name) {
+        if standing.as_ref().is_none_or(|known| known.display_name != name || known.casework != casework) {
             let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
             let (entered, _) = self
                 .db
                 .write(move |tx| {
-                    staff::enter(tx, &issuer, &subject, &name, Clock::real())?;
+                    staff::enter(tx, &issuer, &subject, &name, casework, Clock::real())?;
                     staff::standing(tx, &issuer, &subject, &id)
                 })
                 .await?;

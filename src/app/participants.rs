@@ -1,17 +1,18 @@
-//! Who takes part in a case (C1). Each write takes the guards of the person and of every child named, before and after (R16).
+//! Who takes part in a case (C1). Each write takes the guards of everybody in it, and judges behind them (R16).
 
-use super::cases::{conflict, require_open};
-use super::{App, Error, Result, allowed, expect_version};
+use super::cases::require_open;
+use super::{App, Error, Result, allowed, expect_version, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::cases::CaseHead;
-use crate::db::{self, Tx, cases, guard, idempotency, participants, people};
+use crate::db::{self, Tx, cases, idempotency, participants, people};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ParticipantId, PersonId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::{NewParticipant, Participant, ParticipantContent, ParticipantUpdate};
 use crate::domain::patch::Merge;
+use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::CaseStatus;
 
 /// What may be done with a participant of a case that stands so.
@@ -42,17 +43,30 @@ pub(super) fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId
     }
 }
 
-/// Nobody works for both sides where somebody is served separately (C1). Only the caller's own cases are looked at, or the answer would
-/// tell them of a case they may not see.
-fn keep_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: &CaseHead, person: PersonId, content: &ParticipantContent) -> Result<()> {
+/// Once this person takes part so, nobody may be on both sides (C1). If they are served separately the case is restricted, and who recorded
+/// that does not open it again unless they work on it.
+fn set_apart(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: &CaseHead,
+    person: PersonId,
+    content: &ParticipantContent,
+    now: Timestamp,
+) -> Result<()> {
     let apart = content.served_separately;
-    if case.assigned_to == permit.staff() && cases::serves_other_side(tx, permit, Some(case.id), &[(person, apart)], permit.staff())? {
-        return Err(conflict("#/servedSeparately"));
-    }
+    sides::keep_apart(tx, permit, case, &[(person, apart)], apart.then(|| permit.staff()), "#/servedSeparately", now)?;
     if apart {
         cases::set_apart(tx, permit, case.id)?;
     }
     Ok(())
+}
+
+/// What the caller has just written, with nothing to do to it if it left their scope thereby.
+fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> db::Result<Participant> {
+    match view(tx, permit, id) {
+        Err(db::Error::NotFound | db::Error::AccessReasonRequired) => participants::written(tx, permit, id),
+        seen => seen,
+    }
 }
 
 fn refused(faults: Vec<Fault>) -> Result<()> {
@@ -89,6 +103,7 @@ impl App {
                 let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
                     let case = cases::require(tx, &permit, case_id)?;
                     let mut faults: Vec<Fault> = known(tx, &permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
+                    participants::take_guards(tx, &permit, case_id, faults.is_empty().then_some(new.person_id))?;
                     let there = participants::all(tx, &permit, case_id)?;
                     if there.iter().any(|part| part.person_id == new.person_id && part.update.ended_on.is_none()) {
                         faults.push(Fault::contradicting("#/personId"));
@@ -97,11 +112,12 @@ impl App {
                     faults.extend(new.content.faults("#", new.person_id, &people));
                     refused(faults)?;
                     require_open(permit.caller(), case.status)?;
-                    guard::take(tx, new.content.children().chain([new.person_id]))?;
-                    keep_apart(tx, &permit, &case, new.person_id, &new.content)?;
-                    Ok::<_, Error>(participants::insert(tx, &permit, case_id, new, now)?)
+                    let id = participants::insert(tx, &permit, case_id, new.clone(), now)?;
+                    set_apart(tx, &permit, &case, new.person_id, &new.content, now)?;
+                    Ok::<_, Error>(id)
                 })?;
-                Ok::<_, Error>(Created { value: view(tx, &permit, made.value)?, replayed: made.replayed })
+                let value = if made.replayed { view(tx, &permit, made.value)? } else { written(tx, &permit, made.value)? };
+                Ok::<_, Error>(Created { value, replayed: made.replayed })
             })
             .await?;
         Ok(made)
@@ -115,10 +131,12 @@ impl App {
         version: i32,
         merge: Merge<ParticipantUpdate>,
     ) -> Result<Participant> {
-        let today = self.clock.now().day();
+        let now = self.clock.now();
         let (participant, _) = self
             .db
             .write(move |tx| {
+                let found = participants::find(tx, &permit, id)?;
+                participants::take_guards(tx, &permit, found.case_id, None)?;
                 let current = participants::find(tx, &permit, id)?;
                 let case = cases::require(tx, &permit, current.case_id)?;
                 expect_version(current.version, version)?;
@@ -126,7 +144,7 @@ impl App {
                 let there = participants::all(tx, &permit, case.id)?;
                 let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
                 let mut faults = update.content.faults("#", current.person_id, &people);
-                if update.ended_on.is_some_and(|day| day > today) {
+                if update.ended_on.is_some_and(|day| day > now.day()) {
                     faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
                 }
                 let takes_part =
@@ -136,11 +154,9 @@ impl App {
                 }
                 refused(faults)?;
                 require_open(permit.caller(), case.status)?;
-                let children = current.update.content.children().chain(update.content.children());
-                guard::take(tx, children.chain([current.person_id]))?;
-                keep_apart(tx, &permit, &case, current.person_id, &update.content)?;
-                participants::update(tx, &permit, id, version, update)?;
-                Ok::<_, Error>(view(tx, &permit, id)?)
+                participants::update(tx, &permit, id, version, update.clone())?;
+                set_apart(tx, &permit, &case, current.person_id, &update.content, now)?;
+                Ok::<_, Error>(written(tx, &permit, id)?)
             })
             .await?;
         Ok(participant)

@@ -26,6 +26,12 @@ const KEEPERS: &[Role] = &[Role::ServiceManager, Role::Administrator];
 const ADMINISTRATOR: &[Role] = &[Role::Administrator];
 const LOG: &[Role] = &[Role::ServiceManager, Role::Auditor, Role::MachineAudit];
 
+/// Whether somebody with these roles works on cases.
+#[must_use]
+pub fn does_casework(roles: &[Role]) -> bool {
+    roles.iter().any(|role| CASEWORK.contains(role))
+}
+
 macro_rules! acts {
     ($($(#[doc = $doc:literal])+ $name:ident, $permission:literal, $verb:literal, $roles:expr, $clauses:expr;)+) => {
         /// Something a caller may do.

@@ -7,5 +7,5 @@ pub mod matrix;
 pub mod permit;
 pub mod token;
 
-pub use matrix::{Act, Action, act};
+pub use matrix::{Act, Action, act, does_casework};
 pub use permit::{Caller, Denied, Permit, Scope, check};

@@ -48,6 +48,17 @@ pub enum Scope {
     Nothing,
 }
 
+impl Scope {
+    /// Whose it is, if they see any case.
+    #[must_use]
+    pub fn staff(self) -> Option<StaffId> {
+        match self {
+            Self::Adviser(staff) | Self::Manager(staff, _) => Some(staff),
+            Self::Nothing => None,
+        }
+    }
+}
+
 /// The caller's roles lack the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denied;

@@ -27,7 +27,7 @@ use crate::domain::vocabulary::{
     AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, PersonKind, ReferralSource, Relation, SenProvision, Setting,
 };
 
-pub use acts::{assign, close, concerned, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart, unknown_staff};
+pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart};
 pub use list::list;
 
 const NAMED: &str = "named";
@@ -50,6 +50,15 @@ pub struct CaseHead {
     pub version: i32,
 }
 
+/// Whose standing towards a case is of its own.
+#[derive(Clone, Debug)]
+pub struct Standings {
+    /// Those who may open it where it is restricted.
+    pub named: Vec<StaffId>,
+    /// Those who may never open it.
+    pub conflicted: Vec<StaffId>,
+}
+
 /// How long a case with these facts is kept: the policy, which this floor does not know.
 pub type Keep = fn(&RetentionFacts) -> Retention;
 
@@ -68,6 +77,7 @@ pub(super) struct Row {
     sealed: Vec<u8>,
     restricted: bool,
     assigned_to: StaffId,
+    assigned_by: StaffId,
     opened_at: Timestamp,
     pub closed_at: Option<Timestamp>,
     version: i32,
@@ -164,12 +174,7 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
     let retention = keep(&retention_facts(tx, &row, &participants)?);
     let by = told.reopenings.iter().map(|reopening| reopening.by);
     let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;
-    let standings: Vec<(StaffId, String)> = case_staff::table
-        .filter(case_staff::case_id.eq(row.id))
-        .order(case_staff::staff_id.asc())
-        .select((case_staff::staff_id, case_staff::standing))
-        .load(tx.conn)?;
-    let standing = |wanted: &str| standings.iter().filter(|(_, standing)| standing == wanted).map(|(id, _)| *id).collect();
+    let standings = standings_of(tx, row.id)?;
     let Json(details) = row.details;
     Ok(Case {
         id: row.id,
@@ -177,8 +182,8 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
         version: row.version,
         status: row.status,
         restricted: row.restricted,
-        named_staff_ids: standing(NAMED),
-        conflicted_staff_ids: standing(CONFLICTED),
+        named_staff_ids: standings.named,
+        conflicted_staff_ids: standings.conflicted,
         assigned_to: names.get(row.assigned_to),
         opened_at: row.opened_at,
         closed_at: row.closed_at,
@@ -208,6 +213,22 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
     })
 }
 
+/// Who is named on a case in scope, and who is kept away from it.
+pub fn standings(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Standings> {
+    require(tx, permit, id)?;
+    standings_of(tx, id)
+}
+
+fn standings_of(tx: &mut Tx<'_>, id: CaseId) -> Result<Standings> {
+    let rows: Vec<(StaffId, String)> = case_staff::table
+        .filter(case_staff::case_id.eq(id))
+        .order(case_staff::staff_id.asc())
+        .select((case_staff::staff_id, case_staff::standing))
+        .load(tx.conn)?;
+    let of = |wanted: &str| rows.iter().filter(|(_, standing)| standing == wanted).map(|(id, _)| *id).collect();
+    Ok(Standings { named: of(NAMED), conflicted: of(CONFLICTED) })
+}
+
 /// Whether this part makes somebody the child or young person the case is about.
 pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
     role == ParticipantRole::Subject || relation == Relation::OwnSelf
@@ -216,7 +237,7 @@ pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
 fn retention_facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
     let mut known = BTreeMap::new();
     for part in participants {
-        known.insert(part.person_id, persons::known(tx, part.person_id)?.content);
+        known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
     }
     let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
     let served_by_others = |person: PersonId| {
@@ -280,6 +301,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
         sealed: tx.seal(cell(id), &told)?,
         restricted,
         assigned_to: permit.staff(),
+        assigned_by: permit.staff(),
         opened_at: now,
         closed_at: None,
         version: 1,

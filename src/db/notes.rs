@@ -67,6 +67,8 @@ struct Row {
     occurred_at: Timestamp,
     recorded_at: Timestamp,
     recorded_by: StaffId,
+    worker_id: StaffId,
+    first_id: NoteId,
     supersedes_note_id: Option<NoteId>,
     details: Json<Details>,
     sealed: Vec<u8>,
@@ -85,13 +87,23 @@ fn cell(id: NoteId, case: CaseId) -> Cell {
 /// A condition on a note.
 type OnNote = Box<dyn BoxableExpression<note::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a note is in scope: its case is, and if it is restricted the caller is close enough to the case.
+/// Whether a note is in scope: its case is, and neither it nor any correction of it is restricted and closed to the caller. Restricted notes
+/// are open in the cases where the caller reads all of them; in a case they took themselves those of the time when they worked on it, and
+/// their own (C4).
 fn visible(scope: Scope) -> OnNote {
-    Box::new(
-        note::case_id
-            .eq_any(scope::cases(scope))
-            .and(note::sensitivity.ne(Sensitivity::Restricted).or(note::case_id.eq_any(scope::cases_with_restricted_notes(scope)))),
-    )
+    let version = diesel::alias!(note as version);
+    let staff = scope.staff().unwrap_or(StaffId(uuid::Uuid::nil()));
+    let of_their_time = version
+        .field(note::case_id)
+        .eq_any(scope::cases_worked_on(scope, staff))
+        .and(version.field(note::worker_id).eq(staff).or(version.field(note::recorded_by).eq(staff)));
+    let open = version.field(note::case_id).eq_any(scope::cases_with_restricted_notes(scope)).or(of_their_time);
+    let closed = version
+        .filter(version.field(note::first_id).eq(note::first_id))
+        .filter(version.field(note::id).ge(note::id))
+        .filter(version.field(note::sensitivity).eq(Sensitivity::Restricted))
+        .filter(diesel::dsl::not(open));
+    Box::new(note::case_id.eq_any(scope::cases(scope)).and(diesel::dsl::not(diesel::dsl::exists(closed))))
 }
 
 /// The corrections of these notes.
@@ -128,9 +140,14 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<NoteId> {
     let id = NoteId::mint();
-    let before = match &correction {
-        Some(correction) => note::table.find(correction.of).select(note::details).first::<Json<Details>>(tx.conn)?.0.people(),
-        None => Vec::new(),
+    let worker_id = super::cases::require(tx, permit, case_id)?.assigned_to;
+    let (first_id, before) = match &correction {
+        Some(correction) => {
+            let old = note::table.find(correction.of).select((note::first_id, note::details));
+            let (first, details): (NoteId, Json<Details>) = old.first(tx.conn)?;
+            (first, details.0.people())
+        }
+        None => (id, Vec::new()),
     };
     guard::take(tx, content.people().chain(before))?;
     let (supersedes_note_id, correction_reason) = correction.map(|correction| (correction.of, correction.reason)).unzip();
@@ -143,6 +160,8 @@ pub fn insert(
         occurred_at: content.occurred_at,
         recorded_at: now,
         recorded_by: permit.staff(),
+        worker_id,
+        first_id,
         supersedes_note_id,
         details: Json(Details {
             channel: content.channel,
@@ -163,8 +182,10 @@ pub fn insert(
     Ok(id)
 }
 
-fn view(tx: &mut Tx<'_>, row: Row) -> Result<Note> {
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, row: Row) -> Result<Note> {
     let Text { concern, action_taken, correction_reason } = row.text(tx)?;
+    // Of a note that took the place of a restricted one, whoever may not read that one sees no more than that it is there.
+    let forerunner = known(tx, permit, row.case_id, row.supersedes_note_id.as_slice())?.into_iter().next();
     let names = staff::names(tx, [row.recorded_by])?;
     let superseded_by_note_id = corrections(tx, &[row.id])?.remove(&row.id);
     let Details {
@@ -185,9 +206,9 @@ fn view(tx: &mut Tx<'_>, row: Row) -> Result<Note> {
         case_id: row.case_id,
         recorded_at: row.recorded_at,
         recorded_by: names.get(row.recorded_by),
-        supersedes_note_id: row.supersedes_note_id,
+        supersedes_note_id: forerunner,
         superseded_by_note_id,
-        correction_reason,
+        correction_reason: correction_reason.filter(|_| forerunner.is_some()),
         content: NoteContent {
             kind: row.kind,
             channel,
@@ -213,7 +234,7 @@ fn view(tx: &mut Tx<'_>, row: Row) -> Result<Note> {
 /// A note in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
     let row = scope::found(permit.scope(), |scope| note::table.find(id).filter(visible(scope)).first(tx.conn))?;
-    view(tx, row)
+    view(tx, permit, row)
 }
 
 /// A note of a case in scope as it is shown to whoever has just written it: they know what it says, also where it is restricted and they
@@ -223,7 +244,7 @@ pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result
         let own = note::table.find(id).filter(note::recorded_by.eq(permit.staff()));
         own.filter(note::case_id.eq_any(scope::cases(scope))).first(tx.conn)
     })?;
-    view(tx, row)
+    view(tx, permit, row)
 }
 
 fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery<'static, Sqlite> {

@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::total;
 use super::tx::Tx;
-use super::{scope, staff};
+use super::{guard, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::ids::{CaseId, ParticipantId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
@@ -65,6 +65,15 @@ pub fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Re
     Ok(participant::table.filter(participant::case_id.eq(case_id)).select(participant::person_id).distinct().load(tx.conn)?)
 }
 
+/// Takes the guards of everybody who takes or took part in a case in scope, and of whoever joins it (R16): who takes part, and as what,
+/// bears on what may be decided about all of them. If somebody else joined meanwhile, the transaction may be tried again.
+pub fn take_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, joins: Option<PersonId>) -> Result<()> {
+    let guarded: Vec<PersonId> = people(tx, permit, case_id)?.into_iter().chain(joins).collect();
+    guard::take(tx, guarded.iter().copied())?;
+    let all = people(tx, permit, case_id)?.iter().all(|person| guarded.contains(person));
+    if all { Ok(()) } else { Err(Error::Conflict) }
+}
+
 /// The participants of a case, in the order in which they came, whatever the caller may see: the case itself was found in scope.
 pub(super) fn of(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<Participant>> {
     let rows = participant::table.filter(participant::case_id.eq(case_id)).order(participant::id.asc()).load::<Row>(tx.conn)?;
@@ -103,7 +112,14 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Re
     Ok(row.view(&names))
 }
 
-/// Lets somebody take part in a case in scope. The caller has taken the guards of everybody concerned (R16).
+/// A participant as they are shown to whoever has just changed them, even if the case is not in their scope any longer.
+pub fn written(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
+    let row: Row = participant::table.find(id).first(tx.conn)?;
+    let names = staff::names(tx, [row.recorded_by])?;
+    Ok(row.view(&names))
+}
+
+/// Lets somebody take part in a case in scope. The caller has taken the guards (R16).
 pub fn insert(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, new: NewParticipant, now: Timestamp) -> Result<ParticipantId> {
     super::cases::require(tx, permit, case_id)?;
     let NewParticipant { person_id, content } = new;
@@ -125,7 +141,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, new: 
     Ok(id)
 }
 
-/// Changes somebody's part in a case in scope. The caller has taken the guards of everybody concerned (R16).
+/// Changes somebody's part in a case in scope. The caller has taken the guards (R16).
 pub fn update(
     tx: &mut Tx<'_>,
     permit: &Permit<act::ParticipantUpdate>,

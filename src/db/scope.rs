@@ -44,16 +44,24 @@ pub fn cases(scope: Scope) -> CaseIds {
     case_file::table.filter(visible(scope)).select(case_file::id).into_boxed()
 }
 
-/// The cases in scope in which the caller may also read what is marked restricted (C4): those assigned to them or naming them, and for a
-/// service manager with a reason all.
+/// The cases in scope in which the caller may read whatever is marked restricted (C4): those that name them or that somebody else gave them,
+/// and for a service manager with a reason all.
 #[must_use]
 pub fn cases_with_restricted_notes(scope: Scope) -> CaseIds {
     let close: OnCase = match scope {
-        Scope::Adviser(staff) | Scope::Manager(staff, None) => Box::new(case_file::assigned_to.eq(staff).or(standing(staff, "named"))),
+        Scope::Adviser(staff) | Scope::Manager(staff, None) => {
+            Box::new(standing(staff, "named").or(case_file::assigned_to.eq(staff).and(case_file::assigned_by.ne(staff))))
+        }
         Scope::Manager(_, Some(_)) => Box::new(case_file::version.ge(0)),
         Scope::Nothing => Box::new(case_file::version.lt(0)),
     };
     case_file::table.filter(visible(scope)).filter(close).select(case_file::id).into_boxed()
+}
+
+/// The cases in scope that this member of staff works on, whoever gave them to them.
+#[must_use]
+pub fn cases_worked_on(scope: Scope, staff: StaffId) -> CaseIds {
+    case_file::table.filter(visible(scope)).filter(case_file::assigned_to.eq(staff)).select(case_file::id).into_boxed()
 }
 
 /// Finds something in scope. Where a service manager gave no reason for a restricted case, the answer says that one is needed; in every

@@ -21,6 +21,7 @@ struct Row {
     subject: String,
     display_name: String,
     disabled: bool,
+    casework: bool,
     not_before: Option<Timestamp>,
     version: i32,
     created_at: Timestamp,
@@ -49,6 +50,8 @@ pub struct Standing {
     pub display_name: String,
     /// Whether every token of theirs is refused.
     pub disabled: bool,
+    /// Whether they last came with a role that works on cases.
+    pub casework: bool,
     /// Tokens issued before this instant are refused.
     pub not_before: Option<Timestamp>,
     /// Whether this very token was revoked.
@@ -59,13 +62,20 @@ pub struct Standing {
 pub fn standing(tx: &mut Tx<'_>, issuer: &str, subject: &str, token_id: &str) -> Result<Option<Standing>> {
     let row = staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)).first::<Row>(tx.conn).optional()?;
     let revoked = diesel::select(diesel::dsl::exists(revoked_token::table.find(token_id))).get_result(tx.conn)?;
-    Ok(row.map(|row| Standing { id: row.id, display_name: row.display_name, disabled: row.disabled, not_before: row.not_before, revoked }))
+    Ok(row.map(|row| Standing {
+        id: row.id,
+        display_name: row.display_name,
+        disabled: row.disabled,
+        casework: row.casework,
+        not_before: row.not_before,
+        revoked,
+    }))
 }
 
-/// Enters whoever shows their first valid token, or their new name.
-pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, now: Timestamp) -> Result<()> {
+/// Enters whoever shows their first valid token, their new name, or that they begin or cease to work on cases.
+pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<()> {
     let known = diesel::update(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)))
-        .set(staff::display_name.eq(display_name))
+        .set((staff::display_name.eq(display_name), staff::casework.eq(casework)))
         .execute(tx.conn)?;
     if known == 0 {
         let row = Row {
@@ -74,6 +84,7 @@ pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, n
             subject: subject.to_owned(),
             display_name: display_name.to_owned(),
             disabled: false,
+            casework,
             not_before: None,
             version: 1,
             created_at: now,
@@ -81,6 +92,16 @@ pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, n
         diesel::insert_into(staff::table).values(row).execute(tx.conn)?;
     }
     Ok(())
+}
+
+/// Those of these members of staff who are on record and not disabled, and whether they last came with a role that works on cases.
+pub fn working(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<HashMap<StaffId, bool>> {
+    let rows: Vec<(StaffId, bool)> = staff::table
+        .filter(staff::id.eq_any(members.to_vec()))
+        .filter(staff::disabled.eq(false))
+        .select((staff::id, staff::casework))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The staff, oldest first.

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
 use super::sealed::{Keyring, Secret};
 use super::{Db, Error, Result, Tx, cases, staff};
-use crate::authz::{Act, Caller, Permit, check};
+use crate::authz::{Act, Caller, Permit, check, does_casework};
 use crate::domain::case::{CaseContent, Reason};
 use crate::domain::ids::{CaseId, ConcernId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
@@ -86,10 +86,10 @@ impl Scratch {
 
     /// A member of staff on record, with these roles.
     pub fn caller(&self, name: &str, roles: &[Role]) -> Caller {
-        let subject = name.to_owned();
+        let (subject, casework) = (name.to_owned(), does_casework(roles));
         let staff = self
             .write(move |tx| {
-                staff::enter(tx, "test", &subject, &subject, now())?;
+                staff::enter(tx, "test", &subject, &subject, casework, now())?;
                 Ok(staff_table::table.filter(staff_table::subject.eq(&subject)).select(staff_table::id).first::<StaffId>(tx.conn)?)
             })
             .unwrap();

@@ -149,7 +149,8 @@ async fn close(
 
 /// Reopen a case.
 ///
-/// No permission comes back: what is agreed anew is recorded anew (C16).
+/// No permission comes back: what is agreed anew is recorded anew. A case is not reopened while somebody on it serves the other side of the
+/// family (C1, C16).
 #[utoipa::path(post, path = "/cases/{caseId}/reopening", operation_id = "reopenCase", tag = "cases",
     responses((status = 200, description = "The case as it is now.", body = Case)))]
 async fn reopen(
@@ -164,8 +165,8 @@ async fn reopen(
 
 /// Set who works on a case.
 ///
-/// An adviser takes a case themselves; a service manager gives it to anybody. Nobody works for both sides, or on a case they are kept away
-/// from (C1, C4).
+/// An adviser takes a case themselves; a service manager gives it to anybody who works on cases. Nobody works for both sides, or on a case
+/// they are kept away from. Taking a case does not open the restricted notes that were written before; being given it does (C1, C4).
 #[utoipa::path(put, path = "/cases/{caseId}/assignment", operation_id = "assignCase", tag = "cases",
     responses((status = 200, description = "The case as it is now.", body = Case)))]
 async fn assign(
@@ -202,8 +203,8 @@ pub fn operations() -> Vec<Operation> {
         op!(read),
         op!(update).refuses(&[Code::InvalidState]),
         op!(close).refuses(&[Code::InvalidState]),
-        op!(reopen).refuses(&[Code::InvalidState]),
+        op!(reopen).refuses(&[Code::SamePerson, Code::InvalidState]),
         op!(assign).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
-        op!(restrict).refuses(&[Code::RuleViolated, Code::InvalidState]),
+        op!(restrict).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
     ]
 }

@@ -54,7 +54,7 @@ async fn list(
 /// Let somebody take part in a case.
 ///
 /// With their role, how they stand to the child or young person, and for whom they hold parental responsibility. Somebody who is served
-/// separately makes the case restricted (C1).
+/// separately makes the case restricted, with its worker named and nobody else (C1).
 #[utoipa::path(post, path = "/cases/{caseId}/participants", operation_id = "addParticipant", tag = "cases",
     responses((status = 201, description = "The participant as recorded.", body = Participant)))]
 async fn create(

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod anonymous;
+mod apart;
 mod cases;
+mod caseworkers;
 mod consent_care;
 mod consents;
 mod contract;
@@ -12,6 +14,7 @@ mod disclosures;
 mod family;
 mod forge;
 mod harness;
+mod restricted_notes;
 mod scope;
 mod sealing;
 mod service;

@@ -108,7 +108,7 @@ fn whoever_is_disabled_is_refused_with_every_token_until_enabled_again() {
 fn the_same_subject_at_another_issuer_is_somebody_else() {
     let scene = Scene::new();
     // Only one issuer signs here, so the other's row is put on record by hand: disabled, with the same subject.
-    let sql = "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 4000000000000000, 1, 0)";
+    let sql = "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 1, 4000000000000000, 1, 0)";
     diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut scene.app.sabotage()).unwrap();
     scene.admitted(&scene.app.as_staff(Role::Adviser, "Twin"));
     // And a token that names the other issuer is nobody's, though our key signed it.

@@ -28,6 +28,8 @@ CREATE TABLE staff (
     subject TEXT NOT NULL,
     display_name TEXT NOT NULL,
     disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    -- Whether they last came with a role that works on cases.
+    casework INTEGER NOT NULL CHECK (casework IN (0, 1)),
     not_before INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -95,19 +97,6 @@ CREATE TABLE decision_guard (
     version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE capacity_record (
-    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
-    person_id BLOB NOT NULL REFERENCES person (id),
-    decision_kind TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    assessed_on TEXT NOT NULL,
-    review_on TEXT,
-    sealed BLOB NOT NULL,
-    created_at INTEGER NOT NULL,
-    recorded_by BLOB NOT NULL REFERENCES staff (id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX capacity_record_person ON capacity_record (person_id);
-
 CREATE TABLE reference_counter (
     year INTEGER PRIMARY KEY NOT NULL,
     last INTEGER NOT NULL
@@ -127,6 +116,8 @@ CREATE TABLE case_file (
     sealed BLOB NOT NULL,
     restricted INTEGER NOT NULL CHECK (restricted IN (0, 1)),
     assigned_to BLOB NOT NULL REFERENCES staff (id),
+    -- Whoever takes a case themselves does not thereby read the restricted notes that were there before.
+    assigned_by BLOB NOT NULL REFERENCES staff (id),
     opened_at INTEGER NOT NULL,
     closed_at INTEGER,
     version INTEGER NOT NULL,
@@ -135,6 +126,21 @@ CREATE TABLE case_file (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
+
+CREATE TABLE capacity_record (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    decision_kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    assessed_on TEXT NOT NULL,
+    review_on TEXT,
+    -- The case of the person's own in which it was recorded: it is for those who see that case.
+    case_id BLOB REFERENCES case_file (id),
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX capacity_record_person ON capacity_record (person_id);
 
 -- Who may open a restricted case (named), and who may never open this one (conflicted).
 CREATE TABLE case_staff (
@@ -168,12 +174,17 @@ CREATE TABLE note (
     occurred_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     recorded_by BLOB NOT NULL REFERENCES staff (id),
+    -- Who worked on the case then.
+    worker_id BLOB NOT NULL REFERENCES staff (id),
+    -- The first version: a correction that restricts a note restricts what it corrects.
+    first_id BLOB NOT NULL REFERENCES note (id),
     supersedes_note_id BLOB UNIQUE REFERENCES note (id),
     -- JSON: whose confidence, about whom, categories, wish, provenance: ids and words only.
     details TEXT NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX note_case ON note (case_id, id);
+CREATE INDEX note_first ON note (first_id, id);
 
 CREATE TABLE consent (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),

@@ -1,6 +1,7 @@
 //! The roles of a token: what its values mean here, and which of them may stand together.
 
 use super::{TokenFault, claims};
+use crate::authz::does_casework;
 use crate::authz::issuers::Issuer;
 use crate::domain::vocabulary::Role;
 
@@ -11,7 +12,7 @@ pub(super) fn of(payload: &[u8], issuer: &Issuer, machine: bool) -> Result<Vec<R
     roles.sort_unstable();
     roles.dedup();
     let holds = |some: fn(Role) -> bool| roles.iter().copied().any(some);
-    if (holds(oversees) && holds(does_casework)) || (holds(is_machine_role) && roles.len() > 1) {
+    if (holds(oversees) && does_casework(&roles)) || (holds(is_machine_role) && roles.len() > 1) {
         return Err(TokenFault::RoleConflict);
     }
     roles.retain(|role| is_machine_role(*role) == machine);
@@ -21,10 +22,6 @@ pub(super) fn of(payload: &[u8], issuer: &Issuer, machine: bool) -> Result<Vec<R
 /// The roles that check, count or administer the work, and so may not do it.
 fn oversees(role: Role) -> bool {
     matches!(role, Role::Administrator | Role::Auditor | Role::Analyst)
-}
-
-fn does_casework(role: Role) -> bool {
-    matches!(role, Role::Adviser | Role::ServiceManager)
 }
 
 /// Whether only a machine may hold it, and only alone.

@@ -1,15 +1,13 @@
 //! What is done to a case: closed, reopened, assigned, restricted; and what may stand in the way.
 
-use std::collections::BTreeSet;
-
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Because, CONFLICTED, Keep, NAMED, place, require, row, view};
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::db::error::Result;
-use crate::db::participants;
-use crate::db::schema::{case_file, case_staff, consent, consent_subject, participant, safeguarding_concern, staff as members};
+use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
+use crate::db::scope;
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
 use crate::domain::case::{Case, CaseRestriction};
@@ -17,17 +15,6 @@ use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, ConcernStatus, ConsentDecision, ConsentStatus, Outcome};
-
-/// Everybody whom the closing or reopening of a case touches: its participants, and those its live permissions and refusals are about or
-/// were given by. Their guards are taken first (R16).
-pub fn concerned(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<BTreeSet<PersonId>> {
-    let mut people: BTreeSet<PersonId> = participants::people(tx, permit, id)?.into_iter().collect();
-    let live = || consent::table.filter(consent::case_id.eq(id)).filter(consent::ended.is_null());
-    people.extend(live().select(consent::granter_id).load::<PersonId>(tx.conn)?);
-    let about = consent_subject::table.filter(consent_subject::consent_id.eq_any(live().select(consent::id)));
-    people.extend(about.select(consent_subject::person_id).load::<PersonId>(tx.conn)?);
-    Ok(people)
-}
 
 /// Whether a safeguarding concern of the case awaits its decision.
 pub fn has_open_concern(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<bool> {
@@ -82,13 +69,14 @@ pub fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, mem
 }
 
 /// Whether this member of staff works with, or is named on, another case that is not closed and shares one of these people, where that
-/// person is served separately here or there (C1). It looks at all cases: the answer does not depend on who asks.
+/// person is served separately here or there (C1). It looks at all cases, whoever asks, or at those in a scope.
 pub fn serves_other_side(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
     case_id: Option<CaseId>,
     people: &[(PersonId, bool)],
     member: StaffId,
+    within: Option<Scope>,
 ) -> Result<bool> {
     let named = exists(
         case_staff::table
@@ -96,10 +84,14 @@ pub fn serves_other_side(
             .filter(case_staff::staff_id.eq(member))
             .filter(case_staff::standing.eq(NAMED)),
     );
-    let theirs = case_file::table
+    let mut theirs = case_file::table
         .filter(case_file::status.ne(CaseStatus::Closed))
         .filter(case_file::assigned_to.eq(member).or(named))
-        .select(case_file::id);
+        .select(case_file::id)
+        .into_boxed();
+    if let Some(scope) = within {
+        theirs = theirs.filter(scope::visible(scope));
+    }
     let others: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(people.iter().map(|(person, _)| *person).collect::<Vec<_>>()))
         .filter(participant::case_id.eq_any(theirs))
@@ -111,11 +103,13 @@ pub fn serves_other_side(
         .any(|(_, person, apart)| people.iter().any(|(shared, apart_here)| *shared == person && (apart || *apart_here))))
 }
 
-/// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it.
+/// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case
+/// they work on already nothing changes.
 pub fn assign(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, version: i32, member: StaffId, keep: Keep) -> Result<Case> {
     let row = row(tx, permit, id)?;
+    let by = if member == permit.staff() && row.assigned_to == member { row.assigned_by } else { permit.staff() };
     let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
-        .set((case_file::assigned_to.eq(member), case_file::version.eq(version + 1)))
+        .set((case_file::assigned_to.eq(member), case_file::assigned_by.eq(by), case_file::version.eq(version + 1)))
         .execute(tx.conn)?;
     stale_unless(changed, || Ok(row.version))?;
     if row.restricted {
@@ -153,7 +147,8 @@ fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep) -> Result<Case> {
     view(tx, row, keep)
 }
 
-/// Restricts a case at once because somebody in it is served separately (C1): its worker and whoever recorded that are named.
+/// Restricts a case at once because somebody in it is served separately (C1). Its worker is named, and nobody else: whoever recorded it may
+/// serve another side, and a name would open restricted notes to them (C4).
 pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<()> {
     let head = require(tx, permit, id)?;
     if head.restricted {
@@ -162,12 +157,5 @@ pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Resu
     diesel::update(case_file::table.find(id))
         .set((case_file::restricted.eq(true), case_file::version.eq(case_file::version + 1)))
         .execute(tx.conn)?;
-    place(tx, id, NAMED, [head.assigned_to, permit.staff()])
-}
-
-/// Those of these members of staff who are not on record, or may not work here any longer.
-pub fn unknown_staff(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<BTreeSet<StaffId>> {
-    let working = members::table.filter(members::id.eq_any(members.to_vec())).filter(members::disabled.eq(false));
-    let known: BTreeSet<StaffId> = working.select(members::id).load(tx.conn)?.into_iter().collect();
-    Ok(members.iter().copied().filter(|member| !known.contains(member)).collect())
+    place(tx, id, NAMED, [head.assigned_to])
 }

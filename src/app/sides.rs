@@ -1,0 +1,64 @@
+//! The sides of a family that is served separately are kept apart: nobody works for both (C1).
+
+use super::{Error, Result};
+use crate::authz::{Act, Permit};
+use crate::db::tasks::NewTask;
+use crate::db::{self, Tx, cases, participants, tasks};
+use crate::domain::fault::Fault;
+use crate::domain::ids::{CaseId, PersonId, StaffId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::TaskKind;
+use crate::policy::deadlines;
+
+/// Whoever would work for both sides.
+pub(super) fn conflict(pointer: &str) -> Error {
+    Error::SamePerson(Fault::new(pointer, "conflict_of_interest", "This member of staff may not work on this case."))
+}
+
+/// The people of a case, and which of them are served separately in it.
+pub(super) fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> db::Result<Vec<(PersonId, bool)>> {
+    let parts = participants::all(tx, permit, case)?;
+    Ok(parts.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect())
+}
+
+/// This member of staff, put on the case at this place in the request, does not serve its other side.
+pub(super) fn may_join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, member: StaffId, pointer: &str) -> Result<()> {
+    let people = people(tx, permit, case)?;
+    if cases::serves_other_side(tx, permit, Some(case), &people, member, None)? {
+        return Err(conflict(pointer));
+    }
+    Ok(())
+}
+
+/// Nobody of those on the case, nor `also`, serves another side of these people of it. To a caller who does not see that other side this
+/// is no reason to refuse, or the answer would tell them that it exists: a manager looks into it.
+pub(super) fn keep_apart(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: &cases::CaseHead,
+    people: &[(PersonId, bool)],
+    also: Option<StaffId>,
+    pointer: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let named = cases::standings(tx, permit, case.id)?.named;
+    let mut hidden = false;
+    for member in named.into_iter().chain([case.assigned_to]).chain(also) {
+        if cases::serves_other_side(tx, permit, Some(case.id), people, member, Some(permit.scope()))? {
+            return Err(conflict(pointer));
+        }
+        hidden |= cases::serves_other_side(tx, permit, Some(case.id), people, member, None)?;
+    }
+    if hidden {
+        let task = NewTask {
+            kind: TaskKind::ConflictReview,
+            case_id: Some(case.id),
+            about_id: case.id.0,
+            for_manager: true,
+            not_by: None,
+            due_on: deadlines::next_working_day(now.day()),
+        };
+        tasks::create_once(tx, permit, task, now)?;
+    }
+    Ok(())
+}

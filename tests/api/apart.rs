@@ -1,0 +1,247 @@
+//! Somebody who is served separately: nobody is on both sides, and neither side learns of the other (C1).
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+
+use crate::family::{Family, person};
+use crate::harness::{Reply, Session, TestApp};
+
+fn member(app: &TestApp, role: Role, name: &str) -> String {
+    app.as_staff(role, name).get("/me").ok(200).id()
+}
+
+fn plain(reply: &Reply) -> String {
+    reply.text.replace(&reply.header("x-request-id"), "")
+}
+
+/// A case of this person's own.
+fn own_case(session: &Session<'_>, person: &str) -> Reply {
+    with_subject(session, person, true)
+}
+
+fn with_subject(session: &Session<'_>, person: &str, apart: bool) -> Reply {
+    let case = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":person,"role":"subject","relation":"self","servedSeparately":apart}]});
+    session.post("/cases", &case).ok(201)
+}
+
+fn set_apart(session: &Session<'_>, family: &Family, version: i64) -> Reply {
+    session.if_match(version).patch(&format!("/participants/{}", family.participant(&family.ana)), &json!({"servedSeparately":true}))
+}
+
+fn reviews(app: &TestApp, case: &str) -> usize {
+    let list = app.manager().with("Access-Reason", "supervision").get("/tasks?kind=conflict_review&status=open&limit=200").ok(200);
+    list.body["items"].as_array().unwrap().iter().filter(|task| task["aboutId"] == case).count()
+}
+
+#[test]
+fn whoever_marks_somebody_as_served_separately_does_not_open_the_case_thereby() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let worker = member(&app, Role::Adviser, "Adviser");
+    let passer = || app.as_staff(Role::Adviser, "passing by");
+    let marked = set_apart(&passer(), &family, 1).ok(200);
+    assert_eq!((&marked.body["servedSeparately"], &marked.body["allowedActions"]), (&json!(true), &json!([])));
+    let path = format!("/cases/{}", family.case);
+    passer().get(&path).problem(404, "not-found");
+    let case = app.adviser().get(&path).ok(200);
+    assert_eq!((&case.body["restricted"], &case.body["namedStaffIds"]), (&json!(true), &json!([worker])));
+    // Nor does whoever adds somebody so.
+    let other = with_subject(&app.adviser(), &person(&app, &json!({"kind":"child","knownAs":"Bo","pseudonymous":false})).id(), false).id();
+    let una = person(&app, &json!({"kind":"parent_carer","knownAs":"Una","pseudonymous":false})).id();
+    let part = json!({"personId":una,"role":"service_user","relation":"parent","servedSeparately":true});
+    let added = passer().post(&format!("/cases/{other}/participants"), &part).ok(201);
+    assert_eq!((added.str("personId"), &added.body["allowedActions"]), (una, &json!([])));
+    passer().get(&format!("/cases/{other}")).problem(404, "not-found");
+    assert_eq!(app.adviser().get(&format!("/cases/{other}")).ok(200).body["namedStaffIds"], json!([worker]));
+}
+
+#[test]
+fn nobody_who_serves_one_side_makes_the_other() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/cases/{}", family.case);
+    let before = app.adviser().get(&path).ok(200).body;
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    own_case(&hers(), &family.ana);
+    set_apart(&hers(), &family, 1).problem(409, "same-person").rule_at("#/servedSeparately", "conflict_of_interest");
+    // The worker of this case works on another with her, too: whoever sees both is told.
+    with_subject(&app.adviser(), &family.ana, false);
+    set_apart(&app.as_staff(Role::Adviser, "third"), &family, 1)
+        .problem(409, "same-person")
+        .rule_at("#/servedSeparately", "conflict_of_interest");
+    assert_eq!(app.adviser().get(&path).ok(200).body, before);
+    assert_eq!(reviews(&app, &family.case), 0);
+}
+
+#[test]
+fn a_side_that_the_caller_does_not_see_is_the_managers_to_look_into() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let third = || app.as_staff(Role::Adviser, "third");
+    let hidden = with_subject(&app.adviser(), &family.ana, false);
+    let worker = member(&app, Role::Adviser, "Adviser");
+    let named = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[],"reason":"A relative works here."});
+    app.manager().if_match(1).put(&format!("/cases/{}/restriction", hidden.id()), &named).ok(200);
+    set_apart(&third(), &family, 1).ok(200);
+    assert_eq!(reviews(&app, &family.case), 1);
+    assert_eq!(third().get("/tasks?limit=200").ok(200).body["items"], json!([]));
+}
+
+#[test]
+fn a_case_is_not_reopened_by_or_for_somebody_who_has_come_to_serve_the_other_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = own_case(&app.as_staff(Role::Adviser, "hers"), &family.ana);
+    family.close(&app);
+    let worker = member(&app, Role::Adviser, "Adviser");
+    let manager = app.manager().with("Access-Reason", "absence_cover");
+    manager.if_match(hers.version()).put(&format!("/cases/{}/assignment", hers.id()), &json!({"staffId":worker})).ok(200);
+    let path = format!("/cases/{}", family.case);
+    let closed = app.adviser().get(&path).ok(200);
+    let reopen =
+        |session: Session<'_>| session.if_match(closed.version()).post(&format!("{path}/reopening"), &json!({"reason":"A new plan."}));
+    for session in [app.adviser(), manager] {
+        reopen(session).problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    }
+    assert_eq!(app.adviser().get(&path).ok(200).body, closed.body);
+    // To somebody who does not see her case the answer does not tell of it.
+    reopen(app.as_staff(Role::Adviser, "third")).ok(200);
+    assert_eq!(reviews(&app, &family.case), 1);
+}
+
+/// What somebody who sees the parents' case only is shown of a person, everywhere.
+fn shown(session: &Session<'_>, family: &Family) -> Vec<Value> {
+    let ana = &family.ana;
+    let part = |list: Reply| list.body["items"].as_array().unwrap().iter().find(|row| row["personId"] == **ana).unwrap().clone();
+    let search = |by: Value| session.post("/people/search", &by).ok(200).body["items"].clone();
+    vec![
+        session.get(&format!("/people/{ana}")).ok(200).body,
+        session.get(&format!("/people/{ana}/capacity-records")).ok(200).body["items"].clone(),
+        part(session.get(&format!("/cases/{}/participants", family.case)).ok(200)),
+        search(json!({"name":"Ana Marsh"})),
+        search(json!({"name":"Alex Marsh"})),
+        search(json!({"contact":"own@example.org"})),
+        search(json!({"name":"Marsh","dateOfBirth":"2010-03-12"})),
+        session.get(&format!("/cases/{}", family.case)).ok(200).body["retention"].clone(),
+    ]
+}
+
+fn assessment() -> Value {
+    json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back in her own words."})
+}
+
+#[test]
+fn what_somebody_tells_on_their_own_is_seen_by_nobody_on_the_other_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/people/{}", family.ana);
+    let records = format!("{path}/capacity-records");
+    let old = json!({"contacts":[{"kind":"email","value":"ana@example.org","safe":true}],"safeContact":{"avoidChannels":["phone"]}});
+    app.adviser().if_match(1).patch(&path, &old).ok(200);
+    app.adviser().post(&records, &assessment()).ok(201);
+    let before = shown(&app.adviser(), &family);
+
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    own_case(&hers(), &family.ana);
+    let seen = hers().get(&path).ok(200);
+    let mut contacts = seen.body["contacts"].as_array().unwrap().clone();
+    contacts.push(json!({"kind":"mobile","value":"07700 900123","safe":true}));
+    contacts.push(json!({"kind":"email","value":"own@example.org","safe":true}));
+    let own = json!({"contacts":contacts,"knownAs":"Alex Marsh","pronouns":"they/them","dateOfBirth":"2010-03-12",
+        "safeContact":{"avoidChannels":["post_tracked","secure_email"],"note":"Never at home."},"communicationNeeds":"In writing."});
+    let told = hers().if_match(seen.version()).patch(&path, &own).ok(200);
+    let record = hers().post(&records, &assessment()).ok(201);
+
+    // Not a word, not a version, not a count: it looks as it did.
+    assert_eq!(shown(&app.adviser(), &family), before);
+    assert_eq!(shown(&app.manager(), &family)[..2], before[..2]);
+    // Those of her case see it all, and so does a manager who says why.
+    for session in [hers(), app.manager().with("Access-Reason", "supervision")] {
+        let seen = session.get(&path).ok(200);
+        assert_eq!((seen.str("knownAs"), seen.version(), seen.body["contacts"].as_array().unwrap().len()), ("Alex Marsh".into(), 3, 3));
+        assert_eq!(seen.body["safeContact"]["note"], "Never at home.");
+        assert_eq!(session.get(&records).ok(200).body["items"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            session.post("/people/search", &json!({"contact":"own@example.org"})).ok(200).body["items"].as_array().unwrap().len(),
+            1
+        );
+    }
+    // Nor by naming it: it is as unknown as what does not exist.
+    let witnessed =
+        |id: &str| family.permission(json!({"subjectIds":[family.ana],"evidence":{"noticeVersion":"leaflet-3","capacityRecordId":id}}));
+    let consents = format!("/cases/{}/consents", family.case);
+    let [hidden, missing] = [record.id(), uuid::Uuid::now_v7().to_string()]
+        .map(|id| plain(&app.adviser().post(&consents, &witnessed(&id)).problem(422, "rule-violated")));
+    assert_eq!(hidden, missing);
+
+    // Each side changes its own: nothing is overwritten that the caller cannot see.
+    let contact = told.body["contacts"][1]["id"].clone();
+    let blind =
+        json!({"contacts":[{"id":contact,"kind":"landline","value":"01539 000000","safe":true}],"pronouns":"she/her","safeContact":null});
+    app.adviser().if_match(3).patch(&path, &blind).problem(412, "stale-version");
+    let changed = app.adviser().if_match(2).patch(&path, &blind).ok(200);
+    assert_eq!((changed.version(), changed.body["contacts"].as_array().unwrap().len(), changed.str("pronouns")), (3, 1, "she/her".into()));
+    assert_eq!((changed.body.get("safeContact"), changed.body.get("knownAs")), (None, None));
+    assert_ne!(changed.body["contacts"][0]["id"], contact);
+    assert_eq!(hers().get(&path).ok(200).body, told.body);
+    let again = hers().if_match(3).patch(&path, &json!({"pronouns":"he/him"})).ok(200);
+    assert_eq!((again.version(), again.body["contacts"] == told.body["contacts"]), (4, true));
+    assert_eq!(app.adviser().get(&path).ok(200).body, changed.body);
+
+    // Whoever opens a case of her own does not open what was told in this one.
+    let curious = || app.as_staff(Role::Adviser, "curious");
+    own_case(&curious(), &family.ana);
+    assert_eq!(curious().get(&path).ok(200).body, changed.body);
+    assert_eq!(curious().get(&records).ok(200).body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(hers().get(&path).ok(200).body, again.body);
+}
+
+#[test]
+fn what_somebody_tells_on_their_own_binds_every_delivery_and_decision() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/people/{}", family.mia);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    let note = family.n1(&app);
+    family.permit(&app, json!({}));
+    let copy = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
+    family.check(&app, &family.ask(&note, json!({"copies":copy}))).ok(200);
+    assert_eq!(family.check(&app, &family.ask(&note, json!({"copies":copy}))).body["allowed"], true);
+    own_case(&hers(), &family.mia);
+    let mut contacts = hers().get(&path).ok(200).body["contacts"].clone();
+    contacts[0]["safe"] = json!(false);
+    hers().if_match(1).patch(&path, &json!({"contacts":contacts})).ok(200);
+    let refused = family.check(&app, &family.ask(&note, json!({"copies":copy}))).ok(200);
+    assert_eq!((&refused.body["allowed"], &refused.body["reasons"][0]["rule"]), (&json!(false), &json!("unsafe_contact")));
+    // A name that is known there only gives her away all the same.
+    hers().if_match(2).patch(&path, &json!({"knownAs":"Zofia Quell"})).ok(200);
+    let text = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
+        "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
+        "cohort":{"senNeed":"slcn"},"summary":"Zofia waits for a draft plan."});
+    app.adviser().post(&format!("/cases/{}/disclosures", family.case), &text).problem(422, "identifying-details").rule("identifier_name");
+}
+
+#[test]
+fn the_log_is_not_searched_for_a_case_by_a_manager_who_may_not_see_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
+    let kin = || app.as_staff(Role::ServiceManager, "kin");
+    let related = member(&app, Role::ServiceManager, "kin");
+    let entries = |session: &Session<'_>, case: &str| {
+        let page = session.get(&format!("/disclosure-log?caseId={case}&includeTotal=true")).ok(200);
+        (page.body["items"].as_array().unwrap().len(), page.body["page"]["total"].clone())
+    };
+    let nowhere = uuid::Uuid::now_v7().to_string();
+    assert_eq!(entries(&kin(), &family.case), (1, json!(1)));
+    let kept_away = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[related],"reason":"A niece."});
+    app.manager().if_match(1).put(&format!("/cases/{}/restriction", family.case), &kept_away).ok(200);
+    for session in [kin(), kin().with("Access-Reason", "complaint")] {
+        assert_eq!(entries(&session, &family.case), (0, json!(0)));
+        assert_eq!(entries(&session, &nowhere), (0, json!(0)));
+    }
+    assert_eq!(entries(&app.manager(), &family.case), (1, json!(1)));
+    assert_eq!(entries(&app.as_role(Role::Auditor), &family.case), (1, json!(1)), "an auditor checks the log by the ids they were given");
+}
