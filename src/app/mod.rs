@@ -6,6 +6,7 @@ pub mod consents;
 pub mod disclosure_log;
 pub mod disclosures;
 mod error;
+mod health;
 pub mod notes;
 mod opening;
 pub mod participants;

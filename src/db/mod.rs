@@ -10,6 +10,7 @@ pub mod disclosures;
 pub mod error;
 pub mod facts;
 pub mod guard;
+pub mod health;
 pub mod idempotency;
 pub mod identity;
 pub mod index;
@@ -29,6 +30,7 @@ pub(crate) mod testing;
 pub mod tx;
 
 pub use error::{Error, Result};
+pub use health::Load;
 pub use tx::{Db, LogIndexes, Tx};
 
 use crate::domain::page::PageRequest;

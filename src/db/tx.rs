@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::conn::{self, Conn, Readers};
 use super::error::{Error, Result};
+use super::health::{Load, Tally};
 use super::ledger::{self, Pending};
 use super::sealed::{self, Cell, KeyUse, Keyring, Owner, Secret, Unwrapped};
 use crate::domain::time::Timestamp;
@@ -76,6 +77,7 @@ pub struct Db {
     admitted: Arc<Semaphore>,
     writer: SyncSender<Job>,
     keys: Arc<Keyring>,
+    tally: Arc<Tally>,
 }
 
 impl std::fmt::Debug for Db {
@@ -92,7 +94,7 @@ impl Db {
         let pool = conn::readers(path, readers)?;
         std::thread::Builder::new().name("writer".into()).spawn(move || run(conn, &jobs)).map_err(|_| Error::Unavailable)?;
         let admitted = usize::try_from(readers).unwrap_or_default() + WAITING_READS;
-        Ok(Self { readers: pool, admitted: Arc::new(Semaphore::new(admitted)), writer, keys: Arc::new(keys) })
+        Ok(Self { readers: pool, admitted: Arc::new(Semaphore::new(admitted)), writer, keys: Arc::new(keys), tally: Arc::default() })
     }
 
     /// The keys of the deployment.
@@ -101,17 +103,26 @@ impl Db {
         &self.keys
     }
 
+    /// What it has to do.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let pool = self.readers.state();
+        let reading = u64::from(pool.connections - pool.idle_connections);
+        let places = u64::from(self.readers.max_size()) + WAITING_READS as u64;
+        self.tally.load(reading, u64::from(pool.idle_connections), places.saturating_sub(self.admitted.available_permits() as u64))
+    }
+
     /// Reads in one snapshot of the database.
     pub async fn read<T, E>(&self, f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static) -> std::result::Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
-        let (readers, keys) = (self.readers.clone(), self.keys.clone());
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
+        let (readers, keys, tally) = (self.readers.clone(), self.keys.clone(), self.tally.clone());
         let work = tokio::task::spawn_blocking(move || {
             let _admitted = admitted;
-            let mut conn = readers.get().map_err(|_| Error::Unavailable)?;
+            let mut conn = readers.get().map_err(|_| tally.timed_out())?;
             within(&mut conn, "BEGIN", |conn| f(&mut Tx::new(conn, &keys)))
         });
         work.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
@@ -127,18 +138,19 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let keys = self.keys.clone();
+        let (keys, tally, writing) = (self.keys.clone(), self.tally.clone(), self.tally.writing());
         let job: Job = Box::new(move |conn| {
+            let _writing = writing;
             let done = within(conn, "BEGIN IMMEDIATE", |conn| {
                 let mut tx = Tx::new(conn, &keys);
                 let value = f(&mut tx)?;
-                Ok((value, ledger::flush(&mut tx)?))
+                Ok((value, ledger::flush(&mut tx).map_err(|error| tally.not_logged(error))?))
             });
             // Whoever asked may have gone away; what was committed stays.
             drop(answer.send(done));
         });
         self.writer.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Full(_) => self.tally.turned_away(),
             TrySendError::Disconnected(_) => Error::Unavailable,
         })?;
         answered.await.unwrap_or_else(|_| Err(Error::Unavailable.into()))

@@ -1,0 +1,97 @@
+//! How the database fares, for the operator: what it has to do, what it had to turn away, and whether it can do its work at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use diesel::prelude::*;
+
+use super::error::{Error, Result};
+use super::schema::{disclosure_entry, revoked_token};
+use super::tx::Tx;
+use crate::domain::time::Timestamp;
+
+/// What the database has to do at the moment, and what it could not do since the service began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Connections that read.
+    pub reading: u64,
+    /// Connections that could read.
+    pub idle: u64,
+    /// Reads that wait for a connection.
+    pub reads_waiting: u64,
+    /// Writes that wait or run.
+    pub writes: u64,
+    /// Requests turned away because too much waited already.
+    pub turned_away: u64,
+    /// Reads that waited in vain for a connection.
+    pub timed_out: u64,
+    /// Transactions undone because their log entries could not be written.
+    pub not_logged: u64,
+}
+
+/// Counts what a pool does not know of itself.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    writes: AtomicU64,
+    turned_away: AtomicU64,
+    timed_out: AtomicU64,
+    not_logged: AtomicU64,
+}
+
+/// A write that waits or runs, until this is dropped.
+pub(super) struct Writing(Arc<Tally>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.writes.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Tally {
+    pub fn writing(self: &Arc<Self>) -> Writing {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Writing(self.clone())
+    }
+
+    /// Too much waits already.
+    pub fn turned_away(&self) -> Error {
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+        Error::Busy
+    }
+
+    /// No connection was free in time.
+    pub fn timed_out(&self) -> Error {
+        self.timed_out.fetch_add(1, Ordering::Relaxed);
+        Error::Unavailable
+    }
+
+    /// The log entries of a transaction could not be written.
+    pub fn not_logged(&self, error: Error) -> Error {
+        self.not_logged.fetch_add(1, Ordering::Relaxed);
+        error
+    }
+
+    /// The counts, beside what the pool of readers says of itself: how many read, how many are idle, how many were admitted.
+    pub fn load(&self, reading: u64, idle: u64, admitted: u64) -> Load {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Load {
+            reading,
+            idle,
+            reads_waiting: admitted.saturating_sub(reading),
+            writes: count(&self.writes),
+            turned_away: count(&self.turned_away),
+            timed_out: count(&self.timed_out),
+            not_logged: count(&self.not_logged),
+        }
+    }
+}
+
+/// Tries what every use case needs: the log can be read, and a commit reaches the disk. The row it writes is gone in the same transaction,
+/// but its page is written all the same; an update that changes nothing would not be.
+pub fn probe(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    let _last: Option<i64> = disclosure_entry::table.select(diesel::dsl::max(disclosure_entry::idx)).first(tx.conn)?;
+    let token = "(none: the service tries whether it can write)";
+    diesel::insert_into(revoked_token::table).values((revoked_token::id.eq(token), revoked_token::expires_at.eq(now))).execute(tx.conn)?;
+    diesel::delete(revoked_token::table.find(token)).execute(tx.conn)?;
+    Ok(())
+}
