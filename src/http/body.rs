@@ -5,6 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -29,6 +30,8 @@ use crate::domain::patch::Merge;
 
 /// The longest body, in bytes.
 pub const LARGEST: usize = 256 * 1024;
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body that matches its schema and the rules across its fields.
 #[derive(Debug)]
@@ -163,13 +166,18 @@ async fn read(request: &HttpRequest, mut payload: Payload, media: &[&str]) -> Re
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
     let mut bytes = web::BytesMut::with_capacity(announced.unwrap_or_default());
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Code::MalformedRequest))?;
-        if bytes.len() + chunk.len() > LARGEST {
-            return Err(too_large());
+    let all = async {
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::new(Code::MalformedRequest))?;
+            if bytes.len() + chunk.len() > LARGEST {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
         }
-        bytes.extend_from_slice(&chunk);
-    }
+        Ok(())
+    };
+    let late = |_| Problem::new(Code::MalformedRequest).with_detail("The body did not arrive in time.");
+    tokio::time::timeout(PATIENCE, all).await.map_err(late)??;
     let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
     Ok((strict::parse(&bytes)?, fingerprint(&edge.idempotency_key, &bytes)))
 }
