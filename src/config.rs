@@ -26,6 +26,12 @@ pub struct Config {
     /// Where it listens.
     #[arg(long, env = "SENDIASS_BIND", default_value = "127.0.0.1:8080")]
     pub bind: SocketAddr,
+    /// Where the operator reads `/livez`, `/readyz` and `/metrics`: for the network of operations only.
+    #[arg(long, env = "SENDIASS_ADMIN_BIND", default_value = "127.0.0.1:8081")]
+    pub admin_bind: Option<SocketAddr>,
+    /// For how many seconds the service goes on accepting after it was told to stop and is not ready any more: 5 in production, 0 elsewhere.
+    #[arg(long, env = "SENDIASS_DRAIN_SECONDS", value_parser = clap::value_parser!(u64).range(..=300))]
+    pub drain_seconds: Option<u64>,
     /// The database: `sqlite:PATH`. By default `sendiass.db` in the data directory.
     #[arg(long, env = "SENDIASS_DATABASE_URL")]
     pub database_url: Option<String>,
@@ -99,13 +105,20 @@ impl Config {
         }
     }
 
+    /// For how many seconds the service goes on accepting after it was told to stop.
+    #[must_use]
+    pub fn drain_seconds(&self) -> u64 {
+        self.drain_seconds.unwrap_or(if self.profile == Profile::Production { 5 } else { 0 })
+    }
+
     /// What is wrong with the settings, in one sentence.
     pub fn check(&self) -> Result<(), String> {
-        if self.profile != Profile::Production && !self.bind.ip().is_loopback() {
-            return Err(format!(
-                "SENDIASS_BIND is {}: outside production the service listens on loopback only, such as 127.0.0.1:8080.",
-                self.bind
-            ));
+        for (name, bind, such_as) in [("BIND", Some(self.bind), 8080), ("ADMIN_BIND", self.admin_bind, 8081)] {
+            if let Some(bind) = bind.filter(|bind| self.profile != Profile::Production && !bind.ip().is_loopback()) {
+                return Err(format!(
+                    "SENDIASS_{name} is {bind}: outside production the service listens on loopback only, such as 127.0.0.1:{such_as}.",
+                ));
+            }
         }
         if self.profile == Profile::Production && self.issuers_file.is_none() {
             return Err("Production needs SENDIASS_ISSUERS_FILE: the issuers whose tokens are accepted.".to_owned());

@@ -13,6 +13,7 @@ pub mod domain;
 pub mod http;
 pub mod keys;
 pub mod ledger;
+pub mod metrics;
 pub mod policy;
 pub mod startup;
 pub mod telemetry;

@@ -1,13 +1,12 @@
 //! From settings to a service that answers. Every way of running it, tests included, passes through here.
 
+mod running;
+
 use std::fs::{File, OpenOptions, TryLockError};
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::{HttpServer, web};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use sha2::{Digest, Sha256};
 
@@ -21,10 +20,10 @@ use crate::db::sealed::{Keyring, Secret};
 use crate::db::{self, Db};
 use crate::domain::disclosure::Limits;
 use crate::http::gate::{Answering, Authenticate, Credentials};
-use crate::http::openapi::Service;
 use crate::http::problem::{Code, Fault, Problem};
-use crate::http::{self, Edge};
 use crate::keys::{self, Secrets};
+
+pub use self::running::Running;
 
 /// How many connections read at once.
 const READERS: u32 = 4;
@@ -143,49 +142,5 @@ impl Authenticate for Gatekeeper {
                 Problem::new(Code::Unauthenticated)
             })
         })
-    }
-}
-
-/// A service that answers.
-pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Held as long as it runs.
-    _lock: File,
-    /// Runs until it is stopped.
-    pub server: actix_web::dev::Server,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Running({})", self.address)
-    }
-}
-
-impl Ready {
-    /// Listens. Port 0 takes a free one.
-    pub fn listen(self) -> Result<Running, String> {
-        let taken =
-            |error: std::io::Error| format!("The address {} cannot be used ({error}): choose another with --bind.", self.config.bind);
-        let listener = TcpListener::bind(self.config.bind).map_err(taken)?;
-        let address = listener.local_addr().map_err(taken)?;
-        let index = &self.app.keys().index;
-        let edge = web::Data::new(Edge {
-            authenticate: Arc::new(Gatekeeper { issuers: self.issuers.clone(), app: self.app.clone() }),
-            cursor_key: *index.derive("cursor"),
-            idempotency_key: *index.derive("idempotency"),
-            public_url: self.config.public_url.clone(),
-            allowed_origins: self.config.cors_origins.clone(),
-        });
-        let service = Arc::new(Service::build(http::operations()).map_err(|faults| faults.join("\n"))?);
-        let app = web::Data::new(self.app);
-        let server = HttpServer::new(move || http::app(&service, &edge).app_data(app.clone()))
-            .workers(usize::from(self.config.workers))
-            .client_request_timeout(Duration::from_secs(5))
-            .shutdown_timeout(5)
-            .listen(listener)
-            .map_err(|error| format!("The address {address} cannot be used: {error}."))?
-            .run();
-        Ok(Running { address, _lock: self.lock, server })
     }
 }

@@ -24,7 +24,8 @@ impl Drop for Serving {
 }
 
 fn serve(folder: &Path) -> Serving {
-    let mut child = sendiass(folder, &["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        sendiass(folder, &["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("sendiass answers on http://127.0.0.1:"), "{line}");
@@ -40,7 +41,7 @@ fn fails(output: &Output, sentence: &str) {
 }
 
 fn served(folder: &Path, more: &[&str]) -> Output {
-    sendiass(folder, &[&["serve", "--bind", "127.0.0.1:0"], more].concat()).output().unwrap()
+    sendiass(folder, &[&["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0"], more].concat()).output().unwrap()
 }
 
 #[test]
@@ -73,7 +74,10 @@ fn what_is_set_wrongly_is_said_in_one_sentence() {
     ] {
         fails(&served(folder.path(), settings), sentence);
     }
-    fails(&sendiass(folder.path(), &["serve", "--bind", "0.0.0.0:0"]).output().unwrap(), "listens on loopback only");
+    for (flag, name) in [("--bind", "SENDIASS_BIND"), ("--admin-bind", "SENDIASS_ADMIN_BIND")] {
+        let output = sendiass(folder.path(), &["serve", flag, "0.0.0.0:0"]).output().unwrap();
+        fails(&output, &format!("{name} is 0.0.0.0:0: outside production the service listens on loopback only"));
+    }
 }
 
 #[test]

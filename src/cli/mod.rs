@@ -67,8 +67,9 @@ async fn serve(config: Config, log: tracing::Level) -> Result<(), String> {
         return Err("The profile `demo` is that of `sendiass demo`, which makes its own throw-away database.".to_owned());
     }
     let running = startup::build(config, Clock::system()).await?.listen()?;
-    eprintln!("sendiass answers on http://{}", running.address);
-    running.server.await.map_err(|error| format!("The service stopped: {error}."))
+    let operator = running.admin.map(|admin| format!(", and its operator on http://{admin}")).unwrap_or_default();
+    eprintln!("sendiass answers on http://{}{operator}", running.address);
+    running.until_stopped().await
 }
 
 fn print_document() -> Result<(), String> {

@@ -23,7 +23,8 @@ pub(super) fn mount(config: &mut web::ServiceConfig) {
         .service(reading("/docs/{file:.*}", viewer));
 }
 
-fn reading<H, A>(path: &str, handler: H) -> Resource
+/// What is only read.
+pub(super) fn reading<H, A>(path: &str, handler: H) -> Resource
 where
     H: Handler<A, Output: Responder>,
     A: FromRequest + 'static,

@@ -4,13 +4,13 @@ use std::future::{Future, Ready, poll_fn, ready};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 
+use super::observe::Observed;
 use super::problem::{Code, Fault, Problem};
 use super::{Edge, boxed, dress};
 use crate::domain::ids::RequestId;
@@ -140,29 +140,32 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let service = Rc::clone(&self.service);
         Box::pin(async move {
-            let began = Instant::now();
             let context = RequestContext::read(request.headers());
             let id = context.id;
-            let method = request.method().clone();
+            let observed = Observed::begin(&request, id);
             request.extensions_mut().insert(context);
-            let answered = match guarded(async { service.call(request).await }).await {
-                Ok(Ok(response)) => finish(boxed(response), id),
-                // No request is left to answer with its settings; what can be said is said.
-                Ok(Err(error)) => {
-                    return Err(bare(&error.as_error::<Problem>().cloned().unwrap_or_else(|| Problem::new(Code::Internal)), id));
+            let lost = match guarded(async { service.call(request).await }).await {
+                Ok(Ok(response)) => {
+                    let route = response.request().match_pattern();
+                    let (answered, problem) = finish(boxed(response), id);
+                    observed.end(route.as_deref(), answered.status().as_u16(), problem.as_ref());
+                    return Ok(answered);
                 }
-                Err(Panicked) => return Err(bare(&Problem::new(Code::Internal), id)),
+                Ok(Err(error)) => error.as_error::<Problem>().cloned(),
+                Err(Panicked) => None,
             };
-            let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let route = answered.request().match_pattern().unwrap_or_default();
-            tracing::info!(request = %id, %method, route, status = answered.status().as_u16(), millis, "answered");
-            Ok(answered)
+            // No request is left to answer with its settings; what can be said is said.
+            let problem = lost.unwrap_or_else(|| Problem::new(Code::Internal));
+            observed.end(None, problem.code().status().as_u16(), Some(&problem));
+            Err(bare(&problem, id))
         })
     }
 }
 
-fn finish(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<BoxBody> {
+/// The answer as it leaves, and its problem if it is one.
+fn finish(response: ServiceResponse<BoxBody>, id: RequestId) -> (ServiceResponse<BoxBody>, Option<Problem>) {
     let status = response.status();
+    let mut failed = None;
     let (request, mut response) = response.into_parts();
     if status.is_client_error() || status.is_server_error() {
         let problem = response.error().and_then(|error| error.as_error::<Problem>()).cloned().unwrap_or_else(|| Problem::of_status(status));
@@ -174,9 +177,10 @@ fn finish(response: ServiceResponse<BoxBody>, id: RequestId) -> ServiceResponse<
             }
         }
         response = rendered;
+        failed = Some(problem);
     }
     dress(response.headers_mut(), id);
-    ServiceResponse::new(request, response)
+    (ServiceResponse::new(request, response), failed)
 }
 
 /// An answer for a request that was lost inside.

@@ -7,10 +7,12 @@
 //! only then the record. The token is therefore checked by a middleware on the route ([`gate`]): actix polls all arguments of a
 //! handler together, and a permit that waited for the database would let a broken body answer first.
 
+pub mod admin;
 pub mod body;
 mod capacity;
 mod cases;
 pub mod conditional;
+pub mod connection;
 mod consents;
 mod disclosure_log;
 mod disclosures;
@@ -21,6 +23,7 @@ mod failure;
 pub mod gate;
 pub mod idempotency;
 mod notes;
+mod observe;
 pub mod openapi;
 pub mod page;
 mod participants;
@@ -47,6 +50,7 @@ use actix_web::{App, Error, web};
 
 use self::gate::Authenticate;
 use self::openapi::{Operation, Service};
+use crate::metrics::Metrics;
 
 /// Where all operations live.
 pub const BASE: &str = "/api/v1";
@@ -55,6 +59,8 @@ pub const BASE: &str = "/api/v1";
 pub struct Edge {
     /// Who turns a token into a caller.
     pub authenticate: Arc<dyn Authenticate>,
+    /// The figures for the operator.
+    pub metrics: Arc<Metrics>,
     /// Signs cursors.
     pub cursor_key: [u8; 32],
     /// Makes the fingerprints of request bodies.

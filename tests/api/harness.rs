@@ -26,6 +26,8 @@ struct Defaults {
 /// A running service.
 pub struct TestApp {
     pub base: String,
+    /// Where the operator reads.
+    pub admin: String,
     /// The clock of the domain: 2026-06-01 10:00 in London, until a test sets it.
     pub clock: Clock,
     pub key: DevKey,
@@ -56,6 +58,7 @@ impl TestApp {
         let mut config = Config {
             profile: Profile::Demo,
             bind: "127.0.0.1:0".parse().unwrap(),
+            admin_bind: Some("127.0.0.1:0".parse().unwrap()),
             data_dir: folder.path().to_owned(),
             database_url: None,
             workers: 2,
@@ -67,14 +70,23 @@ impl TestApp {
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
                 let running = startup::build(config, of_server).await.unwrap().listen().unwrap();
-                ready.send((running.address, running.server.handle())).unwrap();
+                ready.send((running.address, running.admin.unwrap(), running.server.handle())).unwrap();
                 running.server.await.unwrap();
             });
         });
-        let (address, handle) = started.recv().expect("the service starts");
+        let (address, admin, handle) = started.recv().expect("the service starts");
         let key = keys::development_key(folder.path()).unwrap();
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Self { base: format!("http://{address}"), clock, key, agent, folder, handle, thread: Some(thread) }
+        Self {
+            base: format!("http://{address}"),
+            admin: format!("http://{admin}"),
+            clock,
+            key,
+            agent,
+            folder,
+            handle,
+            thread: Some(thread),
+        }
     }
 
     /// The database file, for what the API forbids.

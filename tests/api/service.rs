@@ -88,3 +88,12 @@ fn an_entry_of_the_log_is_shown_in_the_very_bytes_that_were_hashed() {
     auditor.get("/disclosure-log?limit=1001").problem(400, "validation-failed");
     app.adviser().get("/disclosure-log").problem(403, "forbidden");
 }
+
+#[test]
+fn what_is_for_the_operator_is_not_shown_to_callers() {
+    let app = TestApp::spawn();
+    for path in ["livez", "readyz", "metrics"] {
+        app.manager().get(&format!("//{path}")).problem(404, "not-found");
+        assert_eq!(ureq::get(format!("{}/{path}", app.admin)).call().unwrap().status().as_u16(), 200);
+    }
+}

@@ -27,6 +27,9 @@ pub struct Demo {
     /// Where it listens: 127.0.0.1:8080, or for the walk-through any free port.
     #[arg(long, env = "SENDIASS_BIND")]
     bind: Option<SocketAddr>,
+    /// Where the operator reads `/livez`, `/readyz` and `/metrics`: 127.0.0.1:8081, or for the walk-through nowhere.
+    #[arg(long, env = "SENDIASS_ADMIN_BIND")]
+    admin_bind: Option<SocketAddr>,
     /// Where keys and the throw-away database are kept.
     #[arg(long, env = "SENDIASS_DATA_DIR", default_value = "./data")]
     data_dir: PathBuf,
@@ -48,6 +51,7 @@ impl Demo {
         let config = Config {
             profile: Profile::Demo,
             bind: self.bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
+            admin_bind: self.admin_bind.or(defaults.config.admin_bind).filter(|_| !self.walkthrough),
             database_url: Some(format!("sqlite:{}", database.display())),
             data_dir: self.data_dir.clone(),
             issuers_file: None,
@@ -93,7 +97,7 @@ async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev:
     let running = startup::build(config, clock).await?.listen()?;
     // Whoever waits for the address may have given up; then there is nobody to serve.
     drop(ready.send((running.address, running.server.handle())));
-    running.server.await.map_err(|error| format!("The service stopped: {error}."))
+    running.until_stopped().await
 }
 
 /// The database of an earlier demonstration goes, and nothing else.

@@ -14,7 +14,7 @@ pub use self::code::Code;
 pub use self::wire::Fault;
 pub(in crate::http) use self::wire::ProblemBody;
 use crate::domain::action::ActionName;
-use crate::domain::disclosure::PolicyRef;
+use crate::domain::disclosure::{PolicyRef, RefusalRule};
 use crate::domain::ids::RequestId;
 
 #[derive(Clone, Debug, Default)]
@@ -97,6 +97,12 @@ impl Problem {
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.details.errors
+    }
+
+    /// The rules of the policy that refused a disclosure, each once; none, if it is another problem.
+    pub(in crate::http) fn refused_by(&self) -> impl Iterator<Item = &'static str> {
+        let faults = if self.details.policy.is_some() { self.faults() } else { &[] };
+        RefusalRule::ALL.iter().map(|rule| rule.as_str()).filter(|rule| faults.iter().any(|fault| fault.rule == *rule))
     }
 
     /// With one more fault.

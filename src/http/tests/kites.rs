@@ -284,6 +284,7 @@ impl Authenticate for ByRole {
 pub fn edge() -> web::Data<Edge> {
     web::Data::new(Edge {
         authenticate: Arc::new(ByRole),
+        metrics: Arc::new(crate::metrics::Metrics::new(crate::db::Load::default)),
         cursor_key: [1; 32],
         idempotency_key: [2; 32],
         public_url: Some("https://records.example".to_owned()),

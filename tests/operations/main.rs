@@ -1,0 +1,15 @@
+//! The service as its operator meets it: the admin port, the log, slow clients, and how it stops.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod admin;
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "../api/family.rs"]
+mod family;
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "../api/harness.rs"]
+mod harness;
+mod hygiene;
+mod process;
+mod slow;
+mod stopping;
