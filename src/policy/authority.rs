@@ -8,11 +8,11 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::domain::disclosure::{CapacityFact, FamilyFacts, ParticipantFact, PersonFact, PrFact};
 use crate::domain::ids::{CaseId, PersonId};
-use crate::domain::time::{day_after, day_before, last_friday_of_june};
+use crate::domain::time::{age_out_on, day_after, day_before};
 use crate::domain::vocabulary::{CapacityOutcome, GranterRelation, ParentalResponsibility, ParticipantRole, PersonKind, Relation};
 
 /// In which capacity somebody permits for somebody.
@@ -39,14 +39,6 @@ pub enum Standing {
     GrownCannotDecide,
 }
 
-/// The last day on which a parent's permission counts (R5): the last Friday of June of the school year in which the child turns 16
-/// (Education Act 1996 s.8; Children and Families Act 2014 s.83).
-#[must_use]
-pub fn age_out_day(born: NaiveDate) -> NaiveDate {
-    let years = if born.month() <= 8 { 16 } else { 17 };
-    last_friday_of_june(born.year().saturating_add(years))
-}
-
 /// Who decides for this person on this day. Somebody of whom nothing is known is treated as a child.
 #[must_use]
 pub fn standing(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> Standing {
@@ -54,7 +46,7 @@ pub fn standing(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> Standi
         return Standing::ChildUnassessed;
     };
     let child = match person.date_of_birth {
-        Some(born) => on <= age_out_day(born),
+        Some(born) => on <= age_out_on(born),
         None => matches!(person.kind, PersonKind::Child | PersonKind::YoungPerson),
     };
     match (child, competence(person, on)) {
@@ -76,7 +68,7 @@ pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council
         }
         Standing::ChildUnassessed | Standing::ChildCannotDecide => {
             // Without a birth date no day of lapse can be computed, so there is no holder of parental responsibility.
-            let age_out = age_out_day(find(subject, family)?.date_of_birth?);
+            let age_out = age_out_on(find(subject, family)?.date_of_birth?);
             rows_here(granter, on, family)
                 .filter(|_| granter != subject)
                 .filter_map(|row| holds_until(row, subject, on, age_out).map(|last| (row.relation, last)))
@@ -158,7 +150,7 @@ fn find(person: PersonId, family: &FamilyFacts) -> Option<&PersonFact> {
 
 /// The competence record in force: the newest on or before the day, of one day the later recorded. One made on or before the age-out day lapses with it.
 fn competence(person: &PersonFact, on: NaiveDate) -> Option<CapacityOutcome> {
-    let age_out = person.date_of_birth.map(age_out_day);
+    let age_out = person.date_of_birth.map(age_out_on);
     let lapsed = |record: &CapacityFact| age_out.is_some_and(|end| record.assessed_on <= end && on > end);
     let in_force = person.capacity.iter().filter(|record| record.assessed_on <= on && !lapsed(record));
     in_force.max_by_key(|record| (record.assessed_on, record.recorded_at, record.outcome)).map(|record| record.outcome)
@@ -211,7 +203,7 @@ fn represents(person: PersonId, subject: PersonId, on: NaiveDate, case: CaseId, 
 /// The days on which authority for this subject may change.
 fn changes(subject: PersonId, family: &FamilyFacts) -> BTreeSet<NaiveDate> {
     let person = find(subject, family);
-    let grown = person.and_then(|person| person.date_of_birth).map(|born| day_after(age_out_day(born)));
+    let grown = person.and_then(|person| person.date_of_birth).map(|born| day_after(age_out_on(born)));
     let assessed = person.into_iter().flat_map(|person| &person.capacity).map(|record| record.assessed_on);
     let rows = || family.participants.iter().filter(|row| row.case_id == family.case_id);
     let ended = rows().filter_map(|row| row.ended_on);

@@ -57,7 +57,7 @@ fn a_parents_permission_counts_through_the_last_friday_of_june_of_the_school_yea
         ("2017-02-11", "2033-06-24"),
     ] {
         let family = family(born);
-        assert_eq!(age_out_day(day(born)), day(last), "{born}");
+        assert_eq!(age_out_on(day(born)), day(last), "{born}");
         let parent = authority(PARENT, CHILD, day(last), false, &family).unwrap();
         assert_eq!(parent, Authority { relation: GranterRelation::ParentWithPr, ends_on: Some(day(last)) });
         assert_eq!(relation(&family, CHILD, last), None, "{born}");
