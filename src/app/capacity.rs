@@ -1,9 +1,8 @@
 //! Competence and capacity records: what somebody can decide, judged for one kind of decision and never by age (C1, R4).
 
-use super::{App, Error, Result};
+use super::{App, Result, faultless};
 use crate::authz::{Permit, act};
-use crate::clock::Clock;
-use crate::db::{capacity, idempotency, people};
+use crate::db::{Tx, capacity, people};
 use crate::domain::capacity::{CapacityRecord, NewCapacityRecord};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::PersonId;
@@ -17,7 +16,7 @@ impl App {
         person: PersonId,
         page: PageRequest,
     ) -> Result<Page<CapacityRecord>> {
-        self.look(permit, move |tx, permit| capacity::list(tx, permit, person, &page)).await
+        self.look(permit, move |tx, permit| Ok(capacity::list(tx, permit, person, &page)?)).await
     }
 
     /// Records an assessment of a person in scope.
@@ -29,21 +28,11 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<CapacityRecord>> {
         let now = self.clock.now();
-        let (made, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    people::require_visible(tx, &permit, &[person])?;
-                    let faults = new.faults(now.day());
-                    if !faults.is_empty() {
-                        return Err(Error::Rule(faults));
-                    }
-                    Ok(capacity::insert(tx, &permit, person, &new, now)?)
-                })?;
-                let record = capacity::find(tx, &permit, made.value)?;
-                Ok::<_, Error>(Created { value: record, replayed: made.replayed })
-            })
-            .await?;
-        Ok(made)
+        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            people::require_visible(tx, permit, &[person])?;
+            faultless(new.faults(now.day()))?;
+            Ok(capacity::insert(tx, permit, person, &new, now)?)
+        };
+        self.once(permit, request, record, |tx, permit, id| Ok(capacity::find(tx, permit, id)?)).await
     }
 }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use super::participants::{known, offered};
 use super::sides::{self, conflict};
-use super::{App, Error, Result, allowed, expect_version};
+use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
-use crate::clock::Clock;
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, guard, idempotency, participants, staff, tasks};
+use crate::db::{Tx, cases, guard, participants, staff, tasks};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -46,7 +45,7 @@ fn offering(permit: &Permit<impl Act>, case: Case) -> Case {
     Case { allowed_actions: allowed(permit.caller(), actions(case.status)), participants, ..case }
 }
 
-fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> db::Result<Case> {
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Case> {
     Ok(offering(permit, cases::find(tx, permit, id, retention::of)?))
 }
 
@@ -58,10 +57,16 @@ fn wrong_state(caller: &Caller, status: CaseStatus, rule: Option<Fault>) -> Erro
 }
 
 /// A case in scope, at the version the client saw.
-fn seen(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, version: i32) -> db::Result<cases::CaseHead> {
+fn seen(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, version: i32) -> Result<cases::CaseHead> {
     let head = cases::require(tx, permit, id)?;
     expect_version(head.version, version)?;
     Ok(head)
+}
+
+/// The same behind the guards of everybody whom its closing or reopening touches (R16).
+fn seen_behind_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, version: i32) -> Result<cases::CaseHead> {
+    participants::take_guards(tx, permit, id, None)?;
+    seen(tx, permit, id, version)
 }
 
 /// The case is not closed.
@@ -81,7 +86,7 @@ fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[Ne
         }
         faults.extend(part.content.faults(&place, part.person_id, &people));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    faultless(faults)
 }
 
 /// What stands against putting this member of staff on a case: they are not on record, or do no casework.
@@ -94,17 +99,10 @@ fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: Strin
 }
 
 /// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
-fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, case: &Case, now: Timestamp) -> db::Result<()> {
+fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, case: &Case, now: Timestamp) -> Result<()> {
     let soon = deadlines::next_working_day(now.day());
-    let task = NewTask {
-        kind: TaskKind::RetentionReview,
-        case_id: Some(case.id),
-        about_id: case.id.0,
-        for_manager: true,
-        not_by: None,
-        due_on: case.retention.review_on.map_or(soon, |day| day.max(soon)),
-    };
-    tasks::create_once(tx, permit, task, now)?;
+    let due_on = case.retention.review_on.map_or(soon, |day| day.max(soon));
+    tasks::create_once(tx, permit, NewTask::new(TaskKind::RetentionReview, case.id, case.id.0, due_on), now)?;
     Ok(())
 }
 
@@ -133,7 +131,7 @@ fn restriction_faults(
     if wanted.restricted && !wanted.named_staff_ids.contains(&head.assigned_to) {
         faults.push(Fault::new("#/namedStaffIds", "contradicting_fields", "Whoever works on a restricted case is named on it."));
     }
-    let apart = participants::all(tx, permit, head.id)?.iter().any(|part| part.update.content.served_separately);
+    let apart = sides::people(tx, permit, head.id)?.iter().any(|(_, apart)| *apart);
     if !wanted.restricted && apart {
         faults.push(Fault::new("#/restricted", "contradicting_fields", "The case of somebody who is served separately stays restricted."));
     }
@@ -151,35 +149,28 @@ impl App {
 
     /// Opens a case. Somebody who is served separately makes it their own case: restricted at once, with the recorder named (C1).
     pub async fn open_case(&self, permit: Permit<act::CaseOpen>, new: NewCase, request: Option<Idempotency>) -> Result<Created<Case>> {
-        self.check_area(new.content.area.as_ref(), None)?;
-        let now = self.clock.now();
-        let (made, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let NewCase { content, participants } = new;
-                    check_participants(tx, &permit, &participants)?;
-                    guard::take(tx, participants.iter().map(|part| part.person_id))?;
-                    let people: Vec<(PersonId, bool)> =
-                        participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-                    if cases::serves_other_side(tx, &permit, None, &people, permit.staff(), None)? {
-                        return Err(conflict("#/participants"));
-                    }
-                    let id = cases::insert(tx, &permit, content, people.iter().any(|(_, apart)| *apart), now)?;
-                    for participant in participants {
-                        participants::insert(tx, &permit, id, participant, now)?;
-                    }
-                    Ok(id)
-                })?;
-                Ok::<_, Error>(Created { value: shown(tx, &permit, made.value)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(made)
+        let (now, app) = (self.clock.now(), self.clone());
+        let open = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let NewCase { content, participants } = new;
+            app.check_area(content.area.as_ref(), None)?;
+            check_participants(tx, permit, &participants)?;
+            guard::take(tx, participants.iter().map(|part| part.person_id))?;
+            let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
+            if cases::serves_other_side(tx, permit, None, &people, permit.staff(), None)? {
+                return Err(conflict("#/participants"));
+            }
+            let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
+            for participant in participants {
+                participants::insert(tx, permit, id, participant, now)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, request, open, shown).await
     }
 
     /// Cases in scope.
     pub async fn list_cases(&self, permit: Permit<act::CaseList>, filter: CaseFilter, page: PageRequest) -> Result<Page<CaseSummary>> {
-        self.look(permit, move |tx, permit| cases::list(tx, permit, &filter, &page)).await
+        self.look(permit, move |tx, permit| Ok(cases::list(tx, permit, &filter, &page)?)).await
     }
 
     /// A case in scope.
@@ -190,87 +181,85 @@ impl App {
     /// Changes what is recorded of a case.
     pub async fn update_case(&self, permit: Permit<act::CaseUpdate>, id: CaseId, version: i32, merge: Merge<CaseUpdate>) -> Result<Case> {
         let app = self.clone();
-        let (case, _) = self
-            .db
-            .write(move |tx| {
-                let current = shown(tx, &permit, id)?;
-                expect_version(current.version, version)?;
-                let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
-                let update = merge(&writable).map_err(Error::Invalid)?;
-                app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
-                cases::update(tx, &permit, id, version, update)?;
-                Ok::<_, Error>(shown(tx, &permit, id)?)
-            })
-            .await?;
-        Ok(case)
+        self.change(permit, move |tx, permit| {
+            let current = shown(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
+            let update = merge(&writable).map_err(Error::Invalid)?;
+            app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
+            cases::update(tx, permit, id, version, update)?;
+            shown(tx, permit, id)
+        })
+        .await
     }
 
     /// Closes a case: its permissions end, and the clock of its keeping starts. Not while a concern awaits its decision.
-    pub async fn close_case(&self, permit: Permit<act::CaseClose>, id: CaseId, version: i32, how: CaseClosure) -> Result<Case> {
+    pub async fn close_case(
+        &self,
+        permit: Permit<act::CaseClose>,
+        id: CaseId,
+        version: i32,
+        how: CaseClosure,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Case>> {
         let now = self.clock.now();
-        let (case, _) = self
-            .db
-            .write(move |tx| {
-                participants::take_guards(tx, &permit, id, None)?;
-                let head = seen(tx, &permit, id, version)?;
-                require_open(permit.caller(), head.status)?;
-                if cases::has_open_concern(tx, &permit, id)? {
-                    let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
-                    return Err(wrong_state(permit.caller(), head.status, Some(rule)));
-                }
-                cases::close(tx, &permit, id, version, how.outcome, now)?;
-                let case = shown(tx, &permit, id)?;
-                review_keeping(tx, &permit, &case, now)?;
-                Ok(case)
-            })
-            .await?;
-        Ok(case)
+        let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let head = seen_behind_guards(tx, permit, id, version)?;
+            require_open(permit.caller(), head.status)?;
+            if cases::has_open_concern(tx, permit, id)? {
+                let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
+                return Err(wrong_state(permit.caller(), head.status, Some(rule)));
+            }
+            cases::close(tx, permit, id, version, how.outcome, now)?;
+            let case = shown(tx, permit, id)?;
+            review_keeping(tx, permit, &case, now)?;
+            Ok(id)
+        };
+        self.once(permit, request, close, shown).await
     }
 
     /// Reopens a closed case. It revives no permission.
-    pub async fn reopen_case(&self, permit: Permit<act::CaseReopen>, id: CaseId, version: i32, why: NewReopening) -> Result<Case> {
+    pub async fn reopen_case(
+        &self,
+        permit: Permit<act::CaseReopen>,
+        id: CaseId,
+        version: i32,
+        why: NewReopening,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Case>> {
         let now = self.clock.now();
-        let (case, _) = self
-            .db
-            .write(move |tx| {
-                participants::take_guards(tx, &permit, id, None)?;
-                let head = seen(tx, &permit, id, version)?;
-                if head.status != CaseStatus::Closed {
-                    return Err(wrong_state(permit.caller(), head.status, None));
-                }
-                // While it was closed, those on it were free to work for the other side (C1).
-                let people = sides::people(tx, &permit, id)?;
-                sides::keep_apart(tx, &permit, &head, &people, None, "#", now)?;
-                cases::reopen(tx, &permit, id, version, why.reason, now)?;
-                Ok(shown(tx, &permit, id)?)
-            })
-            .await?;
-        Ok(case)
+        let reopen = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let head = seen_behind_guards(tx, permit, id, version)?;
+            if head.status != CaseStatus::Closed {
+                return Err(wrong_state(permit.caller(), head.status, None));
+            }
+            // While it was closed, those on it were free to work for the other side (C1).
+            let people = sides::people(tx, permit, id)?;
+            sides::keep_apart(tx, permit, &head, &people, None, "#", now)?;
+            cases::reopen(tx, permit, id, version, why.reason, now)?;
+            Ok(id)
+        };
+        self.once(permit, request, reopen, shown).await
     }
 
     /// Sets who works on a case: an adviser only themselves, and nobody who works for the other side (C1).
     pub async fn assign_case(&self, permit: Permit<act::CaseAssign>, id: CaseId, version: i32, wanted: CaseAssignment) -> Result<Case> {
         let member = wanted.staff_id;
-        if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
-            return Err(Error::Forbidden);
-        }
-        let (case, _) = self
-            .db
-            .write(move |tx| {
-                let head = seen(tx, &permit, id, version)?;
-                if let Some(fault) = staff_fault(&staff::working(tx, &permit, &[member])?, member, "#/staffId".to_owned()) {
-                    return Err(Error::Rule(vec![fault]));
-                }
-                if cases::is_conflicted(tx, &permit, id, member)? {
-                    return Err(conflict("#/staffId"));
-                }
-                sides::may_join(tx, &permit, id, member, "#/staffId")?;
-                require_open(permit.caller(), head.status)?;
-                let case = cases::assign(tx, &permit, id, version, member, retention::of)?;
-                Ok::<_, Error>(offering(&permit, case))
-            })
-            .await?;
-        Ok(case)
+        self.change(permit, move |tx, permit| {
+            if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
+                return Err(Error::Forbidden);
+            }
+            let head = seen(tx, permit, id, version)?;
+            faultless(staff_fault(&staff::working(tx, permit, &[member])?, member, "#/staffId".to_owned()).into_iter().collect())?;
+            if cases::is_conflicted(tx, permit, id, member)? {
+                return Err(conflict("#/staffId"));
+            }
+            sides::may_join(tx, permit, id, member, "#/staffId")?;
+            require_open(permit.caller(), head.status)?;
+            let case = cases::assign(tx, permit, id, version, member, retention::of)?;
+            Ok(offering(permit, case))
+        })
+        .await
     }
 
     /// Restricts a case to named staff, or lifts that, and keeps away whoever has a conflict of interest.
@@ -282,23 +271,17 @@ impl App {
         wanted: CaseRestriction,
     ) -> Result<Case> {
         let now = self.clock.now();
-        let (case, _) = self
-            .db
-            .write(move |tx| {
-                let head = seen(tx, &permit, id, version)?;
-                let faults = restriction_faults(tx, &permit, &head, &wanted)?;
-                if !faults.is_empty() {
-                    return Err(Error::Rule(faults));
-                }
-                for (i, member) in wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to) {
-                    sides::may_join(tx, &permit, id, *member, &format!("#/namedStaffIds/{i}"))?;
-                }
-                require_open(permit.caller(), head.status)?;
-                let case = cases::restrict(tx, &permit, id, version, wanted, now, retention::of)?;
-                Ok(offering(&permit, case))
-            })
-            .await?;
-        Ok(case)
+        self.change(permit, move |tx, permit| {
+            let head = seen(tx, permit, id, version)?;
+            faultless(restriction_faults(tx, permit, &head, &wanted)?)?;
+            for (i, member) in wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to) {
+                sides::may_join(tx, permit, id, *member, &format!("#/namedStaffIds/{i}"))?;
+            }
+            require_open(permit.caller(), head.status)?;
+            let case = cases::restrict(tx, permit, id, version, wanted, now, retention::of)?;
+            Ok(offering(permit, case))
+        })
+        .await
     }
 }
 

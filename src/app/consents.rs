@@ -1,18 +1,17 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use super::{App, Error, Result, allowed};
-use crate::authz::{Action, Caller, Permit, act};
-use crate::clock::Clock;
+use super::{App, Error, Result, allowed, faultless};
+use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, facts, guard, idempotency, participants, recipients, tasks};
+use crate::db::{self, Tx, facts, guard, participants, recipients, tasks};
 use crate::domain::consent::{
     Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
 use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
+use crate::domain::ids::{CaseId, ConsentId, PersonId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, ConsentDecision, ConsentStatus, TaskKind};
@@ -28,7 +27,7 @@ fn actions(consent: &Consent) -> &'static [Action] {
     }
 }
 
-fn view(tx: &mut Tx<'_>, permit: &Permit<impl crate::authz::Act>, id: ConsentId, now: Timestamp) -> db::Result<Consent> {
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
     let mut consent = consents::find(tx, permit, id, now)?;
     super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
     Ok(Consent { allowed_actions: allowed(permit.caller(), actions(&consent)), ..consent })
@@ -49,38 +48,32 @@ impl App {
         content: NewConsent,
     ) -> Result<Created<Consent>> {
         let (now, limits) = (self.clock.now(), self.settings.limits);
-        let (created, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    // Read before the guards only to know whose they are; whoever joins meanwhile is not guarded, and counts as a stranger.
-                    let known = participants::people(tx, &permit, case_id)?;
-                    let replaced = replaced(tx, &permit, case_id, &content, now)?;
-                    let both = concerned(&content).filter(|person| known.contains(person));
-                    guard::take(tx, both.chain(replaced.iter().flat_map(|old| concerned(&old.content))))?;
-                    references(tx, &permit, case_id, &known, &content)?;
-                    let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
-                    let named = content.recipients.iter().filter_map(|named| named.recipient_id);
-                    let council = recipients::in_council(tx, &permit, named)?;
-                    let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
-                    if let Some(old) = &replaced {
-                        supersede(tx, &permit, &content, old.id)?;
-                    }
-                    let case = db::cases::require(tx, &permit, case_id)?;
-                    if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
-                        return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
-                    }
-                    let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
-                    let id = consents::insert(tx, &permit, case_id, &content, accepted.authority, now)?;
-                    if let Some(replaced) = content.supersedes_id {
-                        consents::end(tx, &permit, replaced, &Ending::Superseded { by: id }, now)?;
-                    }
-                    Ok(id)
-                })?;
-                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(created)
+        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            // Read before the guards only to know whose they are; whoever joins meanwhile is not guarded, and counts as a stranger.
+            let known = participants::people(tx, permit, case_id)?;
+            let replaced = replaced(tx, permit, case_id, &content, now)?;
+            let both = concerned(&content).filter(|person| known.contains(person));
+            guard::take(tx, both.chain(replaced.iter().flat_map(|old| concerned(&old.content))))?;
+            references(tx, permit, case_id, &known, &content)?;
+            let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
+            let named = content.recipients.iter().filter_map(|named| named.recipient_id);
+            let council = recipients::in_council(tx, permit, named)?;
+            let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
+            if let Some(old) = &replaced {
+                supersede(tx, permit, &content, old.id)?;
+            }
+            let case = db::cases::require(tx, permit, case_id)?;
+            if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
+                return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
+            }
+            let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
+            let id = consents::insert(tx, permit, case_id, &content, accepted.authority, now)?;
+            if let Some(replaced) = content.supersedes_id {
+                consents::end(tx, permit, replaced, &Ending::Superseded { by: id }, now)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, request, record, move |tx, permit, id| view(tx, permit, id, now)).await
     }
 
     /// One permission or refusal, with what was disclosed on the strength of it.
@@ -101,7 +94,7 @@ impl App {
             if let Some(case) = filter.case_id {
                 db::cases::require(tx, permit, case)?;
             }
-            consents::list(tx, permit, &filter, &page, now)
+            Ok(consents::list(tx, permit, &filter, &page, now)?)
         })
         .await
     }
@@ -115,14 +108,8 @@ impl App {
         how: NewWithdrawal,
     ) -> Result<Created<Consent>> {
         let now = self.clock.now();
-        let (withdrawn, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| withdraw(tx, &permit, id, &how, now))?;
-                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(withdrawn)
+        let withdraw = move |tx: &mut Tx<'_>, permit: &Permit<_>| withdraw(tx, permit, id, &how, now);
+        self.once(permit, request, withdraw, move |tx, permit, id| view(tx, permit, id, now)).await
     }
 
     /// Marks a record as entered in error; what relied on it is reviewed.
@@ -134,14 +121,8 @@ impl App {
         why: NewAnnulment,
     ) -> Result<Created<Consent>> {
         let now = self.clock.now();
-        let (annulled, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| annul(tx, &permit, id, why, now))?;
-                Ok::<_, Error>(Created { value: view(tx, &permit, made.value, now)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(annulled)
+        let annul = move |tx: &mut Tx<'_>, permit: &Permit<_>| annul(tx, permit, id, why, now);
+        self.once(permit, request, annul, move |tx, permit, id| view(tx, permit, id, now)).await
     }
 }
 
@@ -176,11 +157,14 @@ fn withdraw(
     let withdrawal =
         Withdrawal { withdrawn_by_id: how.withdrawn_by_id, method: how.method, words_used: how.words_used.clone(), effective_at: now };
     let mut effects = WithdrawalEffects::default();
+    let due_on = deadlines::working_days_after(now.day(), RECALL_DAYS);
     for disclosure in &found.disclosure_ids {
-        effects.recall_task_ids.push(recall(tx, permit, found.case_id, *disclosure, now)?);
+        let recall = NewTask::new(TaskKind::RecallNotice, found.case_id, disclosure.0, due_on);
+        effects.recall_task_ids.push(tasks::create(tx, permit, recall, now)?);
     }
     if content.decision == ConsentDecision::Given {
-        review_retention(tx, permit, found.case_id, id, now)?;
+        // Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
+        tasks::create(tx, permit, NewTask::new(TaskKind::RetentionReview, found.case_id, id.0, due_on), now)?;
     }
     if how.objects {
         // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
@@ -203,15 +187,8 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
         return Err(ended(&found, permit.caller()));
     }
     consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
-    let task = NewTask {
-        kind: TaskKind::AnnulmentReview,
-        case_id: Some(found.case_id),
-        about_id: id.0,
-        for_manager: true,
-        not_by: None,
-        due_on: deadlines::next_working_day(now.day()),
-    };
-    tasks::create(tx, permit, task, now)?;
+    let due_on = deadlines::next_working_day(now.day());
+    tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)
 }
 
@@ -308,43 +285,5 @@ fn references(
             Err(error) => return Err(error.into()),
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
-}
-
-fn recall(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::ConsentWithdraw>,
-    case_id: CaseId,
-    disclosure: DisclosureId,
-    now: Timestamp,
-) -> db::Result<crate::domain::ids::TaskId> {
-    let task = NewTask {
-        kind: TaskKind::RecallNotice,
-        case_id: Some(case_id),
-        about_id: disclosure.0,
-        for_manager: false,
-        not_by: None,
-        due_on: deadlines::working_days_after(now.day(), RECALL_DAYS),
-    };
-    tasks::create(tx, permit, task, now)
-}
-
-/// Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
-fn review_retention(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::ConsentWithdraw>,
-    case_id: CaseId,
-    id: ConsentId,
-    now: Timestamp,
-) -> db::Result<()> {
-    let task = NewTask {
-        kind: TaskKind::RetentionReview,
-        case_id: Some(case_id),
-        about_id: id.0,
-        for_manager: true,
-        not_by: None,
-        due_on: deadlines::working_days_after(now.day(), RECALL_DAYS),
-    };
-    tasks::create(tx, permit, task, now)?;
-    Ok(())
+    faultless(faults)
 }

@@ -62,32 +62,30 @@ impl App {
         size: Option<i64>,
         page: PageRequest,
     ) -> Result<LogPage> {
-        self.db
-            .read(move |tx| {
-                let size = match size {
-                    Some(size) => size,
-                    None => ledger::size(tx)?,
-                };
-                let root = ledger::root(tx, size)?;
-                let (index_from, index_to) = ledger::range(tx, &filter, size)?;
-                let rows = ledger::list(tx, &permit, &filter, size, &page)?;
-                let page = Page { items: shown(tx, &permit, rows.items)?, next: rows.next, total: rows.total };
-                Ok(LogPage { page, range: LogRange { tree_size: size, index_from, index_to, root_hash: BASE64_STANDARD.encode(root.0) } })
-            })
-            .await
+        self.look(permit, move |tx, permit| {
+            let size = match size {
+                Some(size) => size,
+                None => ledger::size(tx)?,
+            };
+            let root = ledger::root(tx, size)?;
+            let (index_from, index_to) = ledger::range(tx, &filter, size)?;
+            let rows = ledger::list(tx, permit, &filter, size, &page)?;
+            let page = Page { items: shown(tx, permit, rows.items)?, next: rows.next, total: rows.total };
+            Ok(LogPage { page, range: LogRange { tree_size: size, index_from, index_to, root_hash: BASE64_STANDARD.encode(root.0) } })
+        })
+        .await
     }
 
     /// One entry; what its commitments stand for, too, if a service manager asks.
     pub async fn read_log_entry(&self, permit: Permit<act::DisclosureLogRead>, index: i64, openings: bool) -> Result<LogEntry> {
-        let leave = || check::<act::DisclosureLogOpenings>(permit.caller()).map_err(|_| Error::Forbidden);
-        let opening = openings.then(leave).transpose()?;
-        self.db
-            .read(move |tx| {
-                let row = ledger::find(tx, &permit, index)?;
-                let entry = shown(tx, &permit, vec![row])?.pop().ok_or(db::Error::NotFound)?;
-                let openings = opening.map(|permit| ledger::openings(tx, &permit, index)).transpose()?;
-                Ok(LogEntry { openings, ..entry })
-            })
-            .await
+        self.look(permit, move |tx, permit| {
+            let leave = || check::<act::DisclosureLogOpenings>(permit.caller()).map_err(|_| Error::Forbidden);
+            let opening = openings.then(leave).transpose()?;
+            let row = ledger::find(tx, permit, index)?;
+            let entry = shown(tx, permit, vec![row])?.pop().ok_or(db::Error::NotFound)?;
+            let openings = opening.map(|permit| ledger::openings(tx, &permit, index)).transpose()?;
+            Ok(LogEntry { openings, ..entry })
+        })
+        .await
     }
 }

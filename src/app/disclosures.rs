@@ -5,6 +5,7 @@ use super::{App, Error, Refused, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
+use crate::db::notes::{self, HeldNote};
 use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, recipients};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
@@ -51,7 +52,25 @@ impl From<Error> for Stop {
     }
 }
 
-fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> db::Result<Disclosure> {
+/// What is asked of a case, with the notes it names, opened once.
+struct Request {
+    case_id: CaseId,
+    ask: Ask,
+    notes: Vec<HeldNote>,
+}
+
+impl Request {
+    /// The request, if the case is in scope and all that it names exists.
+    fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: Ask) -> Result<Self> {
+        db::cases::require(tx, permit, case_id)?;
+        let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
+        let request = Self { case_id, ask, notes };
+        request.check(tx, permit)?;
+        Ok(request)
+    }
+}
+
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Disclosure> {
     let mut disclosure = disclosures::find(tx, permit, id)?;
     keep_readable(tx, permit, disclosure.case_id, &mut disclosure.content.note_ids)?;
     Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
@@ -76,28 +95,27 @@ impl App {
         request: Option<Idempotency>,
         body: NewDisclosure,
     ) -> Result<Created<Disclosure>> {
-        let ask = Ask::try_from(body).map_err(Error::failing)?;
         let (now, app) = (self.clock.now(), self.clone());
         let (outcome, log) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    db::cases::require(tx, &permit, case_id)?;
-                    request::references(tx, &permit, case_id, &ask)?;
-                    let mut facts = facts::facts_for(tx, &permit, case_id, &ask, app.settings.limits)?;
-                    facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
-                    match decide(&ask, &facts, now) {
-                        Ok(grant) => Ok(app.record(tx, &permit, case_id, grant)?),
-                        Err(refusal) => Err(Stop::Refused(refusal)),
+            .change_logged(permit, move |tx, permit| {
+                let made = idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| {
+                    let ask = Ask::try_from(body).map_err(Error::failing)?;
+                    let request = Request::find(tx, permit, case_id, ask)?;
+                    let Request { ask, notes, .. } = &request;
+                    let mut facts = facts::facts_for(tx, permit, case_id, ask, notes, app.settings.limits)?;
+                    facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
+                    match decide(ask, &facts, now) {
+                        Ok(grant) => Ok(app.record(tx, permit, &request, grant)?),
+                        Err(refusal) => {
+                            request.refused(tx, permit, &app.settings, &refusal, now)?;
+                            follow_up::review_conflict(tx, permit, case_id, &refusal, now)?;
+                            Err(Stop::Refused(refusal))
+                        }
                     }
                 });
                 match made {
-                    Ok(made) => Ok(Ok(Created { value: view(tx, &permit, made.value)?, replayed: made.replayed })),
-                    Err(Stop::Refused(refusal)) => {
-                        entry::refused(tx, &permit, &app.settings, case_id, &ask, &refusal, now)?;
-                        follow_up::review_conflict(tx, &permit, case_id, &refusal, now)?;
-                        Ok(Err(refusal))
-                    }
+                    Ok(made) => Ok(Ok(Created { value: view(tx, permit, made.value)?, replayed: made.replayed })),
+                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
                     Err(Stop::Error(error)) => Err(error),
                 }
             })
@@ -119,8 +137,8 @@ impl App {
     }
 
     /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.
-    fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, grant: Grant) -> Result<DisclosureId> {
-        let (mut ask, now) = (grant.ask().clone(), grant.decided_at());
+    fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, request: &Request, grant: Grant) -> Result<DisclosureId> {
+        let (case_id, mut ask, now) = (request.case_id, grant.ask().clone(), grant.decided_at());
         if !ask.withhold_from_person_ids.is_empty() {
             // Nothing is withheld for ever: without a day it is three months.
             ask.withhold_until_on.get_or_insert(months_after(now.day(), WITHHELD_MONTHS));
@@ -160,7 +178,7 @@ impl App {
             policy: self.policy(None, &grant.clauses()),
         };
         let wording = if ask.basis == Basis::Anonymised { ask.summary.as_ref().map(|text| anonymous::digest(tx, text)) } else { None };
-        let logged = entry::made(tx, permit, &self.settings, case_id, &grant, recipient_id)?;
+        let logged = request.made(tx, permit, &self.settings, &grant, recipient_id)?;
         let id = disclosures::record(tx, permit, case_id, grant, &content, Recording { recipient_id, decided, wording })?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
@@ -179,40 +197,36 @@ impl App {
         case_id: CaseId,
         body: NewDisclosureCheck,
     ) -> Result<DisclosureCheck> {
-        let ask = Ask::try_from(body).map_err(Error::failing)?;
         let (now, app) = (self.clock.now(), self.clone());
-        let checked = self
-            .db
-            .read(move |tx| {
-                db::cases::require(tx, &permit, case_id)?;
-                request::references(tx, &permit, case_id, &ask)?;
-                let mut facts = facts::facts_now(tx, &permit, case_id, &ask, app.settings.limits)?;
-                facts.anonymity = anonymous::facts(tx, &permit, case_id, &ask, now)?;
-                Ok::<_, Error>(match decide(&ask, &facts, now) {
-                    Ok(grant) => DisclosureCheck {
-                        allowed: true,
-                        checked_at: now,
-                        code: None,
-                        consents: grant.consents().to_vec(),
-                        conditions_met: grant.conditions_met().to_vec(),
-                        reasons: Vec::new(),
-                        remedies: Vec::new(),
-                        policy: app.policy(None, &grant.clauses()),
-                    },
-                    Err(refusal) => DisclosureCheck {
-                        allowed: false,
-                        checked_at: now,
-                        code: Some(refusal.code.as_str()),
-                        consents: Vec::new(),
-                        conditions_met: Vec::new(),
-                        remedies: refusal.remedies(),
-                        policy: app.policy(refusal.rule(), &refusal.clauses),
-                        reasons: refusal.failings.into_iter().map(CheckReason::from).collect(),
-                    },
-                })
+        self.look(permit, move |tx, permit| {
+            let ask = Ask::try_from(body).map_err(Error::failing)?;
+            let request = Request::find(tx, permit, case_id, ask)?;
+            let mut facts = facts::facts_now(tx, permit, case_id, &request.ask, &request.notes, app.settings.limits)?;
+            facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
+            Ok(match decide(&request.ask, &facts, now) {
+                Ok(grant) => DisclosureCheck {
+                    allowed: true,
+                    checked_at: now,
+                    code: None,
+                    consents: grant.consents().to_vec(),
+                    conditions_met: grant.conditions_met().to_vec(),
+                    reasons: Vec::new(),
+                    remedies: Vec::new(),
+                    policy: app.policy(None, &grant.clauses()),
+                },
+                Err(refusal) => DisclosureCheck {
+                    allowed: false,
+                    checked_at: now,
+                    code: Some(refusal.code.as_str()),
+                    consents: Vec::new(),
+                    conditions_met: Vec::new(),
+                    remedies: refusal.remedies(),
+                    policy: app.policy(refusal.rule(), &refusal.clauses),
+                    reasons: refusal.failings.into_iter().map(CheckReason::from).collect(),
+                },
             })
-            .await?;
-        Ok(checked)
+        })
+        .await
     }
 
     /// What left a case; for one person, their accounting.
@@ -226,7 +240,7 @@ impl App {
         let now = self.clock.now();
         self.look(permit, move |tx, permit| {
             db::cases::require(tx, permit, case_id)?;
-            disclosures::list(tx, permit, case_id, subject, &page, now)
+            Ok(disclosures::list(tx, permit, case_id, subject, &page, now)?)
         })
         .await
     }
@@ -245,30 +259,23 @@ impl App {
         content: NewAnnotation,
     ) -> Result<Created<Annotation>> {
         let now = self.clock.now();
-        let (created, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let disclosure = disclosures::find(tx, &permit, id)?;
-                    let kind = match content.kind {
-                        AnnotationKind::ReceiptConfirmed => None,
-                        AnnotationKind::RecallNoticeSent => Some(DisclosureLogKind::DisclosureRecalled),
-                        AnnotationKind::SubjectTold => Some(DisclosureLogKind::SubjectNotified),
-                        AnnotationKind::NotSent | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => {
-                            Some(DisclosureLogKind::DisclosureCorrected)
-                        }
-                    };
-                    if let Some(kind) = kind {
-                        let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);
-                        entry.related = ledger::entry_id_of(tx, id)?;
-                        ledger::append(tx, &permit, entry, disclosure.case_id, Some(id), now);
-                    }
-                    disclosures::annotate(tx, &permit, id, &content, now)
-                })?;
-                let value = disclosures::annotation(tx, &permit, made.value)?;
-                Ok::<_, Error>(Created { value, replayed: made.replayed })
-            })
-            .await?;
-        Ok(created)
+        let annotate = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let disclosure = disclosures::find(tx, permit, id)?;
+            let kind = match content.kind {
+                AnnotationKind::ReceiptConfirmed => None,
+                AnnotationKind::RecallNoticeSent => Some(DisclosureLogKind::DisclosureRecalled),
+                AnnotationKind::SubjectTold => Some(DisclosureLogKind::SubjectNotified),
+                AnnotationKind::NotSent | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => {
+                    Some(DisclosureLogKind::DisclosureCorrected)
+                }
+            };
+            if let Some(kind) = kind {
+                let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);
+                entry.related = ledger::entry_id_of(tx, id)?;
+                ledger::append(tx, permit, entry, disclosure.case_id, Some(id), now);
+            }
+            Ok(disclosures::annotate(tx, permit, id, &content, now)?)
+        };
+        self.once(permit, request, annotate, |tx, permit, id| Ok(disclosures::annotation(tx, permit, id)?)).await
     }
 }

@@ -24,9 +24,12 @@ pub use crate::db::Error as Failure;
 
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
-use crate::db::{self, Db, Tx};
+use crate::db::{self, Db, LogIndexes, Tx, idempotency};
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::Limits;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::Identifier;
 use crate::domain::vocabulary::{Art9Condition, LawfulBasis};
 
 /// What a deployment configures, as far as use cases need it.
@@ -85,14 +88,64 @@ impl App {
         self.db.keys()
     }
 
-    /// Shows case content. Every read of it passes here, so that its entry in the access log is one line in this place.
-    async fn look<A, T>(&self, permit: Permit<A>, f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> db::Result<T> + Send + 'static) -> Result<T>
+    /// Shows what is on record. Every read and search passes here, with the answer or the refusal it ends in, so that its entry in the access
+    /// log is one line in this place.
+    async fn look<A, T>(&self, permit: Permit<A>, f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<T> + Send + 'static) -> Result<T>
     where
         A: Act,
         T: Send + 'static,
     {
-        self.db.read(move |tx| Ok(f(tx, &permit)?)).await
+        self.db.read(move |tx| f(tx, &permit)).await
     }
+
+    /// Changes what is on record, and answers with the indexes of its entries in the disclosure log, too. Every write passes here, with what it
+    /// made or the refusal it ends in, so that its entry in the access log is one line in this place.
+    async fn change_logged<A, T>(
+        &self,
+        permit: Permit<A>,
+        f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<T> + Send + 'static,
+    ) -> Result<(T, LogIndexes)>
+    where
+        A: Act,
+        T: Send + 'static,
+    {
+        self.db.write(move |tx| f(tx, &permit)).await
+    }
+
+    /// Changes what is on record.
+    async fn change<A, T>(&self, permit: Permit<A>, f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<T> + Send + 'static) -> Result<T>
+    where
+        A: Act,
+        T: Send + 'static,
+    {
+        Ok(self.change_logged(permit, f).await?.0)
+    }
+
+    /// Makes or changes something once, however often the request is sent: `make` answers with its id, `show` with it as it is then. A repeated
+    /// request comes no further than `show`, so whoever lost the answer gets it, although the version has moved.
+    async fn once<A, I, T>(
+        &self,
+        permit: Permit<A>,
+        request: Option<Idempotency>,
+        make: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<I> + Send + 'static,
+        show: impl FnOnce(&mut Tx<'_>, &Permit<A>, I) -> Result<T> + Send + 'static,
+    ) -> Result<Created<T>>
+    where
+        A: Act,
+        I: Identifier,
+        T: Send + 'static,
+    {
+        self.change(permit, move |tx, permit| {
+            let done = idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| make(tx, permit))?;
+            Ok(Created { value: show(tx, permit, done.value)?, replayed: done.replayed })
+        })
+        .await
+    }
+}
+
+/// Nothing is wrong, or it breaks rules of the request itself.
+fn faultless(faults: Vec<Fault>) -> Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
 /// The verbs of those actions that one of the caller's roles has: `allowedActions`. The state of the record chose `actions`.
@@ -102,8 +155,8 @@ pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<ActionName> {
 }
 
 /// The record still has the version the client saw; the statement that changes it checks once more.
-fn expect_version(current: i32, seen: i32) -> db::Result<()> {
-    if current == seen { Ok(()) } else { Err(db::Error::Stale { current }) }
+fn expect_version(current: i32, seen: i32) -> Result<()> {
+    if current == seen { Ok(()) } else { Err(db::Error::Stale { current }.into()) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Notes: written, read, corrected beside the original (C4, C5, C8, C11).
 
-use super::{App, Error, Result, allowed};
+use super::{App, Error, Result, allowed, faultless};
 use crate::authz::{Act, Action, Permit, act};
-use crate::clock::Clock;
 use crate::db::notes::{self, Correction};
-use crate::db::{self, Tx, idempotency, participants, recipients};
+use crate::db::{self, Tx, participants, recipients};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -15,7 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, NoteKind};
 
 /// With what may be done to it now: the newest version of a note in a case that is not closed may be corrected.
-fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> db::Result<Note> {
+fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> Result<Note> {
     let case = db::cases::require(tx, permit, note.case_id)?;
     let open = note.superseded_by_note_id.is_none() && case.status != CaseStatus::Closed;
     let actions: &[Action] = if open { &[Action::NoteCorrect] } else { &[] };
@@ -57,19 +56,19 @@ fn check(
             found => drop(found?),
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    faultless(faults)
 }
 
 /// Leaves those of these notes of a case that the caller may read: nothing else tells that there are others (C4).
-pub(super) fn keep_readable(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ids: &mut Vec<NoteId>) -> db::Result<()> {
+pub(super) fn keep_readable(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ids: &mut Vec<NoteId>) -> Result<()> {
     let readable = notes::known(tx, permit, case_id, ids)?;
     ids.retain(|id| readable.contains(id));
     Ok(())
 }
 
-fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, made: &Created<NoteId>) -> Result<Created<Note>> {
-    let note = notes::written(tx, permit, made.value)?;
-    Ok(Created { value: with_actions(tx, permit, note)?, replayed: made.replayed })
+fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
+    let note = notes::written(tx, permit, id)?;
+    with_actions(tx, permit, note)
 }
 
 impl App {
@@ -82,18 +81,12 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Note>> {
         let now = self.clock.now();
-        let (note, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    check(tx, &permit, case_id, &new.content, false, now)?;
-                    require_open(tx, &permit, case_id)?;
-                    Ok::<_, Error>(notes::insert(tx, &permit, case_id, new.content, None, now)?)
-                })?;
-                written(tx, &permit, &made)
-            })
-            .await?;
-        Ok(note)
+        let add = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            check(tx, permit, case_id, &new.content, false, now)?;
+            require_open(tx, permit, case_id)?;
+            Ok(notes::insert(tx, permit, case_id, new.content, None, now)?)
+        };
+        self.once(permit, request, add, written).await
     }
 
     /// The notes of a case, without what they say. Restricted notes are there for those only who may read them.
@@ -106,7 +99,7 @@ impl App {
     ) -> Result<Page<NoteSummary>> {
         self.look(permit, move |tx, permit| {
             db::cases::require(tx, permit, case_id)?;
-            notes::list(tx, permit, case_id, &filter, &page)
+            Ok(notes::list(tx, permit, case_id, &filter, &page)?)
         })
         .await
     }
@@ -129,27 +122,21 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Note>> {
         let now = self.clock.now();
-        let (note, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let NewCorrection { correction_reason, content } = new;
-                    let old = notes::find(tx, &permit, id)?;
-                    let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {
-                        let missing = RefusalRule::CorrectionReasonMissing;
-                        return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
-                    };
-                    check(tx, &permit, old.case_id, &content, old.content.keep_confidential, now)?;
-                    require_open(tx, &permit, old.case_id)?;
-                    if old.superseded_by_note_id.is_some() {
-                        return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
-                    }
-                    Ok(notes::insert(tx, &permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)
-                })?;
-                written(tx, &permit, &made)
-            })
-            .await?;
-        Ok(note)
+        let correct = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let NewCorrection { correction_reason, content } = new;
+            let old = notes::find(tx, permit, id)?;
+            let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {
+                let missing = RefusalRule::CorrectionReasonMissing;
+                return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
+            };
+            check(tx, permit, old.case_id, &content, old.content.keep_confidential, now)?;
+            require_open(tx, permit, old.case_id)?;
+            if old.superseded_by_note_id.is_some() {
+                return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
+            }
+            Ok(notes::insert(tx, permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)
+        };
+        self.once(permit, request, correct, written).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who takes part in a case (C1). Each write takes the guards of everybody in it, and judges behind them (R16).
 
 use super::cases::require_open;
-use super::{App, Error, Result, allowed, expect_version, sides};
+use super::{App, Error, Result, allowed, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::cases::CaseHead;
@@ -28,7 +28,7 @@ pub(super) fn offered(permit: &Permit<impl Act>, status: CaseStatus, participant
     Participant { allowed_actions: allowed(permit.caller(), actions(status)), ..participant }
 }
 
-fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> db::Result<Participant> {
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
     let participant = participants::find(tx, permit, id)?;
     let status = cases::require(tx, permit, participant.case_id)?.status;
     Ok(offered(permit, status, participant))
@@ -62,15 +62,11 @@ fn set_apart(
 }
 
 /// What the caller has just written, with nothing to do to it if it left their scope thereby.
-fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> db::Result<Participant> {
+fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
     match view(tx, permit, id) {
-        Err(db::Error::NotFound | db::Error::AccessReasonRequired) => participants::written(tx, permit, id),
+        Err(Error::Db(db::Error::NotFound | db::Error::AccessReasonRequired)) => Ok(participants::written(tx, permit, id)?),
         seen => seen,
     }
-}
-
-fn refused(faults: Vec<Fault>) -> Result<()> {
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
 impl App {
@@ -97,30 +93,27 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Participant>> {
         let now = self.clock.now();
-        let (made, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let case = cases::require(tx, &permit, case_id)?;
-                    let mut faults: Vec<Fault> = known(tx, &permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
-                    participants::take_guards(tx, &permit, case_id, faults.is_empty().then_some(new.person_id))?;
-                    let there = participants::all(tx, &permit, case_id)?;
-                    if there.iter().any(|part| part.person_id == new.person_id && part.update.ended_on.is_none()) {
-                        faults.push(Fault::contradicting("#/personId"));
-                    }
-                    let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
-                    faults.extend(new.content.faults("#", new.person_id, &people));
-                    refused(faults)?;
-                    require_open(permit.caller(), case.status)?;
-                    let id = participants::insert(tx, &permit, case_id, new.clone(), now)?;
-                    set_apart(tx, &permit, &case, new.person_id, &new.content, now)?;
-                    Ok::<_, Error>(id)
-                })?;
-                let value = if made.replayed { view(tx, &permit, made.value)? } else { written(tx, &permit, made.value)? };
-                Ok::<_, Error>(Created { value, replayed: made.replayed })
-            })
-            .await?;
-        Ok(made)
+        self.change(permit, move |tx, permit| {
+            let made = idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| {
+                let case = cases::require(tx, permit, case_id)?;
+                let mut faults: Vec<Fault> = known(tx, permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
+                participants::take_guards(tx, permit, case_id, faults.is_empty().then_some(new.person_id))?;
+                let there = participants::all(tx, permit, case_id)?;
+                if there.iter().any(|part| part.person_id == new.person_id && part.update.ended_on.is_none()) {
+                    faults.push(Fault::contradicting("#/personId"));
+                }
+                let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
+                faults.extend(new.content.faults("#", new.person_id, &people));
+                faultless(faults)?;
+                require_open(permit.caller(), case.status)?;
+                let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
+                set_apart(tx, permit, &case, new.person_id, &new.content, now)?;
+                Ok::<_, Error>(id)
+            })?;
+            let value = if made.replayed { view(tx, permit, made.value)? } else { written(tx, permit, made.value)? };
+            Ok(Created { value, replayed: made.replayed })
+        })
+        .await
     }
 
     /// Changes or ends somebody's part in a case.
@@ -132,33 +125,29 @@ impl App {
         merge: Merge<ParticipantUpdate>,
     ) -> Result<Participant> {
         let now = self.clock.now();
-        let (participant, _) = self
-            .db
-            .write(move |tx| {
-                let found = participants::find(tx, &permit, id)?;
-                participants::take_guards(tx, &permit, found.case_id, None)?;
-                let current = participants::find(tx, &permit, id)?;
-                let case = cases::require(tx, &permit, current.case_id)?;
-                expect_version(current.version, version)?;
-                let update = merge(&current.update).map_err(Error::Invalid)?;
-                let there = participants::all(tx, &permit, case.id)?;
-                let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
-                let mut faults = update.content.faults("#", current.person_id, &people);
-                if update.ended_on.is_some_and(|day| day > now.day()) {
-                    faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
-                }
-                let takes_part =
-                    |part: &Participant| part.id != id && part.person_id == current.person_id && part.update.ended_on.is_none();
-                if update.ended_on.is_none() && there.iter().any(takes_part) {
-                    faults.push(Fault::contradicting("#/endedOn"));
-                }
-                refused(faults)?;
-                require_open(permit.caller(), case.status)?;
-                participants::update(tx, &permit, id, version, update.clone())?;
-                set_apart(tx, &permit, &case, current.person_id, &update.content, now)?;
-                Ok::<_, Error>(written(tx, &permit, id)?)
-            })
-            .await?;
-        Ok(participant)
+        self.change(permit, move |tx, permit| {
+            let found = participants::find(tx, permit, id)?;
+            participants::take_guards(tx, permit, found.case_id, None)?;
+            let current = participants::find(tx, permit, id)?;
+            let case = cases::require(tx, permit, current.case_id)?;
+            expect_version(current.version, version)?;
+            let update = merge(&current.update).map_err(Error::Invalid)?;
+            let there = participants::all(tx, permit, case.id)?;
+            let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
+            let mut faults = update.content.faults("#", current.person_id, &people);
+            if update.ended_on.is_some_and(|day| day > now.day()) {
+                faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
+            }
+            let takes_part = |part: &Participant| part.id != id && part.person_id == current.person_id && part.update.ended_on.is_none();
+            if update.ended_on.is_none() && there.iter().any(takes_part) {
+                faults.push(Fault::contradicting("#/endedOn"));
+            }
+            faultless(faults)?;
+            require_open(permit.caller(), case.status)?;
+            participants::update(tx, permit, id, version, update.clone())?;
+            set_apart(tx, permit, &case, current.person_id, &update.content, now)?;
+            written(tx, permit, id)
+        })
+        .await
     }
 }

@@ -1,9 +1,8 @@
 //! People: recorded with as little as they wish to tell (C2), found, corrected.
 
-use super::{App, Error, Result, allowed, expect_version};
+use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
-use crate::clock::Clock;
-use crate::db::{self, Tx, idempotency, people};
+use crate::db::{Tx, people};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
@@ -12,7 +11,7 @@ use crate::domain::person::{ContactUpdate, NewPerson, Person, PersonSearch, Pers
 
 const ACTIONS: &[Action] = &[Action::PersonUpdate, Action::CapacityRecord];
 
-fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> db::Result<Person> {
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
     Ok(Person { allowed_actions: allowed(permit.caller(), ACTIONS), ..people::find(tx, permit, id)? })
 }
 
@@ -25,21 +24,12 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Person>> {
         let now = self.clock.now();
-        let (made, _) = self
-            .db
-            .write(move |tx| {
-                let made = idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| {
-                    let faults = new.content.faults(now.day());
-                    if !faults.is_empty() {
-                        return Err(Error::Rule(faults));
-                    }
-                    let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
-                    Ok(people::insert(tx, &permit, new.content, contacts_after(&[], contacts), now)?)
-                })?;
-                Ok::<_, Error>(Created { value: shown(tx, &permit, made.value)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(made)
+        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            faultless(new.content.faults(now.day()))?;
+            let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
+            Ok(people::insert(tx, permit, new.content, contacts_after(&[], contacts), now)?)
+        };
+        self.once(permit, request, record, shown).await
     }
 
     /// A person in scope.
@@ -54,7 +44,7 @@ impl App {
         search: PersonSearch,
         page: PageRequest,
     ) -> Result<Page<PersonSummary>> {
-        self.look(permit, move |tx, permit| people::search(tx, permit, &search, &page)).await
+        self.look(permit, move |tx, permit| Ok(people::search(tx, permit, &search, &page)?)).await
     }
 
     /// Corrects a person in scope.
@@ -66,22 +56,16 @@ impl App {
         merge: Merge<PersonUpdate>,
     ) -> Result<Person> {
         let today = self.clock.now().day();
-        let (person, _) = self
-            .db
-            .write(move |tx| {
-                let current = people::find(tx, &permit, id)?;
-                expect_version(current.version, version)?;
-                let update = merge(&current.writable()).map_err(Error::Invalid)?;
-                let faults = update.content.faults(today);
-                if !faults.is_empty() {
-                    return Err(Error::Rule(faults));
-                }
-                let contacts = contacts_after(&current.contacts, update.contacts);
-                people::update(tx, &permit, id, version, update.content, contacts)?;
-                Ok(shown(tx, &permit, id)?)
-            })
-            .await?;
-        Ok(person)
+        self.change(permit, move |tx, permit| {
+            let current = people::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let update = merge(&current.writable()).map_err(Error::Invalid)?;
+            faultless(update.content.faults(today))?;
+            let contacts = contacts_after(&current.contacts, update.contacts);
+            people::update(tx, permit, id, version, update.content, contacts)?;
+            shown(tx, permit, id)
+        })
+        .await
     }
 }
 

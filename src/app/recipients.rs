@@ -2,8 +2,7 @@
 
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Permit, act};
-use crate::clock::Clock;
-use crate::db::{Tx, idempotency, recipients};
+use crate::db::{Tx, recipients};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{RecipientId, TeamId};
@@ -13,8 +12,12 @@ use crate::domain::recipient::{NewRecipient, Recipient, RecipientFilter, Recipie
 
 const ACTIONS: &[Action] = &[Action::RecipientUpdate];
 
+fn offered(permit: &Permit<impl Act>, body: Recipient) -> Recipient {
+    Recipient { allowed_actions: allowed(permit.caller(), ACTIONS), ..body }
+}
+
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: RecipientId) -> Result<Recipient> {
-    Ok(Recipient { allowed_actions: allowed(permit.caller(), ACTIONS), ..recipients::find(tx, permit, id)? })
+    Ok(offered(permit, recipients::find(tx, permit, id)?))
 }
 
 impl App {
@@ -25,17 +28,12 @@ impl App {
         filter: RecipientFilter,
         page: PageRequest,
     ) -> Result<Page<Recipient>> {
-        self.db
-            .read(move |tx| {
-                let page = recipients::list(tx, &permit, &filter, &page)?;
-                Ok(page.map(|body| Recipient { allowed_actions: allowed(permit.caller(), ACTIONS), ..body }))
-            })
-            .await
+        self.look(permit, move |tx, permit| Ok(recipients::list(tx, permit, &filter, &page)?.map(|body| offered(permit, body)))).await
     }
 
     /// One body.
     pub async fn read_recipient(&self, permit: Permit<act::RecipientRead>, id: RecipientId) -> Result<Recipient> {
-        self.db.read(move |tx| shown(tx, &permit, id)).await
+        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
     }
 
     /// Enters a body in the register.
@@ -46,15 +44,7 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Recipient>> {
         let now = self.clock.now();
-        let (made, _) = self
-            .db
-            .write(move |tx| {
-                let made =
-                    idempotency::once(tx, &permit, request.as_ref(), Clock::real(), |tx| recipients::insert(tx, &permit, &new, now))?;
-                Ok::<_, Error>(Created { value: shown(tx, &permit, made.value)?, replayed: made.replayed })
-            })
-            .await?;
-        Ok(made)
+        self.once(permit, request, move |tx, permit| Ok(recipients::insert(tx, permit, &new, now)?), shown).await
     }
 
     /// Changes a body. A team that a live permission names cannot be removed.
@@ -66,30 +56,23 @@ impl App {
         merge: Merge<RecipientUpdate>,
     ) -> Result<Recipient> {
         let today = self.clock.now().day();
-        let (body, _) = self
-            .db
-            .write(move |tx| {
-                let current = recipients::find(tx, &permit, id)?;
-                expect_version(current.version, version)?;
-                let update = merge(&current.writable()).map_err(Error::Invalid)?;
-                let faults = current.team_faults(&update.teams);
-                if !faults.is_empty() {
-                    return Err(Error::Invalid(faults));
-                }
-                let gone = |id: &TeamId| update.teams.iter().all(|team| team.id != Some(*id));
-                let removed: Vec<TeamId> = current.teams.iter().map(|team| team.id).filter(gone).collect();
-                if recipients::in_use(tx, &permit, &removed, today)? {
-                    return Err(Error::InUse(Fault::new(
-                        "#/teams",
-                        "team_in_use",
-                        "A live permission names a team that would be removed.",
-                    )));
-                }
-                recipients::update(tx, &permit, id, version, &update)?;
-                shown(tx, &permit, id)
-            })
-            .await?;
-        Ok(body)
+        self.change(permit, move |tx, permit| {
+            let current = recipients::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let update = merge(&current.writable()).map_err(Error::Invalid)?;
+            let faults = current.team_faults(&update.teams);
+            if !faults.is_empty() {
+                return Err(Error::Invalid(faults));
+            }
+            let gone = |id: &TeamId| update.teams.iter().all(|team| team.id != Some(*id));
+            let removed: Vec<TeamId> = current.teams.iter().map(|team| team.id).filter(gone).collect();
+            if recipients::in_use(tx, permit, &removed, today)? {
+                return Err(Error::InUse(Fault::new("#/teams", "team_in_use", "A live permission names a team that would be removed.")));
+            }
+            recipients::update(tx, permit, id, version, &update)?;
+            shown(tx, permit, id)
+        })
+        .await
     }
 }
 

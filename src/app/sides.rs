@@ -50,15 +50,8 @@ pub(super) fn keep_apart(
         hidden |= cases::serves_other_side(tx, permit, Some(case.id), people, member, None)?;
     }
     if hidden {
-        let task = NewTask {
-            kind: TaskKind::ConflictReview,
-            case_id: Some(case.id),
-            about_id: case.id.0,
-            for_manager: true,
-            not_by: None,
-            due_on: deadlines::next_working_day(now.day()),
-        };
-        tasks::create_once(tx, permit, task, now)?;
+        let due_on = deadlines::next_working_day(now.day());
+        tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case.id, case.id.0, due_on), now)?;
     }
     Ok(())
 }

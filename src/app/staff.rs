@@ -1,9 +1,10 @@
 //! The staff: who they are, and an end to their tokens (C10).
 
 use super::{App, Error, Result, allowed, expect_version};
-use crate::authz::{Action, Permit, act};
+use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
-use crate::db::staff;
+use crate::db::{Tx, staff};
+use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::StaffId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
@@ -11,15 +12,18 @@ use crate::domain::staff::{Staff, StaffUpdate};
 
 const ACTIONS: &[Action] = &[Action::StaffUpdate, Action::StaffRevokeTokens];
 
+fn offered(permit: &Permit<impl Act>, member: Staff) -> Staff {
+    Staff { allowed_actions: allowed(permit.caller(), ACTIONS), ..member }
+}
+
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: StaffId) -> Result<Staff> {
+    Ok(offered(permit, staff::find(tx, permit, id)?))
+}
+
 impl App {
     /// The staff of the service.
     pub async fn list_staff(&self, permit: Permit<act::StaffList>, page: PageRequest) -> Result<Page<Staff>> {
-        self.db
-            .read(move |tx| {
-                let page = staff::list(tx, &permit, &page)?;
-                Ok::<_, Error>(page.map(|row| Staff { allowed_actions: allowed(permit.caller(), ACTIONS), ..row }))
-            })
-            .await
+        self.look(permit, move |tx, permit| Ok(staff::list(tx, permit, &page)?.map(|member| offered(permit, member)))).await
     }
 
     /// Disables or enables a member of staff; from the next request on.
@@ -30,28 +34,27 @@ impl App {
         version: i32,
         merge: Merge<StaffUpdate>,
     ) -> Result<Staff> {
-        let (staff, _) = self
-            .db
-            .write(move |tx| {
-                let current = staff::find(tx, &permit, id)?;
-                expect_version(current.version, version)?;
-                let update = merge(&current.update).map_err(Error::Invalid)?;
-                staff::update(tx, &permit, id, version, &update)?;
-                Ok::<_, Error>(Staff { allowed_actions: allowed(permit.caller(), ACTIONS), ..staff::find(tx, &permit, id)? })
-            })
-            .await?;
-        Ok(staff)
+        self.change(permit, move |tx, permit| {
+            let current = staff::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let update = merge(&current.update).map_err(Error::Invalid)?;
+            staff::update(tx, permit, id, version, &update)?;
+            shown(tx, permit, id)
+        })
+        .await
     }
 
-    /// Refuses every token they hold now.
-    pub async fn revoke_tokens(&self, permit: Permit<act::StaffRevokeTokens>, id: StaffId) -> Result<Staff> {
-        let (staff, _) = self
-            .db
-            .write(move |tx| {
-                staff::revoke_tokens(tx, &permit, id, Clock::real())?;
-                Ok::<_, Error>(Staff { allowed_actions: allowed(permit.caller(), ACTIONS), ..staff::find(tx, &permit, id)? })
-            })
-            .await?;
-        Ok(staff)
+    /// Refuses every token they hold now. A repeated request refuses none that were issued since.
+    pub async fn revoke_tokens(
+        &self,
+        permit: Permit<act::StaffRevokeTokens>,
+        id: StaffId,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Staff>> {
+        let revoke = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            staff::revoke_tokens(tx, permit, id, Clock::real())?;
+            Ok(id)
+        };
+        self.once(permit, request, revoke, shown).await
     }
 }

@@ -5,6 +5,7 @@ use crate::authz::{Action, Caller, Permit, act};
 use crate::db::{Tx, tasks};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
@@ -32,28 +33,28 @@ impl App {
     }
 
     /// Marks a task as done. One for a service manager is done by one; where two people are needed, not by the first of them.
-    pub async fn complete_task(&self, permit: Permit<act::TaskComplete>, id: TaskId, version: i32) -> Result<Task> {
+    pub async fn complete_task(
+        &self,
+        permit: Permit<act::TaskComplete>,
+        id: TaskId,
+        version: i32,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Task>> {
         let now = self.clock.now();
-        let (task, _) = self
-            .db
-            .write(move |tx| {
-                let (task, not_by) = tasks::find(tx, &permit, id)?;
-                expect_version(task.version, version)?;
-                if task.status == TaskStatus::Done {
-                    return Err(Error::State { rule: None, allowed: Vec::new() });
-                }
-                if not_by == Some(permit.staff()) {
-                    return Err(Error::SamePerson(Fault::new(
-                        "#",
-                        RefusalRule::ConflictedDecider.as_str(),
-                        RefusalRule::ConflictedDecider.detail(),
-                    )));
-                }
-                tasks::complete(tx, &permit, id, version, now)?;
-                shown(tx, &permit, id)
-            })
-            .await?;
-        Ok(task)
+        let complete = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let (task, not_by) = tasks::find(tx, permit, id)?;
+            expect_version(task.version, version)?;
+            if task.status == TaskStatus::Done {
+                return Err(Error::State { rule: None, allowed: Vec::new() });
+            }
+            if not_by == Some(permit.staff()) {
+                let rule = RefusalRule::ConflictedDecider;
+                return Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())));
+            }
+            tasks::complete(tx, permit, id, version, now)?;
+            Ok(id)
+        };
+        self.once(permit, request, complete, shown).await
     }
 }
 

@@ -190,7 +190,7 @@ mod tests {
         let person = scratch.somebody(&jo);
         scratch.assess(&jo, person, assessed("own_case", "can_decide", "2026-09-02")).unwrap();
         scratch.assess(&jo, person, assessed("share_information", "cannot_decide", "2026-09-03")).unwrap();
-        let seen = scratch.read(move |tx| people::fact(tx, person)).unwrap().capacity;
+        let seen = scratch.read(move |tx| facts(tx, person)).unwrap();
         let assessed_on = "2026-09-03".parse().unwrap();
         assert_eq!(seen, [CapacityFact { outcome: CapacityOutcome::CannotDecide, assessed_on, recorded_at: now() }]);
     }

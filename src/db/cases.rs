@@ -1,30 +1,30 @@
 //! Cases. What was told about a family is sealed under a key of the case; what is counted or filtered stands in closed words beside it.
 
 mod acts;
+mod keeping;
 mod list;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::Datelike;
-use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::schema::{case_file, case_staff, note, reference_counter};
+use super::index::Term;
+use super::schema::{case_file, case_staff, reference_counter};
 use super::sealed::{Cell, Owner};
 use super::staff::stale_unless;
 use super::stored::Json;
 use super::tx::Tx;
-use super::{participants, people as persons, scope, staff};
+use super::{participants, scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::case::{Case, CaseContent, CaseUpdate, RankedNeed, Reason, Reopening, Retention, RetentionFacts, SubjectFact};
-use crate::domain::ids::{CaseId, PersonId, StaffId};
-use crate::domain::participant::Participant;
+use crate::domain::case::{Case, CaseContent, CaseUpdate, RankedNeed, Reason, Reopening, Retention, RetentionFacts};
+use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, PersonKind, ReferralSource, Relation, SenProvision, Setting,
+    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting,
 };
 
 pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart};
@@ -65,21 +65,22 @@ pub type Keep = fn(&RetentionFacts) -> Retention;
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = case_file, treat_none_as_default_value = false)]
 pub(super) struct Row {
-    pub id: CaseId,
+    id: CaseId,
     reference: String,
-    pub status: CaseStatus,
+    status: CaseStatus,
     intervention_level: InterventionLevel,
     sen_provision: Option<SenProvision>,
-    pub setting: Option<Setting>,
-    pub area: Option<String>,
+    setting: Option<Setting>,
+    setting_digest: Option<Vec<u8>>,
+    area: Option<String>,
     outcome: Option<Outcome>,
-    pub details: Json<Details>,
+    details: Json<Details>,
     sealed: Vec<u8>,
     restricted: bool,
     assigned_to: StaffId,
     assigned_by: StaffId,
     opened_at: Timestamp,
-    pub closed_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
     version: i32,
     created_at: Timestamp,
     recorded_by: StaffId,
@@ -96,8 +97,8 @@ pub(super) struct Details {
 
 /// What is sealed.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Told {
-    pub setting_name: Option<Name>,
+struct Told {
+    setting_name: Option<Name>,
     summary: Option<LongText>,
     reopenings: Vec<Because>,
     restrictions: Vec<Because>,
@@ -122,14 +123,23 @@ impl Details {
     }
 }
 
+fn setting_digest(tx: &Tx<'_>, content: &CaseContent) -> Option<Vec<u8>> {
+    content.setting_name.as_ref().map(|name| tx.keys.index.digest(Term::Setting, name.as_str()).to_vec())
+}
+
 fn cell(id: CaseId) -> Cell {
     Cell::of("case_file", id.0, Owner::Case(id))
 }
 
 impl Row {
     /// What is sealed of it.
-    pub fn open(&self, tx: &mut Tx<'_>) -> Result<Told> {
+    fn open(&self, tx: &mut Tx<'_>) -> Result<Told> {
         tx.open(cell(self.id), &self.sealed)
+    }
+
+    /// The name of its setting, with the digest that stands in the clear.
+    pub fn setting(&self, tx: &mut Tx<'_>) -> Result<Option<(Vec<u8>, Name)>> {
+        Ok(self.setting_digest.clone().zip(self.open(tx)?.setting_name))
     }
 
     /// What is sealed of it, changed and sealed again.
@@ -171,7 +181,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) 
 fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;
-    let retention = keep(&retention_facts(tx, &row, &participants)?);
+    let retention = keep(&keeping::facts(tx, &row, &participants)?);
     let by = told.reopenings.iter().map(|reopening| reopening.by);
     let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;
     let standings = standings_of(tx, row.id)?;
@@ -234,37 +244,6 @@ pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
     role == ParticipantRole::Subject || relation == Relation::OwnSelf
 }
 
-fn retention_facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
-    let mut known = BTreeMap::new();
-    for part in participants {
-        known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
-    }
-    let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
-    let served_by_others = |person: PersonId| {
-        participants.iter().any(|part| part.person_id != person && part.update.content.role == ParticipantRole::ServiceUser)
-    };
-    let subjects = participants.iter().filter_map(|part| {
-        let content = &part.update.content;
-        let person = known.get(&part.person_id)?;
-        let is_young = !matches!(person.kind, PersonKind::ParentCarer | PersonKind::Professional);
-        (is_young && is_subject(content.role, content.relation)).then_some(SubjectFact {
-            kind: person.kind,
-            date_of_birth: person.date_of_birth,
-            looked_after: person.ever_looked_after == Some(true),
-            own_case: content.served_separately || !served_by_others(part.person_id),
-        })
-    });
-    Ok(RetentionFacts {
-        level: row.intervention_level,
-        provision: row.sen_provision,
-        opened_on: row.opened_at.day(),
-        closed_on: row.closed_at.map(Timestamp::day),
-        last_contact_on: last_note.unwrap_or(row.opened_at).day(),
-        subjects: subjects.collect(),
-        identified: known.values().any(|person| !person.pseudonymous && person.kind != PersonKind::Anonymous),
-    })
-}
-
 /// The next reference of the year: `IASS-2026-000123`.
 fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
     let year = now.day().year();
@@ -286,7 +265,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
     let id = CaseId::mint();
     tx.create_keys(Owner::Case(id), now)?;
     let reference = reference(tx, now)?;
-    let details = Details::of(&content);
+    let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
     let told = Told { setting_name: content.setting_name, summary: content.summary, ..Told::default() };
     let row = Row {
         id,
@@ -295,6 +274,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
         intervention_level: content.intervention_level,
         sen_provision: content.sen_provision,
         setting: content.setting,
+        setting_digest,
         area: content.area,
         outcome: content.outcome,
         details,
@@ -328,7 +308,7 @@ fn place(tx: &mut Tx<'_>, id: CaseId, standing: &'static str, staff: impl IntoIt
 pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, version: i32, update: CaseUpdate) -> Result<()> {
     let row = row(tx, permit, id)?;
     let CaseUpdate { content, status } = update;
-    let details = Details::of(&content);
+    let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
     let sealed = row.retold(tx, |told| {
         told.setting_name = content.setting_name;
         told.summary = content.summary;
@@ -339,6 +319,7 @@ pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, ver
             case_file::intervention_level.eq(content.intervention_level),
             case_file::sen_provision.eq(content.sen_provision),
             case_file::setting.eq(content.setting),
+            case_file::setting_digest.eq(setting_digest),
             case_file::area.eq(content.area),
             case_file::outcome.eq(content.outcome),
             case_file::details.eq(details),

@@ -3,94 +3,64 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 
-use super::cases::{Row, is_subject};
-use super::error::Result;
+use super::cases::{Details, Row, is_subject};
+use super::error::{Error, Result};
 use super::index::normal_name;
 use super::people::{self, Known};
 use super::schema::{case_file, participant, recipient};
+use super::stored::Json;
 use super::tx::Tx;
 use crate::authz::{Act, Permit};
 use crate::domain::anonymity::Cohort;
 use crate::domain::ids::{CaseId, PersonId};
-use crate::domain::time::{Timestamp, months_after};
+use crate::domain::time::{Timestamp, day_after, months_after};
 use crate::domain::vocabulary::{AgeBand, CaseStatus, ContactKind, ParticipantRole, RecipientType, Relation};
 
 /// A family counts until so many months after its case was closed.
 const MONTHS: u32 = 24;
 
 /// Every setting known by name: those of cases, and the schools, colleges and early years settings of the register.
-pub fn setting_names(tx: &mut Tx<'_>, _permit: &Permit<impl Act>) -> Result<Vec<String>> {
-    let mut names: BTreeSet<String> = recipient::table
-        .filter(recipient::body_type.eq_any([RecipientType::School, RecipientType::College, RecipientType::EarlyYears]))
-        .select(recipient::name)
-        .load(tx.conn)?
-        .into_iter()
-        .collect();
-    for row in case_file::table.load::<Row>(tx.conn)? {
-        names.extend(row.open(tx)?.setting_name.map(|name| name.0));
-    }
-    Ok(names.into_iter().collect())
+pub struct Settings {
+    /// The name behind each digest. Cases of one setting carry the same, so one of them is opened and not all.
+    of_cases: BTreeMap<Vec<u8>, String>,
+    of_register: Vec<String>,
 }
 
-/// A part somebody has in a case, professionals left out.
-struct Part {
-    case: CaseId,
-    person: PersonId,
-    is_subject: bool,
-}
-
-/// How many distinct families match all of these descriptors, with a case open now or closed within the last 24 months. Cases that share
-/// a participant are one family, and so is what is joined through a third case; a case in which nobody takes part counts for none.
-pub fn families(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, cohort: &Cohort, now: Timestamp) -> Result<u64> {
-    let rows: Vec<(CaseId, PersonId, ParticipantRole, Relation)> = participant::table
-        .filter(participant::role.ne(ParticipantRole::Professional))
-        .select((participant::case_id, participant::person_id, participant::role, participant::relation))
-        .load(tx.conn)?;
-    let parts: Vec<Part> =
-        rows.into_iter().map(|(case, person, role, relation)| Part { case, person, is_subject: is_subject(role, relation) }).collect();
-    let mut families = Families::default();
-    for part in &parts {
-        families.join(part.case.0, part.person.0);
-    }
-    let mut of: BTreeMap<CaseId, Vec<&Part>> = BTreeMap::new();
-    for part in &parts {
-        of.entry(part.case).or_default().push(part);
-    }
-    let mut counted = BTreeSet::new();
-    for row in case_file::table.load::<Row>(tx.conn)? {
-        let Some(parts) = of.get(&row.id) else { continue };
-        if is_current(&row, now.day())
-            && row_matches(&row, cohort)
-            && told_matches(tx, &row, cohort)?
-            && people_match(tx, parts, cohort, now)?
-        {
-            counted.insert(families.root(row.id.0));
+impl Settings {
+    /// All that are known now.
+    pub fn load(tx: &mut Tx<'_>, _permit: &Permit<impl Act>) -> Result<Self> {
+        let of_register = recipient::table
+            .filter(recipient::body_type.eq_any([RecipientType::School, RecipientType::College, RecipientType::EarlyYears]))
+            .select(recipient::name)
+            .load(tx.conn)?;
+        let digests: Vec<(Option<Vec<u8>>, CaseId)> = case_file::table
+            .filter(case_file::setting_digest.is_not_null())
+            .select((case_file::setting_digest, case_file::id))
+            .load(tx.conn)?;
+        let one_each: BTreeMap<Option<Vec<u8>>, CaseId> = digests.into_iter().collect();
+        let mut of_cases = BTreeMap::new();
+        for row in case_file::table.filter(case_file::id.eq_any(one_each.into_values())).load::<Row>(tx.conn)? {
+            let (digest, name) = row.setting(tx)?.ok_or(Error::Corrupt("setting"))?;
+            of_cases.insert(digest, name.0);
         }
+        Ok(Self { of_cases, of_register })
     }
-    Ok(u64::try_from(counted.len()).unwrap_or(u64::MAX))
-}
 
-fn is_current(row: &Row, today: NaiveDate) -> bool {
-    row.status != CaseStatus::Closed || row.closed_at.is_some_and(|closed| months_after(closed.day(), MONTHS) >= today)
-}
+    /// The names, each as it is written.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.of_cases.values().chain(&self.of_register).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+    }
 
-/// What stands in the clear.
-fn row_matches(row: &Row, cohort: &Cohort) -> bool {
-    let details = &row.details.0;
-    cohort.area.as_ref().is_none_or(|area| row.area.as_ref() == Some(area))
-        && cohort.setting.is_none_or(|setting| row.setting == Some(setting))
-        && cohort.sen_need.is_none_or(|need| details.sen_needs.iter().any(|ranked| ranked.need == need))
-        && cohort.appeal_type.is_none_or(|appeal| details.appeal_types.contains(&appeal))
-}
-
-/// What is sealed with the case.
-fn told_matches(tx: &mut Tx<'_>, row: &Row, cohort: &Cohort) -> Result<bool> {
-    let Some(wanted) = &cohort.setting_name else { return Ok(true) };
-    let name = row.open(tx)?.setting_name;
-    Ok(name.is_some_and(|name| setting(name.as_str()) == setting(wanted.as_str())))
+    /// The digests of this name, however cases write it.
+    fn digests(&self, wanted: &str) -> Vec<Vec<u8>> {
+        let same = |name: &str| setting(name) == setting(wanted);
+        self.of_cases.iter().filter(|(_, name)| same(name)).map(|(digest, _)| digest.clone()).collect()
+    }
 }
 
 fn setting(name: &str) -> String {
@@ -98,23 +68,94 @@ fn setting(name: &str) -> String {
     name.strip_prefix("the ").map_or_else(|| name.clone(), str::to_owned)
 }
 
-/// What is known of the people of a case.
-fn people_match(tx: &mut Tx<'_>, parts: &[&Part], cohort: &Cohort, now: Timestamp) -> Result<bool> {
-    if cohort.age_band.is_none() && cohort.outward_code.is_none() {
-        return Ok(true);
+/// How many distinct families match all of these descriptors, with a case open now or closed within the last 24 months; none is looked for
+/// beyond so many as are `enough`. Cases that share a participant are one family, and so is what is joined through a third case; a case in
+/// which nobody takes part counts for none.
+pub fn families(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    cohort: &Cohort,
+    settings: &Settings,
+    enough: u64,
+    now: Timestamp,
+) -> Result<u64> {
+    let candidates: Vec<(CaseId, Json<Details>)> =
+        candidates(cohort, settings, now).select((case_file::id, case_file::details)).load(tx.conn)?;
+    let (mut counted, mut families) = (BTreeSet::new(), 0);
+    for (case, details) in candidates {
+        if families >= enough {
+            break;
+        }
+        if !counted.contains(&case) && details_match(&details.0, cohort) && people_match(tx, case, cohort, now)? {
+            counted.extend(family(tx, case)?);
+            families += 1;
+        }
     }
-    let mut known = Vec::with_capacity(parts.len());
-    for part in parts {
-        known.push((part.person, people::known(tx, part.person)?));
+    Ok(families)
+}
+
+/// The cases that count now and match what stands in columns of their own.
+fn candidates(cohort: &Cohort, settings: &Settings, now: Timestamp) -> case_file::BoxedQuery<'static, Sqlite> {
+    let current = case_file::status.ne(CaseStatus::Closed).or(case_file::closed_at.ge(Timestamp::start_of(first_counted(now.day()))));
+    let mut query = case_file::table.filter(current.assume_not_null()).into_boxed();
+    if let Some(area) = &cohort.area {
+        query = query.filter(case_file::area.eq(area.clone()));
     }
-    let is_subject = |person: PersonId| parts.iter().any(|part| part.person == person && part.is_subject);
-    let aged = |band| {
-        known
-            .iter()
-            .any(|(id, known)| is_subject(*id) && known.content.date_of_birth.and_then(|born| age_band(born, now.day())) == Some(band))
-    };
-    let lives = |code: &String| known.iter().any(|(_, known)| outward_codes(known).any(|found| found.eq_ignore_ascii_case(code.trim())));
-    Ok(cohort.age_band.is_none_or(aged) && cohort.outward_code.as_ref().is_none_or(lives))
+    if let Some(setting) = cohort.setting {
+        query = query.filter(case_file::setting.eq(setting));
+    }
+    if let Some(name) = &cohort.setting_name {
+        query = query.filter(case_file::setting_digest.eq_any(settings.digests(name.as_str())));
+    }
+    query
+}
+
+/// The first day of those a case may have been closed on and still count.
+fn first_counted(today: NaiveDate) -> NaiveDate {
+    let first = today.checked_sub_months(Months::new(MONTHS)).unwrap_or(NaiveDate::MIN);
+    // Of a leap day the months before end a day too early.
+    if months_after(first, MONTHS) < today { day_after(first) } else { first }
+}
+
+/// What stands in the clear besides.
+fn details_match(details: &Details, cohort: &Cohort) -> bool {
+    cohort.sen_need.is_none_or(|need| details.sen_needs.iter().any(|ranked| ranked.need == need))
+        && cohort.appeal_type.is_none_or(|appeal| details.appeal_types.contains(&appeal))
+}
+
+/// Whether somebody takes part in the case, and what is known of its people matches. Nobody is opened whom the question does not need.
+fn people_match(tx: &mut Tx<'_>, case: CaseId, cohort: &Cohort, now: Timestamp) -> Result<bool> {
+    let parts: Vec<(PersonId, ParticipantRole, Relation)> = participant::table
+        .filter(participant::case_id.eq(case))
+        .filter(participant::role.ne(ParticipantRole::Professional))
+        .select((participant::person_id, participant::role, participant::relation))
+        .load(tx.conn)?;
+    let (mut aged, mut lives) = (cohort.age_band.is_none(), cohort.outward_code.is_none());
+    for (person, role, relation) in &parts {
+        let may_be_aged = !aged && is_subject(*role, *relation);
+        if may_be_aged || !lives {
+            let known = people::known(tx, *person)?;
+            let band = known.content.date_of_birth.and_then(|born| age_band(born, now.day()));
+            aged |= may_be_aged && band == cohort.age_band;
+            let code = cohort.outward_code.as_deref().unwrap_or_default();
+            lives |= outward_codes(&known).any(|found| found.eq_ignore_ascii_case(code.trim()));
+        }
+    }
+    Ok(aged && lives && !parts.is_empty())
+}
+
+/// The case and all that are joined to it through somebody who takes part in both, professionals left out.
+fn family(tx: &mut Tx<'_>, case: CaseId) -> Result<BTreeSet<CaseId>> {
+    let (mut cases, mut more) = (BTreeSet::new(), vec![case]);
+    while !more.is_empty() {
+        cases.extend(more.iter().copied());
+        let parts = || participant::table.filter(participant::role.ne(ParticipantRole::Professional));
+        let people: Vec<PersonId> = parts().filter(participant::case_id.eq_any(more)).select(participant::person_id).load(tx.conn)?;
+        let theirs: Vec<CaseId> =
+            parts().filter(participant::person_id.eq_any(people)).select(participant::case_id).distinct().load(tx.conn)?;
+        more = theirs.into_iter().filter(|case| !cases.contains(case)).collect();
+    }
+    Ok(cases)
 }
 
 /// The age band of whoever was born on this day; none beyond 25.
@@ -156,26 +197,6 @@ fn is_postcode(&(outward, inward): &(&str, &str)) -> bool {
         && (1..=2).contains(&letters(outward))
         && outward.chars().nth(letters(outward)).is_some_and(|sign| sign.is_ascii_digit());
     is_inward && is_outward
-}
-
-/// Sets of cases and people that belong together.
-#[derive(Default)]
-struct Families(BTreeMap<uuid::Uuid, uuid::Uuid>);
-
-impl Families {
-    fn root(&self, mut id: uuid::Uuid) -> uuid::Uuid {
-        while let Some(above) = self.0.get(&id) {
-            id = *above;
-        }
-        id
-    }
-
-    fn join(&mut self, one: uuid::Uuid, other: uuid::Uuid) {
-        let (one, other) = (self.root(one), self.root(other));
-        if one != other {
-            self.0.insert(one, other);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,79 +1,77 @@
 //! The facts of a decision, read behind the guards of everybody they are about (R16).
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
+use super::notes::{self, HeldNote};
+use super::people::{self, Known};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{consents, guard, notes, people, recipients};
+use super::{consents, guard, recipients};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, NoteFact, ParticipantFact, PrFact, RefusalRule,
+    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PersonFact, PrFact, RefusalRule,
 };
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
 use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
 
 /// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
-/// written.
-pub fn facts_for(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Facts> {
-    let subjects = subjects(tx, permit, case_id, ask)?;
+/// written. `notes` are those asked for.
+pub fn facts_for(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureRecord>,
+    case_id: CaseId,
+    ask: &Ask,
+    notes: &[HeldNote],
+    limits: Limits,
+) -> Result<Facts> {
     // Those who get a copy, too: how they may be reached bears on the answer.
     let reached = ask.copies.iter().map(|copy| copy.person_id);
-    guard::take(tx, subjects.iter().copied().chain(reached))?;
-    read(tx, permit, case_id, ask, limits, &subjects)
+    guard::take(tx, subjects(ask, notes).into_iter().chain(reached))?;
+    read(tx, permit, case_id, ask, notes, limits)
 }
 
 /// The same facts for a question that has no effect: what is true now may not be true later.
-pub fn facts_now(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureCheck>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Facts> {
-    let subjects = subjects(tx, permit, case_id, ask)?;
-    read(tx, permit, case_id, ask, limits, &subjects)
+pub fn facts_now(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::DisclosureCheck>,
+    case_id: CaseId,
+    ask: &Ask,
+    notes: &[HeldNote],
+    limits: Limits,
+) -> Result<Facts> {
+    read(tx, permit, case_id, ask, notes, limits)
 }
 
 /// Whom the items are from and about.
-fn subjects(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<BTreeSet<PersonId>> {
-    let items = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-    let of_notes = items.iter().flat_map(|item| item.about.iter().copied().chain(item.from));
-    Ok(of_notes.chain(ask.subject_ids.iter().copied()).collect())
+fn subjects(ask: &Ask, notes: &[HeldNote]) -> BTreeSet<PersonId> {
+    notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect()
 }
 
-fn read(
-    tx: &mut Tx<'_>,
-    permit: &Permit<impl Act>,
-    case_id: CaseId,
-    ask: &Ask,
-    limits: Limits,
-    subjects: &BTreeSet<PersonId>,
-) -> Result<Facts> {
-    let subjects: Vec<PersonId> = subjects.iter().copied().collect();
-    let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?
-        .into_iter()
-        .map(|note| NoteFact {
-            id: note.id,
-            from: note.from,
-            about: note.about,
-            categories: note.categories,
-            keep_confidential: note.keep_confidential,
-            wish_by: note.wish_by,
-            names_others: note.names_others,
-            onward_sharing: note.onward_sharing,
-            superseded: note.superseded,
-        })
-        .collect();
-    // Permissions have no say where somebody is at risk (C17): they are not even read, so that a damaged one holds nothing up.
-    let consents = if ask.basis == Basis::Safeguarding { Vec::new() } else { consents(tx, permit, case_id, &subjects)? };
-    let unsafe_contacts = unsafe_contacts(tx, ask)?;
+fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, notes: &[HeldNote], limits: Limits) -> Result<Facts> {
+    let subjects: Vec<PersonId> = subjects(ask, notes).into_iter().collect();
+    let mut opened = Opened::default();
+    // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
+    // what is known of people and of how they are reached (C17).
+    let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
+    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, ask, &mut opened)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
+    let mut family = FamilyFacts { case_id, people: Vec::new(), participants: participants(tx, case_id, &involved)? };
+    if ask.basis == Basis::Permission {
+        family.people = people_of(tx, &family, &involved, &mut opened)?;
+    }
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => None,
     };
     Ok(Facts {
-        family: family(tx, case_id, &involved)?,
-        notes,
+        family,
+        notes: notes::facts(tx, notes)?,
         consents,
         recipient,
         unsafe_contacts,
@@ -84,12 +82,25 @@ fn read(
     })
 }
 
+/// What is known of people on all their sides, each opened once.
+#[derive(Default)]
+struct Opened(HashMap<PersonId, Vec<Known>>);
+
+impl Opened {
+    fn sides(&mut self, tx: &mut Tx<'_>, id: PersonId) -> Result<&[Known]> {
+        Ok(match self.0.entry(id) {
+            Entry::Occupied(sides) => sides.into_mut(),
+            Entry::Vacant(place) => place.insert(people::sides(tx, id)?),
+        })
+    }
+}
+
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
-fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask) -> Result<Vec<Failing>> {
+fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on either side is unsafe.
-        let sides = people::sides(tx, copy.person_id)?;
+        let sides = opened.sides(tx, copy.person_id)?;
         let mut held = sides.iter().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
         let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
         if !safe || sides.iter().any(|known| known.avoids(ask.channel)) {
@@ -97,7 +108,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask) -> Result<Vec<Failing>> {
         }
     }
     if let AskRecipient::Person(person) = &ask.recipient
-        && people::sides(tx, *person)?.iter().any(|known| known.avoids(ask.channel))
+        && opened.sides(tx, *person)?.iter().any(|known| known.avoids(ask.channel))
     {
         found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }
@@ -106,8 +117,27 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask) -> Result<Vec<Failing>> {
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
 
-/// How these people stand to each other: the participants of this case, and of every case any of them takes part in.
+/// How these people stand to each other.
 pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
+    let family = FamilyFacts { case_id, people: Vec::new(), participants: participants(tx, case_id, involved)? };
+    let people = people_of(tx, &family, involved, &mut Opened::default())?;
+    Ok(FamilyFacts { people, ..family })
+}
+
+/// What a decision looks at of these people and of everybody in the case.
+fn people_of(tx: &mut Tx<'_>, family: &FamilyFacts, involved: &[PersonId], opened: &mut Opened) -> Result<Vec<PersonFact>> {
+    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
+    let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
+    let mut people = Vec::with_capacity(ids.len());
+    for id in ids {
+        let sides = opened.sides(tx, id)?;
+        people.push(people::fact(tx, id, sides)?);
+    }
+    Ok(people)
+}
+
+/// The participants of this case, and of every case any of these people takes part in.
+fn participants(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<Vec<ParticipantFact>> {
     let mut cases: Vec<CaseId> = participant::table
         .filter(participant::person_id.eq_any(involved.to_vec()))
         .select(participant::case_id)
@@ -125,7 +155,7 @@ pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result
             participant::ended_on,
         ))
         .load(tx.conn)?;
-    let participants: Vec<ParticipantFact> = rows
+    Ok(rows
         .into_iter()
         .map(|(case_id, person_id, role, relation, pr, ended_on)| ParticipantFact {
             case_id,
@@ -139,11 +169,7 @@ pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result
                 .collect(),
             ended_on: ended_on.map(|day| day.0),
         })
-        .collect();
-    let here = participants.iter().filter(|row| row.case_id == case_id).map(|row| row.person_id);
-    let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
-    let people = ids.into_iter().map(|id| people::fact(tx, id)).collect::<Result<_>>()?;
-    Ok(FamilyFacts { case_id, people, participants })
+        .collect())
 }
 
 fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {

@@ -29,5 +29,5 @@ pub fn of(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId) -> Resu
 
 /// As what this person is recorded.
 pub fn kind(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId) -> Result<PersonKind> {
-    Ok(people::known(tx, person)?.content.kind)
+    people::kind(tx, person)
 }

@@ -24,6 +24,8 @@ pub enum Term {
     Contact,
     /// The normalised wording of an anonymous issue.
     Wording,
+    /// The name of a setting, as it is written: names that are read alike are still told apart in a text.
+    Setting,
 }
 
 impl Term {
@@ -34,6 +36,7 @@ impl Term {
             Self::Birth => "birth",
             Self::Contact => "contact",
             Self::Wording => "wording",
+            Self::Setting => "setting",
         }
     }
 }
@@ -76,6 +79,7 @@ impl IndexKey {
             Term::Birth => 2,
             Term::Contact => 3,
             Term::Wording => 4,
+            Term::Setting => 5,
         };
         (kind << 15) | i32::from(u16::from_be_bytes([a, b]) >> 1)
     }

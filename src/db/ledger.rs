@@ -10,6 +10,7 @@ use super::schema::{deployment, disclosure_case_ix, disclosure_entry, disclosure
 use super::scope;
 use super::sealed::{Cell, KeyUse, Owner};
 use super::stored::AnyId;
+use super::total;
 use super::tx::{LogIndexes, Tx};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, DisclosureId, EntryId};
@@ -268,12 +269,7 @@ pub fn list(
 ) -> Result<Page<LogRow>> {
     use disclosure_entry as e;
     let range = range(tx, filter, size)?;
-    let total = if page.include_total {
-        let count: i64 = selected(permit.scope(), filter, range).count().get_result(tx.conn)?;
-        Some(u64::try_from(count).unwrap_or_default())
-    } else {
-        None
-    };
+    let total = total(page, || selected(permit.scope(), filter, range).count().get_result(tx.conn))?;
     let mut query = selected(permit.scope(), filter, range).limit(i64::from(page.limit) + 1);
     query = match (filter.ascending, page.after) {
         (true, None) => query.order(e::idx.asc()),

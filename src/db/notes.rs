@@ -14,7 +14,7 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Json;
 use super::tx::Tx;
-use super::{guard, scope};
+use super::{guard, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, DisclosureId, NoteId, PersonId, StaffId};
 use crate::domain::note::{Note, NoteContent, NoteFilter, NoteSummary, Provenance};
@@ -25,6 +25,7 @@ use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, Not
 
 mod held;
 
+pub(super) use held::facts;
 pub use held::{HeldNote, for_disclosure, known};
 
 /// What is kept in the clear: ids and words only.
@@ -269,12 +270,7 @@ pub fn list(
     filter: &NoteFilter,
     page: &PageRequest,
 ) -> Result<Page<NoteSummary>> {
-    let total = if page.include_total {
-        let count: i64 = selected(permit.scope(), case, filter).count().get_result(tx.conn)?;
-        Some(u64::try_from(count).unwrap_or_default())
-    } else {
-        None
-    };
+    let total = total(page, || selected(permit.scope(), case, filter).count().get_result(tx.conn))?;
     let mut query = selected(permit.scope(), case, filter).order(note::id.desc()).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         query = query.filter(note::id.lt(NoteId(after.id)));

@@ -88,10 +88,15 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
     })
 }
 
-/// What a decision looks at of a person.
-pub(super) fn fact(tx: &mut Tx<'_>, id: PersonId) -> Result<PersonFact> {
-    let known = known(tx, id)?;
+/// What a decision looks at of a person: of these sides of theirs what they told last on their own, if they did.
+pub(super) fn fact(tx: &mut Tx<'_>, id: PersonId, sides: &[Known]) -> Result<PersonFact> {
+    let known = sides.last().ok_or(Error::Corrupt("person"))?;
     Ok(PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity: capacity::facts(tx, id)? })
+}
+
+/// As what somebody is recorded. It stands in the clear, so that nobody's damaged record can hold up what needs no more than that (C17).
+pub(super) fn kind(tx: &mut Tx<'_>, id: PersonId) -> Result<PersonKind> {
+    Ok(person::table.find(id).select(person::kind).first(tx.conn)?)
 }
 
 /// Records a person: their keys, their guard, what is known of them, and how they are found.

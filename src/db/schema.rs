@@ -176,6 +176,7 @@ diesel::table! {
         intervention_level -> DbWord,
         sen_provision -> Nullable<DbWord>,
         setting -> Nullable<DbWord>,
+        setting_digest -> Nullable<Binary>,
         area -> Nullable<Text>,
         outcome -> Nullable<DbWord>,
         details -> DbJson,

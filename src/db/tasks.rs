@@ -9,6 +9,7 @@ use super::schema::{case_file, task};
 use super::scope;
 use super::staff::{self, Names, stale_unless};
 use super::stored::{AnyId, Day};
+use super::total;
 use super::tx::Tx;
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, StaffId, TaskId};
@@ -32,6 +33,14 @@ pub struct NewTask {
     pub not_by: Option<StaffId>,
     /// The day by which it is to be done.
     pub due_on: NaiveDate,
+}
+
+impl NewTask {
+    /// A task of a case, for whoever does tasks of its kind.
+    #[must_use]
+    pub fn new(kind: TaskKind, case_id: CaseId, about_id: uuid::Uuid, due_on: NaiveDate) -> Self {
+        Self { kind, case_id: Some(case_id), about_id, for_manager: kind.is_for_manager(), not_by: None, due_on }
+    }
 }
 
 #[derive(Queryable, Insertable)]
@@ -152,12 +161,7 @@ pub type Held = (Task, Option<StaffId>);
 
 /// Tasks in scope, the most urgent first. Those for a service manager are shown to service managers.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter, page: &PageRequest) -> Result<Page<Held>> {
-    let total = if page.include_total {
-        let count: i64 = selected(permit, filter).count().get_result(tx.conn)?;
-        Some(u64::try_from(count).unwrap_or_default())
-    } else {
-        None
-    };
+    let total = total(page, || selected(permit, filter).count().get_result(tx.conn))?;
     let mut query = selected(permit, filter).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         let day = i32::try_from(after.key).ok().and_then(NaiveDate::from_num_days_from_ce_opt).map_or(Day(NaiveDate::MAX), Day);

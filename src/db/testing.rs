@@ -143,6 +143,12 @@ impl Scratch {
 
     /// Makes somebody the subject of a case.
     pub fn subject(&self, by: &Caller, case: CaseId, person: PersonId) {
+        self.takes_part(by, case, person, ParticipantRole::Subject);
+    }
+
+    /// Lets somebody take part in a case: as its subject, or as somebody's parent.
+    pub fn takes_part(&self, by: &Caller, case: CaseId, person: PersonId, role: ParticipantRole) {
+        let relation = if role == ParticipantRole::Subject { Relation::OwnSelf } else { Relation::Parent };
         let by = by.staff;
         self.write(move |tx| {
             diesel::insert_into(participant::table)
@@ -150,8 +156,8 @@ impl Scratch {
                     participant::id.eq(ParticipantId::mint()),
                     participant::case_id.eq(case),
                     participant::person_id.eq(person),
-                    participant::role.eq(ParticipantRole::Subject),
-                    participant::relation.eq(Relation::OwnSelf),
+                    participant::role.eq(role),
+                    participant::relation.eq(relation),
                     participant::parental_responsibility.eq(super::stored::Json(Vec::<u8>::new())),
                     participant::served_separately.eq(false),
                     participant::version.eq(1),

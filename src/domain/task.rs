@@ -62,3 +62,20 @@ pub struct TaskFilter {
     /// Those due before this day.
     pub due_before: Option<NaiveDate>,
 }
+
+impl TaskKind {
+    /// Whether such a task is a service manager's. To tell somebody, and to look again at what somebody can decide, is for whoever works on the
+    /// case.
+    #[must_use]
+    pub fn is_for_manager(self) -> bool {
+        match self {
+            Self::RecallNotice | Self::TellSubject | Self::CapacityReview => false,
+            Self::SafeguardingReview
+            | Self::ConflictReview
+            | Self::RetentionReview
+            | Self::RecipientReview
+            | Self::AnnulmentReview
+            | Self::BreachAssessment => true,
+        }
+    }
+}

@@ -15,6 +15,7 @@ use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
+use crate::domain::idempotency::Created;
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::CaseStatus;
@@ -82,6 +83,10 @@ fn shown(case: &Case) -> Answer {
     Answer::ok(case).version(case.version)
 }
 
+fn done(case: &Created<Case>) -> Answer {
+    shown(&case.value).replayed(case.replayed)
+}
+
 /// List cases.
 ///
 /// Those the caller may open, without what was told. A restricted case is listed and counted for its named staff only, and for a service
@@ -141,10 +146,12 @@ async fn close(
     permit: Permit<act::CaseClose>,
     path: Path<CasePath>,
     body: Valid<CaseClosure>,
+    key: IdempotencyKey,
     read: IfMatch,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    Ok(shown(&app.close_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+    let request = key.optional(body.fingerprint())?;
+    Ok(done(&app.close_case(permit, path.case_id, read.required()?, body.into_inner(), request).await?))
 }
 
 /// Reopen a case.
@@ -157,10 +164,12 @@ async fn reopen(
     permit: Permit<act::CaseReopen>,
     path: Path<CasePath>,
     body: Valid<NewReopening>,
+    key: IdempotencyKey,
     read: IfMatch,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    Ok(shown(&app.reopen_case(permit, path.case_id, read.required()?, body.into_inner()).await?))
+    let request = key.optional(body.fingerprint())?;
+    Ok(done(&app.reopen_case(permit, path.case_id, read.required()?, body.into_inner(), request).await?))
 }
 
 /// Set who works on a case.

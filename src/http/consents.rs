@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Valid;
+use super::cases::CasePath;
 use super::extract::Path;
 use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
@@ -51,14 +52,6 @@ impl ConsentFilters {
     }
 }
 
-/// The path of a case.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ConsentsPath {
-    /// The case.
-    case_id: CaseId,
-}
-
 /// The path of a permission or refusal.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -74,7 +67,7 @@ pub struct ConsentPath {
     responses((status = 200, description = "A page of permissions and refusals.", body = ConsentPage)))]
 async fn list_of_case(
     permit: Permit<act::ConsentList>,
-    path: Path<ConsentsPath>,
+    path: Path<CasePath>,
     listing: Listing<ConsentFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
@@ -100,7 +93,7 @@ async fn list(permit: Permit<act::ConsentList>, listing: Listing<ConsentFilters>
     responses((status = 201, description = "The permission or refusal as it was recorded.", body = Consent)))]
 async fn record(
     permit: Permit<act::ConsentRecord>,
-    path: Path<ConsentsPath>,
+    path: Path<CasePath>,
     body: Valid<NewConsent>,
     key: IdempotencyKey,
     app: web::Data<App>,

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Valid;
+use super::cases::CasePath;
 use super::extract::Path;
-use super::idempotency::MandatoryKey;
+use super::idempotency::{IdleKey, MandatoryKey};
 use super::openapi::Operation;
 use super::page::{Filters, Listing};
 use super::problem::{Code, Problem};
@@ -16,7 +17,7 @@ use crate::authz::{Permit, act};
 use crate::domain::disclosure::{
     Annotation, Disclosure, DisclosureCheck, DisclosureSummary, NewAnnotation, NewDisclosure, NewDisclosureCheck,
 };
-use crate::domain::ids::{CaseId, DisclosureId, PersonId};
+use crate::domain::ids::{DisclosureId, PersonId};
 use crate::{op, page_of};
 
 page_of!(DisclosurePage, DisclosureSummary);
@@ -31,14 +32,6 @@ pub struct DisclosureFilters {
 
 impl Filters for DisclosureFilters {
     const TOTAL: bool = true;
-}
-
-/// The path of a case.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DisclosuresPath {
-    /// The case.
-    case_id: CaseId,
 }
 
 /// The path of a disclosure.
@@ -57,10 +50,12 @@ pub struct DisclosurePath {
     responses((status = 200, description = "Whether it may, and why.", body = DisclosureCheck)))]
 async fn check(
     permit: Permit<act::DisclosureCheck>,
-    path: Path<DisclosuresPath>,
+    path: Path<CasePath>,
     body: Valid<NewDisclosureCheck>,
+    key: IdleKey,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
+    key.judged()?;
     Ok(Answer::ok(&app.check_disclosure(permit, path.case_id, body.into_inner()).await?))
 }
 
@@ -71,7 +66,7 @@ async fn check(
     responses((status = 200, description = "A page of disclosures.", body = DisclosurePage)))]
 async fn list(
     permit: Permit<act::DisclosureList>,
-    path: Path<DisclosuresPath>,
+    path: Path<CasePath>,
     listing: Listing<DisclosureFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
@@ -88,7 +83,7 @@ async fn list(
     responses((status = 201, description = "The disclosure, granted and logged.", body = Disclosure)))]
 async fn record(
     permit: Permit<act::DisclosureRecord>,
-    path: Path<DisclosuresPath>,
+    path: Path<CasePath>,
     body: Valid<NewDisclosure>,
     key: MandatoryKey,
     app: web::Data<App>,

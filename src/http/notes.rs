@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Valid;
+use super::cases::CasePath;
 use super::extract::Path;
 use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
@@ -14,7 +15,7 @@ use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::idempotency::Created;
-use crate::domain::ids::{CaseId, NoteId};
+use crate::domain::ids::NoteId;
 use crate::domain::note::{NewCorrection, NewNote, Note, NoteFilter, NoteSummary};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::NoteKind;
@@ -45,14 +46,6 @@ impl From<&NoteFilters> for NoteFilter {
     }
 }
 
-/// The path of the notes of a case.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NotesPath {
-    /// The case.
-    case_id: CaseId,
-}
-
 /// The path of a note.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -72,7 +65,7 @@ fn created(made: &Created<Note>) -> Answer {
     responses((status = 200, description = "A page of notes.", body = NotePage)))]
 async fn list(
     permit: Permit<act::NoteList>,
-    path: Path<NotesPath>,
+    path: Path<CasePath>,
     listing: Listing<NoteFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
@@ -88,7 +81,7 @@ async fn list(
     responses((status = 201, description = "The note as it was written.", body = Note)))]
 async fn create(
     permit: Permit<act::NoteAdd>,
-    path: Path<NotesPath>,
+    path: Path<CasePath>,
     body: Valid<NewNote>,
     key: IdempotencyKey,
     app: web::Data<App>,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::body::{Patch, Valid};
 use super::conditional::IfMatch;
 use super::extract::Path;
-use super::idempotency::IdempotencyKey;
+use super::idempotency::{IdempotencyKey, IdleKey};
 use super::openapi::Operation;
 use super::page::{Listing, NoFilters};
 use super::problem::{Code, Problem};
@@ -55,9 +55,11 @@ async fn create(
 async fn search(
     permit: Permit<act::PersonSearch>,
     body: Valid<PersonSearch>,
+    key: IdleKey,
     listing: Listing<NoFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
+    key.judged()?;
     let listing = listing.of_body(body.fingerprint())?;
     Ok(listing.answer::<PersonPage>(app.search_people(permit, body.into_inner(), listing.page).await?))
 }

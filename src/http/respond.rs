@@ -34,13 +34,6 @@ impl Answer {
         Self::json(StatusCode::CREATED, body).with(header::LOCATION, format!("{BASE}{path}"))
     }
 
-    /// 202: the work goes on; look at this path below the base after so many seconds.
-    pub fn accepted<T: Serialize>(path: &str, retry_after: u32, body: &T) -> Self {
-        Self::json(StatusCode::ACCEPTED, body)
-            .with(header::LOCATION, format!("{BASE}{path}"))
-            .with(header::RETRY_AFTER, retry_after.to_string())
-    }
-
     /// 304: the caller has what carries this tag.
     pub(super) fn not_modified(tag: &str) -> Self {
         Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: Ok(Vec::new()), media: "application/json" }.cached(tag)

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::body::Patch;
 use super::conditional::IfMatch;
 use super::extract::Path;
+use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
 use super::page::{Listing, NoFilters};
 use super::problem::Problem;
@@ -57,9 +58,14 @@ async fn update(
 /// Tokens issued later count again: for a lost device or a changed role. Whoever leaves is disabled instead (C10).
 #[utoipa::path(post, path = "/staff/{staffId}/token-revocation", operation_id = "revokeStaffTokens", tag = "staff",
     responses((status = 200, description = "The member of staff as they are now.", body = Staff)))]
-async fn revoke(permit: Permit<act::StaffRevokeTokens>, path: Path<StaffPath>, app: web::Data<App>) -> Result<Answer, Problem> {
-    let staff = app.revoke_tokens(permit, path.staff_id).await?;
-    Ok(Answer::ok(&staff).version(staff.version))
+async fn revoke(
+    permit: Permit<act::StaffRevokeTokens>,
+    path: Path<StaffPath>,
+    key: IdempotencyKey,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let staff = app.revoke_tokens(permit, path.staff_id, key.without_body()?).await?;
+    Ok(Answer::ok(&staff.value).version(staff.value.version).replayed(staff.replayed))
 }
 
 /// The operations on the staff.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::conditional::IfMatch;
 use super::extract::Path;
+use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
 use super::page::{Filters, Listing};
 use super::problem::{Code, Problem};
@@ -77,9 +78,16 @@ async fn list(permit: Permit<act::TaskRead>, listing: Listing<TaskFilters>, app:
 /// A review is not done by whoever decided what is reviewed (C16, C17).
 #[utoipa::path(post, path = "/tasks/{taskId}/completion", operation_id = "completeTask", tag = "tasks",
     responses((status = 200, description = "The task, done.", body = Task)))]
-async fn complete(permit: Permit<act::TaskComplete>, path: Path<TaskPath>, read: IfMatch, app: web::Data<App>) -> Result<Answer, Problem> {
-    let task = app.complete_task(permit, path.task_id, read.required()?).await?;
-    Ok(Answer::ok(&task).version(task.version))
+async fn complete(
+    permit: Permit<act::TaskComplete>,
+    path: Path<TaskPath>,
+    key: IdempotencyKey,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let request = key.without_body()?;
+    let task = app.complete_task(permit, path.task_id, read.required()?, request).await?;
+    Ok(Answer::ok(&task.value).version(task.value.version).replayed(task.replayed))
 }
 
 /// The operations on the work list.

@@ -425,3 +425,50 @@ fn without_its_key_a_record_is_not_readable_and_nothing_can_be_added_to_it() {
     // Nobody else's record is touched by it.
     written.read(&format!("/people/{}", written.family.finn)).ok(200);
 }
+
+#[test]
+fn a_damaged_record_of_somebody_holds_up_what_rests_on_it_and_never_a_risk() {
+    let written = Written::new();
+    let Written { app, family, notes: [note, _] } = &written;
+    family.permit(app, json!({}));
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-01","reasons":"Told it back."});
+    app.adviser().post(&format!("/people/{}/capacity-records", family.nell), &assessed).ok(201);
+    let (ask, risk) = (family.ask(note, json!({})), family.risk(note, json!({})));
+    assert_eq!(family.check(app, &ask).ok(200).body["allowed"], true);
+    let written_so_far = || ["disclosure", "disclosure_entry", "task", "idempotency"].map(|table| count(app, table));
+    let before = written_so_far();
+    let nell = hex(&family.nell);
+    // Each by itself, and at last all together.
+    for damage in [
+        &*format!("UPDATE person SET sealed = x'00' WHERE id = {nell}"),
+        &format!("UPDATE capacity_record SET sealed = x'00' WHERE person_id = {nell}"),
+        "UPDATE consent SET sealed = x'00'",
+        "UPDATE person SET sealed = x'00'; UPDATE capacity_record SET sealed = x'00'; UPDATE consent SET sealed = x'00'; \
+         DELETE FROM sealing_key WHERE owner_kind = 'person'",
+    ] {
+        let all = "CREATE TEMP TABLE p AS SELECT * FROM person; CREATE TEMP TABLE r AS SELECT * FROM capacity_record; \
+            CREATE TEMP TABLE c AS SELECT * FROM consent";
+        let mut kept = app.sabotage();
+        kept.batch_execute(&format!("{all}; {damage}")).unwrap();
+        broken(family.disclose(app, &ask));
+        broken(family.check(app, &ask));
+        assert_eq!(written_so_far(), before, "{damage}");
+        assert_eq!(family.check(app, &risk).ok(200).body["allowed"], true, "{damage}");
+        kept.batch_execute(
+            "UPDATE person SET sealed = (SELECT sealed FROM p WHERE p.id = person.id); \
+             UPDATE capacity_record SET sealed = (SELECT sealed FROM r WHERE r.id = capacity_record.id); \
+             UPDATE consent SET sealed = (SELECT sealed FROM c WHERE c.id = consent.id)",
+        )
+        .unwrap();
+    }
+    // Without the keys of all people what they are known by is lost, and the risk is passed on all the same.
+    broken(written.read(&format!("/people/{}", family.ana)));
+    family.disclose(app, &risk).ok(201);
+    // So is what makes it no case for this ground: the answer says so.
+    let copied = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    for change in [copied, json!({"recipient":{"personId":family.mia}})] {
+        let refused = family.disclose(app, &family.risk(note, change)).problem(422, "rule-violated");
+        assert!(refused.rule("recipient_without_safeguarding_function").body["refusalIndex"].is_i64());
+    }
+}

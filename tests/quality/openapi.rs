@@ -129,6 +129,9 @@ fn operation(document: &Value, place: &str, operation: &Value, faults: &mut Vec<
         }
         schema(document, &name, &parameter["schema"], faults);
     }
+    if place.starts_with("POST ") && !names.contains(&format!("{place} parameter Idempotency-Key")) {
+        faults.push(format!("{place}: takes no Idempotency-Key"));
+    }
     let template = place.split_once(' ').map_or("", |(_, path)| path);
     for part in template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         if !names.contains(&format!("{place} parameter {part}")) {

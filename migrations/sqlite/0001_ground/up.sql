@@ -109,6 +109,8 @@ CREATE TABLE case_file (
     intervention_level TEXT NOT NULL,
     sen_provision TEXT,
     setting TEXT,
+    -- Keyed digest of the name of the setting, which is sealed: cases of one setting are told without opening each.
+    setting_digest BLOB CHECK (length(setting_digest) = 32),
     area TEXT,
     outcome TEXT,
     -- JSON: reasons for contact, types of need, types of appeal, referral source: published figures, never searched alone.
@@ -126,6 +128,7 @@ CREATE TABLE case_file (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
+CREATE INDEX case_file_setting ON case_file (setting_digest, id);
 
 CREATE TABLE capacity_record (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
+use crate::db;
 use crate::db::testing::{Scratch, first, holds, now, permit};
 use crate::domain::ids::ConsentId;
 use crate::domain::page::After;
@@ -78,7 +79,7 @@ impl House {
 
     fn close(&self, by: &Caller, case: &Case) -> Result<Case> {
         let how = serde_json::from_value(json!({"outcome": "agreed"})).unwrap();
-        self.wait(self.app.close_case(permit(by), case.id, case.version, how))
+        Ok(self.wait(self.app.close_case(permit(by), case.id, case.version, how, None))?.value)
     }
 
     fn update(&self, by: &Caller, case: &Case, change: impl FnOnce(&mut CaseUpdate) + Send + 'static) -> Result<Case> {
@@ -172,7 +173,7 @@ fn what_was_told_stands_nowhere_in_the_clear() {
     let case = house.open(&house.jo, &json!([]));
     let case = house.close(&house.jo, &case).unwrap();
     let why = NewReopening { reason: "Rowan rang about the autumn plan.".into() };
-    house.wait(house.app.reopen_case(permit(&house.jo), case.id, case.version, why)).unwrap();
+    house.wait(house.app.reopen_case(permit(&house.jo), case.id, case.version, why, None)).unwrap();
     let bytes = house.scratch.bytes();
     assert!(holds(&bytes, "IASS-2026-000001"));
     for told in ["Larkbeck", "Support plan", "autumn plan"] {
@@ -294,11 +295,11 @@ fn closing_a_case_ends_its_permissions_and_reopening_revives_none() {
     assert!(matches!(house.close(&house.jo, &closed), Err(Error::State { rule: Some(rule), .. }) if rule.rule == "case_closed"));
     assert!(matches!(house.update(&house.jo, &closed, |_| {}), Err(Error::State { .. })));
     let why = NewReopening { reason: "A new plan came.".into() };
-    let open = house.wait(house.app.reopen_case(permit(&house.jo), case.id, closed.version, why.clone())).unwrap();
+    let open = house.wait(house.app.reopen_case(permit(&house.jo), case.id, closed.version, why.clone(), None)).unwrap().value;
     assert_eq!((open.status, open.closed_at, open.reopenings.len()), (CaseStatus::Open, None, 1));
     assert_eq!((open.reopenings[0].by.id, open.reopenings[0].reason.as_str()), (house.jo.staff, "A new plan came."));
     assert_eq!(house.stands(given), ConsentStatus::Expired);
-    let again = house.wait(house.app.reopen_case(permit(&house.jo), case.id, open.version, why));
+    let again = house.wait(house.app.reopen_case(permit(&house.jo), case.id, open.version, why, None));
     assert!(matches!(again, Err(Error::State { .. })));
 }
 

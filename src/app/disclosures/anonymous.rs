@@ -1,9 +1,9 @@
 //! What must be known about an anonymous issue before it is judged (C6): whom its text could name, and how many families it could be about.
 
+use super::Request;
 use crate::authz::{Act, Permit};
 use crate::db::{self, Tx, disclosures, identity};
-use crate::domain::disclosure::{AnonymityFacts, Ask, AskRecipient, Failing, TextRange};
-use crate::domain::ids::CaseId;
+use crate::domain::disclosure::{AnonymityFacts, AskRecipient, Failing, Limits, TextRange};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Basis;
@@ -13,14 +13,16 @@ use crate::policy::anonymity::{self, Hit, Known};
 pub(super) fn facts(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
-    case_id: CaseId,
-    ask: &Ask,
+    request: &Request,
+    limits: Limits,
     now: Timestamp,
 ) -> db::Result<Option<AnonymityFacts>> {
+    let Request { case_id, ask, .. } = request;
     let (Basis::Anonymised, Some(text)) = (ask.basis, &ask.summary) else { return Ok(None) };
-    let participants = db::participants::people(tx, permit, case_id)?;
-    let mut known = Known { setting_names: db::cohort::setting_names(tx, permit)?, ..Known::default() };
-    known.references.push(db::cases::require(tx, permit, case_id)?.reference);
+    let participants = db::participants::people(tx, permit, *case_id)?;
+    let settings = db::cohort::Settings::load(tx, permit)?;
+    let mut known = Known { setting_names: settings.names(), ..Known::default() };
+    known.references.push(db::cases::require(tx, permit, *case_id)?.reference);
     for person in participants {
         let person = identity::of(tx, permit, person)?;
         known.names.push(person.names);
@@ -33,7 +35,8 @@ pub(super) fn facts(
         AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => false,
     };
-    Ok(Some(AnonymityFacts { hits, families: db::cohort::families(tx, permit, &cohort, now)?, repeated }))
+    let families = db::cohort::families(tx, permit, &cohort, &settings, limits.families_floor, now)?;
+    Ok(Some(AnonymityFacts { hits, families, repeated }))
 }
 
 fn failing(hit: &Hit) -> Failing {

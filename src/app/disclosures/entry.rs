@@ -1,96 +1,97 @@
 //! The log entries of a disclosure made and of one refused.
 
+use super::Request;
 use crate::app::Settings;
 use crate::authz::{Permit, act};
-use crate::db::{self, Tx, identity, ledger, notes};
-use crate::domain::disclosure::{Ask, AskRecipient, Refusal};
-use crate::domain::ids::{CaseId, EntryId, RecipientId};
+use crate::db::notes::HeldNote;
+use crate::db::{self, Tx, identity, ledger};
+use crate::domain::disclosure::{AskRecipient, Refusal};
+use crate::domain::ids::{EntryId, RecipientId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, DisclosureLogKind};
 use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
 use crate::policy::disclosure::Grant;
 
-/// The entry of what was granted.
-pub(super) fn made(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::DisclosureRecord>,
-    settings: &Settings,
-    case_id: CaseId,
-    grant: &Grant,
-    recipient: Option<RecipientId>,
-) -> db::Result<DisclosureEntry> {
-    let mut entry = asked(tx, permit, settings, case_id, grant.ask(), DisclosureLogKind::DisclosureMade)?;
-    entry.recipient = recipient;
-    entry.subjects = grant.subject_ids().to_vec();
-    entry.consents = grant.consents().iter().map(|relied| (relied.consent_id, relied.version)).collect();
-    Ok(entry)
-}
-
-/// Queues the entry of what was refused.
-pub(super) fn refused(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::DisclosureRecord>,
-    settings: &Settings,
-    case_id: CaseId,
-    ask: &Ask,
-    refusal: &Refusal,
-    now: Timestamp,
-) -> db::Result<()> {
-    let mut entry = asked(tx, permit, settings, case_id, ask, DisclosureLogKind::DisclosureRefused)?;
-    if let AskRecipient::Body { recipient_id, .. } = &ask.recipient {
-        entry.recipient = Some(*recipient_id);
+impl Request {
+    /// The entry of what was granted.
+    pub(super) fn made(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        settings: &Settings,
+        grant: &Grant,
+        recipient: Option<RecipientId>,
+    ) -> db::Result<DisclosureEntry> {
+        let mut entry = self.asked(tx, permit, settings, DisclosureLogKind::DisclosureMade)?;
+        entry.recipient = recipient;
+        entry.subjects = grant.subject_ids().to_vec();
+        entry.consents = grant.consents().iter().map(|relied| (relied.consent_id, relied.version)).collect();
+        Ok(entry)
     }
-    entry.rules = refusal.failings.iter().map(|failing| failing.rule).collect();
-    entry.rules.sort_unstable();
-    entry.rules.dedup();
-    ledger::append(tx, permit, entry, case_id, None, now);
-    Ok(())
-}
 
-/// What both say of what was asked.
-fn asked(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::DisclosureRecord>,
-    settings: &Settings,
-    case_id: CaseId,
-    ask: &Ask,
-    kind: DisclosureLogKind,
-) -> db::Result<DisclosureEntry> {
-    let caller = permit.caller();
-    let mut entry = DisclosureEntry::new(EntryId::mint(), kind, caller.staff, caller.request);
-    entry.decided_by = Some(caller.staff);
-    entry.direction = Some(ask.direction);
-    entry.basis = Some(ask.basis);
-    entry.lawful_basis = Some(settings.lawful_basis);
-    entry.condition = settings.art9_condition;
-    entry.purpose = Some(ask.purpose);
-    entry.channel = Some(ask.channel);
-    entry.identified = Some(ask.basis != Basis::Anonymised);
-    entry.told = ask.told_subject;
-    entry.recipient_person = match &ask.recipient {
-        AskRecipient::Body { person_name, .. } | AskRecipient::Unregistered { person_name, .. } => {
-            person_name.clone().map(RecipientPerson::Named)
+    /// Queues the entry of what was refused.
+    pub(super) fn refused(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        settings: &Settings,
+        refusal: &Refusal,
+        now: Timestamp,
+    ) -> db::Result<()> {
+        let mut entry = self.asked(tx, permit, settings, DisclosureLogKind::DisclosureRefused)?;
+        if let AskRecipient::Body { recipient_id, .. } = &self.ask.recipient {
+            entry.recipient = Some(*recipient_id);
         }
-        AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
-    };
-    let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-    let of_notes = held.iter().flat_map(|note| note.about.iter().copied().chain(note.from));
-    entry.subjects = of_notes.chain(ask.subject_ids.iter().copied()).collect();
-    entry.subjects.sort_unstable();
-    entry.subjects.dedup();
-    for note in &held {
-        let text = note.content();
-        entry.items.extend(note.categories.iter().map(|class| Item::new(*class, &text)));
+        entry.rules = refusal.failings.iter().map(|failing| failing.rule).collect();
+        entry.rules.sort_unstable();
+        entry.rules.dedup();
+        ledger::append(tx, permit, entry, self.case_id, None, now);
+        Ok(())
     }
-    if let Some(summary) = &ask.summary {
-        entry.items.extend(ask.information_categories.iter().map(|class| Item::new(*class, summary.as_str())));
+
+    /// What both say of what was asked.
+    fn asked(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        settings: &Settings,
+        kind: DisclosureLogKind,
+    ) -> db::Result<DisclosureEntry> {
+        let ask = &self.ask;
+        let caller = permit.caller();
+        let mut entry = DisclosureEntry::new(EntryId::mint(), kind, caller.staff, caller.request);
+        entry.decided_by = Some(caller.staff);
+        entry.direction = Some(ask.direction);
+        entry.basis = Some(ask.basis);
+        entry.lawful_basis = Some(settings.lawful_basis);
+        entry.condition = settings.art9_condition;
+        entry.purpose = Some(ask.purpose);
+        entry.channel = Some(ask.channel);
+        entry.identified = Some(ask.basis != Basis::Anonymised);
+        entry.told = ask.told_subject;
+        entry.recipient_person = match &ask.recipient {
+            AskRecipient::Body { person_name, .. } | AskRecipient::Unregistered { person_name, .. } => {
+                person_name.clone().map(RecipientPerson::Named)
+            }
+            AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
+        };
+        entry.subjects = self.notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect();
+        entry.subjects.sort_unstable();
+        entry.subjects.dedup();
+        for note in &self.notes {
+            let text = note.content();
+            entry.items.extend(note.categories().iter().map(|class| Item::new(*class, &text)));
+        }
+        if let Some(summary) = &ask.summary {
+            entry.items.extend(ask.information_categories.iter().map(|class| Item::new(*class, summary.as_str())));
+        }
+        for copy in &ask.copies {
+            entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
+        }
+        if let Some(risk) = &ask.safeguarding {
+            let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
+            entry.reason = Some(words.join("\n").as_str().into());
+        }
+        Ok(entry)
     }
-    for copy in &ask.copies {
-        entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
-    }
-    if let Some(risk) = &ask.safeguarding {
-        let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
-        entry.reason = Some(words.join("\n").as_str().into());
-    }
-    Ok(entry)
 }

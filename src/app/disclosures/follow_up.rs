@@ -17,21 +17,14 @@ pub(super) fn review_conflict(
     refusal: &Refusal,
     now: Timestamp,
 ) -> db::Result<()> {
+    let due_on = deadlines::next_working_day(now.day());
     for person in &refusal.conflicts {
-        let task = NewTask {
-            kind: TaskKind::ConflictReview,
-            case_id: Some(case_id),
-            about_id: person.0,
-            for_manager: true,
-            not_by: None,
-            due_on: deadlines::next_working_day(now.day()),
-        };
-        tasks::create_once(tx, permit, task, now)?;
+        tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case_id, person.0, due_on), now)?;
     }
     Ok(())
 }
 
-/// A task about a disclosure or what belongs to it, due the next working day. Telling the subject is the worker's, the rest the manager's.
+/// A task about a disclosure or what belongs to it, due the next working day.
 pub(super) fn task(
     tx: &mut Tx<'_>,
     permit: &Permit<act::DisclosureRecord>,
@@ -41,8 +34,7 @@ pub(super) fn task(
     not_by: Option<StaffId>,
     now: Timestamp,
 ) -> db::Result<()> {
-    let for_manager = kind != TaskKind::TellSubject;
     let due_on = deadlines::next_working_day(now.day());
-    tasks::create(tx, permit, NewTask { kind, case_id: Some(case_id), about_id, for_manager, not_by, due_on }, now)?;
+    tasks::create(tx, permit, NewTask { not_by, ..NewTask::new(kind, case_id, about_id, due_on) }, now)?;
     Ok(())
 }

@@ -1,59 +1,56 @@
 //! What a request to pass something on names must exist.
 
-use super::MOST_ITEMS;
-use crate::app::{Error, Result};
+use super::{MOST_ITEMS, Request};
+use crate::app::{Result, faultless};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, concerns, notes, people, recipients};
-use crate::domain::disclosure::{Ask, AskRecipient};
+use crate::db::{self, Tx, concerns, people, recipients};
+use crate::domain::disclosure::AskRecipient;
 use crate::domain::fault::Fault;
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::vocabulary::Basis;
 
-/// What the request names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
-pub(super) fn references(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask) -> Result<()> {
-    let mut faults = Vec::new();
-    if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
-        faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, ask.basis == Basis::Safeguarding, "#/recipient")?);
-    }
-    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
-        && !concerns::known(tx, permit, case_id, concern)?
-    {
-        return Err(db::Error::NotFound.into());
-    }
-    let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-    if held.iter().map(|note| note.categories.len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
-        faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
-    }
-    let participants: Vec<PersonId> = db::participants::people(tx, permit, case_id)?;
-    let mut takes_part = |person: PersonId, pointer: String| {
-        if !participants.contains(&person) {
-            faults.push(Fault::not_participant(pointer));
+impl Request {
+    /// All that it names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
+    pub(super) fn check(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<()> {
+        let Self { case_id, ask, notes } = self;
+        let mut faults = Vec::new();
+        if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
+            faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, ask.basis == Basis::Safeguarding, "#/recipient")?);
         }
-    };
-    if let AskRecipient::Person(person) = &ask.recipient {
-        takes_part(*person, "#/recipient/personId".to_owned());
-    }
-    for (i, person) in ask.subject_ids.iter().enumerate() {
-        takes_part(*person, format!("#/subjectIds/{i}"));
-    }
-    for (i, copy) in ask.copies.iter().enumerate() {
-        takes_part(copy.person_id, format!("#/copies/{i}/personId"));
-    }
-    for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
-        takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
-    }
-    if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
-        && !concerns::known(tx, permit, case_id, concern)?
-    {
-        faults.push(Fault::unknown("#/safeguarding/concernId"));
-    }
-    for (i, person) in ask.safeguarding.iter().flat_map(|risk| &risk.at_risk_person_ids).enumerate() {
-        match people::require_visible(tx, permit, &[*person]) {
-            Err(db::Error::NotFound | db::Error::AccessReasonRequired) => {
-                faults.push(Fault::unknown(format!("#/safeguarding/atRiskPersonIds/{i}")));
+        if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
+            && !concerns::known(tx, permit, *case_id, concern)?
+        {
+            return Err(db::Error::NotFound.into());
+        }
+        if notes.iter().map(|note| note.categories().len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
+            faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
+        }
+        let participants: Vec<PersonId> = db::participants::people(tx, permit, *case_id)?;
+        let mut takes_part = |person: PersonId, pointer: String| {
+            if !participants.contains(&person) {
+                faults.push(Fault::not_participant(pointer));
             }
-            checked => checked?,
+        };
+        if let AskRecipient::Person(person) = &ask.recipient {
+            takes_part(*person, "#/recipient/personId".to_owned());
         }
+        for (i, person) in ask.subject_ids.iter().enumerate() {
+            takes_part(*person, format!("#/subjectIds/{i}"));
+        }
+        for (i, copy) in ask.copies.iter().enumerate() {
+            takes_part(copy.person_id, format!("#/copies/{i}/personId"));
+        }
+        for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
+            takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
+        }
+        for (i, person) in ask.safeguarding.iter().flat_map(|risk| &risk.at_risk_person_ids).enumerate() {
+            match people::require_visible(tx, permit, &[*person]) {
+                Err(db::Error::NotFound | db::Error::AccessReasonRequired) => {
+                    faults.push(Fault::unknown(format!("#/safeguarding/atRiskPersonIds/{i}")));
+                }
+                checked => checked?,
+            }
+        }
+        faultless(faults)
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::authz::Caller;
+use crate::db;
 use crate::db::testing::{Scratch, permit};
 use crate::domain::capacity::NewCapacityRecord;
 use crate::domain::ids::Identifier;

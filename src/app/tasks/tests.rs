@@ -48,7 +48,7 @@ impl Desk {
     }
 
     fn complete(&self, by: &Caller, id: TaskId, version: i32) -> Result<Task> {
-        self.scratch.wait(self.app.complete_task(permit(by), id, version))
+        Ok(self.scratch.wait(self.app.complete_task(permit(by), id, version, None))?.value)
     }
 }
 
@@ -182,13 +182,13 @@ fn the_keeping_of_a_closed_case_is_on_the_managers_list_for_its_review_day_or_so
         let case = desk.scratch.bare_case(&desk.jo, false);
         desk.scratch.subject(&desk.jo, case, child);
         let how = CaseClosure { outcome: Outcome::InformationGiven };
-        let closed = desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, 1, how)).unwrap();
+        let closed = desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, 1, how, None)).unwrap().value;
         let page = desk.scratch.wait(desk.app.list_tasks(permit(&lou), TaskFilter::default(), first(50))).unwrap();
         let review = page.items.into_iter().find(|task| task.about_id == case.0).unwrap();
         assert_eq!((review.kind, review.case_id, review.due_on), (TaskKind::RetentionReview, Some(case), day(due_on)));
         let why = NewReopening { reason: "They rang again.".into() };
-        desk.scratch.wait(desk.app.reopen_case(permit(&desk.jo), case, closed.version, why)).unwrap();
-        desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, closed.version + 1, how)).unwrap();
+        desk.scratch.wait(desk.app.reopen_case(permit(&desk.jo), case, closed.version, why, None)).unwrap();
+        desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, closed.version + 1, how, None)).unwrap();
     }
     assert_eq!(desk.list(&lou, TaskFilter::default()).len(), 2);
     assert!(desk.list(&desk.jo, TaskFilter::default()).is_empty());

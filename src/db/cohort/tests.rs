@@ -3,12 +3,13 @@
 use super::*;
 use crate::authz::{Caller, act};
 use crate::db::cases;
+use crate::db::schema::person;
 use crate::db::testing::{Scratch, bare_content, now, permit};
-use crate::domain::case::RankedNeed;
+use crate::domain::case::{CaseContent, CaseUpdate, RankedNeed, WorkStatus};
 use crate::domain::person::{ContactUpdate, NewPerson, contacts_after};
 use crate::domain::vocabulary::{AppealType, Outcome, SenNeed, Setting};
 
-fn person(scratch: &Scratch, by: &Caller, json: &str) -> PersonId {
+fn somebody(scratch: &Scratch, by: &Caller, json: &str) -> PersonId {
     let new: NewPerson = serde_json::from_str(json).unwrap();
     let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
     let leave = permit::<act::PersonCreate>(by);
@@ -19,14 +20,18 @@ fn child(scratch: &Scratch, by: &Caller, born: &str) -> PersonId {
     let json = format!(
         r#"{{"kind":"child","pseudonymous":true,"dateOfBirth":"{born}","contacts":[{{"kind":"postal","value":"12 Example Row, la9 4xx","safe":true}}]}}"#
     );
-    person(scratch, by, &json)
+    somebody(scratch, by, &json)
 }
 
 fn case(scratch: &Scratch, by: &Caller, of: PersonId) -> CaseId {
-    let content = crate::domain::case::CaseContent {
+    case_at(scratch, by, of, "The Larkbeck Primary")
+}
+
+fn case_at(scratch: &Scratch, by: &Caller, of: PersonId, setting: &str) -> CaseId {
+    let content = CaseContent {
         sen_needs: vec![RankedNeed { need: SenNeed::Slcn, rank: 1 }],
         setting: Some(Setting::Mainstream),
-        setting_name: Some("The Larkbeck Primary".into()),
+        setting_name: Some(setting.into()),
         area: Some("south".into()),
         appeal_types: vec![AppealType::PaperHearing],
         ..bare_content()
@@ -37,9 +42,29 @@ fn case(scratch: &Scratch, by: &Caller, of: PersonId) -> CaseId {
     id
 }
 
-fn count(scratch: &Scratch, by: &Caller, cohort: Cohort, at: Timestamp) -> u64 {
+fn counted(scratch: &Scratch, by: &Caller, cohort: Cohort, enough: u64, at: Timestamp) -> Result<u64> {
     let leave = permit::<act::DisclosureCheck>(by);
-    scratch.read(move |tx| families(tx, &leave, &cohort, at)).unwrap()
+    scratch.read(move |tx| {
+        let settings = Settings::load(tx, &leave)?;
+        families(tx, &leave, &cohort, &settings, enough, at)
+    })
+}
+
+fn count(scratch: &Scratch, by: &Caller, cohort: Cohort, at: Timestamp) -> u64 {
+    counted(scratch, by, cohort, u64::MAX, at).unwrap()
+}
+
+fn names(scratch: &Scratch, by: &Caller) -> Vec<String> {
+    let leave = permit::<act::DisclosureCheck>(by);
+    scratch.read(move |tx| Ok(Settings::load(tx, &leave)?.names())).unwrap()
+}
+
+fn damage_person(scratch: &Scratch, id: PersonId) {
+    scratch.write(move |tx| Ok(diesel::update(person::table.find(id)).set(person::sealed.eq(vec![1u8])).execute(tx.conn)?)).unwrap();
+}
+
+fn damage_case(scratch: &Scratch, id: CaseId) {
+    scratch.write(move |tx| Ok(diesel::update(case_file::table.find(id)).set(case_file::sealed.eq(vec![1u8])).execute(tx.conn)?)).unwrap();
 }
 
 #[test]
@@ -122,9 +147,81 @@ fn settings_are_known_from_cases_and_from_the_register() {
         let (new, lou) = (serde_json::from_str(json).unwrap(), lou.clone());
         scratch.write(move |tx| crate::db::recipients::insert(tx, &lou, &new, now())).unwrap();
     }
-    let leave = permit::<act::DisclosureCheck>(&jo);
-    let names = scratch.read(move |tx| setting_names(tx, &leave)).unwrap();
-    assert_eq!(names, ["Fellside College", "The Larkbeck Primary"]);
+    assert_eq!(names(&scratch, &jo), ["Fellside College", "The Larkbeck Primary"]);
+}
+
+#[test]
+fn each_way_of_writing_a_setting_is_known_and_all_are_one_setting() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    // In a text they are different words, so one cannot stand for the other.
+    for name in ["St Mary's", "St Marys", "The St Mary\u{2019}s", "St Mary's", "St Olave"] {
+        let of = child(&scratch, &jo, "2017-02-11");
+        case_at(&scratch, &jo, of, name);
+    }
+    assert_eq!(names(&scratch, &jo), ["St Mary's", "St Marys", "St Olave", "The St Mary\u{2019}s"]);
+    assert_eq!(count(&scratch, &jo, Cohort { setting_name: Some("ST MARY'S".into()), ..Cohort::default() }, now()), 4);
+}
+
+#[test]
+fn a_setting_is_known_by_its_new_name_once_that_is_changed() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    let id = case(&scratch, &jo, child(&scratch, &jo, "2017-02-11"));
+    for (version, name) in [(1, Some("Fellside")), (2, None)] {
+        let content = CaseContent { setting_name: name.map(Into::into), ..bare_content() };
+        let (leave, update) = (permit(&jo), CaseUpdate { content, status: WorkStatus::Open });
+        scratch.write(move |tx| cases::update(tx, &leave, id, version, update)).unwrap();
+        assert_eq!(names(&scratch, &jo), name.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn one_case_of_each_setting_is_opened_and_nobody_whom_the_question_does_not_need() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    let children: Vec<PersonId> = (0..4).map(|_| child(&scratch, &jo, "2017-02-11")).collect();
+    let cases: Vec<CaseId> = children.iter().map(|of| case(&scratch, &jo, *of)).collect();
+    // The newest stands for all: the others need not open.
+    cases[..3].iter().for_each(|case| damage_case(&scratch, *case));
+    children[..3].iter().for_each(|person| damage_person(&scratch, *person));
+    let here = || Cohort { setting_name: Some("Larkbeck Primary".into()), area: Some("south".into()), ..Cohort::default() };
+    assert_eq!(counted(&scratch, &jo, here(), u64::MAX, now()).unwrap(), 4);
+    let aged = Cohort { age_band: Some(AgeBand::From5To10), ..here() };
+    assert!(matches!(counted(&scratch, &jo, aged.clone(), u64::MAX, now()), Err(Error::Corrupt(_))));
+    // Somebody who is no subject has no age that counts.
+    let grown = child(&scratch, &jo, "1985-05-05");
+    damage_person(&scratch, grown);
+    let sound = child(&scratch, &jo, "2017-02-11");
+    let elsewhere = case_at(&scratch, &jo, sound, "Fellside");
+    scratch.takes_part(&jo, elsewhere, grown, ParticipantRole::ServiceUser);
+    let fellside = Cohort { setting_name: Some("Fellside".into()), ..aged };
+    assert_eq!(counted(&scratch, &jo, fellside.clone(), u64::MAX, now()).unwrap(), 1);
+    let lives = Cohort { outward_code: Some("LA8".into()), ..fellside };
+    assert!(matches!(counted(&scratch, &jo, lives, u64::MAX, now()), Err(Error::Corrupt(_))));
+}
+
+#[test]
+fn no_more_families_are_looked_for_than_are_enough() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    for _ in 0..5 {
+        case(&scratch, &jo, child(&scratch, &jo, "2017-02-11"));
+    }
+    for (enough, found) in [(0, 0), (3, 3), (5, 5), (6, 5)] {
+        assert_eq!(counted(&scratch, &jo, Cohort::default(), enough, now()).unwrap(), found);
+    }
+}
+
+#[test]
+fn a_closed_case_counts_through_the_day_24_months_later_leap_days_included() {
+    for (today, first) in
+        [("2026-02-28", "2024-02-28"), ("2026-03-01", "2024-03-01"), ("2028-02-29", "2026-03-01"), ("2028-02-28", "2026-02-28")]
+    {
+        let (today, first): (NaiveDate, NaiveDate) = (today.parse().unwrap(), first.parse().unwrap());
+        assert_eq!(first_counted(today), first, "{today}");
+        assert!(months_after(first, MONTHS) >= today && months_after(first.pred_opt().unwrap(), MONTHS) < today, "{today}");
+    }
 }
 
 #[test]

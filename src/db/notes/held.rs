@@ -10,37 +10,32 @@ use crate::db::error::{Error, Result};
 use crate::db::schema::note;
 use crate::db::scope;
 use crate::db::tx::Tx;
+use crate::domain::disclosure::NoteFact;
 use crate::domain::ids::{CaseId, NoteId, PersonId};
 use crate::domain::text::LongText;
 use crate::domain::vocabulary::{InformationCategory, NoteKind};
 
-/// What a disclosure looks at of a note.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the note, and any of them may hold with any other")]
+/// A note to be disclosed, opened. Notes are append-only, so all of it stays true but for whether a correction has taken its place: that is asked
+/// behind the guards, by [`facts`].
 #[derive(Clone, Debug)]
 pub struct HeldNote {
-    /// The note.
-    pub id: NoteId,
-    /// Whose confidence it is.
-    pub from: Option<PersonId>,
-    /// About whom it is.
-    pub about: Vec<PersonId>,
-    /// What kinds of information it holds.
-    pub categories: Vec<InformationCategory>,
-    /// Whether it stays in confidence.
-    pub keep_confidential: bool,
-    /// Who wishes that, if not whoever it is from.
-    pub wish_by: Option<PersonId>,
-    /// Whether it names people who do not take part in the case.
-    pub names_others: bool,
-    /// Whether it may be passed on, for all that whoever gave it said.
-    pub onward_sharing: bool,
-    /// Whether a correction has taken its place.
-    pub superseded: bool,
+    fact: NoteFact,
     concern: Option<LongText>,
     action_taken: Option<LongText>,
 }
 
 impl HeldNote {
+    /// What kinds of information it holds.
+    #[must_use]
+    pub fn categories(&self) -> &[InformationCategory] {
+        &self.fact.categories
+    }
+
+    /// Whom it is from and about.
+    pub fn people(&self) -> impl Iterator<Item = PersonId> {
+        self.fact.about.iter().copied().chain(self.fact.from)
+    }
+
     /// What it says: the concern, a line feed, the action taken.
     #[must_use]
     pub fn content(&self) -> String {
@@ -60,32 +55,24 @@ pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, 
             .load(tx.conn)?;
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
     })?;
-    let corrected = corrections(tx, notes)?;
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?;
         let Details { from, about, categories, keep_confidential, wish_by, names_others, provenance, .. } = row.details.0;
         // What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
         let onward_sharing = provenance.map_or(row.kind != NoteKind::InformationReceived, |source| source.onward_sharing);
-        let superseded = corrected.contains_key(&row.id);
-        held.insert(
-            row.id,
-            HeldNote {
-                id: row.id,
-                from,
-                about,
-                categories,
-                keep_confidential,
-                wish_by,
-                names_others,
-                onward_sharing,
-                superseded,
-                concern,
-                action_taken,
-            },
-        );
+        let id = row.id;
+        let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
+        held.insert(id, HeldNote { fact, concern, action_taken });
     }
     notes.iter().map(|id| held.get(id).cloned().ok_or(Error::NotFound)).collect()
+}
+
+/// What the decision looks at of these notes: with the corrections there are now, behind the guards of the people they are about (R16).
+pub(in crate::db) fn facts(tx: &mut Tx<'_>, held: &[HeldNote]) -> Result<Vec<NoteFact>> {
+    let ids: Vec<NoteId> = held.iter().map(|note| note.fact.id).collect();
+    let corrected = corrections(tx, &ids)?;
+    Ok(held.iter().map(|note| NoteFact { superseded: corrected.contains_key(&note.fact.id), ..note.fact.clone() }).collect())
 }
 
 /// Those of these notes that are of this case and in scope.

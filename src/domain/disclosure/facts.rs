@@ -15,12 +15,12 @@ use super::refusal::Failing;
 /// The facts of one decision, read in the transaction that records its outcome (R16). The order of the lists means nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The people concerned and how they stand to each other.
+    /// The people concerned and how they stand to each other; of a risk, only who takes part.
     pub family: FamilyFacts,
     /// The notes asked for.
     pub notes: Vec<NoteFact>,
     /// Every permission and refusal that names a data subject, of every case and whatever became of it; permissions count in the case of the ask
-    /// only, refusals everywhere.
+    /// only, refusals everywhere. None, unless the basis is permission.
     pub consents: Vec<ConsentFact>,
     /// The body asked to receive, if it is in the register.
     pub recipient: Option<RecipientFact>,
@@ -56,7 +56,7 @@ impl Default for Limits {
 pub struct FamilyFacts {
     /// The case of the ask. Authority to permit comes from the rows of this case alone.
     pub case_id: CaseId,
-    /// Data subjects, granters, participants.
+    /// Data subjects, granters, participants; nobody, unless the basis is permission.
     pub people: Vec<PersonFact>,
     /// The participants of this case, and, for refusals, those of every case the data subjects are in.
     pub participants: Vec<ParticipantFact>,
@@ -201,7 +201,7 @@ pub struct RecipientFact {
 pub struct AnonymityFacts {
     /// What `policy::anonymity` found in the text and the cohort, ready to be reported.
     pub hits: Vec<Failing>,
-    /// How many distinct families match all that the text gives away.
+    /// How many distinct families match all that the text gives away, counted up to the floor.
     pub families: u64,
     /// The same normalised text went to the same recipient within 12 months.
     pub repeated: bool,

@@ -159,6 +159,8 @@ pub(super) fn parameters() -> Value {
             json!({"type": "string", "maxLength": 1000, "example": "\"u5eTtuFbVo2BxG0mA1kQpLZa\""})),
         "IdempotencyKey": header("Idempotency-Key", false, "Makes a repeated request take effect once, for 24 hours. Machines must send it.", key()),
         "MandatoryIdempotencyKey": header("Idempotency-Key", true, "Makes a repeated request take effect once, for 24 hours.", key()),
+        "IdleIdempotencyKey": header("Idempotency-Key", false,
+            "Nothing is changed, so a repeated request is simply answered again: the key is checked for its form and kept nowhere. Machines must send it.", key()),
         "AccessReason": header("Access-Reason", false, "Why a service manager opens a restricted case they are not named on. It is kept in the access log.",
             reference("AccessReason")),
         "CorrelationId": header("X-Correlation-Id", false, "The client's own id of the request.",

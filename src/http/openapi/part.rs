@@ -154,6 +154,7 @@ macro_rules! parts {
     ($($part:ident)*) => {
         impl<$($part: Part),*> Parts for ($($part,)*) {
             fn describe(sketch: &mut Sketch) {
+                // For a handler without arguments nothing else reads it.
                 let _ = &sketch;
                 $($part::describe(sketch);)*
             }

@@ -306,10 +306,24 @@ async fn pages_follow_one_another_and_a_cursor_serves_one_list_of_one_caller() {
 async fn a_key_must_be_printable_and_machines_and_some_operations_need_one() {
     let with = |key: &str| post("/kites", KITE).insert_header(("idempotency-key", key.to_owned()));
     assert_eq!(send(&shed(), with("0123456789abcdef")).await.header("idempotency-replayed"), "true");
+    let by = |who: &str, path: &str, body: &'static str| {
+        to(Method::POST, path, who).insert_header(("content-type", "application/json")).set_payload(body)
+    };
+    let search = || by("machine", "/kites/search", r#"{"colour":"red"}"#);
     for bad in ["short", &"x".repeat(65), "0123456789 abcdef"] {
-        let got = send(&shed(), with(bad)).await;
-        assert_eq!((got.problem().as_str(), got.faults()), ("malformed-request", vec!["Idempotency-Key pattern".to_owned()]));
+        for request in [with(bad), search().insert_header(("idempotency-key", bad.to_owned()))] {
+            let got = send(&shed(), request).await;
+            assert_eq!((got.problem().as_str(), got.faults()), ("malformed-request", vec!["Idempotency-Key pattern".to_owned()]));
+        }
     }
+    // What changes nothing answers again, and does not say that it did.
+    let found = send(&shed(), search().insert_header(("idempotency-key", "0123456789abcdef"))).await;
+    assert_eq!((found.status.as_u16(), found.header("idempotency-replayed")), (200, ""));
+    for request in [search(), by("machine", "/kites", KITE)] {
+        let got = send(&shed(), request).await;
+        assert_eq!((got.problem().as_str(), got.faults()), ("idempotency-key-required", vec!["Idempotency-Key required".to_owned()]));
+    }
+    assert_eq!(send(&shed(), by("administrator", "/kites/search", r#"{"colour":"red"}"#)).await.status.as_u16(), 200);
 }
 
 #[actix_web::test]

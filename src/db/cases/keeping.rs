@@ -1,0 +1,49 @@
+//! What the keeping of a case goes by (C16).
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use super::{Row, is_subject};
+use crate::db::error::Result;
+use crate::db::people as persons;
+use crate::db::schema::note;
+use crate::db::tx::Tx;
+use crate::domain::case::{RetentionFacts, SubjectFact};
+use crate::domain::ids::PersonId;
+use crate::domain::participant::Participant;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{ParticipantRole, PersonKind};
+
+/// The facts of a case with these participants.
+pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
+    let mut known = BTreeMap::new();
+    for part in participants {
+        known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
+    }
+    let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
+    let served_by_others = |person: PersonId| {
+        participants.iter().any(|part| part.person_id != person && part.update.content.role == ParticipantRole::ServiceUser)
+    };
+    let subjects = participants.iter().filter_map(|part| {
+        let content = &part.update.content;
+        let person = known.get(&part.person_id)?;
+        let is_young = !matches!(person.kind, PersonKind::ParentCarer | PersonKind::Professional);
+        (is_young && is_subject(content.role, content.relation)).then_some(SubjectFact {
+            kind: person.kind,
+            date_of_birth: person.date_of_birth,
+            looked_after: person.ever_looked_after == Some(true),
+            own_case: content.served_separately || !served_by_others(part.person_id),
+        })
+    });
+    Ok(RetentionFacts {
+        level: row.intervention_level,
+        provision: row.sen_provision,
+        opened_on: row.opened_at.day(),
+        closed_on: row.closed_at.map(Timestamp::day),
+        last_contact_on: last_note.unwrap_or(row.opened_at).day(),
+        subjects: subjects.collect(),
+        identified: known.values().any(|person| !person.pseudonymous && person.kind != PersonKind::Anonymous),
+    })
+}

@@ -1,0 +1,107 @@
+//! What is sent twice, because its answer was lost, takes effect once.
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::family::Family;
+use crate::harness::{Reply, Session, TestApp};
+
+/// The second answer is the first one again, and says so.
+#[track_caller]
+fn repeated(first: &Reply, again: &Reply) {
+    let heads = |reply: &Reply| (reply.status, reply.header("etag"), reply.header("idempotency-replayed"));
+    assert_eq!(heads(first), (200, format!("\"{}\"", first.version()), String::new()));
+    assert_eq!(heads(again), (200, first.header("etag"), "true".to_owned()));
+    assert_eq!(again.body, first.body);
+}
+
+fn keyed<'a>(session: &Session<'a>, key: &str) -> Session<'a> {
+    session.with("Idempotency-Key", key)
+}
+
+#[test]
+fn a_case_is_closed_and_reopened_once_though_the_version_has_moved() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let case = format!("/cases/{}", family.case);
+    let version = || app.adviser().get(&case).ok(200).version();
+    let acts: [(&str, Value, Value); 2] = [
+        ("closure", json!({"outcome":"agreed"}), json!({"outcome":"information_given"})),
+        ("reopening", json!({"reason":"They rang again."}), json!({"reason":"A new plan came."})),
+    ];
+    for (act, body, other) in &acts {
+        let (path, key, seen) = (format!("{case}/{act}"), format!("once-for-{act}-1"), version());
+        let session = app.adviser().if_match(seen);
+        keyed(&session, "too-short").post(&path, body).problem(400, "malformed-request");
+        let first = keyed(&session, &key).post(&path, body).ok(200);
+        assert_eq!(first.version(), seen + 1);
+        repeated(&first, &keyed(&session, &key).post(&path, body));
+        assert_eq!(version(), seen + 1);
+        keyed(&session, &key).post(&path, other).problem(422, "idempotency-key-reused");
+        // Another request of the same version is too late, and one without a version is none.
+        session.post(&path, body).problem(412, "stale-version");
+        keyed(&app.adviser(), &key).post(&path, body).problem(428, "precondition-required");
+        // The key is that of one caller.
+        keyed(&app.manager().if_match(seen), &key).post(&path, body).problem(412, "stale-version");
+    }
+    // The closure is not done again: the case is shown as it is now.
+    let late = keyed(&app.adviser().if_match(1), "once-for-closure-1").post(&format!("{case}/closure"), &acts[0].1).ok(200);
+    assert_eq!((late.str("status"), late.header("idempotency-replayed")), ("open".to_owned(), "true".to_owned()));
+    assert_eq!(app.adviser().get(&case).ok(200).str("status"), "open");
+}
+
+#[test]
+fn a_task_is_completed_once() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
+    let tasks = app.manager().get("/tasks").ok(200);
+    let path = format!("/tasks/{}/completion", tasks.body["items"][0]["id"].as_str().unwrap());
+    let session = app.manager().if_match(1);
+    let send = |session: &Session<'_>| session.send(&Method::POST, &path, None);
+    send(&keyed(&session, "too-short")).problem(400, "malformed-request");
+    let first = send(&keyed(&session, "completed-once-001")).ok(200);
+    repeated(&first, &send(&keyed(&session, "completed-once-001")));
+    send(&session).problem(412, "stale-version");
+    send(&app.manager().if_match(2)).problem(409, "invalid-state");
+}
+
+#[test]
+fn a_repeated_revocation_refuses_no_token_that_was_issued_since() {
+    let app = TestApp::spawn();
+    let leaver = || app.as_staff(Role::Adviser, "Leaver");
+    leaver().get("/me").ok(200);
+    let admin = app.as_role(Role::Administrator);
+    let staff = admin.get("/staff").ok(200);
+    let id = staff.body["items"].as_array().unwrap().iter().find(|one| one["displayName"] == "Leaver").unwrap()["id"].clone();
+    let revoke = |key: &str| keyed(&admin, key).send(&Method::POST, &format!("/staff/{}/token-revocation", id.as_str().unwrap()), None);
+    revoke("too-short").problem(400, "malformed-request");
+    let first = revoke("revoked-once-00001").ok(200);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let since = leaver();
+    since.get("/me").ok(200);
+    repeated(&first, &revoke("revoked-once-00001"));
+    since.get("/me").ok(200);
+    revoke("revoked-again-0001").ok(200);
+    since.get("/me").problem(401, "unauthenticated");
+}
+
+#[test]
+fn a_key_of_what_changes_nothing_is_judged_and_forgotten() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    let check = format!("/cases/{}/disclosure-checks", family.case);
+    let mut ask = family.risk(&note, json!({}));
+    let with = |key: &str, path: &str, body: &Value| keyed(&app.adviser(), key).post(path, body);
+    for (path, body) in [(&check, &ask), (&"/people/search".to_owned(), &json!({"name":"Ana Marsh"}))] {
+        with("too-short", path, body).problem(400, "malformed-request").rule_at("Idempotency-Key", "pattern");
+        for _ in 0..2 {
+            assert_eq!(with("asked-once-000001", path, body).ok(200).header("idempotency-replayed"), "");
+        }
+    }
+    // Another question under the same key is another question.
+    ask["recipient"] = json!({"recipientId":family.school});
+    assert_eq!(with("asked-once-000001", &check, &ask).ok(200).body["allowed"], false);
+}
