@@ -17,6 +17,54 @@ pub enum Profile {
     Production,
 }
 
+/// Where the record is kept.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseSettings {
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`. By default `sendiass.db` in the data directory.
+    #[arg(long = "database-url", env = "SENDIASS_DATABASE_URL", hide_env_values = true)]
+    pub url: Option<SecretText>,
+    /// A file that holds it.
+    #[arg(long = "database-url-file", env = "SENDIASS_DATABASE_URL_FILE")]
+    pub url_file: Option<PathBuf>,
+    /// Where keys and the default database are kept.
+    #[arg(long, env = "SENDIASS_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// How many connections to the database at most: by default 8 to PostgreSQL; 4 that read the embedded database.
+    #[arg(long = "database-connections", env = "SENDIASS_DATABASE_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub connections: Option<u32>,
+    /// Takes a PostgreSQL server that may lose what it acknowledged: throw-away databases of tests, never production.
+    #[arg(long = "unsafe-database", env = "SENDIASS_UNSAFE_DATABASE", hide = true)]
+    pub unsafe_server: bool,
+}
+
+/// Which database was named.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// A file of the embedded database.
+    File(PathBuf),
+    /// A PostgreSQL server.
+    Server(SecretText),
+}
+
+impl DatabaseSettings {
+    /// The database that was named, or one sentence on what is wrong.
+    pub fn named(&self) -> Result<Named, String> {
+        let url = match (&self.url, &self.url_file) {
+            (Some(_), Some(_)) => return Err("Give SENDIASS_DATABASE_URL or SENDIASS_DATABASE_URL_FILE, not both.".to_owned()),
+            (Some(url), None) => url.clone(),
+            (None, Some(file)) => SecretText::read(file).map_err(|fault| fault.to_string())?,
+            (None, None) => return Ok(Named::File(self.data_dir.join("sendiass.db"))),
+        };
+        if url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://") {
+            return Ok(Named::Server(url));
+        }
+        match url.expose().strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() => Ok(Named::File(PathBuf::from(path))),
+            _ => Err("SENDIASS_DATABASE_URL must be `sqlite:PATH` or `postgres://USER@HOST/NAME`.".to_owned()),
+        }
+    }
+}
+
 /// The settings of `sendiass serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -32,12 +80,9 @@ pub struct Config {
     /// For how many seconds the service goes on accepting after it was told to stop and is not ready any more: 5 in production, 0 elsewhere.
     #[arg(long, env = "SENDIASS_DRAIN_SECONDS", value_parser = clap::value_parser!(u64).range(..=300))]
     pub drain_seconds: Option<u64>,
-    /// The database: `sqlite:PATH`. By default `sendiass.db` in the data directory.
-    #[arg(long, env = "SENDIASS_DATABASE_URL")]
-    pub database_url: Option<String>,
-    /// Where keys and the default database are kept.
-    #[arg(long, env = "SENDIASS_DATA_DIR", default_value = "./data")]
-    pub data_dir: PathBuf,
+    /// Which database, and where keys are kept.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
     /// The issuers of tokens: a JSON file. Production needs it; elsewhere `sendiass token` issues them.
     #[arg(long, env = "SENDIASS_ISSUERS_FILE")]
     pub issuers_file: Option<PathBuf>,
@@ -94,17 +139,6 @@ impl Config {
         ]
     }
 
-    /// The path of the database file, or one sentence on what is wrong.
-    pub fn database_path(&self) -> Result<PathBuf, String> {
-        match &self.database_url {
-            None => Ok(self.data_dir.join("sendiass.db")),
-            Some(url) => match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
-                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-                _ => Err("SENDIASS_DATABASE_URL must begin with `sqlite:` and name a file.".to_owned()),
-            },
-        }
-    }
-
     /// For how many seconds the service goes on accepting after it was told to stop.
     #[must_use]
     pub fn drain_seconds(&self) -> u64 {
@@ -122,6 +156,11 @@ impl Config {
         }
         if self.profile == Profile::Production && self.issuers_file.is_none() {
             return Err("Production needs SENDIASS_ISSUERS_FILE: the issuers whose tokens are accepted.".to_owned());
+        }
+        if self.profile == Profile::Production && self.database.unsafe_server {
+            return Err("SENDIASS_UNSAFE_DATABASE is for throw-away databases of tests: production needs a server that keeps what it \
+                        acknowledged."
+                .to_owned());
         }
         let scheme = if self.profile == Profile::Production { "https://" } else { "http" };
         if !self.public_url.as_deref().is_none_or(|url| is_origin(url, scheme)) {

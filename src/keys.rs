@@ -154,6 +154,26 @@ impl From<String> for SecretText {
     }
 }
 
+impl From<&str> for SecretText {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+impl SecretText {
+    /// Reads it from a file that only its owner reads.
+    pub fn read(path: &Path) -> Result<Self, KeyFault> {
+        let text = read_private(path)?.ok_or_else(|| KeyFault::File(path.to_owned(), ErrorKind::NotFound.into()))?;
+        std::str::from_utf8(&text).map(|text| Self::from(text.trim())).map_err(|_| KeyFault::Malformed(path.display().to_string(), "text"))
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for SecretText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SecretText(…)")

@@ -1,15 +1,15 @@
 //! From settings to a service that answers. Every way of running it, tests included, passes through here.
 
+pub mod database;
 mod running;
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use sha2::{Digest, Sha256};
 
+use self::database::Found;
 use crate::app::{self, App, Settings};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{self, Refusal};
@@ -25,16 +25,13 @@ use crate::keys::{self, Secrets};
 
 pub use self::running::Running;
 
-/// How many connections read at once.
-const READERS: u32 = 4;
-
 /// A service that is ready to run.
 pub struct Ready {
     /// The use cases.
     pub app: App,
     issuers: Arc<Issuers>,
     config: Config,
-    lock: File,
+    lock: Option<File>,
 }
 
 impl std::fmt::Debug for Ready {
@@ -47,22 +44,16 @@ impl std::fmt::Debug for Ready {
 pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     config.check()?;
     token::self_test(Clock::real())?;
-    let secrets = Secrets::gather(&config.given_keys(), &config.data_dir, config.profile == Profile::Production)
+    let secrets = Secrets::gather(&config.given_keys(), &config.database.data_dir, config.profile == Profile::Production)
         .map_err(|fault| fault.to_string())?;
-    let path = config.database_path()?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
-    }
-    let lock = claim(&path)?;
+    let mut found = Found::new(&config.database, config.profile)?;
+    found.bring_up_to_date(config.profile)?;
     let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
-    let shown = path.display().to_string();
-    let db = Db::open(&shown, ring, READERS).map_err(|error| match error {
-        db::Error::Corrupt(_) => format!("The database {shown} has a schema that this version does not know."),
-        _ => format!("The database {shown} cannot be opened: is the folder writable, and the file a database of this service?"),
-    })?;
+    let shown = found.shown;
+    let db = Db::open(&found.place, found.demands, ring, found.connections).map_err(|_| format!("The {shown} cannot be opened twice."))?;
     let issuers = match &config.issuers_file {
         Some(file) => Issuers::load(file),
-        None => keys::development_key(&config.data_dir)
+        None => keys::development_key(&config.database.data_dir)
             .map_err(|fault| fault.to_string())?
             .issuer()
             .and_then(|issuer| Issuers::new(vec![issuer])),
@@ -80,27 +71,12 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     let named = [&secrets.key_encryption, &secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
     app.open_log(named, move |origin| log_key_id(&public, origin)).await.map_err(|error| match error {
         app::Error::Db(db::Error::Corrupt("key")) => {
-            format!("The database {shown} was opened with other keys: give back those, or name another database.")
+            format!("The {shown} was opened with other keys: give back those, or name another database.")
         }
-        _ => format!("The database {shown} cannot be written: is the disk full, or another process busy with it?"),
+        _ => format!("The {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
     let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
-    Ok(Ready { app, issuers: Arc::new(issuers), config, lock })
-}
-
-/// Claims an embedded database for this process alone: one process writes it, and only its owner reads its files. The claim ends with the
-/// process.
-pub fn claim(path: &Path) -> Result<File, String> {
-    let private = |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
-    let failed = |error: std::io::Error| format!("The database {} cannot be opened: {error}.", path.display());
-    let lock = private(&path.with_added_extension("lock")).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(format!("The database {} is in use by another process.", path.display())),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
-    }
-    private(path).map_err(failed)?;
-    Ok(lock)
+    Ok(Ready { app, issuers: Arc::new(issuers), config, lock: found.claim })
 }
 
 /// The public half of the key that signs the log.

@@ -24,6 +24,7 @@ use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
 
 use family::Family;
+use harness::cluster::by_engine;
 use harness::{Reply, TestApp};
 
 const SENDERS: usize = 3;
@@ -201,8 +202,12 @@ struct Guard {
 }
 
 fn guards(app: &TestApp) -> BTreeMap<String, i64> {
-    let rows: Vec<Guard> =
-        diesel::sql_query("SELECT lower(hex(person_id)) AS person, version FROM decision_guard").load(&mut app.sabotage()).unwrap();
+    let rows: Vec<Guard> = diesel::sql_query(by_engine(
+        "SELECT lower(hex(person_id)) AS person, CAST(version AS BIGINT) AS version FROM decision_guard",
+        "SELECT replace(person_id::text, '-', '') AS person, version::bigint AS version FROM decision_guard",
+    ))
+    .load(&mut app.sabotage())
+    .unwrap();
     rows.into_iter().map(|row| (row.person, row.version)).collect()
 }
 

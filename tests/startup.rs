@@ -67,7 +67,7 @@ fn what_is_set_wrongly_is_said_in_one_sentence() {
     for (settings, sentence) in [
         (&["--profile", "production"][..], "Production needs SENDIASS_ISSUERS_FILE"),
         (&["--profile", "demo"], "is that of `sendiass demo`"),
-        (&["--database-url", "mysql:x"], "must begin with `sqlite:`"),
+        (&["--database-url", "mysql:x"], "must be `sqlite:PATH` or `postgres://"),
         (&["--public-url", "banana"], "SENDIASS_PUBLIC_URL must be an address"),
         (&["--cors-origins", "*"], "SENDIASS_CORS_ORIGINS must name origins"),
         (&["--index-key", "short"], "SENDIASS_INDEX_KEY is not 32 bytes"),

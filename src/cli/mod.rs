@@ -1,6 +1,7 @@
 //! The commands. Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 used wrongly.
 
 pub mod demo;
+mod migrate;
 mod token;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Serve(Box<Config>),
     /// Run it on a throw-away database with fictional families.
     Demo(Box<demo::Demo>),
+    /// Bring the schema of the database up to date, look at it, or take its last step back.
+    Migrate(migrate::Migrate),
     /// Print an access token, for development and demonstration.
     Token(token::Token),
     /// Print the OpenAPI document.
@@ -47,6 +50,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config, cli.log)),
         Command::Demo(demo) => demo.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Token(token) => token.print(),
         Command::Openapi(Empty {}) => print_document(),
     };

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
-use diesel::sqlite::Sqlite;
 
+use super::conn::Engine;
 use super::error::Result;
 use super::schema::{capacity_record, case_file};
 use super::sealed::{Cell, Owner};
@@ -55,7 +55,7 @@ impl Row {
 }
 
 /// A condition on a record.
-type OnRecord = Box<dyn BoxableExpression<capacity_record::table, Sqlite, SqlType = Nullable<Bool>>>;
+type OnRecord = Box<dyn BoxableExpression<capacity_record::table, Engine, SqlType = Nullable<Bool>>>;
 
 /// Whether a record is in scope: one that was made in confidence, in a case of the person's own, is for those who see that case (C1).
 fn visible(scope: Scope) -> OnRecord {

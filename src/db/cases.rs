@@ -4,12 +4,11 @@ mod acts;
 mod keeping;
 mod list;
 
-use std::collections::BTreeSet;
-
 use chrono::Datelike;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::conn::{Lock, RowLock};
 use super::error::{Error, Result};
 use super::index::Term;
 use super::schema::{case_file, case_staff, reference_counter};
@@ -27,6 +26,7 @@ use crate::domain::vocabulary::{
     AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting,
 };
 
+use acts::place;
 pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart};
 pub use list::list;
 
@@ -152,6 +152,7 @@ impl Row {
 
 /// The head of a case in scope.
 pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<CaseHead> {
+    tx.hold(RowLock::Case, id.0)?;
     scope::found(permit.scope(), |scope| {
         case_file::table
             .find(id)
@@ -169,6 +170,7 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
+    tx.hold(RowLock::Case, id.0)?;
     scope::found(permit.scope(), |scope| case_file::table.find(id).filter(scope::visible(scope)).first(tx.conn))
 }
 
@@ -246,6 +248,7 @@ pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
 
 /// The next reference of the year: `IASS-2026-000123`.
 fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
+    tx.conn.lock(Lock::Reference)?;
     let year = now.day().year();
     let last: Option<i32> = reference_counter::table.find(year).select(reference_counter::last).first(tx.conn).optional()?;
     let next = last.unwrap_or_default() + 1;
@@ -293,15 +296,6 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
         place(tx, id, NAMED, [permit.staff()])?;
     }
     Ok(id)
-}
-
-fn place(tx: &mut Tx<'_>, id: CaseId, standing: &'static str, staff: impl IntoIterator<Item = StaffId>) -> Result<()> {
-    for staff in staff.into_iter().collect::<BTreeSet<_>>() {
-        diesel::replace_into(case_staff::table)
-            .values((case_staff::case_id.eq(id), case_staff::staff_id.eq(staff), case_staff::standing.eq(standing)))
-            .execute(tx.conn)?;
-    }
-    Ok(())
 }
 
 /// Changes what is recorded of a case, and whether work on it goes on.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::cases::{Details, Row, is_subject};
+use super::conn::Engine;
 use super::error::{Error, Result};
 use super::index::normal_name;
 use super::people::{self, Known};
@@ -40,6 +40,8 @@ impl Settings {
         let digests: Vec<(Option<Vec<u8>>, CaseId)> = case_file::table
             .filter(case_file::setting_digest.is_not_null())
             .select((case_file::setting_digest, case_file::id))
+            // The newest case of a setting speaks for it.
+            .order(case_file::id.asc())
             .load(tx.conn)?;
         let one_each: BTreeMap<Option<Vec<u8>>, CaseId> = digests.into_iter().collect();
         let mut of_cases = BTreeMap::new();
@@ -95,7 +97,7 @@ pub fn families(
 }
 
 /// The cases that count now and match what stands in columns of their own.
-fn candidates(cohort: &Cohort, settings: &Settings, now: Timestamp) -> case_file::BoxedQuery<'static, Sqlite> {
+fn candidates(cohort: &Cohort, settings: &Settings, now: Timestamp) -> case_file::BoxedQuery<'static, Engine> {
     let current = case_file::status.ne(CaseStatus::Closed).or(case_file::closed_at.ge(Timestamp::start_of(first_counted(now.day()))));
     let mut query = case_file::table.filter(current.assume_not_null()).into_boxed();
     if let Some(area) = &cohort.area {

@@ -1,78 +1,309 @@
 //! The connection: which database, its settings, its migrations. Only this file and `tx.rs` know which engine is used.
 
+// The derive writes public items of its own, without a word on them.
+#![expect(missing_docs, reason = "the derive of `Conn` writes public items without documentation")]
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel::r2d2::{ManageConnection, Pool};
+use diesel::sql_types::{Integer, Text};
+use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
 
-/// A connection to the database.
-pub type Conn = diesel::SqliteConnection;
-/// A pool of connections that only read.
-pub type Readers = Pool<ConnectionManager<Conn>>;
+pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// A connection to one of the databases.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL, for production.
+    Pg(PgConnection),
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file of the embedded database.
+    File(PathBuf),
+    /// The address of a PostgreSQL database, as `libpq` takes it.
+    Server(String),
+}
+
+impl std::fmt::Debug for Place {
+    /// Without the address, in which a password may stand.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Server(_) => f.write_str("Server(…)"),
+        }
+    }
+}
+
+/// How strict the connections are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Demands {
+    /// The way to a server that is not on this machine is encrypted: production.
+    pub encrypted: bool,
+    /// A server that does not keep what it acknowledged is taken all the same: throw-away databases of tests only.
+    pub unsafe_server: bool,
+}
 
 /// On every connection: an acknowledged commit survives a power cut, references hold, deleted content is overwritten.
-const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                        PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
+const SQLITE: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
 
 /// The settings that must be in force, as they read back.
-const EXPECTED: &[(&str, &str)] = &[("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")];
+const SQLITE_EXPECTED: &[(&str, &str)] =
+    &[("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1"), ("trusted_schema", "0")];
+
+/// On every connection: nothing waits for ever, and nothing is held open by somebody who went away.
+const POSTGRES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \
+                        SET default_transaction_isolation = 'read committed'";
+
+const POSTGRES_EXPECTED: &[(&str, &str)] = &[
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "2s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("default_transaction_isolation", "read committed"),
+    ("TimeZone", "UTC"),
+];
+
+/// Switched off, an acknowledged commit may be lost.
+const POSTGRES_DURABLE: &[&str] = &["fsync", "full_page_writes", "synchronous_commit"];
+
+/// A server that went away without a word is noticed: by its silence on connecting, and by bytes that nobody confirms.
+const POSTGRES_LINK: &[&str] = &[
+    "connect_timeout=2",
+    "tcp_user_timeout=5000",
+    "keepalives_idle=5",
+    "keepalives_interval=2",
+    "keepalives_count=3",
+    "application_name=sendiass",
+];
 
 #[derive(QueryableByName)]
 struct Setting {
-    #[diesel(sql_type = diesel::sql_types::Text)]
+    #[diesel(sql_type = Text)]
     value: String,
 }
 
-fn configure(conn: &mut Conn) -> Result<()> {
-    conn.batch_execute(SETTINGS)?;
-    for (name, expected) in EXPECTED {
-        let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
-        if diesel::sql_query(query).get_result::<Setting>(conn)?.value != *expected {
-            return Err(Error::Unavailable);
+#[derive(QueryableByName)]
+struct Link {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    private: bool,
+}
+
+/// Why a database was not opened.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// Nobody answers, or not to this name and password: the first line of what was said.
+    Unreachable(String),
+    /// A setting that must hold does not.
+    Setting(&'static str),
+    /// The way to the server is not encrypted.
+    Plain,
+}
+
+fn unreachable(error: &diesel::ConnectionError) -> Unfit {
+    Unfit::Unreachable(error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
+/// A connection that does not take its settings.
+impl From<diesel::result::Error> for Unfit {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Unreachable(error.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+impl Place {
+    /// A new connection, with its settings in force.
+    pub fn connect(&self, demands: Demands) -> std::result::Result<Conn, Unfit> {
+        match self {
+            Self::File(path) => {
+                let mut conn = SqliteConnection::establish(&path.display().to_string()).map_err(|error| unreachable(&error))?;
+                conn.batch_execute(SQLITE)?;
+                for (name, expected) in SQLITE_EXPECTED {
+                    let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
+                    if diesel::sql_query(query).get_result::<Setting>(&mut conn)?.value != *expected {
+                        return Err(Unfit::Setting(name));
+                    }
+                }
+                Ok(Conn::Sqlite(conn))
+            }
+            Self::Server(url) => {
+                let mut conn = PgConnection::establish(&with_link(url)).map_err(|error| unreachable(&error))?;
+                conn.batch_execute(POSTGRES)?;
+                for (name, expected) in POSTGRES_EXPECTED {
+                    if setting(&mut conn, name)? != *expected {
+                        return Err(Unfit::Setting(name));
+                    }
+                }
+                for name in POSTGRES_DURABLE {
+                    if !demands.unsafe_server && setting(&mut conn, name)? == "off" {
+                        return Err(Unfit::Setting(name));
+                    }
+                }
+                if demands.encrypted && !is_private(&mut conn)? {
+                    return Err(Unfit::Plain);
+                }
+                Ok(Conn::Pg(conn))
+            }
         }
     }
-    Ok(())
 }
 
-/// Opens the database at this place, creating it where it does not exist, and brings its schema up to date.
-pub fn open(path: &str) -> Result<Conn> {
-    let mut conn = Conn::establish(path).map_err(|_| Error::Unavailable)?;
-    configure(&mut conn)?;
-    conn.run_pending_migrations(MIGRATIONS).map_err(|_| Error::Corrupt("schema"))?;
-    Ok(conn)
+fn setting(conn: &mut PgConnection, name: &str) -> std::result::Result<String, Unfit> {
+    let query = diesel::sql_query("SELECT current_setting($1) AS value").bind::<Text, _>(name);
+    Ok(query.get_result::<Setting>(conn)?.value)
 }
 
+/// Whether nobody on the way can read along: TLS, a socket, or this machine.
+fn is_private(conn: &mut PgConnection) -> std::result::Result<bool, Unfit> {
+    let query = "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) OR inet_client_addr() IS NULL \
+                 OR inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' AS private";
+    Ok(diesel::sql_query(query).get_result::<Link>(conn)?.private)
+}
+
+/// The address with what it does not say itself of the link.
+fn with_link(url: &str) -> String {
+    let mut url = url.to_owned();
+    for setting in POSTGRES_LINK {
+        let name = setting.split('=').next().unwrap_or_default();
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(setting);
+        }
+    }
+    url
+}
+
+/// Makes the connections of a pool.
 #[derive(Debug)]
-struct ReadOnly;
+pub struct Door {
+    /// Where to.
+    pub place: Place,
+    /// How strict.
+    pub demands: Demands,
+}
 
-impl CustomizeConnection<Conn, diesel::r2d2::Error> for ReadOnly {
-    fn on_acquire(&self, conn: &mut Conn) -> std::result::Result<(), diesel::r2d2::Error> {
-        configure(conn)
-            .and_then(|()| Ok(conn.batch_execute("PRAGMA query_only = ON")?))
-            .map_err(|_| diesel::r2d2::Error::QueryError(diesel::result::Error::BrokenTransactionManager))
+/// A connection of a pool, and whether it broke.
+pub struct Held {
+    /// The connection.
+    pub conn: Conn,
+    /// It is not to be used again.
+    pub broken: bool,
+}
+
+impl ManageConnection for Door {
+    type Connection = Held;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<Held, Self::Error> {
+        let broken = |_| diesel::r2d2::Error::QueryError(diesel::result::Error::BrokenTransactionManager);
+        let mut conn = self.place.connect(self.demands).map_err(broken)?;
+        if let Conn::Sqlite(conn) = &mut conn {
+            // The pool of the embedded database only reads: its one writer has a connection of its own.
+            conn.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(Held { conn, broken: false })
+    }
+
+    /// Not asked: the BEGIN of a transaction tells, at no further cost.
+    fn is_valid(&self, _held: &mut Held) -> std::result::Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn has_broken(&self, held: &mut Held) -> bool {
+        held.broken
     }
 }
 
-/// A pool of readers of the same database. Whoever waits two seconds in vain is turned away.
-pub fn readers(path: &str, size: u32) -> Result<Readers> {
+/// How long somebody waits for a connection before being turned away.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A pool of at most so many connections.
+#[must_use]
+pub fn pool(place: Place, demands: Demands, size: u32) -> Pool<Door> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(Duration::from_secs(2))
-        .connection_customizer(Box::new(ReadOnly))
-        .build(ConnectionManager::new(path))
-        .map_err(|_| Error::Unavailable)
+        .connection_timeout(PATIENCE)
+        .test_on_check_out(false)
+        .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
+        .build_unchecked(Door { place, demands })
 }
 
-/// Takes every migration back and applies it again: a test of the migrations themselves.
-pub fn revert_and_reapply(conn: &mut Conn) -> Result<()> {
-    conn.revert_all_migrations(MIGRATIONS).map_err(|_| Error::Corrupt("schema"))?;
-    conn.run_pending_migrations(MIGRATIONS).map_err(|_| Error::Corrupt("schema"))?;
-    Ok(())
+/// What is locked until the transaction ends, where several write at once. The embedded database has one writer, who has locked all.
+#[derive(Clone, Copy, Debug)]
+pub enum Lock {
+    /// The end of the disclosure log, so that its indexes have no gap. Taken last: it is held until COMMIT by each in turn.
+    Log,
+    /// A repeated request: whoever comes second waits for the first.
+    Request(i32),
+    /// Entering somebody who was not on record.
+    Staff,
+    /// The next reference of a year.
+    Reference,
+}
+
+impl Conn {
+    /// Takes a lock that has no row.
+    pub fn lock(&mut self, lock: Lock) -> Result<()> {
+        let (kind, key) = match lock {
+            Lock::Log => (1, 0),
+            Lock::Request(key) => (2, key),
+            Lock::Staff => (4, 0),
+            Lock::Reference => (5, 0),
+        };
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Pg(conn) => {
+                let take = diesel::sql_query("SELECT pg_advisory_xact_lock($1, $2)");
+                take.bind::<Integer, _>(kind).bind::<Integer, _>(key).execute(conn)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Locks a row of one of these tables until the transaction ends, so that what was read of it stays true.
+    pub fn lock_row(&mut self, table: RowLock, id: uuid::Uuid) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Pg(conn) => {
+                let query = match table {
+                    RowLock::Case => "SELECT 1 FROM case_file WHERE id = $1 FOR NO KEY UPDATE",
+                    RowLock::Staff => "SELECT 1 FROM staff WHERE id = $1 FOR NO KEY UPDATE",
+                    RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = $1 FOR NO KEY UPDATE",
+                    RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = $1 FOR SHARE",
+                };
+                diesel::sql_query(query).bind::<super::stored::DbUuid, _>(super::stored::AnyId(id)).execute(conn)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The rows that are locked.
+#[derive(Clone, Copy, Debug)]
+pub enum RowLock {
+    /// A case: what is done in one case is done one after the other.
+    Case,
+    /// A member of staff.
+    Staff,
+    /// A body of the register, which is about to change.
+    Recipient,
+    /// A body of the register, which several rely on at once.
+    RecipientAsItIs,
+}
+
+impl From<Unfit> for Error {
+    fn from(_: Unfit) -> Self {
+        Self::Unavailable
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::conn::Engine;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
@@ -217,7 +217,7 @@ pub fn mark_used(tx: &mut Tx<'_>, _permit: &Permit<act::DisclosureRecord>, id: C
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
-fn selected(scope: crate::authz::Scope, filter: &ConsentFilter) -> consent::BoxedQuery<'static, Sqlite> {
+fn selected(scope: crate::authz::Scope, filter: &ConsentFilter) -> consent::BoxedQuery<'static, Engine> {
     let mut query = consent::table.filter(consent::case_id.eq_any(scope::cases(scope))).into_boxed();
     if let Some(case) = filter.case_id {
         query = query.filter(consent::case_id.eq(case));

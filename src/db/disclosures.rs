@@ -1,8 +1,8 @@
 //! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
 //! is an annotation.
 
+use super::conn::Engine;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::error::Result;
 use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
@@ -120,7 +120,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Res
     })
 }
 
-fn selected(scope: crate::authz::Scope, case_id: CaseId) -> disclosure::BoxedQuery<'static, Sqlite> {
+fn selected(scope: crate::authz::Scope, case_id: CaseId) -> disclosure::BoxedQuery<'static, Engine> {
     disclosure::table.filter(disclosure::case_id.eq(case_id)).filter(disclosure::case_id.eq_any(scope::cases(scope))).into_boxed()
 }
 

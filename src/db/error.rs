@@ -28,6 +28,8 @@ pub enum Error {
     Conflict,
     /// The key was used for another request.
     KeyReused,
+    /// The first request with this key still runs.
+    InProgress,
     /// Too much waits already.
     Busy,
     /// A stored value, ciphertext or key is not what was written.
@@ -40,13 +42,41 @@ pub enum Error {
     Other(diesel::result::Error),
 }
 
+/// What a database says, in words alone, when somebody else was in the way. (`docs/postgresql-roles.sql` has the server say it in English.)
+const HELD_UP: &[&str] = &["due to lock timeout", "due to statement timeout", "deadlock detected", "database is locked"];
+
+/// What it says when it cannot write or be asked just now.
+const GONE: &[&str] = &[
+    "disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "readonly database",
+    "No space left on device",
+    "terminating connection",
+    "shutting down",
+    "starting up",
+    "in recovery mode",
+    "server closed the connection",
+    "no connection to the server",
+    "could not receive data from server",
+    "could not send data to server",
+    "SSL connection has been closed",
+];
+
+fn says(told: &dyn diesel::result::DatabaseErrorInformation, any: &[&str]) -> bool {
+    any.iter().any(|words| told.message().contains(words))
+}
+
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error as E};
         match error {
             E::NotFound => Self::NotFound,
             E::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => Self::Conflict,
-            E::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => Self::Unavailable,
+            E::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+            | E::BrokenTransactionManager => Self::Unavailable,
+            E::DatabaseError(DatabaseErrorKind::Unknown, told) if says(&*told, HELD_UP) => Self::Busy,
+            E::DatabaseError(DatabaseErrorKind::Unknown, told) if says(&*told, GONE) => Self::Unavailable,
             E::DeserializationError(_) => Self::Corrupt("column"),
             other => Self::Other(other),
         }

@@ -13,17 +13,17 @@ use crate::domain::time::Timestamp;
 /// What the database has to do at the moment, and what it could not do since the service began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Connections that read.
+    /// Connections at work: those that read the embedded database, or those to PostgreSQL.
     pub reading: u64,
-    /// Connections that could read.
+    /// Connections that are idle.
     pub idle: u64,
-    /// Reads that wait for a connection.
+    /// Those that wait for a connection.
     pub reads_waiting: u64,
     /// Writes that wait or run.
     pub writes: u64,
     /// Requests turned away because too much waited already.
     pub turned_away: u64,
-    /// Reads that waited in vain for a connection.
+    /// Those that waited in vain for a connection, or for an answer.
     pub timed_out: u64,
     /// Transactions undone because their log entries could not be written.
     pub not_logged: u64,

@@ -2,7 +2,9 @@
 
 use chrono::Days;
 use diesel::prelude::*;
+use sha2::{Digest, Sha256};
 
+use super::conn::Lock;
 use super::error::{Error, Result};
 use super::schema::idempotency;
 use super::stored::AnyId;
@@ -23,6 +25,16 @@ pub fn once<I: Identifier, E: From<Error>>(
     create: impl FnOnce(&mut Tx<'_>) -> std::result::Result<I, E>,
 ) -> std::result::Result<Created<I>, E> {
     let Some(request) = request else { return Ok(Created { value: create(tx)?, replayed: false }) };
+    let mut place = Sha256::new();
+    for part in [permit.staff().0.as_bytes().as_slice(), request.route.as_bytes(), request.key.as_bytes()] {
+        place.update(part.len().to_be_bytes());
+        place.update(part);
+    }
+    let [a, b, c, d, ..] = <[u8; 32]>::from(place.finalize());
+    tx.conn.lock(Lock::Request(i32::from_be_bytes([a, b, c, d]))).map_err(|error| match error {
+        Error::Busy => Error::InProgress,
+        other => other,
+    })?;
     let yesterday = now.utc().checked_sub_days(Days::new(1)).map_or(now, Timestamp::new);
     let place = (permit.staff(), request.route.as_str(), request.key.as_str());
     let kept: Option<(Vec<u8>, AnyId)> = forget(tx, yesterday).and_then(|()| {

@@ -2,9 +2,9 @@
 //! their place and time known.
 
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 use serde_json::value::RawValue;
 
+use super::conn::{Engine, Lock};
 use super::error::{Error, Result};
 use super::schema::{deployment, disclosure_case_ix, disclosure_entry, disclosure_leaf, disclosure_private, disclosure_subtree};
 use super::scope;
@@ -49,6 +49,8 @@ pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
     if waiting.is_empty() {
         return Ok(LogIndexes(indexes));
     }
+    // A statement of its own: the next one must see what the holder before committed.
+    tx.conn.lock(Lock::Log)?;
     let last: Option<(i64, String)> = disclosure_entry::table
         .order(disclosure_entry::idx.desc())
         .select((disclosure_entry::idx, disclosure_entry::at))
@@ -183,6 +185,7 @@ pub fn range(tx: &mut Tx<'_>, filter: &LogFilter, size: i64) -> Result<(i64, i64
 ///
 /// It needs no permit: it runs once, at start-up, before anybody can call.
 pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> DisclosureEntry, now: Timestamp) -> Result<()> {
+    tx.conn.lock(Lock::Log)?;
     let known: Option<String> = deployment::table.select(deployment::keys).first(tx.conn).optional()?;
     match known {
         Some(known) if known == keys => Ok(()),
@@ -207,7 +210,7 @@ pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> Disc
 ///
 /// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
 /// does not exist. Those who see no case at all check the log by the ids they were given.
-fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> disclosure_entry::BoxedQuery<'static, Sqlite> {
+fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> disclosure_entry::BoxedQuery<'static, Engine> {
     use disclosure_entry as e;
     let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
     macro_rules! narrow {
@@ -244,12 +247,12 @@ fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> disclos
         filter.channel => channel;
     }
     if let Some(case) = filter.case_id {
-        let mut of_case =
-            disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx).into_boxed();
-        if scope != Scope::Nothing {
-            of_case = of_case.filter(disclosure_case_ix::case_id.eq_any(scope::cases(scope)));
-        }
-        query = query.filter(e::idx.eq_any(of_case));
+        let of_case = disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx);
+        query = if scope == Scope::Nothing {
+            query.filter(e::idx.eq_any(of_case))
+        } else {
+            query.filter(e::idx.eq_any(of_case.filter(disclosure_case_ix::case_id.eq_any(scope::cases(scope)))))
+        };
     }
     query
 }

@@ -15,9 +15,11 @@ pub mod idempotency;
 pub mod identity;
 pub mod index;
 pub mod ledger;
+pub mod migrate;
 pub mod notes;
 pub mod participants;
 pub mod people;
+mod pool;
 pub mod recipients;
 mod schema;
 pub mod scope;
@@ -28,6 +30,7 @@ pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tx;
+mod writer;
 
 pub use error::{Error, Result};
 pub use health::Load;

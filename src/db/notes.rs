@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use super::conn::Engine;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
@@ -86,7 +86,7 @@ fn cell(id: NoteId, case: CaseId) -> Cell {
 }
 
 /// A condition on a note.
-type OnNote = Box<dyn BoxableExpression<note::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
+type OnNote = Box<dyn BoxableExpression<note::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
 /// Whether a note is in scope: its case is, and neither it nor any correction of it is restricted and closed to the caller. Restricted notes
 /// are open in the cases where the caller reads all of them; in a case they took themselves those of the time when they worked on it, and
@@ -248,7 +248,7 @@ pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result
     view(tx, permit, row)
 }
 
-fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery<'static, Sqlite> {
+fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery<'static, Engine> {
     let mut query = note::table.filter(note::case_id.eq(case)).filter(visible(scope)).into_boxed();
     if !filter.kind.is_empty() {
         query = query.filter(note::kind.eq_any(filter.kind.clone()));

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use super::conn::Engine;
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::error::{Error, Result};
 use super::index::{IndexKey, Term, normal_contact, normal_name};
@@ -45,7 +45,7 @@ pub(super) use sides::{Known, known, known_in, own_case, sides};
 use sides::{Own, Sealed};
 
 /// A condition on a person.
-type OnPerson = Box<dyn BoxableExpression<person::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
+type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
 /// Whether a person is in scope: they take part in a case in scope, or in none at all.
 fn visible(scope: Scope) -> OnPerson {
@@ -180,8 +180,9 @@ fn index(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
         }
         tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     }
-    let rows: Vec<_> = tokens.into_iter().map(|token| (blind_index::token.eq(token), blind_index::person_id.eq(id))).collect();
-    diesel::insert_into(blind_index::table).values(rows).execute(tx.conn)?;
+    for token in tokens {
+        diesel::insert_into(blind_index::table).values((blind_index::token.eq(token), blind_index::person_id.eq(id))).execute(tx.conn)?;
+    }
     Ok(())
 }
 

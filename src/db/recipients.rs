@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::conn::RowLock;
 use super::error::{Error, Result};
 use super::schema::{consent, consent_recipient, recipient, team};
 use super::staff::{self, Names, stale_unless};
@@ -126,6 +127,7 @@ pub fn list(
 
 /// One body, active or not.
 pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: RecipientId) -> Result<Recipient> {
+    tx.hold(RowLock::Recipient, id.0)?;
     let row: Row = recipient::table.find(id).first(tx.conn)?;
     views(tx, vec![row])?.pop().ok_or(Error::NotFound)
 }
@@ -189,6 +191,7 @@ pub fn unknown(
     inactive_too: bool,
     pointer: &str,
 ) -> Result<Option<Fault>> {
+    tx.hold(RowLock::RecipientAsItIs, body.0)?;
     let active: Option<bool> = recipient::table.find(body).select(recipient::active).first(tx.conn).optional()?;
     if !active.is_some_and(|active| active || inactive_too) {
         return Ok(Some(Fault::unknown(format!("{pointer}/recipientId"))));

@@ -1,67 +1,89 @@
 //! The scope of a caller as SQL: which cases they may see (C1, C4). Every query about a case, or about anything in one, goes through here.
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::error::{Error, Result};
 use super::schema::{case_file, case_staff};
-use super::stored::DbUuid;
 use crate::authz::Scope;
-use crate::domain::ids::StaffId;
+use crate::domain::ids::{Identifier, StaffId};
 use crate::domain::vocabulary::AccessReason;
 
-/// A condition on a case.
-pub type OnCase = Box<dyn BoxableExpression<case_file::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
-/// The ids of the cases in scope, as a subquery: `note::case_id.eq_any(scope::cases(..))`.
-pub type CaseIds = case_file::BoxedQuery<'static, Sqlite, DbUuid>;
+/// Any case, or none, as the least version it must have: the shape of a condition is the same whoever asks, so that it may stand within
+/// another query on either database.
+fn cases_if(any: bool) -> i32 {
+    if any { 0 } else { i32::MAX }
+}
 
-fn standing(staff: StaffId, standing: &'static str) -> OnCase {
-    Box::new(exists(
+#[auto_type]
+fn standing(staff: StaffId, standing: &'static str) -> _ {
+    exists(
         case_staff::table
             .filter(case_staff::case_id.eq(case_file::id))
             .filter(case_staff::staff_id.eq(staff))
             .filter(case_staff::standing.eq(standing)),
-    ))
+    )
+}
+
+#[auto_type]
+fn seen_by(staff: StaffId, some: i32, restricted: i32) -> _ {
+    let conflicted: standing = standing(staff, "conflicted");
+    let named: standing = standing(staff, "named");
+    case_file::version.ge(some).and(not(conflicted)).and(case_file::restricted.eq(false).or(named).or(case_file::version.ge(restricted)))
+}
+
+#[auto_type]
+fn close_to(staff: StaffId, all: i32) -> _ {
+    let named: standing = standing(staff, "named");
+    named.or(case_file::assigned_to.eq(staff).and(case_file::assigned_by.ne(staff))).or(case_file::version.ge(all))
+}
+
+/// Who asks, and whether with a reason for what is restricted.
+fn asking(scope: Scope) -> Option<(StaffId, bool)> {
+    match scope {
+        Scope::Adviser(staff) => Some((staff, false)),
+        Scope::Manager(staff, reason) => Some((staff, reason.is_some())),
+        Scope::Nothing => None,
+    }
 }
 
 /// Whether a case is in scope.
 #[must_use]
-pub fn visible(scope: Scope) -> OnCase {
-    match scope {
-        Scope::Adviser(staff) | Scope::Manager(staff, None) => {
-            Box::new(not(standing(staff, "conflicted")).and(case_file::restricted.eq(false).or(standing(staff, "named"))))
-        }
-        Scope::Manager(staff, Some(_)) => Box::new(not(standing(staff, "conflicted"))),
-        // No case has a null id: nothing is in scope.
-        Scope::Nothing => Box::new(case_file::version.lt(0)),
-    }
+pub fn visible(scope: Scope) -> seen_by {
+    let (staff, reason) = asking(scope).unwrap_or((StaffId::from_uuid(uuid::Uuid::nil()), false));
+    seen_by(staff, cases_if(scope != Scope::Nothing), cases_if(reason))
 }
+
+/// The ids of the cases in scope, as a subquery: `note::case_id.eq_any(scope::cases(..))`.
+pub type CaseIds = diesel::dsl::Select<diesel::dsl::Filter<case_file::table, seen_by>, case_file::id>;
 
 /// The cases in scope.
 #[must_use]
 pub fn cases(scope: Scope) -> CaseIds {
-    case_file::table.filter(visible(scope)).select(case_file::id).into_boxed()
+    case_file::table.filter(visible(scope)).select(case_file::id)
 }
+
+/// The ids of the cases in scope in which restricted notes may be read, too.
+pub type CloseCaseIds = diesel::dsl::Select<diesel::dsl::Filter<diesel::dsl::Filter<case_file::table, seen_by>, close_to>, case_file::id>;
 
 /// The cases in scope in which the caller may read whatever is marked restricted (C4): those that name them or that somebody else gave them,
 /// and for a service manager with a reason all.
 #[must_use]
-pub fn cases_with_restricted_notes(scope: Scope) -> CaseIds {
-    let close: OnCase = match scope {
-        Scope::Adviser(staff) | Scope::Manager(staff, None) => {
-            Box::new(standing(staff, "named").or(case_file::assigned_to.eq(staff).and(case_file::assigned_by.ne(staff))))
-        }
-        Scope::Manager(_, Some(_)) => Box::new(case_file::version.ge(0)),
-        Scope::Nothing => Box::new(case_file::version.lt(0)),
-    };
-    case_file::table.filter(visible(scope)).filter(close).select(case_file::id).into_boxed()
+pub fn cases_with_restricted_notes(scope: Scope) -> CloseCaseIds {
+    let (staff, reason) = asking(scope).unwrap_or((StaffId::from_uuid(uuid::Uuid::nil()), false));
+    case_file::table.filter(visible(scope)).filter(close_to(staff, cases_if(reason))).select(case_file::id)
 }
 
 /// The cases in scope that this member of staff works on, whoever gave them to them.
 #[must_use]
-pub fn cases_worked_on(scope: Scope, staff: StaffId) -> CaseIds {
-    case_file::table.filter(visible(scope)).filter(case_file::assigned_to.eq(staff)).select(case_file::id).into_boxed()
+pub fn cases_worked_on(scope: Scope, staff: StaffId) -> worked_on {
+    worked_on(scope, staff)
+}
+
+#[auto_type]
+fn worked_on(scope: Scope, staff: StaffId) -> _ {
+    let visible: seen_by = visible(scope);
+    case_file::table.filter(visible).filter(case_file::assigned_to.eq(staff)).select(case_file::id)
 }
 
 /// Finds something in scope. Where a service manager gave no reason for a restricted case, the answer says that one is needed; in every

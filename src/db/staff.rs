@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::conn::Lock;
 use super::error::{Error, Result};
 use super::schema::{revoked_token, staff};
 use super::tx::Tx;
@@ -74,6 +75,7 @@ pub fn standing(tx: &mut Tx<'_>, issuer: &str, subject: &str, token_id: &str) ->
 
 /// Enters whoever shows their first valid token, their new name, or that they begin or cease to work on cases.
 pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<()> {
+    tx.conn.lock(Lock::Staff)?;
     let known = diesel::update(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)))
         .set((staff::display_name.eq(display_name), staff::casework.eq(casework)))
         .execute(tx.conn)?;

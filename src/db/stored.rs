@@ -2,46 +2,62 @@
 //!
 //! A stored value that cannot be read is an error, never a default.
 
+use std::io::Write;
+
+use chrono::Datelike;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
+use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary, Nullable, SingleValue, SqlType, Text};
-use diesel::sqlite::Sqlite;
+use diesel::sql_types::{BigInt, Binary, HasSqlType, Nullable, SingleValue, SqlType, Text};
+use diesel::sqlite::{Sqlite, SqliteBindValue};
 
+use super::conn::{Engine, RawValue};
 use crate::domain::ids::Identifier;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Vocabulary;
 
-/// A UUID: 16 bytes.
+/// A UUID: `uuid`, or 16 bytes.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
-#[diesel(sqlite_type(name = "Binary"))]
+#[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
 pub struct DbUuid;
 
-/// An instant: microseconds since 1970.
+/// An instant: `timestamptz`, or microseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
-#[diesel(sqlite_type(name = "Long"))]
+#[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct DbTs;
 
-/// A civil date: `YYYY-MM-DD`, which sorts.
+/// A civil date: `date`, or `YYYY-MM-DD`, which sorts.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
-#[diesel(sqlite_type(name = "Text"))]
+#[diesel(postgres_type(oid = 1082, array_oid = 1182), sqlite_type(name = "Text"))]
 pub struct DbDay;
 
-/// A JSON document.
+/// A JSON document: `jsonb`, or text.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
-#[diesel(sqlite_type(name = "Text"))]
+#[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
 pub struct DbJson;
 
 /// A value of a closed list: its word.
 #[derive(Clone, Copy, Debug, Default, SqlType, QueryId)]
-#[diesel(sqlite_type(name = "Text"))]
+#[diesel(postgres_type(oid = 25, array_oid = 1009), sqlite_type(name = "Text"))]
 pub struct DbWord;
 
 impl diesel::sql_types::SqlOrd for DbTs {}
 impl diesel::sql_types::SqlOrd for DbDay {}
+
+macro_rules! known_to_both {
+    ($($sql:ty),+) => {$(
+        impl HasSqlType<$sql> for Engine {
+            fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+                Self::lookup_sql_type::<$sql>(lookup)
+            }
+        }
+    )+};
+}
+known_to_both!(DbUuid, DbTs, DbDay, DbJson, DbWord);
 
 /// An id of any kind, where a column may hold several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +75,80 @@ fn corrupt(what: &'static str) -> Box<dyn std::error::Error + Send + Sync> {
     Box::new(super::error::Unreadable(what))
 }
 
-type Raw<'a> = <Sqlite as Backend>::RawValue<'a>;
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a value is written to and read from each database.
+trait Stored: Sized {
+    /// How the embedded database holds it, and as which type.
+    type Plain: Into<SqliteBindValue<'static>> + FromSql<Self::PlainSql, Sqlite>;
+    type PlainSql;
+
+    fn to_sqlite(&self) -> Result<Self::Plain, Fault>;
+    fn from_sqlite(plain: Self::Plain) -> deserialize::Result<Self>;
+    /// The bytes of PostgreSQL's binary protocol.
+    fn to_pg(&self) -> Result<Vec<u8>, Fault>;
+    fn from_pg(bytes: &[u8]) -> deserialize::Result<Self>;
+}
 
 /// Connects a Rust type to an SQL type: as a bound value, nullable or not, and as a column read back.
 macro_rules! glue {
-    ([$($gen:tt)*] $sql:ty, $rust:ty) => {
+    ([$($gen:tt)*] [$($read:tt)*] $sql:ty, $rust:ty) => {
+        glue!(@bound [$($gen)*] $sql, $rust);
+        glue!(@bound [$($gen)*] Nullable<$sql>, $rust);
+        impl<$($gen)*> ToSql<$sql, Sqlite> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.to_sqlite()?);
+                Ok(IsNull::No)
+            }
+        }
+        impl<$($gen)*> ToSql<$sql, Pg> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                out.write_all(&self.to_pg()?)?;
+                Ok(IsNull::No)
+            }
+        }
+        impl<$($gen)*> ToSql<$sql, Engine> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Engine>) -> serialize::Result {
+                out.set_value((<$sql>::default(), self));
+                Ok(IsNull::No)
+            }
+        }
+        glue!(@nullable [$($gen)*] $sql, $rust, Sqlite);
+        glue!(@nullable [$($gen)*] $sql, $rust, Pg);
+        glue!(@nullable [$($gen)*] $sql, $rust, Engine);
+        impl<$($read)*> FromSql<$sql, Sqlite> for $rust {
+            fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                Self::from_sqlite(FromSql::<<Self as Stored>::PlainSql, Sqlite>::from_sql(value)?)
+            }
+        }
+        impl<$($read)*> FromSql<$sql, Pg> for $rust {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                Self::from_pg(value.as_bytes())
+            }
+        }
+        impl<$($read)*> FromSql<$sql, Engine> for $rust {
+            fn from_sql(value: RawValue<'_>) -> deserialize::Result<Self> {
+                value.from_sql::<Self, $sql>()
+            }
+        }
+        impl<ST: SingleValue, $($gen)*> diesel::Queryable<ST, Engine> for $rust
+        where
+            Self: FromSql<ST, Engine>,
+        {
+            type Row = Self;
+            fn build(row: Self) -> deserialize::Result<Self> {
+                Ok(row)
+            }
+        }
+    };
+    (@nullable [$($gen:tt)*] $sql:ty, $rust:ty, $engine:ty) => {
+        impl<$($gen)*> ToSql<Nullable<$sql>, $engine> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, $engine>) -> serialize::Result {
+                <Self as ToSql<$sql, $engine>>::to_sql(self, out)
+            }
+        }
+    };
+    (@bound [$($gen:tt)*] $sql:ty, $rust:ty) => {
         impl<$($gen)*> AsExpression<$sql> for $rust {
             type Expression = Bound<$sql, Self>;
             fn as_expression(self) -> Self::Expression {
@@ -76,49 +161,48 @@ macro_rules! glue {
                 Bound::new(self)
             }
         }
-        impl<$($gen)*> AsExpression<Nullable<$sql>> for $rust {
-            type Expression = Bound<Nullable<$sql>, Self>;
-            fn as_expression(self) -> Self::Expression {
-                Bound::new(self)
-            }
-        }
-        impl<'expr, $($gen)*> AsExpression<Nullable<$sql>> for &'expr $rust {
-            type Expression = Bound<Nullable<$sql>, Self>;
-            fn as_expression(self) -> Self::Expression {
-                Bound::new(self)
-            }
-        }
-        impl<$($gen)*> ToSql<Nullable<$sql>, Sqlite> for $rust {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                <Self as ToSql<$sql, Sqlite>>::to_sql(self, out)
-            }
-        }
-        impl<ST: SingleValue, $($gen)*> diesel::Queryable<ST, Sqlite> for $rust
-        where
-            Self: FromSql<ST, Sqlite>,
-        {
-            type Row = Self;
-            fn build(row: Self) -> deserialize::Result<Self> {
-                Ok(row)
-            }
-        }
     };
 }
 
+impl Stored for AnyId {
+    type Plain = Vec<u8>;
+    type PlainSql = Binary;
+
+    fn to_sqlite(&self) -> Result<Vec<u8>, Fault> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+    fn from_sqlite(plain: Vec<u8>) -> deserialize::Result<Self> {
+        uuid::Uuid::from_slice(&plain).map(Self).map_err(|_| corrupt("uuid"))
+    }
+    fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+        self.to_sqlite()
+    }
+    fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+        Self::from_sqlite(bytes.to_vec())
+    }
+}
+glue!([] [] DbUuid, AnyId);
+
 macro_rules! stored_ids {
     ($($id:ident),+ $(,)?) => {$(
-        glue!([] DbUuid, crate::domain::ids::$id);
-        impl ToSql<DbUuid, Sqlite> for crate::domain::ids::$id {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(&self.0.as_bytes()[..]);
-                Ok(IsNull::No)
+        impl Stored for crate::domain::ids::$id {
+            type Plain = Vec<u8>;
+            type PlainSql = Binary;
+
+            fn to_sqlite(&self) -> Result<Vec<u8>, Fault> {
+                AnyId(self.0).to_sqlite()
+            }
+            fn from_sqlite(plain: Vec<u8>) -> deserialize::Result<Self> {
+                AnyId::from_sqlite(plain).map(|id| Self::from_uuid(id.0))
+            }
+            fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+                AnyId(self.0).to_pg()
+            }
+            fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+                AnyId::from_pg(bytes).map(|id| Self::from_uuid(id.0))
             }
         }
-        impl FromSql<DbUuid, Sqlite> for crate::domain::ids::$id {
-            fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-                <AnyId as FromSql<DbUuid, Sqlite>>::from_sql(value).map(|id| Self::from_uuid(id.0))
-            }
-        }
+        glue!([] [] DbUuid, crate::domain::ids::$id);
     )+};
 }
 
@@ -129,19 +213,24 @@ stored_ids! {
 
 macro_rules! stored_words {
     ($($word:ident),+ $(,)?) => {$(
-        glue!([] DbWord, crate::domain::vocabulary::$word);
-        impl ToSql<DbWord, Sqlite> for crate::domain::vocabulary::$word {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.as_str());
-                Ok(IsNull::No)
+        impl Stored for crate::domain::vocabulary::$word {
+            type Plain = String;
+            type PlainSql = Text;
+
+            fn to_sqlite(&self) -> Result<String, Fault> {
+                Ok(self.as_str().to_owned())
+            }
+            fn from_sqlite(plain: String) -> deserialize::Result<Self> {
+                Self::parse(&plain).ok_or_else(|| corrupt(Self::NAME))
+            }
+            fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+                Ok(self.as_str().into())
+            }
+            fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+                Self::from_sqlite(String::from_utf8(bytes.to_vec())?)
             }
         }
-        impl FromSql<DbWord, Sqlite> for crate::domain::vocabulary::$word {
-            fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-                let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-                Self::parse(&text).ok_or_else(|| corrupt(Self::NAME))
-            }
-        }
+        glue!([] [] DbWord, crate::domain::vocabulary::$word);
     )+};
 }
 
@@ -152,57 +241,80 @@ stored_words! {
     AnnotationKind, DisclosureStatus, TaskKind, TaskStatus, RetentionClass,
 }
 
-glue!([] DbUuid, AnyId);
-impl ToSql<DbUuid, Sqlite> for AnyId {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(&self.0.as_bytes()[..]);
-        Ok(IsNull::No)
-    }
-}
-impl FromSql<DbUuid, Sqlite> for AnyId {
-    fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
-        uuid::Uuid::from_slice(&bytes).map(Self).map_err(|_| corrupt("uuid"))
-    }
-}
+/// From 1970, where our microseconds begin, to 2000, where those of PostgreSQL do.
+const MICROS_TO_2000: i64 = 946_684_800_000_000;
 
-glue!([] DbTs, Timestamp);
-impl ToSql<DbTs, Sqlite> for Timestamp {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.micros());
-        Ok(IsNull::No)
-    }
-}
-impl FromSql<DbTs, Sqlite> for Timestamp {
-    fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-        Self::from_micros(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?).ok_or_else(|| corrupt("instant"))
-    }
-}
+impl Stored for Timestamp {
+    type Plain = i64;
+    type PlainSql = BigInt;
 
-glue!([] DbDay, Day);
-impl ToSql<DbDay, Sqlite> for Day {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.to_string());
-        Ok(IsNull::No)
+    fn to_sqlite(&self) -> Result<i64, Fault> {
+        Ok(self.micros())
+    }
+    fn from_sqlite(plain: i64) -> deserialize::Result<Self> {
+        Self::from_micros(plain).ok_or_else(|| corrupt("instant"))
+    }
+    fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+        let since = self.micros().checked_sub(MICROS_TO_2000).ok_or_else(|| corrupt("instant"))?;
+        Ok(since.to_be_bytes().to_vec())
+    }
+    fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+        let since = i64::from_be_bytes(bytes.try_into()?);
+        Self::from_sqlite(since.checked_add(MICROS_TO_2000).ok_or_else(|| corrupt("instant"))?)
     }
 }
-impl FromSql<DbDay, Sqlite> for Day {
-    fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-        let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-        text.parse().map(Self).map_err(|_| corrupt("date"))
-    }
-}
+glue!([] [] DbTs, Timestamp);
 
-glue!([T: std::fmt::Debug + serde::Serialize] DbJson, Json<T>);
-impl<T: std::fmt::Debug + serde::Serialize> ToSql<DbJson, Sqlite> for Json<T> {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(&self.0)?);
-        Ok(IsNull::No)
+/// The day from which PostgreSQL counts: 2000-01-01, as the number of days since the beginning of the year 1.
+const DAY_ZERO: i32 = 730_120;
+
+impl Stored for Day {
+    type Plain = String;
+    type PlainSql = Text;
+
+    fn to_sqlite(&self) -> Result<String, Fault> {
+        Ok(self.0.to_string())
+    }
+    fn from_sqlite(plain: String) -> deserialize::Result<Self> {
+        plain.parse().map(Self).map_err(|_| corrupt("date"))
+    }
+    fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+        Ok((self.0.num_days_from_ce() - DAY_ZERO).to_be_bytes().to_vec())
+    }
+    fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+        let days = i32::from_be_bytes(bytes.try_into()?).checked_add(DAY_ZERO);
+        days.and_then(chrono::NaiveDate::from_num_days_from_ce_opt).map(Self).ok_or_else(|| corrupt("date"))
     }
 }
-impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<DbJson, Sqlite> for Json<T> {
-    fn from_sql(value: Raw<'_>) -> deserialize::Result<Self> {
-        let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-        serde_json::from_str(&text).map(Self).map_err(|_| corrupt("JSON"))
+glue!([] [] DbDay, Day);
+
+/// The version of the binary form of `jsonb`.
+const JSONB: u8 = 1;
+
+impl<T: std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned> Stored for Json<T> {
+    type Plain = String;
+    type PlainSql = Text;
+
+    fn to_sqlite(&self) -> Result<String, Fault> {
+        Ok(serde_json::to_string(&self.0)?)
+    }
+    fn from_sqlite(plain: String) -> deserialize::Result<Self> {
+        serde_json::from_str(&plain).map(Self).map_err(|_| corrupt("JSON"))
+    }
+    fn to_pg(&self) -> Result<Vec<u8>, Fault> {
+        let mut bytes = vec![JSONB];
+        serde_json::to_writer(&mut bytes, &self.0)?;
+        Ok(bytes)
+    }
+    fn from_pg(bytes: &[u8]) -> deserialize::Result<Self> {
+        match bytes {
+            [JSONB, json @ ..] => serde_json::from_slice(json).map(Self).map_err(|_| corrupt("JSON")),
+            _ => Err(corrupt("JSON")),
+        }
     }
 }
+glue!(
+    [T: std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static]
+    [T: std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned]
+    DbJson, Json<T>
+);

@@ -1,8 +1,9 @@
 //! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff.
 
+use super::conn::Engine;
 use chrono::{Datelike, NaiveDate};
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::error::Result;
 use super::schema::{case_file, task};
@@ -81,11 +82,11 @@ impl Row {
 }
 
 /// A condition on a task.
-type OnTask = Box<dyn BoxableExpression<task::table, Sqlite, SqlType = diesel::sql_types::Bool>>;
+type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
 /// Whether a task is in scope: its case is, and whoever it is for may be the caller.
 fn visible(scope: Scope) -> OnTask {
-    let seen = task::case_id.is_null().or(of_cases(scope::cases(scope)));
+    let seen = task::case_id.is_null().or(exists(its_case().filter(scope::visible(scope))));
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
         Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
@@ -93,8 +94,9 @@ fn visible(scope: Scope) -> OnTask {
     }
 }
 
-fn of_cases(cases: scope::CaseIds) -> OnTask {
-    Box::new(diesel::dsl::exists(case_file::table.filter(case_file::id.nullable().eq(task::case_id)).filter(case_file::id.eq_any(cases))))
+#[auto_type(no_type_alias)]
+fn its_case() -> _ {
+    case_file::table.filter(case_file::id.nullable().eq(task::case_id))
 }
 
 /// Puts a task on the list.
@@ -138,7 +140,7 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
     }
 }
 
-fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Sqlite> {
+fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Engine> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
     if !filter.status.is_empty() {
         query = query.filter(task::status.eq_any(filter.status.clone()));
@@ -147,8 +149,7 @@ fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQ
         query = query.filter(task::kind.eq_any(filter.kind.clone()));
     }
     if let Some(staff) = filter.assigned_to {
-        let theirs = case_file::table.filter(case_file::assigned_to.eq(staff)).select(case_file::id).into_boxed();
-        query = query.filter(of_cases(theirs));
+        query = query.filter(exists(its_case().filter(case_file::assigned_to.eq(staff))));
     }
     if let Some(day) = filter.due_before {
         query = query.filter(task::due_on.lt(Day(day)));

@@ -1,11 +1,11 @@
 //! A database of its own for each test, and who calls.
 
 use std::future::Future;
-use std::path::Path;
 
 use diesel::prelude::*;
 use tempfile::TempDir;
 
+use super::conn::{Demands, Place};
 use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
 use super::sealed::{Keyring, Secret};
 use super::{Db, Error, Result, Tx, cases, staff};
@@ -18,11 +18,16 @@ use crate::domain::vocabulary::{
     AccessReason, Basis, CaseStatus, ConcernStatus, InterventionLevel, ParticipantRole, ReasonForContact, ReferralSource, Relation, Role,
 };
 
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "../../tests/support/cluster.rs"]
+mod cluster;
+
 /// A database in a directory that goes when this does.
 pub struct Scratch {
     /// The database.
     pub db: Db,
     place: TempDir,
+    server: Option<cluster::Scratch>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -58,15 +63,29 @@ pub fn permit<A: Act>(caller: &Caller) -> Permit<A> {
     check(caller).unwrap()
 }
 
+const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
+
+fn migrate(place: &Place) {
+    place.connect(DEMANDS).unwrap().migrate().unwrap();
+}
+
 impl Scratch {
     /// An empty database.
     pub fn new() -> Self {
+        cluster::on_postgres_too();
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("test.db");
+        let server = cluster::is_postgres().then(|| cluster::Scratch::migrated(|url| migrate(&Place::Server(url.to_owned()))));
         let keys = Keyring::new("test".to_owned(), &Secret::new([7; 32]), &Secret::new([9; 32]));
-        let db = Db::open(path.to_str().unwrap(), keys, 2).unwrap();
+        let which = match &server {
+            None => Place::File(place.path().join("test.db")),
+            Some(server) => Place::Server(server.url()),
+        };
+        if server.is_none() {
+            migrate(&which);
+        }
+        let db = Db::open(&which, DEMANDS, keys, 2).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { db, place, runtime }
+        Self { db, place, server, runtime }
     }
 
     /// Waits for what a use case answers.
@@ -199,13 +218,13 @@ impl Scratch {
         .unwrap()
     }
 
-    /// Every byte in the files of the database, those of the write-ahead log among them.
+    /// Every byte of the database: of its files, those of the write-ahead log among them, or of every table as the server prints it.
     pub fn bytes(&self) -> Vec<u8> {
-        fn all(place: &Path) -> Vec<u8> {
-            let files = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path());
-            files.flat_map(|path| std::fs::read(path).unwrap()).collect()
+        if let Some(server) = &self.server {
+            return server.dump();
         }
-        all(self.place.path())
+        let files = std::fs::read_dir(self.place.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.flat_map(|path| std::fs::read(path).unwrap()).collect()
     }
 }
 

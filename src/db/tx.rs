@@ -1,26 +1,31 @@
 //! Transactions begin here and nowhere else: `read` and `write`.
 //!
-//! All writes go through one thread, so that commits can be shared between requests without a use case knowing. A use case is one
-//! transaction: its change, its log entries and its idempotency record commit together or not at all.
+//! A use case is one transaction: its change, its log entries and its idempotency record commit together or not at all.
+//!
+//! In the embedded database all writes go through one thread, which shares commits between those that wait: each is a savepoint of its own,
+//! so that what goes wrong in one touches no other, and nobody is answered before the commit. To PostgreSQL they go straight from the pool.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::conn::{self, Conn, Readers};
+use super::conn::{Conn, Demands, Place, RowLock};
 use super::error::{Error, Result};
 use super::health::{Load, Tally};
 use super::ledger::{self, Pending};
+use super::pool::{Begin, Connections, caught};
 use super::sealed::{self, Cell, KeyUse, Keyring, Owner, Secret, Unwrapped};
+use super::writer::{self, Done, Job};
 use crate::domain::time::Timestamp;
 
-/// How many writes may wait before more are turned away.
+/// How many writes may wait for the writer before more are turned away.
 const QUEUE: usize = 1024;
-/// How many reads may wait beyond those that run.
-const WAITING_READS: usize = 64;
+/// How many may wait for a connection of the pool beyond those that have one.
+const WAITING: usize = 64;
+/// A server that says nothing for so long gets no more patience: it is unknown what became of the transaction.
+const ANSWER_WITHIN: Duration = Duration::from_millis(2400);
 
 /// The indexes the queued log entries were given, in the order in which they were queued.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Tx<'a> {
     pub conn: &'a mut Conn,
     /// The keys of the deployment.
     pub keys: &'a Keyring,
+    /// Whether it may write: one that only reads has its snapshot, and needs no lock.
+    writing: bool,
     unwrapped: Unwrapped,
     pub(super) log: Vec<Pending>,
 }
@@ -43,8 +50,14 @@ impl std::fmt::Debug for Tx<'_> {
 }
 
 impl<'a> Tx<'a> {
-    fn new(conn: &'a mut Conn, keys: &'a Keyring) -> Self {
-        Self { conn, keys, unwrapped: Unwrapped::default(), log: Vec::new() }
+    fn new(conn: &'a mut Conn, keys: &'a Keyring, begin: Begin) -> Self {
+        Self { conn, keys, writing: begin == Begin::Writing, unwrapped: Unwrapped::default(), log: Vec::new() }
+    }
+
+    /// Sees to it that what is read from now on of this row stays true until the transaction ends. A case is held before any guard is taken
+    /// (R16), so that two transactions never wait for each other.
+    pub(super) fn hold(&mut self, row: RowLock, id: uuid::Uuid) -> Result<()> {
+        if self.writing { self.conn.lock_row(row, id) } else { Ok(()) }
     }
 
     /// Makes the keys of a new case or person.
@@ -68,14 +81,13 @@ impl<'a> Tx<'a> {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Conn) + Send>;
-
-/// The database: a pool that reads and a thread that writes.
+/// The database.
 #[derive(Clone)]
 pub struct Db {
-    readers: Readers,
+    pool: Arc<Connections>,
     admitted: Arc<Semaphore>,
-    writer: SyncSender<Job>,
+    /// The thread that writes the embedded database.
+    writer: Option<SyncSender<Job>>,
     keys: Arc<Keyring>,
     tally: Arc<Tally>,
 }
@@ -87,14 +99,23 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// Opens the database, migrates it, and starts its writer.
-    pub fn open(path: &str, keys: Keyring, readers: u32) -> Result<Self> {
-        let conn = conn::open(path)?;
-        let (writer, jobs) = sync_channel(QUEUE);
-        let pool = conn::readers(path, readers)?;
-        std::thread::Builder::new().name("writer".into()).spawn(move || run(conn, &jobs)).map_err(|_| Error::Unavailable)?;
-        let admitted = usize::try_from(readers).unwrap_or_default() + WAITING_READS;
-        Ok(Self { readers: pool, admitted: Arc::new(Semaphore::new(admitted)), writer, keys: Arc::new(keys), tally: Arc::default() })
+    /// Opens a database whose schema is up to date, with a pool of so many connections.
+    pub fn open(place: &Place, demands: Demands, keys: Keyring, connections: u32) -> Result<Self> {
+        let writer = match place {
+            Place::Server(_) => None,
+            Place::File(_) => {
+                let conn = place.connect(demands)?;
+                let (writer, jobs) = sync_channel(QUEUE);
+                std::thread::Builder::new()
+                    .name("writer".into())
+                    .spawn(move || writer::run(conn, &jobs))
+                    .map_err(|_| Error::Unavailable)?;
+                Some(writer)
+            }
+        };
+        let admitted = usize::try_from(connections).unwrap_or_default() + WAITING;
+        let pool = Connections::new(place.clone(), demands, connections);
+        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(Semaphore::new(admitted)), writer, keys: Arc::new(keys), tally: Arc::default() })
     }
 
     /// The keys of the deployment.
@@ -106,10 +127,9 @@ impl Db {
     /// What it has to do.
     #[must_use]
     pub fn load(&self) -> Load {
-        let pool = self.readers.state();
-        let reading = u64::from(pool.connections - pool.idle_connections);
-        let places = u64::from(self.readers.max_size()) + WAITING_READS as u64;
-        self.tally.load(reading, u64::from(pool.idle_connections), places.saturating_sub(self.admitted.available_permits() as u64))
+        let (at_work, idle) = self.pool.used();
+        let places = u64::from(self.pool.size()) + WAITING as u64;
+        self.tally.load(at_work, idle, places.saturating_sub(self.admitted.available_permits() as u64))
     }
 
     /// Reads in one snapshot of the database.
@@ -118,14 +138,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
-        let (readers, keys, tally) = (self.readers.clone(), self.keys.clone(), self.tally.clone());
-        let work = tokio::task::spawn_blocking(move || {
-            let _admitted = admitted;
-            let mut conn = readers.get().map_err(|_| tally.timed_out())?;
-            within(&mut conn, "BEGIN", |conn| f(&mut Tx::new(conn, &keys)))
-        });
-        work.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
+        self.pooled(Begin::Reading, f).await
     }
 
     /// Writes. What `f` answers with `Ok` is committed, together with the log entries it queued; an `Err` undoes everything.
@@ -137,47 +150,71 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let tally = self.tally.clone();
+        let f = move |tx: &mut Tx<'_>| {
+            let value = f(tx)?;
+            Ok((value, ledger::flush(tx).map_err(|error| tally.not_logged(error))?))
+        };
+        match &self.writer {
+            Some(writer) => self.queued(writer, f).await,
+            None => self.pooled(Begin::Writing, f).await,
+        }
+    }
+
+    /// On a connection of the pool.
+    async fn pooled<T, E>(
+        &self,
+        begin: Begin,
+        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
+        let (pool, keys, tally) = (self.pool.clone(), self.keys.clone(), self.tally.clone());
+        let writing = (begin == Begin::Writing).then(|| self.tally.writing());
+        let work = tokio::task::spawn_blocking(move || {
+            let (_admitted, _writing) = (admitted, writing);
+            pool.within(begin, &tally, |conn| f(&mut Tx::new(conn, &keys, begin)))
+        });
+        if self.writer.is_some() {
+            return work.await.unwrap_or_else(|_| Err(Error::Panicked.into()));
+        }
+        match tokio::time::timeout(ANSWER_WITHIN, work).await {
+            Ok(done) => done.unwrap_or_else(|_| Err(Error::Panicked.into())),
+            Err(_) => Err(self.tally.timed_out().into()),
+        }
+    }
+
+    /// In the thread that writes.
+    async fn queued<T, E>(
+        &self,
+        writer: &SyncSender<Job>,
+        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let (keys, tally, writing) = (self.keys.clone(), self.tally.clone(), self.tally.writing());
+        let (keys, writing) = (self.keys.clone(), self.tally.writing());
         let job: Job = Box::new(move |conn| {
             let _writing = writing;
-            let done = within(conn, "BEGIN IMMEDIATE", |conn| {
-                let mut tx = Tx::new(conn, &keys);
-                let value = f(&mut tx)?;
-                Ok((value, ledger::flush(&mut tx).map_err(|error| tally.not_logged(error))?))
-            });
-            // Whoever asked may have gone away; what was committed stays.
-            drop(answer.send(done));
+            let done = caught(|| f(&mut Tx::new(conn, &keys, Begin::Writing)));
+            Done {
+                keep: done.is_ok(),
+                answer: Box::new(move |committed| {
+                    let done = if committed || done.is_err() { done } else { Err(Error::Unavailable.into()) };
+                    // Whoever asked may have gone away; what was committed stays.
+                    drop(answer.send(done));
+                }),
+            }
         });
-        self.writer.try_send(job).map_err(|error| match error {
+        writer.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => self.tally.turned_away(),
             TrySendError::Disconnected(_) => Error::Unavailable,
         })?;
         answered.await.unwrap_or_else(|_| Err(Error::Unavailable.into()))
-    }
-}
-
-/// One transaction around `f`: committed on `Ok`, undone on `Err` and on a panic.
-fn within<T, E: From<Error>>(
-    conn: &mut Conn,
-    begin: &str,
-    f: impl FnOnce(&mut Conn) -> std::result::Result<T, E>,
-) -> std::result::Result<T, E> {
-    conn.batch_execute(begin).map_err(Error::from)?;
-    let result = catch_unwind(AssertUnwindSafe(|| f(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()));
-    let ended = match result {
-        Ok(value) => conn.batch_execute("COMMIT").map(|()| value).map_err(|error| Error::from(error).into()),
-        Err(error) => Err(error),
-    };
-    if ended.is_err() {
-        // After a failed COMMIT the transaction may be over already; then there is nothing left to undo.
-        drop(conn.batch_execute("ROLLBACK"));
-    }
-    ended
-}
-
-fn run(mut conn: Conn, jobs: &Receiver<Job>) {
-    while let Ok(job) = jobs.recv() {
-        job(&mut conn);
     }
 }

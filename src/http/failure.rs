@@ -45,6 +45,7 @@ impl From<Failure> for Problem {
             Failure::AccessReasonRequired => Self::new(Code::AccessReasonRequired),
             Failure::Stale { current } => Self::new(Code::StaleVersion).with_current_version(current),
             Failure::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            Failure::InProgress => Self::new(Code::IdempotencyInProgress),
             // Each of these is over in a moment, and nothing was written: the client repeats the request with the same key.
             Failure::Conflict | Failure::Busy | Failure::Unavailable => Self::new(Code::Unavailable),
             Failure::Corrupt(what) => Self::broken(&format!("a stored {what} is not what was written")),
@@ -69,6 +70,7 @@ mod tests {
             (Error::Db(Failure::Stale { current: 2 }), Code::StaleVersion),
             (Error::Db(Failure::Conflict), Code::Unavailable),
             (Error::Db(Failure::KeyReused), Code::IdempotencyKeyReused),
+            (Error::Db(Failure::InProgress), Code::IdempotencyInProgress),
             (Error::Db(Failure::Busy), Code::Unavailable),
             (Error::Db(Failure::Corrupt("name")), Code::Internal),
             (Error::Db(Failure::Unavailable), Code::Unavailable),

@@ -44,7 +44,7 @@ pub struct Running {
     app: App,
     drain: Duration,
     /// Held as long as it runs.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl std::fmt::Debug for Running {

@@ -1,7 +1,5 @@
 //! Tokens that the service's own commands would never make, signed with its own key.
 
-use std::path::Path;
-
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use sendiass::clock::Clock;
 use serde_json::{Value, json};
@@ -10,8 +8,7 @@ use crate::harness::TestApp;
 
 /// A token of the development key with these claims changed; `null` removes one.
 pub fn token(app: &TestApp, change: &Value) -> String {
-    let folder = app.database();
-    let pem = std::fs::read(Path::new(&folder).parent().unwrap().join(sendiass::keys::DEVELOPMENT_KEY)).unwrap();
+    let pem = std::fs::read(app.folder().join(sendiass::keys::DEVELOPMENT_KEY)).unwrap();
     let now = Clock::real().utc().timestamp();
     let mut claims = json!({"iss": sendiass::authz::devkey::ISSUER, "aud": sendiass::authz::devkey::AUDIENCE, "sub": "forged", "name": "Forged",
         "jti": uuid::Uuid::new_v4(), "client_id": "sendiass-command", "roles": ["adviser"], "iat": now, "exp": now + 600});

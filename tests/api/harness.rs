@@ -1,5 +1,6 @@
 //! The service as its users meet it: a real server on a free port, a database of its own, tokens of the development key, a clock that stands.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -9,6 +10,7 @@ use clap::Parser;
 use sendiass::authz::devkey::{DevKey, Minting};
 use sendiass::clock::Clock;
 use sendiass::config::{Config, Profile};
+use sendiass::db::conn::{Conn, Demands, Place};
 use sendiass::domain::time::Timestamp;
 use sendiass::domain::vocabulary::Role;
 use sendiass::{keys, startup};
@@ -16,6 +18,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Method, Request};
+
+#[allow(dead_code, reason = "each test binary uses another part of it, and one all but one")]
+#[path = "../support/cluster.rs"]
+pub mod cluster;
 
 #[derive(Parser)]
 struct Defaults {
@@ -33,6 +39,8 @@ pub struct TestApp {
     pub key: DevKey,
     agent: Agent,
     folder: TempDir,
+    /// The database on PostgreSQL, in the half of a test that runs there.
+    scratch: Option<cluster::Scratch>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -53,17 +61,20 @@ impl TestApp {
 
     /// With these settings changed.
     pub fn spawn_with(change: impl FnOnce(&mut Config)) -> Self {
+        cluster::on_postgres_too();
         let folder = tempfile::tempdir().unwrap();
+        let scratch = scratch();
         let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
         let mut config = Config {
             profile: Profile::Demo,
             bind: "127.0.0.1:0".parse().unwrap(),
             admin_bind: Some("127.0.0.1:0".parse().unwrap()),
-            data_dir: folder.path().to_owned(),
-            database_url: None,
             workers: 2,
             ..Defaults::try_parse_from(["test"]).unwrap().config
         };
+        folder.path().clone_into(&mut config.database.data_dir);
+        config.database.url = scratch.as_ref().map(|scratch| scratch.url().into());
+        config.database.unsafe_server = true;
         change(&mut config);
         let (ready, started) = mpsc::channel();
         let of_server = clock.clone();
@@ -84,23 +95,25 @@ impl TestApp {
             key,
             agent,
             folder,
+            scratch,
             handle,
             thread: Some(thread),
         }
     }
 
-    /// The database file, for what the API forbids.
-    pub fn database(&self) -> String {
-        self.folder.path().join("sendiass.db").display().to_string()
+    /// Where the keys are, and the embedded database.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
-    /// A second connection to the database, for what the API forbids.
-    pub fn sabotage(&self) -> diesel::SqliteConnection {
-        use diesel::Connection;
-        use diesel::connection::SimpleConnection;
-        let mut conn = diesel::SqliteConnection::establish(&self.database()).unwrap();
-        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON").unwrap();
-        conn
+    /// Everything in the database on PostgreSQL, where it is there.
+    pub fn dump(&self) -> Option<Vec<u8>> {
+        self.scratch.as_ref().map(cluster::Scratch::dump)
+    }
+
+    /// A second connection to the database, as its owner, for what the API forbids.
+    pub fn sabotage(&self) -> Conn {
+        connect(self.folder(), self.scratch.as_ref())
     }
 
     pub fn token(&self, roles: &[Role], subject: &str) -> String {
@@ -137,6 +150,23 @@ impl Drop for TestApp {
             drop(thread.join());
         }
     }
+}
+
+const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
+
+/// A database on PostgreSQL for the half of a test that runs there.
+pub fn scratch() -> Option<cluster::Scratch> {
+    let migrate = |url: &str| drop(Place::Server(url.to_owned()).connect(DEMANDS).unwrap().migrate().unwrap());
+    cluster::is_postgres().then(|| cluster::Scratch::migrated(migrate))
+}
+
+/// A connection to the database of a service, as its owner.
+pub fn connect(folder: &Path, scratch: Option<&cluster::Scratch>) -> Conn {
+    let place = match scratch {
+        None => Place::File(folder.join("sendiass.db")),
+        Some(scratch) => Place::Server(scratch.owner_url()),
+    };
+    place.connect(DEMANDS).unwrap()
 }
 
 /// Somebody who calls.

@@ -1,7 +1,6 @@
 //! What is written about a family is found nowhere but behind its keys, and a key or a text in the wrong place opens nothing.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::family::Family;
+use crate::harness::cluster::{self, by_engine};
 use crate::harness::{Reply, TestApp};
 
 /// What no file and no problem may hold. Each field has its own, so that a find says where it came from.
@@ -20,12 +20,13 @@ fn canary(field: &str) -> String {
     format!("{MARK} {field}")
 }
 
-/// Every byte of the database's files, the write-ahead log among them.
+/// Every byte of the database: of its files, the write-ahead log among them, or of every table as the server prints it.
 fn stored(app: &TestApp) -> Vec<u8> {
-    let path = app.database();
-    let name = Path::new(&path).file_name().unwrap().to_str().unwrap().to_owned();
-    let files: Vec<_> = std::fs::read_dir(Path::new(&path).parent().unwrap()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let ours: Vec<_> = files.into_iter().filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with(&name)).collect();
+    if let Some(dump) = app.dump() {
+        return dump;
+    }
+    let files: Vec<_> = std::fs::read_dir(app.folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let ours: Vec<_> = files.into_iter().filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with("sendiass.db")).collect();
     assert!(ours.len() >= 2, "no write-ahead log: {ours:?}");
     ours.into_iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
 }
@@ -254,15 +255,29 @@ fn count(app: &TestApp, of: &str) -> i64 {
 
 /// Takes away what guards the tables: whoever owns the file can.
 fn unguard(app: &TestApp) {
-    let triggers: Vec<Trigger> =
-        diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'trigger'").load(&mut app.sabotage()).unwrap();
+    let all = by_engine(
+        "SELECT 'DROP TRIGGER ' || name AS name FROM sqlite_master WHERE type = 'trigger'",
+        "SELECT 'DROP TRIGGER ' || tgname || ' ON ' || tgrelid::regclass AS name FROM pg_trigger WHERE NOT tgisinternal",
+    );
+    let triggers: Vec<Trigger> = diesel::sql_query(all).load(&mut app.sabotage()).unwrap();
     for trigger in triggers {
-        run(app, &format!("DROP TRIGGER {}", trigger.name));
+        run(app, &trigger.name);
     }
 }
 
+/// An id as a literal.
 fn hex(id: &str) -> String {
-    format!("x'{}'", id.replace('-', ""))
+    if cluster::is_postgres() { format!("'{id}'") } else { owner(id) }
+}
+
+/// An id as the owner of a key, which is kept as bytes.
+fn owner(id: &str) -> String {
+    blob(&id.replace('-', ""))
+}
+
+/// Bytes as a literal.
+fn blob(hex: &str) -> String {
+    if cluster::is_postgres() { format!("'\\x{hex}'::bytea") } else { format!("x'{hex}'") }
 }
 
 /// A 500 that says nothing.
@@ -357,7 +372,7 @@ fn one_flipped_bit_anywhere_is_found() {
     let Sealed { sealed } = diesel::sql_query(format!("SELECT sealed FROM note WHERE id = {id}")).get_result(&mut conn).unwrap();
     let mut put = |bytes: &[u8]| {
         let text = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        diesel::sql_query(format!("UPDATE note SET sealed = x'{text}' WHERE id = {id}")).execute(&mut conn).unwrap();
+        diesel::sql_query(format!("UPDATE note SET sealed = {} WHERE id = {id}", blob(&text))).execute(&mut conn).unwrap();
     };
     for at in 0..sealed.len() {
         let mut changed = sealed.clone();
@@ -376,13 +391,13 @@ fn one_flipped_bit_anywhere_is_found() {
 #[test]
 fn wrapped_keys_cannot_be_exchanged() {
     let written = Written::new();
-    let (mia, finn) = (hex(&written.family.mia), hex(&written.family.finn));
+    let (mia, finn) = (owner(&written.family.mia), owner(&written.family.finn));
     let key = |owner: &str, purpose: &str| format!("owner_id = {owner} AND purpose = '{purpose}'");
     let people = [format!("/people/{}", written.family.mia), format!("/people/{}", written.family.finn)];
     for (one, other, hurt) in [
         (key(&mia, "seal"), key(&finn, "seal"), &people[..]),
         (key(&mia, "seal"), key(&mia, "ledger"), &people[..1]),
-        (key(&mia, "seal"), key(&hex(&written.family.case), "seal"), &people[..1]),
+        (key(&mia, "seal"), key(&owner(&written.family.case), "seal"), &people[..1]),
     ] {
         exchange(&written.app, "sealing_key", "wrapped", &one, &other);
         for path in hurt {
@@ -397,11 +412,12 @@ fn wrapped_keys_cannot_be_exchanged() {
 
 #[test]
 fn a_changed_key_row_opens_nothing() {
-    for change in
-        ["kek_id = 'another'", "created_at = created_at + 1000000", "wrapped = zeroblob(length(wrapped))", "wrapped = x''", "version = 2"]
-    {
+    let later = by_engine("created_at = created_at + 1000000", "created_at = created_at + interval '1 second'");
+    let blank = by_engine("wrapped = zeroblob(length(wrapped))", "wrapped = decode(repeat('00', length(wrapped)), 'hex')");
+    let empty = by_engine("wrapped = x''", "wrapped = ''");
+    for change in ["kek_id = 'another'", later, blank, empty, "version = 2"] {
         let written = Written::new();
-        let mia = hex(&written.family.mia);
+        let mia = owner(&written.family.mia);
         assert_eq!(run(&written.app, &format!("UPDATE sealing_key SET {change} WHERE owner_id = {mia}")), 2);
         broken(written.read(&format!("/people/{}", written.family.mia)));
         written.read(&format!("/people/{}", written.family.finn)).ok(200);
@@ -413,7 +429,7 @@ fn without_its_key_a_record_is_not_readable_and_nothing_can_be_added_to_it() {
     let written = Written::new();
     let (case, mia) = (&written.family.case, &written.family.mia);
     let keys = count(&written.app, "sealing_key");
-    assert_eq!(run(&written.app, &format!("DELETE FROM sealing_key WHERE owner_id IN ({}, {})", hex(case), hex(mia))), 4);
+    assert_eq!(run(&written.app, &format!("DELETE FROM sealing_key WHERE owner_id IN ({}, {})", owner(case), owner(mia))), 4);
     assert_eq!(count(&written.app, "sealing_key"), keys - 4);
     broken(written.read(&format!("/people/{mia}")));
     broken(written.read(&format!("/cases/{case}")));
@@ -438,14 +454,16 @@ fn a_damaged_record_of_somebody_holds_up_what_rests_on_it_and_never_a_risk() {
     assert_eq!(family.check(app, &ask).ok(200).body["allowed"], true);
     let written_so_far = || ["disclosure", "disclosure_entry", "task", "idempotency"].map(|table| count(app, table));
     let before = written_so_far();
-    let nell = hex(&family.nell);
+    let (nell, zero) = (hex(&family.nell), blob("00"));
     // Each by itself, and at last all together.
     for damage in [
-        &*format!("UPDATE person SET sealed = x'00' WHERE id = {nell}"),
-        &format!("UPDATE capacity_record SET sealed = x'00' WHERE person_id = {nell}"),
-        "UPDATE consent SET sealed = x'00'",
-        "UPDATE person SET sealed = x'00'; UPDATE capacity_record SET sealed = x'00'; UPDATE consent SET sealed = x'00'; \
-         DELETE FROM sealing_key WHERE owner_kind = 'person'",
+        format!("UPDATE person SET sealed = {zero} WHERE id = {nell}"),
+        format!("UPDATE capacity_record SET sealed = {zero} WHERE person_id = {nell}"),
+        format!("UPDATE consent SET sealed = {zero}"),
+        format!(
+            "UPDATE person SET sealed = {zero}; UPDATE capacity_record SET sealed = {zero}; UPDATE consent SET sealed = {zero}; \
+             DELETE FROM sealing_key WHERE owner_kind = 'person'"
+        ),
     ] {
         let all = "CREATE TEMP TABLE p AS SELECT * FROM person; CREATE TEMP TABLE r AS SELECT * FROM capacity_record; \
             CREATE TEMP TABLE c AS SELECT * FROM consent";

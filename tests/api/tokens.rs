@@ -6,6 +6,7 @@ use ureq::http::Method;
 
 use crate::family::Family;
 use crate::forge;
+use crate::harness::cluster::by_engine;
 use crate::harness::{Reply, Session, TestApp};
 
 struct Scene {
@@ -64,7 +65,10 @@ fn a_revoked_token_is_refused_and_others_of_its_holder_are_not() {
     let scene = Scene::new();
     let one = forge::token(&scene.app, &json!({"sub":"mel","jti":"the-lost-one"}));
     scene.admitted(&scene.app.with_token(Some(one.clone())));
-    let sql = "INSERT INTO revoked_token (id, expires_at) VALUES ('the-lost-one', 4000000000000000)";
+    let sql = by_engine(
+        "INSERT INTO revoked_token (id, expires_at) VALUES ('the-lost-one', 4000000000000000)",
+        "INSERT INTO revoked_token (id, expires_at) VALUES ('the-lost-one', '2096-10-02')",
+    );
     diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut scene.app.sabotage()).unwrap();
     scene.refused(&scene.app.with_token(Some(one)));
     scene.admitted(&scene.app.with_token(Some(forge::token(&scene.app, &json!({"sub":"mel"})))));
@@ -108,7 +112,10 @@ fn whoever_is_disabled_is_refused_with_every_token_until_enabled_again() {
 fn the_same_subject_at_another_issuer_is_somebody_else() {
     let scene = Scene::new();
     // Only one issuer signs here, so the other's row is put on record by hand: disabled, with the same subject.
-    let sql = "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 1, 4000000000000000, 1, 0)";
+    let sql = by_engine(
+        "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 1, 4000000000000000, 1, 0)",
+        "INSERT INTO staff VALUES (gen_random_uuid(), 'https://elsewhere.example', 'Twin', 'Twin', true, true, '2096-10-02', 1, now())",
+    );
     diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut scene.app.sabotage()).unwrap();
     scene.admitted(&scene.app.as_staff(Role::Adviser, "Twin"));
     // And a token that names the other issuer is nobody's, though our key signed it.

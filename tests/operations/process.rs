@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use sendiass::authz::devkey::Minting;
 use sendiass::clock::Clock;
+use sendiass::db::conn::Conn;
 use sendiass::domain::vocabulary::Role;
 use sendiass::keys;
 use tempfile::TempDir;
 use ureq::Agent;
+
+use crate::harness::{cluster, connect, scratch};
 
 /// A running service, ended with the test.
 pub struct Process {
@@ -20,6 +23,7 @@ pub struct Process {
     pub admin: String,
     pub log: Arc<Mutex<String>>,
     pub folder: TempDir,
+    scratch: Option<cluster::Scratch>,
 }
 
 impl Drop for Process {
@@ -53,7 +57,12 @@ impl Process {
     }
 
     fn started_by(mut command: Command, settings: &[&str]) -> Self {
+        cluster::on_postgres_too();
         let folder = tempfile::tempdir().unwrap();
+        let scratch = scratch();
+        if let Some(scratch) = &scratch {
+            command.env("SENDIASS_DATABASE_URL", scratch.url()).env("SENDIASS_UNSAFE_DATABASE", "true");
+        }
         let mut child = command
             .args(["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0", "--log", "info", "--data-dir"])
             .arg(folder.path())
@@ -81,7 +90,7 @@ impl Process {
                 kept.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
             }
         });
-        Self { child, api: addresses[0].clone(), admin: addresses[1].clone(), log, folder }
+        Self { child, api: addresses[0].clone(), admin: addresses[1].clone(), log, folder, scratch }
     }
 
     pub fn token(&self, role: Role, name: &str) -> String {
@@ -89,10 +98,9 @@ impl Process {
         key.mint(&Minting { roles: &[role], subject: "somebody", minutes: 60, name }, Clock::real()).unwrap()
     }
 
-    /// A second connection to its database.
-    pub fn database(&self) -> diesel::SqliteConnection {
-        use diesel::Connection;
-        diesel::SqliteConnection::establish(&self.folder.path().join("sendiass.db").display().to_string()).unwrap()
+    /// A second connection to its database, as its owner.
+    pub fn database(&self) -> Conn {
+        connect(self.folder.path(), self.scratch.as_ref())
     }
 
     pub fn readiness(&self) -> u16 {

@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use sendiass::domain::vocabulary::Role;
 use serde_json::json;
 
+use crate::harness::cluster::by_engine;
 use crate::process::{Process, agent};
 
 /// Puts a child on record: the status, or nothing if the connection was lost.
@@ -51,11 +52,11 @@ fn waits(service: &Process, requests: u64) {
 
 #[test]
 fn what_is_in_flight_when_it_is_told_to_stop_is_answered_and_kept() {
-    let mut service = Process::start(&["--drain-seconds", "2"]);
+    let mut service = Process::start(&["--drain-seconds", "1"]);
     let token = service.token(Role::Adviser, "Adviser");
     assert_eq!((enter(&service, &token), service.readiness()), (Some(201), 200));
     let mut lock = service.database();
-    lock.batch_execute("BEGIN IMMEDIATE").unwrap();
+    lock.batch_execute(by_engine("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE person")).unwrap();
     let answers = std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| enter(&service, &token))).collect();
         waits(&service, 8);
@@ -66,7 +67,7 @@ fn what_is_in_flight_when_it_is_told_to_stop_is_answered_and_kept() {
         }
         // It goes on accepting, until whoever sends it requests has taken notice.
         let late = scope.spawn(|| enter(&service, &token));
-        std::thread::sleep(Duration::from_millis(2500).saturating_sub(told.elapsed()));
+        std::thread::sleep(Duration::from_millis(1300).saturating_sub(told.elapsed()));
         assert!(agent().get(format!("{}/api/v1/", service.api)).call().is_err(), "it still accepts");
         assert_eq!(agent().get(format!("{}/livez", service.admin)).call().unwrap().status(), 200);
         lock.batch_execute("ROLLBACK").unwrap();
@@ -102,7 +103,7 @@ fn what_nobody_waits_for_any_more_is_finished_too() {
     let token = service.token(Role::Adviser, "Adviser");
     enter(&service, &token).unwrap();
     let mut lock = service.database();
-    lock.batch_execute("BEGIN IMMEDIATE").unwrap();
+    lock.batch_execute(by_engine("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE person")).unwrap();
     let person = json!({"kind": "child", "fullName": "Ada Test", "pseudonymous": false, "dateOfBirth": "2014-03-12"}).to_string();
     let mut stream = TcpStream::connect(service.api.trim_start_matches("http://")).unwrap();
     let request = format!(

@@ -14,7 +14,7 @@ use self::client::Client;
 use super::token::somebody;
 use crate::authz::devkey::Minting;
 use crate::clock::Clock;
-use crate::config::{Config, Profile};
+use crate::config::{Config, DatabaseSettings, Profile};
 use crate::domain::vocabulary::{Role, Vocabulary};
 use crate::{keys, startup};
 
@@ -52,8 +52,12 @@ impl Demo {
             profile: Profile::Demo,
             bind: self.bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
             admin_bind: self.admin_bind.or(defaults.config.admin_bind).filter(|_| !self.walkthrough),
-            database_url: Some(format!("sqlite:{}", database.display())),
-            data_dir: self.data_dir.clone(),
+            database: DatabaseSettings {
+                url: Some(format!("sqlite:{}", database.display()).into()),
+                url_file: None,
+                data_dir: self.data_dir.clone(),
+                ..defaults.config.database
+            },
             issuers_file: None,
             ..defaults.config
         };
@@ -105,7 +109,7 @@ fn remove(database: &Path) -> Result<(), String> {
     if let Some(folder) = database.parent() {
         std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
     }
-    let _unused_by_others = startup::claim(database)?;
+    let _unused_by_others = startup::database::claim(database)?;
     for end in ["", "-wal", "-shm"] {
         let path = PathBuf::from(format!("{}{end}", database.display()));
         match std::fs::remove_file(&path) {

@@ -1,10 +1,13 @@
 //! What is done to a case: closed, reopened, assigned, restricted; and what may stand in the way.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Because, CONFLICTED, Keep, NAMED, place, require, row, view};
+use super::{Because, CONFLICTED, Keep, NAMED, require, row, view};
 use crate::authz::{Act, Permit, Scope, act};
+use crate::db::conn::RowLock;
 use crate::db::error::Result;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
 use crate::db::scope;
@@ -78,25 +81,26 @@ pub fn serves_other_side(
     member: StaffId,
     within: Option<Scope>,
 ) -> Result<bool> {
+    tx.hold(RowLock::Staff, member.0)?;
     let named = exists(
         case_staff::table
             .filter(case_staff::case_id.eq(case_file::id))
             .filter(case_staff::staff_id.eq(member))
             .filter(case_staff::standing.eq(NAMED)),
     );
-    let mut theirs = case_file::table
+    let theirs = case_file::table
         .filter(case_file::status.ne(CaseStatus::Closed))
         .filter(case_file::assigned_to.eq(member).or(named))
-        .select(case_file::id)
-        .into_boxed();
-    if let Some(scope) = within {
-        theirs = theirs.filter(scope::visible(scope));
-    }
-    let others: Vec<(CaseId, PersonId, bool)> = participant::table
+        .select(case_file::id);
+    let mut parts = participant::table
         .filter(participant::person_id.eq_any(people.iter().map(|(person, _)| *person).collect::<Vec<_>>()))
         .filter(participant::case_id.eq_any(theirs))
         .select((participant::case_id, participant::person_id, participant::served_separately))
-        .load(tx.conn)?;
+        .into_boxed();
+    if let Some(scope) = within {
+        parts = parts.filter(participant::case_id.eq_any(scope::cases(scope)));
+    }
+    let others: Vec<(CaseId, PersonId, bool)> = parts.load(tx.conn)?;
     Ok(others
         .into_iter()
         .filter(|(case, ..)| Some(*case) != case_id)
@@ -158,4 +162,17 @@ pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Resu
         .set((case_file::restricted.eq(true), case_file::version.eq(case_file::version + 1)))
         .execute(tx.conn)?;
     place(tx, id, NAMED, [head.assigned_to])
+}
+
+/// Gives these members of staff a standing on a case.
+pub(super) fn place(tx: &mut Tx<'_>, id: CaseId, standing: &'static str, staff: impl IntoIterator<Item = StaffId>) -> Result<()> {
+    for staff in staff.into_iter().collect::<BTreeSet<_>>() {
+        let known = diesel::update(case_staff::table.find((id, staff))).set(case_staff::standing.eq(standing)).execute(tx.conn)?;
+        if known == 0 {
+            diesel::insert_into(case_staff::table)
+                .values((case_staff::case_id.eq(id), case_staff::staff_id.eq(staff), case_staff::standing.eq(standing)))
+                .execute(tx.conn)?;
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Lists of cases, by the time of their opening.
 
+use crate::db::conn::Engine;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::Row;
 use crate::authz::{Permit, Scope, act};
@@ -15,7 +15,7 @@ use crate::domain::ids::CaseId;
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::Timestamp;
 
-fn selected(scope: Scope, filter: &CaseFilter) -> case_file::BoxedQuery<'static, Sqlite> {
+fn selected(scope: Scope, filter: &CaseFilter) -> case_file::BoxedQuery<'static, Engine> {
     let mut query = case_file::table.filter(scope::visible(scope)).into_boxed();
     if !filter.status.is_empty() {
         query = query.filter(case_file::status.eq_any(filter.status.clone()));

@@ -136,8 +136,11 @@ fn pages_are_full_and_complete_though_false_hits_lie_between() {
         }
         scratch
             .write(move |tx| {
-                let row = (blind_index::token.eq(tx.keys.index.token(Term::Name, "ash example")), blind_index::person_id.eq(id));
-                diesel::insert_or_ignore_into(blind_index::table).values(row).execute(tx.conn)?;
+                let token = tx.keys.index.token(Term::Name, "ash example");
+                diesel::delete(blind_index::table.find((token, id))).execute(tx.conn)?;
+                diesel::insert_into(blind_index::table)
+                    .values((blind_index::token.eq(token), blind_index::person_id.eq(id)))
+                    .execute(tx.conn)?;
                 Ok(())
             })
             .unwrap();

@@ -1,0 +1,22 @@
+-- What the role of the running service may do: the role `sendiass_app`, where there is one (docs/postgresql-roles.sql makes it). It adds to
+-- every table and reads all; what is written once it can neither change nor remove, whatever the service is made to say.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sendiass_app') THEN
+        RETURN;
+    END IF;
+    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sendiass_app;
+    GRANT USAGE ON SCHEMA public TO sendiass_app;
+    GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO sendiass_app;
+    REVOKE INSERT ON __diesel_schema_migrations FROM sendiass_app;
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'case_file') THEN
+        GRANT UPDATE ON sealing_key, staff, recipient, team, person, decision_guard, reference_counter, case_file, case_staff, participant,
+            consent, safeguarding_concern, task TO sendiass_app;
+        GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff TO sendiass_app;
+    END IF;
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'disclosure_private') THEN
+        -- Disposal empties the side tables of the log, row by row.
+        GRANT DELETE ON disclosure_private, disclosure_case_ix TO sendiass_app;
+    END IF;
+END
+$$;

@@ -1,0 +1,370 @@
+-- The ground of the record. Columns named `sealed` hold personal text, encrypted under a key of the case or person; nothing personal
+-- stands in the clear. Lists that are never searched are JSON. Columns and tables carry the
+-- same names as in the embedded database.
+
+CREATE TABLE deployment (
+    singleton integer PRIMARY KEY CHECK (singleton = 1),
+    id uuid NOT NULL,
+    -- Public names of the keys it was opened with, so that it is not run with others by mistake.
+    keys text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+
+-- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
+CREATE TABLE sealing_key (
+    owner_kind text NOT NULL CHECK (owner_kind IN ('case', 'person')),
+    owner_id bytea NOT NULL CHECK (octet_length(owner_id) = 16),
+    purpose text NOT NULL CHECK (purpose IN ('seal', 'ledger')),
+    version integer NOT NULL CHECK (version > 0),
+    kek_id text NOT NULL,
+    wrapped bytea,
+    created_at timestamptz NOT NULL,
+    destroyed_at timestamptz,
+    PRIMARY KEY (owner_kind, owner_id, purpose, version)
+);
+
+CREATE TABLE staff (
+    id uuid PRIMARY KEY,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    display_name text NOT NULL,
+    disabled boolean NOT NULL,
+    -- Whether they last came with a role that works on cases.
+    casework boolean NOT NULL,
+    not_before timestamptz,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    UNIQUE (issuer, subject)
+);
+
+CREATE TABLE revoked_token (
+    id text PRIMARY KEY,
+    expires_at timestamptz NOT NULL
+);
+
+-- The result of a repeated request. Nothing of the body is kept but a keyed digest.
+CREATE TABLE idempotency (
+    actor_id uuid NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+    resource_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (actor_id, route, key)
+);
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+CREATE TABLE recipient (
+    id uuid PRIMARY KEY,
+    body_type text NOT NULL,
+    name text NOT NULL,
+    safeguarding_function boolean NOT NULL,
+    address text,
+    verified_on date,
+    active boolean NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+
+CREATE TABLE team (
+    id uuid PRIMARY KEY,
+    recipient_id uuid NOT NULL REFERENCES recipient (id),
+    name text NOT NULL,
+    removed boolean NOT NULL
+);
+CREATE INDEX team_recipient ON team (recipient_id);
+
+CREATE TABLE person (
+    id uuid PRIMARY KEY,
+    kind text NOT NULL,
+    sealed bytea NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+
+-- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
+CREATE TABLE blind_index (
+    token integer NOT NULL,
+    person_id uuid NOT NULL REFERENCES person (id),
+    PRIMARY KEY (token, person_id)
+);
+CREATE INDEX blind_index_person ON blind_index (person_id);
+
+-- R16: whoever decides about a person, or changes what could change the decision, first takes this row.
+CREATE TABLE decision_guard (
+    person_id uuid PRIMARY KEY REFERENCES person (id),
+    version integer NOT NULL
+);
+
+CREATE TABLE reference_counter (
+    year integer PRIMARY KEY,
+    last integer NOT NULL
+);
+
+CREATE TABLE case_file (
+    id uuid PRIMARY KEY,
+    reference text NOT NULL UNIQUE,
+    status text NOT NULL CHECK (status IN ('open', 'inactive', 'closed')),
+    intervention_level text NOT NULL,
+    sen_provision text,
+    setting text,
+    -- Keyed digest of the name of the setting, which is sealed: cases of one setting are told without opening each.
+    setting_digest bytea CHECK (octet_length(setting_digest) = 32),
+    area text,
+    outcome text,
+    -- JSON: reasons for contact, types of need, types of appeal, referral source: published figures, never searched alone.
+    details jsonb NOT NULL,
+    sealed bytea NOT NULL,
+    restricted boolean NOT NULL,
+    assigned_to uuid NOT NULL REFERENCES staff (id),
+    -- Whoever takes a case themselves does not thereby read the restricted notes that were there before.
+    assigned_by uuid NOT NULL REFERENCES staff (id),
+    opened_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX case_file_opened ON case_file (opened_at, id);
+CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
+CREATE INDEX case_file_setting ON case_file (setting_digest, id);
+
+CREATE TABLE capacity_record (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL REFERENCES person (id),
+    decision_kind text NOT NULL,
+    outcome text NOT NULL,
+    assessed_on date NOT NULL,
+    review_on date,
+    -- The case of the person's own in which it was recorded: it is for those who see that case.
+    case_id uuid REFERENCES case_file (id),
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX capacity_record_person ON capacity_record (person_id);
+
+-- Who may open a restricted case (named), and who may never open this one (conflicted).
+CREATE TABLE case_staff (
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    staff_id uuid NOT NULL REFERENCES staff (id),
+    standing text NOT NULL CHECK (standing IN ('named', 'conflicted')),
+    PRIMARY KEY (case_id, staff_id)
+);
+
+CREATE TABLE participant (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    person_id uuid NOT NULL REFERENCES person (id),
+    role text NOT NULL,
+    relation text NOT NULL,
+    parental_responsibility jsonb NOT NULL,
+    served_separately boolean NOT NULL,
+    ended_on date,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX participant_case ON participant (case_id);
+CREATE INDEX participant_person ON participant (person_id);
+
+CREATE TABLE note (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    kind text NOT NULL,
+    sensitivity text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    -- Who worked on the case then.
+    worker_id uuid NOT NULL REFERENCES staff (id),
+    -- The first version: a correction that restricts a note restricts what it corrects.
+    first_id uuid NOT NULL REFERENCES note (id),
+    supersedes_note_id uuid UNIQUE REFERENCES note (id),
+    -- JSON: whose confidence, about whom, categories, wish, provenance: ids and words only.
+    details jsonb NOT NULL,
+    sealed bytea NOT NULL
+);
+CREATE INDEX note_case ON note (case_id, id);
+CREATE INDEX note_first ON note (first_id, id);
+
+CREATE TABLE consent (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    granter_id uuid NOT NULL REFERENCES person (id),
+    decision text NOT NULL CHECK (decision IN ('given', 'refused')),
+    decided_at timestamptz NOT NULL,
+    starts_at timestamptz NOT NULL,
+    expires_on date,
+    supersedes_id uuid REFERENCES consent (id),
+    -- JSON: in which capacity the granter spoke for each of those it is about, as judged on that day.
+    authority jsonb NOT NULL,
+    -- The whole of what was agreed.
+    sealed bytea NOT NULL,
+    ended text CHECK (ended IN ('withdrawn', 'superseded', 'entered_in_error', 'expired')),
+    ended_at timestamptz,
+    -- How it ended: who withdrew and in which words, or why it was an error.
+    ended_sealed bytea,
+    -- When a `once_only` permission was relied on.
+    used_at timestamptz,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK ((ended IS NULL) = (ended_at IS NULL))
+);
+CREATE INDEX consent_case ON consent (case_id, id);
+
+CREATE TABLE consent_subject (
+    consent_id uuid NOT NULL REFERENCES consent (id),
+    person_id uuid NOT NULL REFERENCES person (id),
+    PRIMARY KEY (consent_id, person_id)
+);
+CREATE INDEX consent_subject_person ON consent_subject (person_id);
+
+CREATE TABLE consent_recipient (
+    consent_id uuid NOT NULL REFERENCES consent (id),
+    ordinal integer NOT NULL,
+    recipient_id uuid REFERENCES recipient (id),
+    team_id uuid REFERENCES team (id),
+    person_id uuid REFERENCES person (id),
+    PRIMARY KEY (consent_id, ordinal)
+);
+CREATE INDEX consent_recipient_body ON consent_recipient (recipient_id);
+CREATE INDEX consent_recipient_team ON consent_recipient (team_id);
+
+CREATE TABLE safeguarding_concern (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    status text NOT NULL,
+    review_due_on date NOT NULL,
+    -- JSON: kinds of risk, who is at risk, what was asked, who decided: ids and words only.
+    details jsonb NOT NULL,
+    sealed bytea NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX safeguarding_concern_case ON safeguarding_concern (case_id);
+
+-- Insert-only: what left the service. What happens later is an annotation.
+CREATE TABLE disclosure (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    basis text NOT NULL,
+    recipient_id uuid REFERENCES recipient (id),
+    decided_at timestamptz NOT NULL,
+    decided_by uuid NOT NULL REFERENCES staff (id),
+    concern_id uuid REFERENCES safeguarding_concern (id),
+    -- A keyed digest of the normalised wording of an anonymous issue, so that the same letter is not sent twice.
+    wording bytea,
+    -- JSON: purpose, direction, channel, subjects, notes, categories, copies, permissions relied on: ids and words only.
+    details jsonb NOT NULL,
+    sealed bytea NOT NULL
+);
+CREATE INDEX disclosure_case ON disclosure (case_id, id);
+CREATE INDEX disclosure_wording ON disclosure (wording) WHERE wording IS NOT NULL;
+
+CREATE TABLE disclosure_consent (
+    consent_id uuid NOT NULL REFERENCES consent (id),
+    disclosure_id uuid NOT NULL REFERENCES disclosure (id),
+    PRIMARY KEY (consent_id, disclosure_id)
+);
+
+CREATE TABLE disclosure_annotation (
+    id uuid PRIMARY KEY,
+    disclosure_id uuid NOT NULL REFERENCES disclosure (id),
+    kind text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
+
+CREATE TABLE task (
+    id uuid PRIMARY KEY,
+    kind text NOT NULL,
+    status text NOT NULL CHECK (status IN ('open', 'done')),
+    case_id uuid REFERENCES case_file (id),
+    -- What it is about: a consent, disclosure, concern or recipient.
+    about_id uuid NOT NULL,
+    -- Who is to do it: the assigned worker of the case, or the manager.
+    for_manager boolean NOT NULL,
+    -- Who may not do it, where two people are needed.
+    not_by uuid REFERENCES staff (id),
+    due_on date NOT NULL,
+    completed_at timestamptz,
+    completed_by uuid REFERENCES staff (id),
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX task_due ON task (status, due_on, id);
+CREATE INDEX task_on ON task (due_on, id);
+CREATE INDEX task_case ON task (case_id);
+CREATE INDEX task_about ON task (about_id, kind);
+
+-- What is insert-only stays as it was written. ENABLE ALWAYS: a session that plays a replica skips other triggers. TRUNCATE fires no row
+-- trigger, so it has one of its own. (The owner of a table can still switch its triggers off; the service does not run as the owner.)
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
+ALTER TABLE note ENABLE ALWAYS TRIGGER note_fixed;
+CREATE TRIGGER note_kept BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
+ALTER TABLE note ENABLE ALWAYS TRIGGER note_kept;
+CREATE TRIGGER note_emptied BEFORE TRUNCATE ON note FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('notes are append-only');
+ALTER TABLE note ENABLE ALWAYS TRIGGER note_emptied;
+CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_change('capacity records are append-only');
+ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_fixed;
+CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_change('capacity records are append-only');
+ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_kept;
+CREATE TRIGGER capacity_record_emptied BEFORE TRUNCATE ON capacity_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('capacity records are append-only');
+ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_emptied;
+CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_fixed;
+CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_kept;
+CREATE TRIGGER disclosure_emptied BEFORE TRUNCATE ON disclosure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_emptied;
+CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_change('annotations are append-only');
+ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_fixed;
+CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_change('annotations are append-only');
+ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_kept;
+CREATE TRIGGER disclosure_annotation_emptied BEFORE TRUNCATE ON disclosure_annotation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('annotations are append-only');
+ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_emptied;
+CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_fixed;
+CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_kept;
+CREATE TRIGGER consent_subject_emptied BEFORE TRUNCATE ON consent_subject FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_emptied;
+CREATE TRIGGER consent_recipient_fixed BEFORE UPDATE ON consent_recipient FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_fixed;
+CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_kept;
+CREATE TRIGGER consent_recipient_emptied BEFORE TRUNCATE ON consent_recipient FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_emptied;
+CREATE TRIGGER disclosure_consent_fixed BEFORE UPDATE ON disclosure_consent FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_fixed;
+CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_kept;
+CREATE TRIGGER disclosure_consent_emptied BEFORE TRUNCATE ON disclosure_consent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('disclosures are append-only');
+ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_emptied;
+CREATE TRIGGER consent_kept BEFORE DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_change('permissions are never removed');
+ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_kept;
+CREATE TRIGGER consent_emptied BEFORE TRUNCATE ON consent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('permissions are never removed');
+ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_emptied;
+-- What was agreed cannot be changed; only how it ended, whether it was used, and its version.
+CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent FOR EACH ROW
+WHEN ((NEW.id, NEW.case_id, NEW.granter_id, NEW.decision, NEW.decided_at, NEW.starts_at, NEW.expires_on, NEW.supersedes_id, NEW.authority,
+       NEW.sealed, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.granter_id, OLD.decision, OLD.decided_at, OLD.starts_at, OLD.expires_on, OLD.supersedes_id,
+       OLD.authority, OLD.sealed, OLD.created_at, OLD.recorded_by)
+    OR (OLD.ended IS NOT NULL
+        AND (NEW.ended, NEW.ended_at, NEW.ended_sealed) IS DISTINCT FROM (OLD.ended, OLD.ended_at, OLD.ended_sealed))
+    OR (OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at))
+EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_agreed;

@@ -1,0 +1,13 @@
+DROP TABLE disclosure_case_ix;
+DROP TABLE disclosure_private;
+DROP TABLE disclosure_prune;
+DROP TABLE disclosure_checkpoint;
+DROP TABLE disclosure_subtree;
+DROP TABLE disclosure_leaf;
+DROP TABLE disclosure_entry;
+DROP FUNCTION disclosure_entry_next();
+DROP FUNCTION disclosure_entry_kept();
+DROP FUNCTION disclosure_leaf_next();
+DROP FUNCTION disclosure_subtree_next();
+DROP FUNCTION disclosure_checkpoint_grows();
+DROP FUNCTION disclosure_prune_grows();
