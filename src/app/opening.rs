@@ -4,7 +4,7 @@ use super::{App, Result};
 use crate::authz::token::Verified;
 use crate::authz::{Caller, does_casework};
 use crate::clock::Clock;
-use crate::db::{self, Tx, ledger, staff};
+use crate::db::{self, Tx, idempotency, ledger, staff};
 use crate::domain::ids::{EntryId, RequestId, StaffId};
 use crate::domain::vocabulary::DisclosureLogKind;
 use crate::ledger::{DisclosureEntry, Genesis};
@@ -40,6 +40,11 @@ impl App {
             })
             .await?;
         Ok(())
+    }
+
+    /// Forgets what is kept for a day only.
+    pub async fn tidy(&self) -> Result<()> {
+        self.db.write(|tx| Ok(idempotency::forget(tx, Clock::real())?)).await.map(drop)
     }
 
     /// The caller behind a valid token; nobody, if they are disabled, or the token was revoked. A row is made at the first token.

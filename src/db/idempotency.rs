@@ -35,11 +35,10 @@ pub fn once<I: Identifier, E: From<Error>>(
         Error::Busy => Error::InProgress,
         other => other,
     })?;
-    let yesterday = now.utc().checked_sub_days(Days::new(1)).map_or(now, Timestamp::new);
-    let place = (permit.staff(), request.route.as_str(), request.key.as_str());
-    let kept: Option<(Vec<u8>, AnyId)> = forget(tx, yesterday).and_then(|()| {
-        Ok(idempotency::table.find(place).select((idempotency::fingerprint, idempotency::resource_id)).first(tx.conn).optional()?)
-    })?;
+    let place = idempotency::table.find((permit.staff(), request.route.as_str(), request.key.as_str()));
+    diesel::delete(place.filter(idempotency::created_at.lt(a_day_before(now)))).execute(tx.conn).map_err(Error::from)?;
+    let kept = place.select((idempotency::fingerprint, idempotency::resource_id)).first::<(Vec<u8>, AnyId)>(tx.conn);
+    let kept = kept.optional().map_err(Error::from)?;
     if let Some((fingerprint, id)) = kept {
         if fingerprint != request.fingerprint {
             return Err(Error::KeyReused.into());
@@ -61,7 +60,41 @@ pub fn once<I: Identifier, E: From<Error>>(
     Ok(Created { value: made, replayed: false })
 }
 
-fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<()> {
-    diesel::delete(idempotency::table.filter(idempotency::created_at.lt(before))).execute(tx.conn)?;
+fn a_day_before(now: Timestamp) -> Timestamp {
+    now.utc().checked_sub_days(Days::new(1)).map_or(now, Timestamp::new)
+}
+
+/// Forgets the keys that no longer count, of everybody; it needs no permit, as it shows and changes nothing of the record. A request forgets
+/// its own alone: where several write at once, they would wait for each other to forget the same.
+pub fn forget(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+    diesel::delete(idempotency::table.filter(idempotency::created_at.lt(a_day_before(now)))).execute(tx.conn)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::act;
+    use crate::db::testing::{Scratch, now, permit};
+    use crate::domain::ids::PersonId;
+
+    #[test]
+    fn what_is_older_than_a_day_is_forgotten_whosever_it_is() {
+        let scratch = Scratch::new();
+        for (name, hours) in [("Jo Ashdown", 25), ("Kim Birch", 23)] {
+            let leave = permit::<act::PersonCreate>(&scratch.adviser(name));
+            let request = Idempotency { route: "POST /people".to_owned(), key: "any-key-of-theirs".to_owned(), fingerprint: [1; 32] };
+            let then = Timestamp::from_micros(now().micros() - hours * 3_600_000_000).unwrap();
+            scratch
+                .write(move |tx| once(tx, &leave, Some(&request), then, |_| Ok::<_, Error>(PersonId::mint())).map(|made| made.replayed))
+                .unwrap();
+        }
+        let left = scratch
+            .write(|tx| {
+                forget(tx, now())?;
+                Ok(idempotency::table.select(idempotency::created_at).load::<Timestamp>(tx.conn)?)
+            })
+            .unwrap();
+        assert_eq!(left.into_iter().map(|at| now().micros() - at.micros()).collect::<Vec<_>>(), [23 * 3_600_000_000]);
+    }
 }

@@ -28,6 +28,8 @@ const CONNECTIONS: u64 = 12_000;
 const DESCRIPTORS: u64 = 256;
 /// How long a request that is being served may take once the service stops, in seconds.
 const FINISH: u64 = 30;
+/// How often what is kept for a day is looked through.
+const TIDYING: Duration = Duration::from_secs(3600);
 /// How long the database may take for what it had begun.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -60,6 +62,7 @@ impl Ready {
         let metrics = Arc::new(Metrics::new(move || metered.load()));
         let tried = self.app.clone();
         let health = Health::watch(async move || tried.can_work().await);
+        rt::spawn(tidy(self.app.clone()));
         let index = &self.app.keys().index;
         let edge = web::Data::new(Edge {
             authenticate: Arc::new(Gatekeeper { issuers: self.issuers.clone(), app: self.app.clone() }),
@@ -88,6 +91,17 @@ impl Ready {
         let signals = Signals::new().map_err(|error| format!("The signals to stop cannot be heard: {error}."))?;
         let drain = Duration::from_secs(self.config.drain_seconds());
         Ok(Running { address, admin, server: server.run(), signals, health, app: self.app, drain, _lock: self.lock })
+    }
+}
+
+/// Tidies up once in a while, for as long as the service runs.
+async fn tidy(app: App) {
+    let mut hours = rt::time::interval(TIDYING);
+    loop {
+        hours.tick().await;
+        if app.tidy().await.is_err() {
+            tracing::warn!("what is kept for a day could not be forgotten; it is tried again in an hour");
+        }
     }
 }
 

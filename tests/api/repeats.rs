@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::family::Family;
+use crate::harness::cluster::by_engine;
 use crate::harness::{Reply, Session, TestApp};
 
 /// The second answer is the first one again, and says so.
@@ -104,4 +105,26 @@ fn a_key_of_what_changes_nothing_is_judged_and_forgotten() {
     // Another question under the same key is another question.
     ask["recipient"] = json!({"recipientId":family.school});
     assert_eq!(with("asked-once-000001", &check, &ask).ok(200).body["allowed"], false);
+}
+
+#[test]
+fn a_key_counts_for_a_day_and_is_forgotten_after_it() {
+    let app = TestApp::spawn();
+    let person = |name: &str| json!({"kind":"parent_carer","fullName":name,"pseudonymous":false});
+    let session = keyed(&app.adviser(), "for-a-day-and-no-more");
+    let first = session.post("/people", &person("Una Calder")).ok(201);
+    let aged = |hours: i64| {
+        let sql = match by_engine("embedded", "postgres") {
+            "postgres" => format!("UPDATE idempotency SET created_at = now() - interval '{hours} hours'"),
+            _ => format!("UPDATE idempotency SET created_at = (unixepoch() - {hours} * 3600) * 1000000"),
+        };
+        assert_eq!(diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut app.sabotage()).unwrap(), 1);
+    };
+    aged(23);
+    assert_eq!(session.post("/people", &person("Una Calder")).ok(201).id(), first.id());
+    session.post("/people", &person("Una Marsh")).problem(422, "idempotency-key-reused");
+    aged(25);
+    let other = session.post("/people", &person("Una Marsh")).ok(201);
+    assert_eq!(other.header("idempotency-replayed"), "");
+    assert_ne!(other.id(), first.id());
 }
