@@ -29,7 +29,7 @@ const DESCRIPTORS: u64 = 256;
 /// How long a request that is being served may take once the service stops, in seconds.
 const FINISH: u64 = 30;
 /// How often what is kept for a day is looked through.
-const TIDYING: Duration = Duration::from_secs(3600);
+const TIDYING: Duration = Duration::from_hours(1);
 /// How long the database may take for what it had begun.
 const SETTLE: Duration = Duration::from_secs(10);
 
