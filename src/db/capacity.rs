@@ -116,15 +116,17 @@ pub fn insert(
     Ok(id)
 }
 
-/// What a decision looks at: the records about sharing information, as they were sealed.
-pub(super) fn facts(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<CapacityFact>> {
+/// What a decision looks at: the records about sharing information, as they were sealed, and the case of the person's own to which each
+/// belongs.
+pub(super) fn facts(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Option<CaseId>, CapacityFact)>> {
     let rows: Vec<Row> =
         capacity_record::table.filter(capacity_record::person_id.eq(person)).order(capacity_record::id.asc()).load(tx.conn)?;
     let mut facts = Vec::with_capacity(rows.len());
     for row in rows {
         let content = row.open(tx)?;
         if content.decision_kind == DecisionKind::ShareInformation {
-            facts.push(CapacityFact { outcome: content.outcome, assessed_on: content.assessed_on, recorded_at: row.created_at });
+            let fact = CapacityFact { outcome: content.outcome, assessed_on: content.assessed_on, recorded_at: row.created_at };
+            facts.push((row.case_id, fact));
         }
     }
     Ok(facts)
@@ -190,7 +192,7 @@ mod tests {
         let person = scratch.somebody(&jo);
         scratch.assess(&jo, person, assessed("own_case", "can_decide", "2026-09-02")).unwrap();
         scratch.assess(&jo, person, assessed("share_information", "cannot_decide", "2026-09-03")).unwrap();
-        let seen = scratch.read(move |tx| facts(tx, person)).unwrap();
+        let seen: Vec<_> = scratch.read(move |tx| facts(tx, person)).unwrap().into_iter().map(|(_, fact)| fact).collect();
         let assessed_on = "2026-09-03".parse().unwrap();
         assert_eq!(seen, [CapacityFact { outcome: CapacityOutcome::CannotDecide, assessed_on, recorded_at: now() }]);
     }

@@ -7,14 +7,14 @@ use diesel::prelude::*;
 
 use super::error::{Error, Result};
 use super::notes::{self, HeldNote};
-use super::people::{self, Known};
+use super::people::{self, Sealed};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{consents, guard, recipients};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PersonFact, PrFact, RefusalRule,
+    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule,
 };
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
@@ -61,9 +61,10 @@ fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, 
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
     let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, ask, &mut opened)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
-    let mut family = FamilyFacts { case_id, people: Vec::new(), participants: participants(tx, case_id, &involved)? };
+    let participants = participants(tx, case_id, &involved)?;
+    let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
     if ask.basis == Basis::Permission {
-        family.people = people_of(tx, &family, &involved, &mut opened)?;
+        people_of(tx, permit, &mut family, &involved, &mut opened)?;
     }
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
@@ -84,13 +85,13 @@ fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, 
 
 /// What is known of people on all their sides, each opened once.
 #[derive(Default)]
-struct Opened(HashMap<PersonId, Vec<Known>>);
+struct Opened(HashMap<PersonId, Sealed>);
 
 impl Opened {
-    fn sides(&mut self, tx: &mut Tx<'_>, id: PersonId) -> Result<&[Known]> {
+    fn of(&mut self, tx: &mut Tx<'_>, id: PersonId) -> Result<&Sealed> {
         Ok(match self.0.entry(id) {
-            Entry::Occupied(sides) => sides.into_mut(),
-            Entry::Vacant(place) => place.insert(people::sides(tx, id)?),
+            Entry::Occupied(person) => person.into_mut(),
+            Entry::Vacant(place) => place.insert(people::open(tx, id)?),
         })
     }
 }
@@ -100,15 +101,15 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on either side is unsafe.
-        let sides = opened.sides(tx, copy.person_id)?;
-        let mut held = sides.iter().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
+        let person = opened.of(tx, copy.person_id)?;
+        let mut held = person.sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
         let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
-        if !safe || sides.iter().any(|known| known.avoids(ask.channel)) {
+        if !safe || person.sides().any(|known| known.avoids(ask.channel)) {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }
     if let AskRecipient::Person(person) = &ask.recipient
-        && opened.sides(tx, *person)?.iter().any(|known| known.avoids(ask.channel))
+        && opened.of(tx, *person)?.sides().any(|known| known.avoids(ask.channel))
     {
         found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }
@@ -118,22 +119,30 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
 
 /// How these people stand to each other.
-pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
-    let family = FamilyFacts { case_id, people: Vec::new(), participants: participants(tx, case_id, involved)? };
-    let people = people_of(tx, &family, involved, &mut Opened::default())?;
-    Ok(FamilyFacts { people, ..family })
+pub fn family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
+    let participants = participants(tx, case_id, involved)?;
+    let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
+    people_of(tx, permit, &mut family, involved, &mut Opened::default())?;
+    Ok(family)
 }
 
-/// What a decision looks at of these people and of everybody in the case.
-fn people_of(tx: &mut Tx<'_>, family: &FamilyFacts, involved: &[PersonId], opened: &mut Opened) -> Result<Vec<PersonFact>> {
+/// Adds what a decision looks at of these people and of everybody in the case.
+fn people_of(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    family: &mut FamilyFacts,
+    involved: &[PersonId],
+    opened: &mut Opened,
+) -> Result<()> {
     let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
     let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
-    let mut people = Vec::with_capacity(ids.len());
     for id in ids {
-        let sides = opened.sides(tx, id)?;
-        people.push(people::fact(tx, id, sides)?);
+        let sealed = opened.of(tx, id)?;
+        let (all, less) = people::fact(tx, permit.scope(), id, sealed)?;
+        family.people.push(all);
+        family.known_less.extend(less);
     }
-    Ok(people)
+    Ok(())
 }
 
 /// The participants of this case, and of every case any of these people takes part in.

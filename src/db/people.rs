@@ -15,9 +15,8 @@ use super::index::{IndexKey, Term, normal_contact, normal_name};
 use super::schema::{blind_index, participant, person};
 use super::sealed::{Cell, Owner};
 use super::tx::Tx;
-use super::{capacity, guard, scope, staff};
+use super::{guard, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
-use crate::domain::disclosure::PersonFact;
 use crate::domain::ids::{PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
@@ -41,8 +40,8 @@ fn cell(id: PersonId) -> Cell {
 
 mod sides;
 
-pub(super) use sides::{Known, known, known_in, own_case, sides};
-use sides::{Own, Sealed};
+use sides::Own;
+pub(super) use sides::{Known, Sealed, fact, known, known_in, open, own_case, sides};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
@@ -86,12 +85,6 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
         recorded_by: names.get(row.recorded_by),
         allowed_actions: Vec::new(),
     })
-}
-
-/// What a decision looks at of a person: of these sides of theirs what they told last on their own, if they did.
-pub(super) fn fact(tx: &mut Tx<'_>, id: PersonId, sides: &[Known]) -> Result<PersonFact> {
-    let known = sides.last().ok_or(Error::Corrupt("person"))?;
-    Ok(PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity: capacity::facts(tx, id)? })
 }
 
 /// As what somebody is recorded. It stands in the clear, so that nobody's damaged record can hold up what needs no more than that (C17).

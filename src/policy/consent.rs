@@ -168,6 +168,7 @@ mod tests {
         let held = PrFact { child_id: CHILD, value: ParentalResponsibility::Yes, from_on: None, ended_on: None };
         let row = |person_id, role, relation, pr| ParticipantFact { case_id: CASE, person_id, role, relation, pr, ended_on: None };
         FamilyFacts {
+            known_less: Vec::new(),
             case_id: CASE,
             people: vec![person(CHILD, PersonKind::Child, Some("2017-02-11")), person(PARENT, PersonKind::ParentCarer, None)],
             participants: vec![

@@ -224,6 +224,32 @@ fn what_somebody_tells_on_their_own_binds_every_delivery_and_decision() {
 }
 
 #[test]
+fn an_assessment_on_one_side_decides_on_the_other_and_is_not_told_there() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (ask, records) = (family.ask(&family.n1(&app), json!({})), format!("/people/{}/capacity-records", family.ana));
+    let first = family.permit(&app, json!({}));
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    own_case(&hers(), &family.ana);
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true);
+    hers().post(&records, &assessment()).ok(201);
+    // It has ended what her mother may permit, and looks as if nobody had permitted it.
+    assert_eq!(family.disclose(&app, &ask).problem(409, "consent-required").rules(), ["consent_missing"]);
+    // What is agreed anew is recorded as ever, and covers as little.
+    let again = app
+        .adviser()
+        .post(&format!("/cases/{}/consents", family.case), &family.permission(json!({"decidedAt":"2026-05-20T10:00:00.000Z"})));
+    assert_eq!(again.ok(201).body["authority"][0]["granterRelation"], "parent_with_pr");
+    assert_eq!(family.disclose(&app, &ask).problem(409, "consent-required").rules(), ["consent_missing"]);
+    // Whoever decided before can still take it back.
+    family.withdraw(&app, &first, json!({"withdrawnById":family.finn})).ok(200);
+    // To whoever knows of it, the rule is told.
+    let manager = app.manager().with("Access-Reason", "supervision");
+    let told = manager.post(&format!("/cases/{}/disclosures", family.case), &ask).problem(409, "consent-required");
+    assert!(!told.rules().contains(&"consent_missing".to_owned()), "{}", told.text);
+}
+
+#[test]
 fn the_log_is_not_searched_for_a_case_by_a_manager_who_may_not_see_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

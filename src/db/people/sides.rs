@@ -9,8 +9,9 @@ use super::{Row, cell};
 use crate::authz::Scope;
 use crate::db::error::{Error, Result};
 use crate::db::schema::{case_file, participant, person};
-use crate::db::scope;
 use crate::db::tx::Tx;
+use crate::db::{capacity, scope};
+use crate::domain::disclosure::PersonFact;
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::vocabulary::Channel;
@@ -54,12 +55,7 @@ pub struct Own {
 impl Sealed {
     /// The side that the caller sees: that of the newest case of the person's own in their scope; none, if they see what all others see.
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
-        if self.own.is_empty() {
-            return Ok(None);
-        }
-        let told = self.own.iter().map(|side| side.case);
-        let in_scope: Vec<CaseId> =
-            case_file::table.filter(case_file::id.eq_any(told)).filter(scope::visible(scope)).select(case_file::id).load(tx.conn)?;
+        let in_scope = in_scope(tx, scope, self.own.iter().map(|side| side.case).collect())?;
         Ok(self.own.iter().rev().find(|side| in_scope.contains(&side.case)))
     }
 
@@ -67,6 +63,14 @@ impl Sealed {
     pub fn sides(&self) -> impl Iterator<Item = &Known> {
         std::iter::once(&self.known).chain(self.own.iter().map(|side| &side.known))
     }
+}
+
+/// Those of the cases that the caller sees.
+fn in_scope(tx: &mut Tx<'_>, scope: Scope, cases: Vec<CaseId>) -> Result<Vec<CaseId>> {
+    if cases.is_empty() {
+        return Ok(cases);
+    }
+    Ok(case_file::table.filter(case_file::id.eq_any(cases)).filter(scope::visible(scope)).select(case_file::id).load(tx.conn)?)
 }
 
 impl Row {
@@ -90,9 +94,14 @@ pub fn own_case(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Option<Ca
     Ok(apart.select(participant::case_id).first(tx.conn).optional()?)
 }
 
+/// All that is sealed of somebody.
+pub fn open(tx: &mut Tx<'_>, id: PersonId) -> Result<Sealed> {
+    person::table.find(id).first::<Row>(tx.conn)?.open(tx)
+}
+
 /// All that was recorded of somebody on whatever side, oldest first: what a decision rests on does not depend on who asks.
 pub fn sides(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<Known>> {
-    let Sealed { known, own } = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    let Sealed { known, own } = open(tx, id)?;
     Ok(std::iter::once(known).chain(own.into_iter().map(|side| side.known)).collect())
 }
 
@@ -103,6 +112,22 @@ pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
 
 /// What is known of somebody in this case.
 pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
-    let sealed = person::table.find(id).first::<Row>(tx.conn)?.open(tx)?;
+    let sealed = open(tx, id)?;
     Ok(sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known))
+}
+
+/// What a decision looks at of a person: what they told last on their own, if they did. And what the caller knows of that, if something was
+/// told or assessed in a case of the person's own.
+pub fn fact(tx: &mut Tx<'_>, scope: Scope, id: PersonId, sealed: &Sealed) -> Result<(PersonFact, Option<PersonFact>)> {
+    let assessed = capacity::facts(tx, id)?;
+    let fact = |known: &Known, capacity| PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity };
+    let all = fact(sealed.sides().last().unwrap_or(&sealed.known), assessed.iter().map(|(_, fact)| *fact).collect());
+    let mut cases = assessed.iter().filter_map(|(case, _)| *case).peekable();
+    if sealed.own.is_empty() && cases.peek().is_none() {
+        return Ok((all, None));
+    }
+    let in_scope = in_scope(tx, scope, cases.collect())?;
+    let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
+    let assessed = assessed.iter().filter(|(case, _)| case.is_none_or(|case| in_scope.contains(&case))).map(|(_, fact)| *fact);
+    Ok((all, Some(fact(seen, assessed.collect()))))
 }

@@ -55,10 +55,10 @@ fn a_person_reads_back_as_recorded() {
     assert_eq!((person.content, person.contacts), kept);
     assert_eq!(person.age_out_on, NaiveDate::from_ymd_opt(2033, 6, 24));
     assert_eq!((person.version, person.created_at, person.recorded_by.display_name.as_str()), (1, now(), "Jo Ashdown"));
-    let fact = scratch
+    let (fact, _) = scratch
         .read(move |tx| {
-            let sides = sides(tx, id)?;
-            fact(tx, id, &sides)
+            let sealed = open(tx, id)?;
+            fact(tx, Scope::Nothing, id, &sealed)
         })
         .unwrap();
     assert_eq!((fact.kind, fact.date_of_birth), (PersonKind::Child, NaiveDate::from_ymd_opt(2017, 2, 11)));

@@ -10,7 +10,7 @@ use crate::domain::vocabulary::{
     Purpose, Relation,
 };
 
-use super::refusal::Failing;
+use super::refusal::{Failing, RefusalRule};
 
 /// The facts of one decision, read in the transaction that records its outcome (R16). The order of the lists means nothing.
 #[derive(Clone, Debug, Default)]
@@ -60,11 +60,28 @@ pub struct FamilyFacts {
     pub people: Vec<PersonFact>,
     /// The participants of this case, and, for refusals, those of every case the data subjects are in.
     pub participants: Vec<ParticipantFact>,
+    /// What the caller knows of those of whom they do not know all, because it was told in a case they cannot see (C1).
+    pub known_less: Vec<PersonFact>,
 }
 
 impl Default for FamilyFacts {
     fn default() -> Self {
-        Self { case_id: CaseId(uuid::Uuid::nil()), people: Vec::new(), participants: Vec::new() }
+        Self { case_id: CaseId(uuid::Uuid::nil()), people: Vec::new(), participants: Vec::new(), known_less: Vec::new() }
+    }
+}
+
+impl FamilyFacts {
+    /// The facts as far as the caller knows them.
+    #[must_use]
+    pub fn as_known(&self) -> Self {
+        let known = |person: &PersonFact| self.known_less.iter().find(|less| less.id == person.id).unwrap_or(person).clone();
+        Self { people: self.people.iter().map(known).collect(), known_less: Vec::new(), ..self.clone() }
+    }
+
+    /// The rule as it is told: what breaks only by facts the caller may not know looks like no permission at all, as in R6.
+    #[must_use]
+    pub fn told(&self, rule: RefusalRule, holds: impl Fn(&Self) -> bool) -> RefusalRule {
+        if !self.known_less.is_empty() && holds(&self.as_known()) { RefusalRule::ConsentMissing } else { rule }
     }
 }
 

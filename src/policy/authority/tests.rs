@@ -23,6 +23,7 @@ fn row(person_id: PersonId, role: ParticipantRole, relation: Relation) -> Partic
 fn family(born: &str) -> FamilyFacts {
     let person = |id, kind| PersonFact { id, kind, date_of_birth: None, capacity: Vec::new() };
     FamilyFacts {
+        known_less: Vec::new(),
         case_id: CASE,
         people: vec![
             PersonFact { date_of_birth: Some(day(born)), ..person(CHILD, PersonKind::Child) },

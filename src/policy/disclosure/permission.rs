@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, NoteFact, Refusal, RefusalCode, RefusalRule, ReliedOn,
+    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, NoteFact, Refusal, RefusalCode, RefusalRule, ReliedOn,
 };
 use crate::domain::ids::{ConsentId, PersonId};
 use crate::domain::time::Timestamp;
@@ -178,10 +178,12 @@ impl<'a> Decision<'a> {
         let mut authorised = Vec::new();
         for permission in candidates {
             let decided_on = permission.decided_at.day();
-            if authority(permission.granter, need.subject, decided_on, to.in_council, family).is_none() {
-                furthest.stopped(4, permission, RefusalRule::GranterNotAuthorised);
-            } else if !lasts(permission.granter, need.subject, decided_on, today, to.in_council, family) {
-                furthest.stopped(5, permission, RefusalRule::GranterAuthorityLapsed);
+            let had = |family: &FamilyFacts| authority(permission.granter, need.subject, decided_on, to.in_council, family).is_some();
+            let has = |family: &FamilyFacts| lasts(permission.granter, need.subject, decided_on, today, to.in_council, family);
+            if !had(family) {
+                furthest.stopped(4, permission, family.told(RefusalRule::GranterNotAuthorised, had));
+            } else if !has(family) {
+                furthest.stopped(5, permission, family.told(RefusalRule::GranterAuthorityLapsed, has));
             } else {
                 authorised.push(permission);
             }
