@@ -189,7 +189,7 @@ fn one_case_of_each_setting_is_opened_and_nobody_whom_the_question_does_not_need
     assert_eq!(counted(&scratch, &jo, here(), u64::MAX, now()).unwrap(), 4);
     let aged = Cohort { age_band: Some(AgeBand::From5To10), ..here() };
     assert!(matches!(counted(&scratch, &jo, aged.clone(), u64::MAX, now()), Err(Error::Corrupt(_))));
-    // Somebody who is no subject has no age that counts.
+    // Once the age of the subject fits nobody else is opened; where they live is asked of all.
     let grown = child(&scratch, &jo, "1985-05-05");
     damage_person(&scratch, grown);
     let sound = child(&scratch, &jo, "2017-02-11");
@@ -199,6 +199,17 @@ fn one_case_of_each_setting_is_opened_and_nobody_whom_the_question_does_not_need
     assert_eq!(counted(&scratch, &jo, fellside.clone(), u64::MAX, now()).unwrap(), 1);
     let lives = Cohort { outward_code: Some("LA8".into()), ..fellside };
     assert!(matches!(counted(&scratch, &jo, lives, u64::MAX, now()), Err(Error::Corrupt(_))));
+}
+
+#[test]
+fn the_age_that_counts_is_that_of_the_subject() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    let id = case(&scratch, &jo, child(&scratch, &jo, "2005-02-11"));
+    scratch.takes_part(&jo, id, child(&scratch, &jo, "2017-02-11"), ParticipantRole::ServiceUser);
+    for (band, families) in [(AgeBand::From5To10, 0), (AgeBand::From19To25, 1)] {
+        assert_eq!(count(&scratch, &jo, Cohort { age_band: Some(band), ..Cohort::default() }, now()), families, "{band:?}");
+    }
 }
 
 #[test]
