@@ -63,7 +63,7 @@ const SQLITE_EXPECTED: &[(&str, &str)] =
     &[("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1"), ("trusted_schema", "0")];
 
 /// On every connection: nothing waits for ever, and nothing is held open by somebody who went away.
-const POSTGRES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \
+pub(super) const POSTGRES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \
                         SET default_transaction_isolation = 'read committed'";
 
 const POSTGRES_EXPECTED: &[(&str, &str)] = &[

@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::conn::Conn;
+use super::conn::{self, Conn};
 use super::error::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -132,6 +132,7 @@ impl Conn {
         let done = f(self);
         if let Self::Pg(conn) = self {
             conn.batch_execute(GIVE)?;
+            conn.batch_execute(conn::POSTGRES)?;
         }
         done
     }

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -160,8 +160,8 @@ enum Address {
     },
 }
 
-/// The password of the roles on a server that was given.
-const PASSWORD: &str = "for-tests-only";
+/// The password of the roles on a server that asks for one.
+pub const PASSWORD: &str = "for-tests-only";
 
 impl Server {
     fn url(&self, role: &str, database: &str) -> String {
@@ -239,6 +239,66 @@ fn private(binaries: &Path) -> Server {
     server
 }
 
+/// A server of a test's own that keeps what it acknowledged and asks the roles of the service for a password. It ends with the test.
+pub struct Own {
+    folder: PathBuf,
+    server: Child,
+}
+
+impl Own {
+    /// Started on a socket, with an empty database and the roles of the service.
+    pub fn start() -> Option<Self> {
+        let Some(binaries) = binaries() else {
+            missing("there are no binaries of a PostgreSQL server (Debian: postgresql)");
+            return None;
+        };
+        let folder = env::temp_dir().join(format!("sendiass-own-{}", uuid::Uuid::new_v4().simple()));
+        private_folder(&folder);
+        let data = folder.join("data");
+        initdb(&binaries, &data);
+        fs::write(data.join("pg_hba.conf"), "local all postgres trust\nlocal all all scram-sha-256\n").unwrap();
+        let server = unprivileged(&binaries.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(&folder)
+            .args(["-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=30"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let own = Self { folder, server };
+        wait_for(&own.admin_url()).batch_execute(include_str!("../../docs/postgresql-roles.sql")).unwrap();
+        own.admin(&format!("ALTER ROLE sendiass_owner PASSWORD '{PASSWORD}'; ALTER ROLE sendiass_app PASSWORD '{PASSWORD}'"));
+        Some(own)
+    }
+
+    /// How a role reaches it, with its password.
+    pub fn url(&self, role: &str) -> String {
+        format!("postgres:///postgres?host={}&user={role}&password={PASSWORD}", self.folder.display())
+    }
+
+    /// How a superuser reaches it.
+    pub fn admin_url(&self) -> String {
+        format!("postgres:///postgres?host={}&user=postgres", self.folder.display())
+    }
+
+    /// Runs this as a superuser.
+    pub fn admin(&self, sql: &str) {
+        PgConnection::establish(&self.admin_url()).unwrap().batch_execute(sql).unwrap();
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // At once, and with all it holds in memory given back.
+        let server = rustix::process::Pid::from_child(&self.server);
+        let _ended = rustix::process::kill_process(server, rustix::process::Signal::INT);
+        drop(self.server.wait());
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
 /// A database of PostgreSQL that goes when this does.
 pub struct Scratch {
     name: String,
@@ -313,8 +373,13 @@ impl Drop for Scratch {
 }
 
 fn create(admin: &mut PgConnection, name: &str, template: Option<&str>) {
-    let template = template.unwrap_or("template0");
-    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {}", template.unwrap_or("template0"))).unwrap();
+    if template.is_some() {
+        // Who may come in, and make tables of a session's own, is not copied with it. The owner may here, to put aside what a test damages.
+        admin.batch_execute(&format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).unwrap();
+        admin.batch_execute(&format!("GRANT CONNECT ON DATABASE {name} TO sendiass_owner, sendiass_app")).unwrap();
+        admin.batch_execute(&format!("GRANT TEMPORARY ON DATABASE {name} TO sendiass_owner")).unwrap();
+    }
 }
 
 /// The roles of the service, by the script that operators run.

@@ -1,44 +1,18 @@
-//! The schema: it can be taken back and made again, it refuses what must never happen, and the lists find their rows by an index.
+//! What the embedded database refuses, and what it must not refuse.
+//! Over 350 lines because it is one list of what is tried.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
-#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
-#[path = "api/harness.rs"]
-mod harness;
-
-use std::sync::Mutex;
-
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-use sendiass::db::conn::{self, Conn, Demands, Place};
+use diesel::sql_types::BigInt;
+use sendiass::db::conn;
 use tempfile::TempDir;
 
-use harness::TestApp;
-
-#[derive(QueryableByName)]
-struct Words {
-    #[diesel(sql_type = Text)]
-    text: String,
-}
+use crate::{Conn, Demands, fresh, refused, words};
 
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
     count: i64,
-}
-
-fn words(conn: &mut Conn, query: &str) -> Vec<String> {
-    let rows: Vec<Words> = diesel::sql_query(query).load(conn).unwrap_or_else(|error| panic!("{query}: {error}"));
-    rows.into_iter().map(|row| row.text).collect()
-}
-
-fn fresh() -> (TempDir, Place, Conn) {
-    let folder = tempfile::tempdir().unwrap();
-    let place = Place::File(folder.path().join("schema.db"));
-    let mut conn = place.connect(Demands::default()).unwrap();
-    conn.migrate().unwrap();
-    (folder, place, conn)
 }
 
 /// Every table, index and trigger as it was written.
@@ -143,14 +117,6 @@ const FIXED: &[(&str, &str, &str)] = &[
 /// Every column but those that are computed, in the order of the table.
 fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
     words(conn, &format!("SELECT name AS text FROM pragma_table_xinfo('{table}') WHERE hidden = 0 ORDER BY cid"))
-}
-
-/// Runs it in a savepoint of its own. Refused, or changed nothing: the words of the refusal.
-fn refused(conn: &mut Conn, sql: &str) -> Option<String> {
-    conn.batch_execute("SAVEPOINT attempt").unwrap();
-    let result = conn.batch_execute(sql);
-    conn.batch_execute("ROLLBACK TO attempt; RELEASE attempt").unwrap();
-    result.err().map(|error| error.to_string())
 }
 
 fn with_rows() -> (TempDir, Conn) {
@@ -387,91 +353,4 @@ fn the_columns_of_the_log_are_computed_from_the_hashed_bytes() {
     let all: Vec<Count> =
         diesel::sql_query("SELECT count(*) AS count FROM pragma_table_xinfo('disclosure_entry')").load(&mut conn).unwrap();
     assert_eq!(computed[0].count, all[0].count - 2, "only idx and body are written");
-}
-
-static SPOKEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-struct Listening;
-
-impl Instrumentation for Listening {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            SPOKEN.lock().unwrap().push(query.to_string());
-        }
-    }
-}
-
-/// Lists, and the table each reads.
-const LISTS: &[(&str, &str)] = &[
-    ("/disclosure-log", "disclosure_entry"),
-    ("/disclosure-log?order=asc", "disclosure_entry"),
-    ("/disclosure-log?from=2026-01-01T00:00:00.000Z", "disclosure_entry"),
-    ("/disclosure-log?to=2026-01-01T00:00:00.000Z", "disclosure_entry"),
-    ("/disclosure-log?from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z&order=asc", "disclosure_entry"),
-    ("/disclosure-log?recipient=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
-    ("/disclosure-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
-    ("/disclosure-log?decidedBy=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
-    ("/disclosure-log?basis=permission", "disclosure_entry"),
-    ("/disclosure-log?basis=permission,safeguarding", "disclosure_entry"),
-    ("/disclosure-log?kind=disclosure_made", "disclosure_entry"),
-    ("/disclosure-log?purpose=liaison", "disclosure_entry"),
-    ("/disclosure-log?channel=phone", "disclosure_entry"),
-    ("/disclosure-log?identified=true", "disclosure_entry"),
-    ("/disclosure-log?copied=true", "disclosure_entry"),
-    ("/disclosure-log?indexFrom=1&indexTo=2", "disclosure_entry"),
-    ("/disclosure-log?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
-    ("/cases", "case_file"),
-    ("/cases?status=open", "case_file"),
-    ("/cases?assignedTo=me", "case_file"),
-    ("/tasks", "task"),
-    ("/tasks?status=open", "task"),
-];
-
-#[test]
-fn the_lists_find_their_rows_by_an_index() {
-    set_default_instrumentation(|| Some(Box::new(Listening))).unwrap();
-    let app = TestApp::spawn();
-    if harness::cluster::is_postgres() {
-        return;
-    }
-    let manager = app.manager();
-    manager.get("/me").ok(200);
-    let mut faults = Vec::new();
-    for (path, table) in LISTS {
-        SPOKEN.lock().unwrap().clear();
-        manager.get(path).ok(200);
-        let from = format!("FROM (`{table}`");
-        let plain = format!("FROM `{table}`");
-        let spoken: Vec<String> =
-            SPOKEN.lock().unwrap().iter().filter(|query| query.contains(&plain) || query.contains(&from)).cloned().collect();
-        assert!(!spoken.is_empty(), "{path}: nothing was read from {table}");
-        let mut conn = app.sabotage();
-        for query in spoken {
-            let sql = query.split(" -- binds").next().unwrap();
-            let steps = plan(&mut conn, sql);
-            for line in steps.iter().filter(|line| *line == &format!("SCAN {table}") || line.contains("TEMP B-TREE FOR ORDER BY")) {
-                faults.push(format!("{path}: {line}: {sql}"));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-}
-
-fn plan(conn: &mut Conn, sql: &str) -> Vec<String> {
-    #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
-    let steps: Vec<Step> =
-        diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    steps.into_iter().map(|step| step.detail).collect()
-}
-
-#[test]
-fn a_scan_would_be_noticed() {
-    let (_folder, _, mut conn) = fresh();
-    assert_eq!(plan(&mut conn, "SELECT * FROM disclosure_entry WHERE purpose = ?"), ["SCAN disclosure_entry"]);
-    let sorted = plan(&mut conn, "SELECT * FROM case_file ORDER BY setting");
-    assert!(sorted.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY")), "{sorted:?}");
 }

@@ -1,0 +1,134 @@
+//! The lists find their rows by an index, in the order in which they are shown.
+
+use std::sync::Mutex;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::harness::{TestApp, cluster, connect, scratch};
+use crate::{Conn, fresh, words};
+
+static SPOKEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Listening;
+
+impl Instrumentation for Listening {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            SPOKEN.lock().unwrap().push(query.to_string());
+        }
+    }
+}
+
+/// Lists, and the table each reads.
+const LISTS: &[(&str, &str)] = &[
+    ("/disclosure-log", "disclosure_entry"),
+    ("/disclosure-log?order=asc", "disclosure_entry"),
+    ("/disclosure-log?from=2026-01-01T00:00:00.000Z", "disclosure_entry"),
+    ("/disclosure-log?to=2026-01-01T00:00:00.000Z", "disclosure_entry"),
+    ("/disclosure-log?from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z&order=asc", "disclosure_entry"),
+    ("/disclosure-log?recipient=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?decidedBy=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?basis=permission", "disclosure_entry"),
+    ("/disclosure-log?basis=permission,safeguarding", "disclosure_entry"),
+    ("/disclosure-log?kind=disclosure_made", "disclosure_entry"),
+    ("/disclosure-log?purpose=liaison", "disclosure_entry"),
+    ("/disclosure-log?channel=phone", "disclosure_entry"),
+    ("/disclosure-log?identified=true", "disclosure_entry"),
+    ("/disclosure-log?copied=true", "disclosure_entry"),
+    ("/disclosure-log?indexFrom=1&indexTo=2", "disclosure_entry"),
+    ("/disclosure-log?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/cases", "case_file"),
+    ("/cases?status=open", "case_file"),
+    ("/cases?assignedTo=me", "case_file"),
+    ("/tasks", "task"),
+    ("/tasks?status=open", "task"),
+];
+
+#[test]
+fn the_lists_find_their_rows_by_an_index() {
+    set_default_instrumentation(|| Some(Box::new(Listening))).unwrap();
+    let app = TestApp::spawn();
+    let manager = app.manager();
+    manager.get("/me").ok(200);
+    let mut faults = Vec::new();
+    for (path, table) in LISTS {
+        SPOKEN.lock().unwrap().clear();
+        manager.get(path).ok(200);
+        let from = [format!("FROM (`{table}`"), format!("FROM `{table}`"), format!("FROM (\"{table}\""), format!("FROM \"{table}\"")];
+        let spoken: Vec<String> =
+            SPOKEN.lock().unwrap().iter().filter(|query| from.iter().any(|from| query.contains(from))).cloned().collect();
+        assert!(!spoken.is_empty(), "{path}: nothing was read from {table}");
+        let mut conn = app.sabotage();
+        for query in spoken {
+            let sql = query.split(" -- binds").next().unwrap();
+            let steps = plan(&mut conn, sql);
+            faults.extend(slow(&steps, table).map(|line| format!("{path}: {line}: {sql}")));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The steps that read all of this table, or put rows in order once they are found.
+fn slow<'a>(steps: &'a [String], table: &str) -> impl Iterator<Item = &'a String> {
+    let (scan, seq) = (format!("SCAN {table}"), format!("Seq Scan on {table} "));
+    // An incremental sort puts only those of the same moment in order.
+    let sorts = |line: &str| line.trim_start_matches([' ', '-', '>']) == "Sort ";
+    steps.iter().filter(move |line| **line == scan || line.contains("TEMP B-TREE FOR ORDER BY") || line.contains(&seq) || sorts(line))
+}
+
+/// How the database would go about it, whatever the parameters. On PostgreSQL: if there is another way than to read all or to sort, it takes it,
+/// because a table of a test is too small for it to matter.
+fn plan(conn: &mut Conn, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+    if let Conn::Sqlite(_) = conn {
+        let steps: Vec<Step> =
+            diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        return steps.into_iter().map(|step| step.detail).collect();
+    }
+    conn.batch_execute(
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off",
+    )
+    .unwrap();
+    conn.batch_execute(&format!("DEALLOCATE ALL; PREPARE asked AS {sql}")).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let given = words(
+        conn,
+        "SELECT coalesce('(' || string_agg('NULL', ', ') || ')', '') AS text FROM pg_prepared_statements, unnest(parameter_types) \
+         WHERE name = 'asked'",
+    );
+    let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE asked{}", given.concat())).load(conn).unwrap();
+    // A blank at the end, so that no table is taken for one whose name begins alike.
+    lines.into_iter().map(|line| format!("{} ", line.line)).collect()
+}
+
+#[test]
+fn a_scan_would_be_noticed() {
+    cluster::on_postgres_too();
+    let (folder, mut conn) = match scratch() {
+        None => {
+            let (folder, _, conn) = fresh();
+            (Ok(folder), conn)
+        }
+        Some(scratch) => {
+            let conn = connect(std::path::Path::new(""), Some(&scratch));
+            (Err(scratch), conn)
+        }
+    };
+    let mark = cluster::by_engine("?", "$1");
+    let mut noticed = |sql: &str, table: &str| slow(&plan(&mut conn, sql), table).next().is_some();
+    assert!(noticed(&format!("SELECT * FROM disclosure_entry WHERE purpose = {mark}"), "disclosure_entry"));
+    assert!(noticed("SELECT id FROM case_file ORDER BY area", "case_file"));
+    assert!(!noticed(&format!("SELECT body FROM disclosure_entry WHERE idx < {mark} ORDER BY idx"), "disclosure_entry"));
+    drop((conn, folder));
+}
