@@ -1,6 +1,11 @@
 //! The commands as an operator meets them: what they print, and one sentence where something is wrong.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod postgres;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -23,13 +28,22 @@ impl Drop for Serving {
     }
 }
 
+impl Serving {
+    /// Once it answers.
+    fn answers(mut self) -> Self {
+        let mut line = String::new();
+        BufReader::new(self.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("sendiass answers on http://127.0.0.1:"), "{line}");
+        self
+    }
+}
+
+fn answering(mut command: Command) -> Serving {
+    Serving(command.stderr(Stdio::piped()).spawn().unwrap()).answers()
+}
+
 fn serve(folder: &Path) -> Serving {
-    let mut child =
-        sendiass(folder, &["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.starts_with("sendiass answers on http://127.0.0.1:"), "{line}");
-    Serving(child)
+    answering(sendiass(folder, &["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0"]))
 }
 
 /// The command failed with exit code 1 and this one sentence.
