@@ -113,8 +113,13 @@ fn nothing_waits_for_ever_and_nobody_is_left_in_a_transaction() {
         assert!((4..9).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
     });
     holder.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(9, 9)").unwrap();
+    let held = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(4));
+        holder.batch_execute("COMMIT").unwrap();
+    });
     let said = waiter.batch_execute("SELECT pg_advisory_xact_lock(9, 9)").unwrap_err().to_string();
     assert_eq!(said, "canceling statement due to lock timeout");
+    held.join().unwrap();
     long.join().unwrap();
     assert_eq!(words(&mut waiter, &left), ["1"]);
     std::thread::sleep(Duration::from_secs(12).saturating_sub(idle_since.elapsed()));

@@ -33,8 +33,18 @@ const SERVE: &[&str] = &["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.
 
 const KEYS: [&str; 3] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY"];
 
+/// What it said until it ended. Whatever goes on after half a minute is ended, and should not have.
 fn run(mut command: Command) -> Output {
-    command.output().unwrap()
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if since.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("it goes on: {:?}", child.wait_with_output().unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().unwrap()
 }
 
 /// It ended well and said just this.
