@@ -56,6 +56,11 @@ impl DatabaseSettings {
             (None, None) => return Ok(Named::File(self.data_dir.join("sendiass.db"))),
         };
         if url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://") {
+            if !is_address(url.expose()) {
+                return Err("SENDIASS_DATABASE_URL must be `postgres://USER:PASSWORD@HOST:PORT/NAME?SETTING=VALUE&…`: whatever in its parts is not \
+                            a letter, a digit or one of `-._~` is written as `%` and two hexadecimal digits."
+                    .to_owned());
+            }
             return Ok(Named::Server(url));
         }
         match url.expose().strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
@@ -183,9 +188,71 @@ fn is_origin(text: &str, scheme: &str) -> bool {
         && host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)))
 }
 
+/// Whether the parts of the address of a PostgreSQL database cannot be mistaken for one another. The library that takes it apart would quote
+/// a part of the password in its complaint otherwise.
+fn is_address(url: &str) -> bool {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let (place, settings) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, name) = place.split_once('/').unwrap_or((place, ""));
+    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let host = |host: &str| {
+        let (name, port) = host.rsplit_once(':').filter(|_| !host.ends_with(']')).unwrap_or((host, ""));
+        port.bytes().all(|byte| byte.is_ascii_digit()) && is_encoded(name, b":[]")
+    };
+    let setting = |setting: &str| setting.split_once('=').is_some_and(|(name, value)| is_encoded(name, b"") && is_encoded(value, b"/:@,"));
+    is_encoded(user, b":")
+        && hosts.split(',').all(host)
+        && is_encoded(name, b"")
+        && (settings.is_empty() || settings.split('&').all(setting))
+}
+
+/// Whether there is nothing in it but letters, digits, `-._~`, these signs, and percent-encoded bytes other than 0.
+fn is_encoded(text: &str, signs: &[u8]) -> bool {
+    let mut parts = text.split('%');
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || signs.contains(&byte));
+    let encoded = |part: &str| {
+        let byte = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        byte.is_some_and(|byte| byte != "00") && part.get(2..).is_some_and(plain)
+    };
+    parts.next().is_none_or(plain) && parts.all(encoded)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_origin;
+    use super::{is_address, is_origin};
+
+    #[test]
+    fn an_address_is_taken_apart_in_one_way() {
+        for good in [
+            "postgres:///sendiass?host=/var/run/postgresql&user=sendiass_app&password=a%26b",
+            "postgresql://sendiass_app:p%40ss%2Fword@db.example.org:5432/sendiass?sslmode=verify-full&sslrootcert=/run/secrets/ca.pem",
+            "postgres://u:p@one:5432,two:5433/n?target_session_attrs=read-write",
+            "postgres://u@[::1]:5432/n",
+            "postgres://u@[::1]/n",
+            "postgres://u:p:q@h/n",
+            "postgres://",
+        ] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "postgres://u:p@ss@h/n",
+            "postgres://u:pa/ss@h/n",
+            "postgres://u:12/ss@h/n",
+            "postgres://u:pa?ss@h/n",
+            "postgres://u:pa#ss@h/n",
+            "postgres://u:pa%ss@h/n",
+            "postgres://u:pa%00ss@h/n",
+            "postgres://u:pa%5@h/n",
+            "postgres://u:pass/n",
+            "postgres://u:pass",
+            "postgres://u:p ss@h/n",
+            "postgres:///n?user=u&password=a&b",
+            "postgres:///n?user=u&password=a=b",
+            "postgres:///n?password=a%",
+        ] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_and_a_host() {

@@ -1,7 +1,9 @@
 //! The commands. Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 used wrongly.
 
+mod backup;
 pub mod demo;
 mod migrate;
+mod probe;
 mod token;
 
 use std::process::ExitCode;
@@ -33,6 +35,10 @@ enum Command {
     Demo(Box<demo::Demo>),
     /// Bring the schema of the database up to date, look at it, or take its last step back.
     Migrate(migrate::Migrate),
+    /// Copy the embedded database into a new file while the service runs.
+    Backup(backup::Backup),
+    /// Ask a service on this machine whether it is ready, for health checks.
+    Probe(probe::Probe),
     /// Print an access token, for development and demonstration.
     Token(token::Token),
     /// Print the OpenAPI document.
@@ -51,6 +57,8 @@ pub fn run() -> ExitCode {
         Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config, cli.log)),
         Command::Demo(demo) => demo.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Probe(probe) => probe.run(),
         Command::Token(token) => token.print(),
         Command::Openapi(Empty {}) => print_document(),
     };

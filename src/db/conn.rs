@@ -95,8 +95,11 @@ struct Setting {
 
 #[derive(QueryableByName)]
 struct Link {
+    /// A socket, or this machine.
     #[diesel(sql_type = diesel::sql_types::Bool)]
-    private: bool,
+    local: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    encrypted: bool,
 }
 
 /// Why a database was not opened.
@@ -108,10 +111,18 @@ pub enum Unfit {
     Setting(&'static str),
     /// The way to the server is not encrypted.
     Plain,
+    /// It is encrypted, and nobody made sure who is at its end.
+    Unverified,
+    /// It shall be encrypted, and this build cannot do that.
+    WithoutTls,
 }
 
 fn unreachable(error: &diesel::ConnectionError) -> Unfit {
-    Unfit::Unreachable(error.to_string().lines().next().unwrap_or_default().to_owned())
+    let why = error.to_string();
+    if why.contains("SSL support is not compiled in") {
+        return Unfit::WithoutTls;
+    }
+    Unfit::Unreachable(why.lines().next().unwrap_or_default().to_owned())
 }
 
 /// A connection that does not take its settings.
@@ -149,8 +160,8 @@ impl Place {
                         return Err(Unfit::Setting(name));
                     }
                 }
-                if demands.encrypted && !is_private(&mut conn)? {
-                    return Err(Unfit::Plain);
+                if demands.encrypted {
+                    is_private(&mut conn, url)?;
                 }
                 Ok(Conn::Pg(conn))
             }
@@ -163,11 +174,16 @@ fn setting(conn: &mut PgConnection, name: &str) -> std::result::Result<String, U
     Ok(query.get_result::<Setting>(conn)?.value)
 }
 
-/// Whether nobody on the way can read along: TLS, a socket, or this machine.
-fn is_private(conn: &mut PgConnection) -> std::result::Result<bool, Unfit> {
-    let query = "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) OR inet_client_addr() IS NULL \
-                 OR inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' AS private";
-    Ok(diesel::sql_query(query).get_result::<Link>(conn)?.private)
+/// Nobody on the way can read along or stand in for the server: a socket, this machine, or TLS to whom the certificate names.
+fn is_private(conn: &mut PgConnection, url: &str) -> std::result::Result<(), Unfit> {
+    let query = "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted, inet_client_addr() IS NULL \
+                 OR inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' AS local";
+    match diesel::sql_query(query).get_result::<Link>(conn)? {
+        Link { local: true, .. } => Ok(()),
+        Link { encrypted: false, .. } => Err(Unfit::Plain),
+        Link { encrypted: true, .. } if url.contains("sslmode=verify-full") => Ok(()),
+        Link { encrypted: true, .. } => Err(Unfit::Unverified),
+    }
 }
 
 /// The address with what it does not say itself of the link.

@@ -37,6 +37,12 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether there is anything of this service at all.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.steps.iter().any(|step| step.applied)
+    }
+
     /// Whether this version can work with it as it is.
     #[must_use]
     pub fn is_current(&self) -> bool {

@@ -6,6 +6,7 @@ pub mod cohort;
 pub mod concerns;
 pub mod conn;
 pub mod consents;
+pub mod copy;
 pub mod disclosures;
 pub mod error;
 pub mod facts;

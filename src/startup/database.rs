@@ -99,13 +99,19 @@ fn sentence(place: &Place, shown: &str, unfit: Unfit) -> String {
         (_, Unfit::Setting(name)) => {
             format!("The {shown} is not safe: its setting `{name}` is not what it must be. Put it right, or name another database.")
         }
-        (_, Unfit::Plain) => {
-            "The way to PostgreSQL is not encrypted: add `?sslmode=verify-full` to SENDIASS_DATABASE_URL (a build with the \
-                              feature `postgres-tls` can do that), or put the server on this machine."
+        (_, Unfit::Plain) => format!("The way to PostgreSQL is not encrypted: {VERIFIED}, or put the server on this machine."),
+        (_, Unfit::Unverified) => format!("Nobody made sure who answers as PostgreSQL: {VERIFIED}."),
+        (_, Unfit::WithoutTls) => {
+            "This build cannot encrypt the way to PostgreSQL: take one with the feature `postgres-tls`, or leave `sslmode` out of \
+             SENDIASS_DATABASE_URL."
                 .to_owned()
         }
     }
 }
+
+/// How production reaches a server on another machine.
+const VERIFIED: &str =
+    "add `?sslmode=verify-full&sslrootcert=FILE` to SENDIASS_DATABASE_URL, with a build that has the feature `postgres-tls`";
 
 /// Claims an embedded database for this process alone: one process writes it, and only its owner reads its files. The claim ends with the
 /// process.

@@ -40,7 +40,7 @@ pub struct TestApp {
     agent: Agent,
     folder: TempDir,
     /// The database on PostgreSQL, in the half of a test that runs there.
-    scratch: Option<cluster::Scratch>,
+    pub scratch: Option<cluster::Scratch>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -62,19 +62,13 @@ impl TestApp {
     /// With these settings changed.
     pub fn spawn_with(change: impl FnOnce(&mut Config)) -> Self {
         cluster::on_postgres_too();
-        let folder = tempfile::tempdir().unwrap();
-        let scratch = scratch();
+        Self::spawn_on(tempfile::tempdir().unwrap(), scratch(), change)
+    }
+
+    /// On the keys and the database that are there.
+    pub fn spawn_on(folder: TempDir, scratch: Option<cluster::Scratch>, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
-        let mut config = Config {
-            profile: Profile::Demo,
-            bind: "127.0.0.1:0".parse().unwrap(),
-            admin_bind: Some("127.0.0.1:0".parse().unwrap()),
-            workers: 2,
-            ..Defaults::try_parse_from(["test"]).unwrap().config
-        };
-        folder.path().clone_into(&mut config.database.data_dir);
-        config.database.url = scratch.as_ref().map(|scratch| scratch.url().into());
-        config.database.unsafe_server = true;
+        let mut config = config(folder.path(), scratch.as_ref());
         change(&mut config);
         let (ready, started) = mpsc::channel();
         let of_server = clock.clone();
@@ -150,6 +144,21 @@ impl Drop for TestApp {
             drop(thread.join());
         }
     }
+}
+
+/// The settings of a service with its keys in this folder.
+pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
+    let mut config = Config {
+        profile: Profile::Demo,
+        bind: "127.0.0.1:0".parse().unwrap(),
+        admin_bind: Some("127.0.0.1:0".parse().unwrap()),
+        workers: 2,
+        ..Defaults::try_parse_from(["test"]).unwrap().config
+    };
+    folder.clone_into(&mut config.database.data_dir);
+    config.database.url = scratch.map(|scratch| scratch.url().into());
+    config.database.unsafe_server = true;
+    config
 }
 
 const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
@@ -137,4 +138,27 @@ fn a_second_signal_ends_it_at_once() {
     let (code, took) = service.end();
     assert_eq!(code, Some(1));
     assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn a_probe_tells_by_its_exit_code_whether_the_service_is_ready() {
+    let mut service = Process::start(&["--drain-seconds", "2"]);
+    let address = service.admin.trim_start_matches("http://").to_owned();
+    let everywhere = format!("0.0.0.0:{}", address.rsplit_once(':').unwrap().1);
+    let probe = |at: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+        // Nothing stands between: a proxy that nobody answers for is not asked.
+        let output = command.args(["probe", "--admin-bind", at]).args(more).env("HTTP_PROXY", "http://127.0.0.1:1").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(probe(&address, &[]), (Some(0), String::new()));
+    assert_eq!(probe(&everywhere, &[]), (Some(0), String::new()));
+    service.signal(Signal::TERM);
+    while service.readiness() == 200 {}
+    assert_eq!(probe(&address, &["--live"]), (Some(0), String::new()));
+    assert_eq!(probe(&address, &[]), (Some(1), "sendiass: The service is not ready.\n".to_owned()));
+    assert_eq!(service.end().0, Some(0));
+    let (code, talk) = probe(&address, &[]);
+    assert_eq!((code, talk.lines().count()), (Some(1), 1), "{talk}");
+    assert!(talk.contains("does not answer"), "{talk}");
 }

@@ -11,6 +11,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use sendiass::config::DatabaseSettings;
+use sendiass::db::conn::Place;
+
 fn sendiass(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
     command.args(arguments).args(["--data-dir", &folder.display().to_string()]).env_remove("SENDIASS_PROFILE");
@@ -88,10 +91,61 @@ fn what_is_set_wrongly_is_said_in_one_sentence() {
     ] {
         fails(&served(folder.path(), settings), sentence);
     }
+    if cfg!(not(feature = "postgres-tls")) {
+        let url = "postgres://somebody@127.0.0.1:1/sendiass?sslmode=require";
+        fails(&served(folder.path(), &["--database-url", url]), "This build cannot encrypt the way to PostgreSQL");
+    }
     for (flag, name) in [("--bind", "SENDIASS_BIND"), ("--admin-bind", "SENDIASS_ADMIN_BIND")] {
         let output = sendiass(folder.path(), &["serve", flag, "0.0.0.0:0"]).output().unwrap();
         fails(&output, &format!("{name} is 0.0.0.0:0: outside production the service listens on loopback only"));
     }
+}
+
+#[test]
+fn a_password_in_an_address_is_never_shown() {
+    const PASSWORD: &str = "hunter2";
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("backup.db").display().to_string();
+    for url in [
+        "postgres://somebody:hunter2@127.0.0.1:1/sendiass",
+        "postgres:///sendiass?host=/nowhere&user=somebody&password=hunter2",
+        "postgres://somebody:p@hunter2@127.0.0.1:1/sendiass",
+        "postgres://somebody:p/hunter2@127.0.0.1:1/sendiass",
+        "postgres://somebody:%hunter2@127.0.0.1:1/sendiass",
+        "postgres://somebody:hunter2/sendiass",
+        "postgres:///sendiass?password=p&hunter2",
+        "mysql://somebody:hunter2@127.0.0.1/sendiass",
+    ] {
+        for command in [&["serve"][..], &["migrate", "run"], &["migrate", "status"], &["backup", "--to", &to]] {
+            for (more, code) in [(None, Some(1)), (Some("--help"), Some(0))] {
+                let output = sendiass(folder.path(), command).args(more).env("SENDIASS_DATABASE_URL", url).output().unwrap();
+                let shown = [output.stdout, output.stderr].concat();
+                let shown = String::from_utf8_lossy(&shown);
+                assert_eq!(output.status.code(), code, "{command:?}: {shown}");
+                assert!(!shown.contains(PASSWORD), "{command:?} with {url}: {shown}");
+            }
+        }
+        let settings = DatabaseSettings {
+            url: Some(url.into()),
+            url_file: None,
+            data_dir: folder.path().to_owned(),
+            connections: None,
+            unsafe_server: false,
+        };
+        let shown = format!("{settings:?} {:?} {:?}", settings.named(), Place::Server(url.to_owned()));
+        assert!(!shown.contains(PASSWORD), "{shown}");
+    }
+}
+
+#[test]
+fn a_demonstration_keeps_to_its_own_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = sendiass(folder.path(), &["demo", "--walkthrough"])
+        .env("SENDIASS_DATABASE_URL", "postgres://somebody@127.0.0.1:1/sendiass")
+        .env("SENDIASS_DATABASE_URL_FILE", "/nowhere")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

@@ -1,0 +1,171 @@
+//! The way to PostgreSQL in production: a socket, this machine, or TLS to whom the certificate names; nothing else.
+//!
+//! To be on another machine's side of a wire without leaving this one, the test runs again in a network of its own, in which the server has an
+//! address that is not loopback.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+#[allow(dead_code, reason = "shared with the tests that have a database each")]
+#[path = "support/cluster.rs"]
+mod cluster;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sendiass::db::conn::{Demands, Place, Unfit};
+use tempfile::TempDir;
+
+/// An address of the network that the test makes for itself.
+const ELSEWHERE: &str = "10.77.0.1";
+const INSIDE: &str = "SENDIASS_TEST_NETWORK";
+
+/// A server in a folder of its own, with a socket, this machine's own address, and one that looks like another machine's.
+struct Server {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended_already = kill_process(Pid::from_child(&self.process), Signal::INT);
+        drop(self.process.wait());
+    }
+}
+
+/// How that server is reached at a host, or by the folder of a socket.
+fn url(host: &str, more: &str) -> String {
+    format!("postgres:///postgres?host={host}&user=postgres{more}")
+}
+
+impl Server {
+    fn start(binaries: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        cluster::private_folder(folder.path());
+        let data = folder.path().join("data");
+        cluster::initdb(binaries, &data);
+        // Both addresses of the service's own network may come in without a password, as the socket may.
+        let mut rules = std::fs::OpenOptions::new().append(true).open(data.join("pg_hba.conf")).unwrap();
+        writeln!(rules, "host all all {ELSEWHERE}/32 trust").unwrap();
+        for name in ["server", "other"] {
+            certificate(folder.path(), name);
+        }
+        let setting = |name: &str, value: &str| format!("--{name}={value}");
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let process = cluster::unprivileged(&binaries.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .arg(setting("unix_socket_directories", &folder.path().display().to_string()))
+            .arg(setting("listen_addresses", &format!("127.0.0.1,{ELSEWHERE}")))
+            .args([setting("ssl", "on"), setting("ssl_cert_file", &file("server.crt")), setting("ssl_key_file", &file("server.key"))])
+            .args(["-c", "fsync=off"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { process, folder };
+        drop(cluster::wait_for(&url(&server.folder.path().display().to_string(), "")));
+        server
+    }
+
+    fn try_at(&self, host: &str, more: &str) -> Result<(), Unfit> {
+        let demands = Demands { encrypted: true, unsafe_server: true };
+        Place::Server(url(host, more)).connect(demands).map(drop)
+    }
+
+    #[cfg(feature = "postgres-tls")]
+    fn root(&self, name: &str) -> String {
+        format!("&sslmode=verify-full&sslrootcert={}/{name}.crt", self.folder.path().display())
+    }
+}
+
+/// A certificate for that address, signed by itself.
+fn certificate(folder: &Path, name: &str) {
+    let made = cluster::unprivileged(Path::new("openssl"))
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=postgres"])
+        .args(["-addext", &format!("subjectAltName=IP:{ELSEWHERE}"), "-keyout"])
+        .arg(folder.join(format!("{name}.key")))
+        .arg("-out")
+        .arg(folder.join(format!("{name}.crt")))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// Runs this test again in a network of its own, and fails as it does. Whether this is that run, with the binaries of a server.
+fn in_a_network_of_its_own() -> Option<std::path::PathBuf> {
+    let missing = |what: &str| {
+        // Past the test runner, which keeps what tests print to itself.
+        let _unheard = writeln!(std::io::stderr(), "\n*** THE WAY TO ANOTHER MACHINE WAS NOT TESTED: {what}. ***\n");
+    };
+    let Some(binaries) = cluster::binaries() else {
+        missing("it needs a PostgreSQL server (Debian: postgresql)");
+        return None;
+    };
+    if std::env::var_os(INSIDE).is_some() {
+        return Some(binaries);
+    }
+    if !Command::new("unshare").args(["--net", "ip", "link", "set", "lo", "up"]).output().is_ok_and(|made| made.status.success()) {
+        missing("it needs root, `unshare` and `ip`, to make a network of its own");
+        return None;
+    }
+    let enter = format!("ip link set lo up && ip address add {ELSEWHERE}/32 dev lo && exec \"$0\" \"$@\"");
+    let thread = std::thread::current();
+    let child = Command::new("unshare")
+        .args(["--net", "sh", "-c", &enter])
+        .arg(std::env::current_exe().unwrap())
+        .args([thread.name().unwrap(), "--exact", "--nocapture", "--test-threads=2"])
+        .env(INSIDE, "yes")
+        .output()
+        .unwrap();
+    let shown = format!("{}{}", String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    assert!(child.status.success() && shown.contains("1 passed"), "in a network of its own:\n{shown}");
+    None
+}
+
+#[test]
+fn production_reaches_another_machine_by_verified_tls_only() {
+    let Some(binaries) = in_a_network_of_its_own() else { return };
+    let server = Server::start(&binaries);
+    let socket = server.folder.path().display().to_string();
+    assert_eq!(server.try_at(&socket, ""), Ok(()));
+    assert_eq!(server.try_at("127.0.0.1", "&sslmode=disable"), Ok(()));
+    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=disable"), Err(Unfit::Plain));
+    let lenient = Place::Server(url(ELSEWHERE, "&sslmode=disable")).connect(Demands { encrypted: false, unsafe_server: true });
+    assert!(lenient.is_ok());
+    verified(&server);
+}
+
+#[cfg(not(feature = "postgres-tls"))]
+fn verified(server: &Server) {
+    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::WithoutTls));
+}
+
+#[cfg(feature = "postgres-tls")]
+fn verified(server: &Server) {
+    use diesel::RunQueryDsl;
+
+    #[derive(diesel::QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+
+    let fails = |host: &str, root: &str, why: &str| {
+        let Err(Unfit::Unreachable(said)) = server.try_at(host, root) else { panic!("{host} was reached") };
+        assert!(said.contains(why), "{said}");
+    };
+    assert_eq!(server.try_at(ELSEWHERE, ""), Err(Unfit::Unverified));
+    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::Unverified));
+    assert_eq!(server.try_at(ELSEWHERE, &server.root("server")), Ok(()));
+    fails(ELSEWHERE, &server.root("other"), "certificate verify failed");
+    fails(ELSEWHERE, &server.root("missing"), "does not exist");
+    // The certificate does not name this address.
+    fails("127.0.0.1", &server.root("server"), "does not match host name");
+    let demands = Demands { encrypted: true, unsafe_server: true };
+    let mut conn = Place::Server(url(ELSEWHERE, &server.root("server"))).connect(demands).unwrap();
+    let query = "SELECT version FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()";
+    assert_eq!(diesel::sql_query(query).get_result::<Version>(&mut conn).unwrap().version, "TLSv1.3");
+}
