@@ -20,10 +20,10 @@ pub enum Profile {
 /// Where the record is kept.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseSettings {
-    /// The database: `sqlite:PATH` or `postgres://USER@HOST/NAME`. By default `sendiass.db` in the data directory.
+    /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. By default `sendiass.db` in the data directory.
     #[arg(long = "database-url", env = "SENDIASS_DATABASE_URL", hide_env_values = true)]
     pub url: Option<SecretText>,
-    /// A file that holds it.
+    /// A file of mode 0600 with the address of the database, instead.
     #[arg(long = "database-url-file", env = "SENDIASS_DATABASE_URL_FILE")]
     pub url_file: Option<PathBuf>,
     /// Where keys and the default database are kept.
@@ -65,7 +65,7 @@ impl DatabaseSettings {
         }
         match url.expose().strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(path) if !path.is_empty() => Ok(Named::File(PathBuf::from(path))),
-            _ => Err("SENDIASS_DATABASE_URL must be `sqlite:PATH` or `postgres://USER@HOST/NAME`.".to_owned()),
+            _ => Err("SENDIASS_DATABASE_URL must be `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`.".to_owned()),
         }
     }
 }
@@ -103,7 +103,7 @@ pub struct Config {
     /// The name of the confidentiality policy in force.
     #[arg(long, env = "SENDIASS_POLICY_NAME", default_value = "Confidentiality policy")]
     pub policy_name: String,
-    /// Its version.
+    /// The version of the confidentiality policy in force.
     #[arg(long, env = "SENDIASS_POLICY_VERSION", default_value = "2025-04")]
     pub policy_version: String,
     /// How many months a permission may last.
@@ -115,19 +115,19 @@ pub struct Config {
     /// The key-encryption key: 32 random bytes in hexadecimal or base64.
     #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY", hide_env_values = true)]
     pub key_encryption_key: Option<SecretText>,
-    /// A file that holds it.
+    /// A file of mode 0600 with the key-encryption key, instead.
     #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY_FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
-    /// The key of the blind indexes.
+    /// The key of the blind indexes: 32 random bytes in hexadecimal or base64.
     #[arg(long, env = "SENDIASS_INDEX_KEY", hide_env_values = true)]
     pub index_key: Option<SecretText>,
-    /// A file that holds it.
+    /// A file of mode 0600 with the key of the blind indexes, instead.
     #[arg(long, env = "SENDIASS_INDEX_KEY_FILE")]
     pub index_key_file: Option<PathBuf>,
-    /// The seed of the key that signs the log.
+    /// The seed of the key that signs the log: 32 random bytes in hexadecimal or base64.
     #[arg(long, env = "SENDIASS_LOG_KEY", hide_env_values = true)]
     pub log_key: Option<SecretText>,
-    /// A file that holds it.
+    /// A file of mode 0600 with that seed, instead.
     #[arg(long, env = "SENDIASS_LOG_KEY_FILE")]
     pub log_key_file: Option<PathBuf>,
 }

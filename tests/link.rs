@@ -40,6 +40,11 @@ fn url(host: &str, more: &str) -> String {
     format!("postgres:///postgres?host={host}&user=postgres{more}")
 }
 
+/// Goes there as production does.
+fn try_at(host: &str, more: &str) -> Result<(), Unfit> {
+    Place::Server(url(host, more)).connect(Demands { encrypted: true, unsafe_server: true }).map(drop)
+}
+
 impl Server {
     fn start(binaries: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -68,11 +73,6 @@ impl Server {
         let server = Self { process, folder };
         drop(cluster::wait_for(&url(&server.folder.path().display().to_string(), "")));
         server
-    }
-
-    fn try_at(&self, host: &str, more: &str) -> Result<(), Unfit> {
-        let demands = Demands { encrypted: true, unsafe_server: true };
-        Place::Server(url(host, more)).connect(demands).map(drop)
     }
 
     #[cfg(feature = "postgres-tls")]
@@ -130,17 +130,17 @@ fn production_reaches_another_machine_by_verified_tls_only() {
     let Some(binaries) = in_a_network_of_its_own() else { return };
     let server = Server::start(&binaries);
     let socket = server.folder.path().display().to_string();
-    assert_eq!(server.try_at(&socket, ""), Ok(()));
-    assert_eq!(server.try_at("127.0.0.1", "&sslmode=disable"), Ok(()));
-    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=disable"), Err(Unfit::Plain));
+    assert_eq!(try_at(&socket, ""), Ok(()));
+    assert_eq!(try_at("127.0.0.1", "&sslmode=disable"), Ok(()));
+    assert_eq!(try_at(ELSEWHERE, "&sslmode=disable"), Err(Unfit::Plain));
     let lenient = Place::Server(url(ELSEWHERE, "&sslmode=disable")).connect(Demands { encrypted: false, unsafe_server: true });
     assert!(lenient.is_ok());
     verified(&server);
 }
 
 #[cfg(not(feature = "postgres-tls"))]
-fn verified(server: &Server) {
-    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::WithoutTls));
+fn verified(_server: &Server) {
+    assert_eq!(try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::WithoutTls));
 }
 
 #[cfg(feature = "postgres-tls")]
@@ -154,12 +154,12 @@ fn verified(server: &Server) {
     }
 
     let fails = |host: &str, root: &str, why: &str| {
-        let Err(Unfit::Unreachable(said)) = server.try_at(host, root) else { panic!("{host} was reached") };
+        let Err(Unfit::Unreachable(said)) = try_at(host, root) else { panic!("{host} was reached") };
         assert!(said.contains(why), "{said}");
     };
-    assert_eq!(server.try_at(ELSEWHERE, ""), Err(Unfit::Unverified));
-    assert_eq!(server.try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::Unverified));
-    assert_eq!(server.try_at(ELSEWHERE, &server.root("server")), Ok(()));
+    assert_eq!(try_at(ELSEWHERE, ""), Err(Unfit::Unverified));
+    assert_eq!(try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::Unverified));
+    assert_eq!(try_at(ELSEWHERE, &server.root("server")), Ok(()));
     fails(ELSEWHERE, &server.root("other"), "certificate verify failed");
     fails(ELSEWHERE, &server.root("missing"), "does not exist");
     // The certificate does not name this address.
