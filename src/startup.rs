@@ -48,6 +48,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         .map_err(|fault| fault.to_string())?;
     let mut found = Found::new(&config.database, config.profile)?;
     found.bring_up_to_date(config.profile)?;
+    found.check_role(config.profile)?;
     let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
     let shown = found.shown;
     let db = Db::open(&found.place, found.demands, ring, found.connections).map_err(|_| format!("The {shown} cannot be opened twice."))?;

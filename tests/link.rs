@@ -3,7 +3,7 @@
 //! To be on another machine's side of a wire without leaving this one, the test runs again in a network of its own, in which the server has an
 //! address that is not loopback.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 #[allow(dead_code, reason = "shared with the tests that have a database each")]
 #[path = "support/cluster.rs"]
@@ -13,9 +13,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use diesel::connection::SimpleConnection;
 use rustix::process::{Pid, Signal, kill_process};
 use sendiass::db::conn::{Demands, Place, Unfit};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// An address of the network that the test makes for itself.
 const ELSEWHERE: &str = "10.77.0.1";
@@ -65,7 +67,6 @@ impl Server {
             .arg(setting("unix_socket_directories", &folder.path().display().to_string()))
             .arg(setting("listen_addresses", &format!("127.0.0.1,{ELSEWHERE}")))
             .args([setting("ssl", "on"), setting("ssl_cert_file", &file("server.crt")), setting("ssl_key_file", &file("server.key"))])
-            .args(["-c", "fsync=off"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -136,6 +137,28 @@ fn production_reaches_another_machine_by_verified_tls_only() {
     let lenient = Place::Server(url(ELSEWHERE, "&sslmode=disable")).connect(Demands { encrypted: false, unsafe_server: true });
     assert!(lenient.is_ok());
     verified(&server);
+    restrained(&server);
+}
+
+/// Production does not run as a role that could rewrite the record.
+fn restrained(server: &Server) {
+    let host = server.folder.path().display().to_string();
+    let address = |role: &str| format!("postgres:///postgres?host={host}&user={role}");
+    let mut admin = cluster::wait_for(&address("postgres"));
+    admin.batch_execute(include_str!("../docs/postgresql-roles.sql")).unwrap();
+    let run = |arguments: &[&str], role: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+        let output = command.args(arguments).args(["--profile", "production", "--database-url", &address(role)]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (migrated, talk) = run(&["migrate", "run"], "sendiass_owner");
+    assert!(migrated, "{talk}");
+    let keys: Vec<String> = (0..3).map(|_| format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())).collect();
+    let serve = ["serve", "--issuers-file", "/nowhere", "--key-encryption-key", &keys[0], "--index-key", &keys[1], "--log-key", &keys[2]];
+    for (role, sentence) in [("sendiass_owner", "written once"), ("postgres", "written once"), ("sendiass_app", "The issuers")] {
+        let (served, talk) = run(&serve, role);
+        assert!(!served && talk.contains(sentence) && talk.lines().count() == 1, "{role}: {talk}");
+    }
 }
 
 #[cfg(not(feature = "postgres-tls"))]

@@ -100,6 +100,13 @@ impl Conn {
         Ok(Standing { steps, newer })
     }
 
+    /// Whether this role could change or remove what is written once. The embedded database knows no roles.
+    pub fn may_rewrite(&mut self) -> Result<bool> {
+        let Self::Pg(conn) = self else { return Ok(false) };
+        const KEPT: &str = "SELECT 'may' AS value WHERE has_table_privilege('disclosure_entry', 'UPDATE, TRUNCATE, TRIGGER')";
+        Ok(!rows(conn, KEPT)?.is_empty())
+    }
+
     /// Applies what is missing; the names of what was applied. Whoever comes while another is at it waits.
     pub fn migrate(&mut self) -> Result<Vec<String>> {
         self.alone(|conn| {

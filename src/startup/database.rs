@@ -79,6 +79,17 @@ impl Found {
         self.migrate().map(drop)
     }
 
+    /// In production the service runs as a role that cannot change what is written once, whatever it is made to say.
+    pub fn check_role(&mut self, profile: Profile) -> Result<(), String> {
+        let failed = |_| format!("The {} does not say what this role may do.", self.shown);
+        if profile == Profile::Production && self.conn.may_rewrite().map_err(failed)? {
+            return Err("The role in SENDIASS_DATABASE_URL may change what is written once: run the service as `sendiass_app` \
+                        (docs/postgresql-roles.sql)."
+                .to_owned());
+        }
+        Ok(())
+    }
+
     /// Applies what is missing, and says what that was.
     pub fn migrate(&mut self) -> Result<Vec<String>, String> {
         self.standing()?;
