@@ -156,8 +156,8 @@ fn restrained(server: &Server) {
     let keys: Vec<String> = (0..3).map(|_| format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())).collect();
     let serve = ["serve", "--issuers-file", "/nowhere", "--key-encryption-key", &keys[0], "--index-key", &keys[1], "--log-key", &keys[2]];
     for (role, sentence) in [("sendiass_owner", "written once"), ("postgres", "written once"), ("sendiass_app", "The issuers")] {
-        let (served, talk) = run(&serve, role);
-        assert!(!served && talk.contains(sentence) && talk.lines().count() == 1, "{role}: {talk}");
+        let (started, talk) = run(&serve, role);
+        assert!(!started && talk.contains(sentence) && talk.lines().count() == 1, "{role}: {talk}");
     }
 }
 

@@ -102,8 +102,8 @@ impl Conn {
 
     /// Whether this role could change or remove what is written once. The embedded database knows no roles.
     pub fn may_rewrite(&mut self) -> Result<bool> {
-        let Self::Pg(conn) = self else { return Ok(false) };
         const KEPT: &str = "SELECT 'may' AS value WHERE has_table_privilege('disclosure_entry', 'UPDATE, TRUNCATE, TRIGGER')";
+        let Self::Pg(conn) = self else { return Ok(false) };
         Ok(!rows(conn, KEPT)?.is_empty())
     }
 
