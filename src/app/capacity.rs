@@ -29,8 +29,8 @@ impl App {
     ) -> Result<Created<CapacityRecord>> {
         let now = self.clock.now();
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            people::require_visible(tx, permit, &[person])?;
-            faultless(new.faults(now.day()))?;
+            let born = people::find(tx, permit, person)?.content.date_of_birth;
+            faultless(new.faults(now.day(), born))?;
             Ok(capacity::insert(tx, permit, person, &new, now)?)
         };
         self.once(permit, request, record, |tx, permit, id| Ok(capacity::find(tx, permit, id)?)).await

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{App, Error, Result};
 use crate::authz::{Permit, act, check};
 use crate::db::{self, Tx, ledger, recipients, staff};
+use crate::domain::fault::Fault;
 use crate::domain::ids::{RecipientId, StaffId};
 use crate::domain::log::{LogDisplay, LogEntry, LogFilter, LogRange, LogRow};
 use crate::domain::page::{Page, PageRequest};
@@ -53,6 +54,24 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogRead>, rows: Vec<Log
     Ok(rows.into_iter().zip(named).map(entry).collect())
 }
 
+/// What is asked for lies within the log as it was at this size, and does not end before it begins: a list of less than was asked would
+/// look whole.
+fn within(filter: &LogFilter, size: i64) -> Result<()> {
+    let beyond = |index: Option<i64>| index.is_some_and(|index| index > size);
+    let backwards = filter.index_from.zip(filter.index_to).is_some_and(|(from, to)| to < from);
+    let faults: Vec<Fault> = [
+        ("indexFrom", beyond(filter.index_from), "Lies beyond the end of the log."),
+        ("indexTo", beyond(filter.index_to), "Lies beyond the end of the log."),
+        ("indexTo", backwards, "Must not be less than indexFrom."),
+        ("to", filter.from.zip(filter.to).is_some_and(|(from, to)| to < from), "Must not be before `from`."),
+    ]
+    .into_iter()
+    .filter(|(_, wrong, _)| *wrong)
+    .map(|(name, _, detail)| Fault::new(name, "out_of_range", detail))
+    .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::Parameters(faults)) }
+}
+
 impl App {
     /// Entries of the log as it was at this size, or as it is now.
     pub async fn list_log(
@@ -68,6 +87,7 @@ impl App {
                 None => ledger::size(tx)?,
             };
             let root = ledger::root(tx, size)?;
+            within(&filter, size)?;
             let (index_from, index_to) = ledger::range(tx, &filter, size)?;
             let rows = ledger::list(tx, permit, &filter, size, &page)?;
             let page = Page { items: shown(tx, permit, rows.items)?, next: rows.next, total: rows.total };

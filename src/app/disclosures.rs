@@ -1,6 +1,8 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
 use super::notes::keep_readable;
+use chrono::NaiveDate;
+
 use super::{App, Error, Refused, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
@@ -31,6 +33,9 @@ const MOST_ITEMS: usize = 400;
 
 /// So many months a disclosure is withheld from somebody's accounting, unless a day is named.
 const WITHHELD_MONTHS: u32 = 3;
+
+/// And so many at most.
+const MOST_WITHHELD_MONTHS: u32 = 12;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
@@ -74,6 +79,13 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<
     let mut disclosure = disclosures::find(tx, permit, id)?;
     keep_readable(tx, permit, disclosure.case_id, &mut disclosure.content.note_ids)?;
     Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
+}
+
+/// Until when a disclosure is withheld from somebody's accounting. A risk is never refused for a slip in this day (C17): without one, or with
+/// one that is past, it is three months; and nothing is withheld for ever.
+fn withheld_until(asked: Option<NaiveDate>, today: NaiveDate) -> NaiveDate {
+    let usual = months_after(today, WITHHELD_MONTHS);
+    asked.filter(|day| *day > today).map_or(usual, |day| day.min(months_after(today, MOST_WITHHELD_MONTHS)))
 }
 
 impl App {
@@ -140,8 +152,7 @@ impl App {
     fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, request: &Request, grant: Grant) -> Result<DisclosureId> {
         let (case_id, mut ask, now) = (request.case_id, grant.ask().clone(), grant.decided_at());
         if !ask.withhold_from_person_ids.is_empty() {
-            // Nothing is withheld for ever: without a day it is three months.
-            ask.withhold_until_on.get_or_insert(months_after(now.day(), WITHHELD_MONTHS));
+            ask.withhold_until_on = Some(withheld_until(ask.withhold_until_on, now.day()));
         }
         let mut content = NewDisclosure::from(&ask);
         let recipient_id = match &ask.recipient {

@@ -23,6 +23,8 @@ pub enum Error {
     Db(db::Error),
     /// A change that would leave the record against the contract (`400 validation-failed`).
     Invalid(Vec<Fault>),
+    /// Parameters of the query that cannot be met (`400 validation-failed`); each fault names its parameter.
+    Parameters(Vec<Fault>),
     /// Well formed, but against a rule of the request itself (`422 rule-violated`).
     Rule(Vec<Fault>),
     /// Parts of the request break rules of the policy that are about the request itself (`422 rule-violated`).

@@ -35,10 +35,10 @@ fn check(
     permit: &Permit<impl Act>,
     case_id: CaseId,
     content: &NoteContent,
-    was_confidential: bool,
+    old: Option<&NoteContent>,
     now: Timestamp,
 ) -> Result<()> {
-    let mut faults = content.faults(now, &participants::people(tx, permit, case_id)?, was_confidential);
+    let mut faults = content.faults(now, &participants::people(tx, permit, case_id)?, old);
     let left = match content.disclosure_id {
         Some(id) => notes::disclosed(tx, permit, case_id, id)?,
         None => content.kind != NoteKind::Liaison,
@@ -82,7 +82,7 @@ impl App {
     ) -> Result<Created<Note>> {
         let now = self.clock.now();
         let add = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            check(tx, permit, case_id, &new.content, false, now)?;
+            check(tx, permit, case_id, &new.content, None, now)?;
             require_open(tx, permit, case_id)?;
             Ok(notes::insert(tx, permit, case_id, new.content, None, now)?)
         };
@@ -125,11 +125,12 @@ impl App {
         let correct = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let NewCorrection { correction_reason, content } = new;
             let old = notes::find(tx, permit, id)?;
+            let content = content.correcting(&old.content);
             let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {
                 let missing = RefusalRule::CorrectionReasonMissing;
                 return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
             };
-            check(tx, permit, old.case_id, &content, old.content.keep_confidential, now)?;
+            check(tx, permit, old.case_id, &content, Some(&old.content), now)?;
             require_open(tx, permit, old.case_id)?;
             if old.superseded_by_note_id.is_some() {
                 return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));

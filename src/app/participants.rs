@@ -13,7 +13,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::{NewParticipant, Participant, ParticipantContent, ParticipantUpdate};
 use crate::domain::patch::Merge;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, ParticipantRole};
 
 /// What may be done with a participant of a case that stands so.
 fn actions(status: CaseStatus) -> &'static [Action] {
@@ -41,6 +41,18 @@ pub(super) fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId
         Err(db::Error::NotFound) => Ok(Some(Fault::unknown(pointer))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Nobody of whom the case holds something becomes a professional in it: what is theirs would leave without being asked for.
+fn stays_family(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: CaseId,
+    person: PersonId,
+    content: &ParticipantContent,
+) -> Result<Option<Fault>> {
+    let becomes = content.role == ParticipantRole::Professional;
+    Ok((becomes && participants::is_data_subject(tx, permit, case, person)?).then(|| Fault::contradicting("#/role")))
 }
 
 /// Once this person takes part so, nobody may be on both sides (C1). If they are served separately the case is restricted, and who recorded
@@ -104,6 +116,7 @@ impl App {
                 }
                 let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
                 faults.extend(new.content.faults("#", new.person_id, &people));
+                faults.extend(stays_family(tx, permit, case_id, new.person_id, &new.content)?);
                 faultless(faults)?;
                 require_open(permit.caller(), case.status)?;
                 let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
@@ -135,6 +148,9 @@ impl App {
             let there = participants::all(tx, permit, case.id)?;
             let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
             let mut faults = update.content.faults("#", current.person_id, &people);
+            if current.update.content.role != update.content.role {
+                faults.extend(stays_family(tx, permit, case.id, current.person_id, &update.content)?);
+            }
             if update.ended_on.is_some_and(|day| day > now.day()) {
                 faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
             }

@@ -7,7 +7,9 @@ use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
-use crate::domain::person::{ContactUpdate, NewPerson, Person, PersonSearch, PersonSummary, PersonUpdate, contacts_after};
+use crate::domain::person::{
+    ContactUpdate, NewPerson, Person, PersonSearch, PersonSummary, PersonUpdate, contacts_after, unknown_contacts,
+};
 
 const ACTIONS: &[Action] = &[Action::PersonUpdate, Action::CapacityRecord];
 
@@ -60,7 +62,8 @@ impl App {
             let current = people::find(tx, permit, id)?;
             expect_version(current.version, version)?;
             let update = merge(&current.writable()).map_err(Error::Invalid)?;
-            faultless(update.content.faults(today))?;
+            let unknown = unknown_contacts(&current.contacts, &update.contacts);
+            faultless(update.content.faults(today).into_iter().chain(unknown).collect())?;
             let contacts = contacts_after(&current.contacts, update.contacts);
             people::update(tx, permit, id, version, update.content, contacts)?;
             shown(tx, permit, id)

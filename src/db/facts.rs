@@ -1,7 +1,7 @@
 //! The facts of a decision, read behind the guards of everybody they are about (R16).
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -18,6 +18,7 @@ use crate::domain::disclosure::{
 };
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
+use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
 
 /// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
@@ -116,7 +117,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
     Ok(found)
 }
 
-type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
+type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>, Timestamp);
 
 /// How these people stand to each other.
 pub fn family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
@@ -162,11 +163,14 @@ fn participants(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Resu
             participant::relation,
             participant::parental_responsibility,
             participant::ended_on,
+            participant::created_at,
         ))
+        .order(participant::id.asc())
         .load(tx.conn)?;
+    let mut earlier = HashSet::new();
     Ok(rows
         .into_iter()
-        .map(|(case_id, person_id, role, relation, pr, ended_on)| ParticipantFact {
+        .map(|(case_id, person_id, role, relation, pr, ended_on, created_at)| ParticipantFact {
             case_id,
             person_id,
             role,
@@ -176,6 +180,7 @@ fn participants(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Resu
                 .into_iter()
                 .map(|entry| PrFact { child_id: entry.child_id, value: entry.value, from_on: entry.from_on, ended_on: entry.ended_on })
                 .collect(),
+            began_on: (!earlier.insert((case_id, person_id))).then(|| created_at.day()),
             ended_on: ended_on.map(|day| day.0),
         })
         .collect())

@@ -116,6 +116,12 @@ fn corrections(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Note
     Ok(rows.into_iter().filter_map(|(old, new)| Some((old?, new))).collect())
 }
 
+/// Whether a note of this case is from or about this person.
+pub(super) fn speak_of(tx: &mut Tx<'_>, case: CaseId, person: PersonId) -> Result<bool> {
+    let notes: Vec<Json<Details>> = note::table.filter(note::case_id.eq(case)).select(note::details).load(tx.conn)?;
+    Ok(notes.into_iter().any(|Json(details)| details.people().contains(&person)))
+}
+
 /// Whether this disclosure left this case.
 pub fn disclosed(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case: CaseId, id: DisclosureId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(disclosure::table.find(id).filter(disclosure::case_id.eq(case)))).get_result(tx.conn)?)

@@ -1,9 +1,10 @@
 //! Who takes part in a case. The parental responsibility they state is ids, dates and words of closed lists, so it stands as JSON.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::schema::participant;
+use super::schema::{consent, consent_subject, participant};
 use super::stored::{Day, Json};
 use super::total;
 use super::tx::Tx;
@@ -117,6 +118,16 @@ pub fn written(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: ParticipantId) -
     let row: Row = participant::table.find(id).first(tx.conn)?;
     let names = staff::names(tx, [row.recorded_by])?;
     Ok(row.view(&names))
+}
+
+/// Whether a case in scope holds something of this person's: a note from or about them, or a permission or refusal by or about them. Whoever is
+/// one of the family in it does not become a professional, whose words need nobody's permission.
+pub fn is_data_subject(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, person: PersonId) -> Result<bool> {
+    super::cases::require(tx, permit, case_id)?;
+    let here = || consent::table.filter(consent::case_id.eq(case_id));
+    let about = consent_subject::table.filter(consent_subject::person_id.eq(person)).select(consent_subject::consent_id);
+    let agreed = exists(here().filter(consent::granter_id.eq(person).or(consent::id.eq_any(about))));
+    Ok(diesel::select(agreed).get_result(tx.conn)? || super::notes::speak_of(tx, case_id, person)?)
 }
 
 /// Lets somebody take part in a case in scope. The caller has taken the guards (R16).

@@ -47,9 +47,9 @@ pub struct NewCapacityRecord {
 }
 
 impl NewCapacityRecord {
-    /// What contradicts itself or cannot be, as seen on this day.
+    /// What contradicts itself or cannot be, as seen on this day, of somebody born on that.
     #[must_use]
-    pub fn faults(&self, today: NaiveDate) -> Vec<Fault> {
+    pub fn faults(&self, today: NaiveDate, born: Option<NaiveDate>) -> Vec<Fault> {
         let all = self.understands && self.retains && self.weighs && self.communicates;
         let mut faults = Vec::new();
         if all != (self.outcome == CapacityOutcome::CanDecide) {
@@ -61,6 +61,12 @@ impl NewCapacityRecord {
         }
         if self.assessed_on > today {
             faults.push(Fault::new("#/assessedOn", "decided_in_future", "Must not be later than today."));
+        }
+        if born.is_some_and(|born| self.assessed_on < born) {
+            faults.push(Fault::contradicting("#/assessedOn"));
+        }
+        if self.review_on.is_some_and(|day| day < self.assessed_on) {
+            faults.push(Fault::contradicting("#/reviewOn"));
         }
         faults
     }
@@ -118,14 +124,14 @@ mod tests {
             } else {
                 (CapacityOutcome::CannotDecide, CapacityOutcome::CanDecide)
             };
-            assert!(record(tests, right).faults(today).is_empty());
-            assert_eq!(record(tests, wrong).faults(today)[0].rule, "outcome_contradicts_tests");
+            assert!(record(tests, right).faults(today, None).is_empty());
+            assert_eq!(record(tests, wrong).faults(today, None)[0].rule, "outcome_contradicts_tests");
         }
     }
 
     #[test]
     fn nobody_was_assessed_tomorrow() {
         let yesterday = NaiveDate::from_ymd_opt(2026, 9, 13).unwrap();
-        assert_eq!(record([true; 4], CapacityOutcome::CanDecide).faults(yesterday)[0].rule, "decided_in_future");
+        assert_eq!(record([true; 4], CapacityOutcome::CanDecide).faults(yesterday, None)[0].rule, "decided_in_future");
     }
 }

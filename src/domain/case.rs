@@ -88,13 +88,17 @@ pub struct CaseContent {
 
 impl CaseContent {
     fn coherent(&self) -> Result<(), ValidationError> {
-        let fault = |code, detail: &'static str| Err(ValidationError::new(code).with_message(detail.into()));
+        let fault = |at: &str, code, detail: &'static str| {
+            let mut fault = ValidationError::new(code).with_message(detail.into());
+            fault.add_param("at".into(), &at);
+            Err(fault)
+        };
         if self.reasons_for_contact.iter().filter(|reason| reason.primary).count() != 1 {
-            return fault("primary_reason", "Exactly one of reasonsForContact must be the primary one.");
+            return fault("reasonsForContact", "primary_reason", "Exactly one of reasonsForContact must be the primary one.");
         }
         let twice = |rank| self.sen_needs.iter().filter(|need| need.rank == rank).count() > 1;
         if twice(1) || twice(2) || self.sen_needs.iter().any(|need| !(1..=2).contains(&need.rank)) {
-            return fault("need_ranks", "Each of senNeeds has a rank of its own, 1 or 2.");
+            return fault("senNeeds", "need_ranks", "Each of senNeeds has a rank of its own, 1 or 2.");
         }
         Ok(())
     }

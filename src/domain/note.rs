@@ -1,6 +1,8 @@
 //! Notes: the concern and the action taken, whose confidence it was, and what they wish (C4, C5, C8, C11). A note is never changed; a
 //! correction is a note of its own beside it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -90,9 +92,54 @@ impl NoteContent {
         self.about_person_ids.iter().copied().chain(self.from_person_id)
     }
 
-    /// What cannot be, as seen on this instant, given who takes part in the case and whether the note it corrects was in confidence.
+    /// Whose wish it is that it stays in confidence: of whoever said so, else of whom it is from, else of everybody it is about.
+    fn wishers(&self) -> BTreeSet<PersonId> {
+        match self.wish_by_person_id.or(self.from_person_id) {
+            Some(person) => BTreeSet::from([person]),
+            None => self.about_person_ids.iter().copied().collect(),
+        }
+    }
+
+    /// It as the correction of `old`. What protects a note is not lost because a correction leaves it out: whose confidence it is, whose wish,
+    /// and where it came from stay as they were unless the correction says otherwise.
     #[must_use]
-    pub fn faults(&self, now: Timestamp, participants: &[PersonId], was_confidential: bool) -> Vec<Fault> {
+    pub fn correcting(mut self, old: &Self) -> Self {
+        self.from_person_id = self.from_person_id.or(old.from_person_id);
+        self.provenance = self.provenance.or_else(|| old.provenance.clone());
+        if self.keep_confidential && old.keep_confidential {
+            self.wish_by_person_id = self.wish_by_person_id.or(old.wish_by_person_id);
+        }
+        self
+    }
+
+    /// What cannot be done to the wish that `old` stays in confidence (C5): it stays the wish of whoever had it, and only they lift it, on a day
+    /// not before they had it.
+    fn wish_faults(&self, old: &Self) -> Vec<Fault> {
+        if !old.keep_confidential {
+            return Vec::new();
+        }
+        let wishers = old.wishers();
+        let whose = if self.keep_confidential { self.wishers() } else { self.wish_by_person_id.into_iter().collect() };
+        let mut faults = Vec::new();
+        if whose != wishers {
+            faults.push(Fault::new("#/wishByPersonId", "wish_details_missing", "A wish is kept or lifted by whoever had it: name them."));
+        }
+        if !wishers.iter().all(|wisher| self.people().any(|named| named == *wisher)) {
+            faults.push(Fault::new(
+                "#/aboutPersonIds",
+                "contradicting_fields",
+                "Whoever wished it in confidence is still one it is from or about.",
+            ));
+        }
+        if self.wish_on.zip(old.wish_on).is_some_and(|(now, then)| now < then) {
+            faults.push(Fault::new("#/wishOn", "contradicting_fields", "Must not be before the day of the wish that it changes."));
+        }
+        faults
+    }
+
+    /// What cannot be, as seen on this instant, given who takes part in the case and the note it corrects, if it does.
+    #[must_use]
+    pub fn faults(&self, now: Timestamp, participants: &[PersonId], old: Option<&Self>) -> Vec<Fault> {
         let mut faults = Vec::new();
         let from = self.from_person_id.map(|person| (person, "#/fromPersonId".to_owned()));
         let about = self.about_person_ids.iter().enumerate().map(|(i, person)| (*person, format!("#/aboutPersonIds/{i}")));
@@ -104,6 +151,8 @@ impl NoteContent {
         for at in (self.occurred_at > now).then_some("#/occurredAt").into_iter().chain(later) {
             faults.push(Fault::new(at, "decided_in_future", "Must not be later than now."));
         }
+        faults.extend(old.into_iter().flat_map(|old| self.wish_faults(old)));
+        let was_confidential = old.is_some_and(|old| old.keep_confidential);
         if (self.keep_confidential || was_confidential) && self.wish_on.is_none() {
             faults.push(Fault::new("#/wishOn", "wish_details_missing", "Needs the day on which this wish was told."));
         }
@@ -118,7 +167,9 @@ impl NoteContent {
         if said(&self.concern) || said(&self.action_taken) {
             return Ok(());
         }
-        Err(ValidationError::new("text_missing").with_message("Needs concern or actionTaken.".into()))
+        let mut fault = ValidationError::new("text_missing").with_message("Needs concern or actionTaken.".into());
+        fault.add_param("at".into(), &"concern");
+        Err(fault)
     }
 }
 
@@ -151,7 +202,8 @@ fn new_says_something(note: &NewNote) -> Result<(), ValidationError> {
     "factOrOpinion": "mixed", "occurredAt": "2026-09-14T09:30:00.000Z", "sensitivity": "sensitive", "keepConfidential": true,
     "wishByPersonId": "01a09f30-a93a-7160-8999-50d836f675cc", "wishOn": "2026-09-14", "namesOthers": false}))]
 pub struct NewCorrection {
-    /// Why the note is corrected (C8). A correction without it breaks a rule.
+    /// Why the note is corrected (C8). A correction without it breaks a rule. Whom the note is from, whose wish its confidence is, and its
+    /// provenance stay as they were if they are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub correction_reason: Option<LongText>,

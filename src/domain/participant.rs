@@ -60,6 +60,10 @@ impl ParticipantContent {
     #[must_use]
     pub fn faults(&self, place: &str, person: PersonId, participants: &[PersonId]) -> Vec<Fault> {
         let mut faults = Vec::new();
+        let none = [ParentalResponsibility::No, ParentalResponsibility::NotApplicable];
+        if self.role == ParticipantRole::Professional && self.parental_responsibility.iter().any(|entry| !none.contains(&entry.value)) {
+            faults.push(Fault::contradicting(format!("{place}/role")));
+        }
         for (i, entry) in self.parental_responsibility.iter().enumerate() {
             let place = format!("{place}/parentalResponsibility/{i}");
             if entry.child_id == person {

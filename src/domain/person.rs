@@ -121,7 +121,9 @@ impl PersonContent {
         if self.pseudonymous || given(&self.full_name) || given(&self.known_as) {
             return Ok(());
         }
-        Err(ValidationError::new("name_missing").with_message("Needs fullName, knownAs, or pseudonymous: true.".into()))
+        let mut fault = ValidationError::new("name_missing").with_message("Needs fullName, knownAs, or pseudonymous: true.".into());
+        fault.add_param("at".into(), &"fullName");
+        Err(fault)
     }
 }
 
@@ -244,6 +246,14 @@ pub struct Contact {
     /// What is recorded of it.
     #[serde(flatten)]
     pub contact: NewContact,
+}
+
+/// The places of those contacts that name one the person does not have.
+#[must_use]
+pub fn unknown_contacts(before: &[Contact], change: &[ContactUpdate]) -> Vec<Fault> {
+    let known = |id: &ContactId| before.iter().any(|contact| contact.id == *id);
+    let named = change.iter().enumerate().filter_map(|(i, contact)| Some((i, contact.id?)));
+    named.filter(|(_, id)| !known(id)).map(|(i, _)| Fault::unknown(format!("#/contacts/{i}/id"))).collect()
 }
 
 /// The contacts of a person after a change: those whose kind and value stay keep their ids, so that what was sent to them is still told.

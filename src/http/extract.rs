@@ -107,6 +107,17 @@ impl<T: ToSchema + 'static> Part for Query<T> {
     }
 }
 
+/// Nothing is asked in the query of an operation that reads none: a parameter that is silently ignored promises what it does not do.
+pub(super) fn no_query(query: &str) -> Result<(), Problem> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Problem::new(Code::MalformedRequest))?;
+    let faults: Vec<Fault> = pairs.iter().map(|(name, _)| unknown(name)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Problem::new(Code::UnknownParameter).with_faults(faults)) }
+}
+
+fn unknown(name: &str) -> Fault {
+    Fault::parameter(shown(name), "unknown", "There is no such parameter here.")
+}
+
 /// The pairs of the query, each known, filled and there once.
 pub(super) fn pairs(request: &HttpRequest, of: TypeId) -> Result<Vec<(String, String)>, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
@@ -117,7 +128,8 @@ pub(super) fn pairs(request: &HttpRequest, of: TypeId) -> Result<Vec<(String, St
     let mut faults: Vec<Fault> = Vec::new();
     for (index, (name, text)) in pairs.iter().enumerate() {
         let (rule, detail) = if !known.knows(name) {
-            ("unknown", "There is no such parameter here.")
+            faults.push(unknown(name));
+            continue;
         } else if text.is_empty() {
             ("empty", "Must not be empty; leave it out instead.")
         } else if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {

@@ -1,6 +1,6 @@
 //! From a use case that did not do what was asked to what the client is told.
 
-use super::problem::{Code, Problem};
+use super::problem::{self, Code, Problem};
 use crate::app::{Error, Failure, Refused};
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::RefusalCode;
@@ -10,6 +10,9 @@ impl From<Error> for Problem {
         match error {
             Error::Db(failure) => failure.into(),
             Error::Invalid(faults) => Self::invalid(faults),
+            Error::Parameters(faults) => Self::invalid(
+                faults.into_iter().map(|fault| problem::Fault::parameter(fault.pointer, fault.rule, fault.detail)).collect::<Vec<_>>(),
+            ),
             Error::Rule(faults) => Self::new(Code::RuleViolated).with_faults(faults),
             Error::Failing(failings) => Self::new(Code::RuleViolated).with_faults(failings),
             Error::Refused(refused) => {

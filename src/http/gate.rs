@@ -11,8 +11,9 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::Edge;
 use super::envelope::{Panicked, RequestContext, Single, guarded, single};
+use super::extract::no_query;
 use super::problem::{Code, Problem};
-use crate::authz::Caller;
+use crate::authz::{Action, Caller};
 use crate::domain::ids::RequestId;
 use crate::domain::vocabulary::{AccessReason, Vocabulary as _};
 
@@ -44,11 +45,13 @@ fn access_reason(headers: &header::HeaderMap) -> Option<AccessReason> {
 
 /// The middleware of a route.
 #[derive(Clone, Copy, Debug)]
-pub enum Gate {
-    /// Only callers with a valid token come in.
-    Guarded,
-    /// Anybody does.
-    Open,
+pub struct Gate {
+    /// Only callers with a valid token come in; otherwise anybody does.
+    pub guarded: bool,
+    /// What the operation needs leave for.
+    pub action: Option<Action>,
+    /// Whether the operation reads a query. One that does not refuses any, from callers who have leave.
+    pub queried: bool,
 }
 
 impl<S> Transform<S, ServiceRequest> for Gate
@@ -103,18 +106,19 @@ where
 
 async fn admit(gate: Gate, request: &ServiceRequest) -> Result<(), Problem> {
     let context = request.extensions().get::<RequestContext>().cloned().ok_or_else(|| Problem::new(Code::Internal))?;
-    match gate {
-        Gate::Open => context.judge(),
-        Gate::Guarded => {
-            let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
-            let authorization = request.headers().get_all(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()).collect();
-            let shown = Credentials { authorization, request: context.id };
-            let caller = edge.authenticate.authenticate(shown).await?;
-            let caller = Caller { request: context.id, access_reason: access_reason(request.headers()), ..caller };
-            request.extensions_mut().insert(caller);
-            Ok(())
-        }
+    let mut may = true;
+    if gate.guarded {
+        let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
+        let authorization = request.headers().get_all(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()).collect();
+        let shown = Credentials { authorization, request: context.id };
+        let caller = edge.authenticate.authenticate(shown).await?;
+        let caller = Caller { request: context.id, access_reason: access_reason(request.headers()), ..caller };
+        may = gate.action.is_none_or(|action| caller.may(action));
+        request.extensions_mut().insert(caller);
+    } else {
+        context.judge()?;
     }
+    if may && !gate.queried { no_query(request.query_string()) } else { Ok(()) }
 }
 
 /// Answers where there is no route.

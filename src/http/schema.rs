@@ -108,9 +108,9 @@ fn kind(schema: &Value, components: &Map<String, Value>) -> Kind {
     }
 }
 
-/// The usual form with hyphens only: one identifier has one spelling.
+/// The usual form with hyphens, in small letters: one identifier has one spelling, so that a list holds it once.
 fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// A full date (RFC 3339 section 5.6).
@@ -228,6 +228,11 @@ fn one(error: &validator::ValidationError, place: &str) -> (bool, Fault) {
     let code = if let Cow::Borrowed(code) = error.code { code } else { "invalid" };
     let (is_rule, rule) = code.strip_prefix(RULE).map_or((false, code), |rule| (true, rule));
     let detail = if let Some(Cow::Borrowed(message)) = error.message { message } else { of_keyword(rule).1 };
+    let mut place = place.to_owned();
+    // A rule across fields says at which of them it is put right.
+    if let Some(Value::String(field)) = error.params.get("at") {
+        step(&mut place, field);
+    }
     (is_rule, Fault::new(place, rule, detail))
 }
 
@@ -249,6 +254,7 @@ mod tests {
     #[test]
     fn a_uuid_has_one_spelling_and_a_date_ten_characters() {
         assert!(is_uuid("01a09f30-a93a-7160-8999-50d836f675cc"));
+        assert!(!is_uuid("01A09F30-A93A-7160-8999-50D836F675CC"));
         assert!(!is_uuid("01a09f30a93a7160899950d836f675cc"));
         assert!(!is_uuid("{01a09f30-a93a-7160-8999-50d836f675}"));
         assert!(is_date("2028-02-29"));

@@ -62,6 +62,18 @@ pub fn standing(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> Standi
 /// corporate parent cannot permit. Only participants of the case have any.
 #[must_use]
 pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council: bool, family: &FamilyFacts) -> Option<Authority> {
+    authority_of(granter, subject, on, on, to_council, family)
+}
+
+/// The same, by the parts that had begun by another day.
+fn authority_of(
+    granter: PersonId,
+    subject: PersonId,
+    on: NaiveDate,
+    begun: NaiveDate,
+    to_council: bool,
+    family: &FamilyFacts,
+) -> Option<Authority> {
     match standing(subject, on, family) {
         Standing::ChildCanDecide | Standing::Grown => {
             (granter == subject).then_some(Authority { relation: GranterRelation::OwnSelf, ends_on: None })
@@ -70,6 +82,7 @@ pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council
             // Without a birth date no day of lapse can be computed, so there is no holder of parental responsibility.
             let age_out = age_out_on(find(subject, family)?.date_of_birth?);
             rows_here(granter, on, family)
+                .filter(|row| has_begun(row, begun))
                 .filter(|_| granter != subject)
                 .filter_map(|row| holds_until(row, subject, on, age_out).map(|last| (row.relation, last)))
                 .filter(|(relation, _)| !(to_council && *relation == Relation::LaAsCorporateParent))
@@ -84,7 +97,7 @@ pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council
                 .max_by_key(|authority| (authority.ends_on, authority.relation))
         }
         Standing::GrownCannotDecide => {
-            represents(granter, subject, on, family.case_id, family).map(|relation| Authority { relation, ends_on: None })
+            represents(granter, subject, on, begun, family.case_id, family).map(|relation| Authority { relation, ends_on: None })
         }
     }
 }
@@ -92,10 +105,10 @@ pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council
 /// Whether authority on the day a permission was expressed has lasted, in the same capacity, until today (R5).
 ///
 /// It must have lasted without a break: what lapsed once, by age, by the end of parental responsibility or because the child was found competent,
-/// does not come back with a later change (R18).
+/// does not come back with a later change (R18), nor when whoever had left the case takes part in it again.
 #[must_use]
 pub fn lasts(granter: PersonId, subject: PersonId, since: NaiveDate, today: NaiveDate, to_council: bool, family: &FamilyFacts) -> bool {
-    let relation_on = |day| authority(granter, subject, day, to_council, family).map(|authority| authority.relation);
+    let relation_on = |day| authority_of(granter, subject, day, since, to_council, family).map(|authority| authority.relation);
     let then = relation_on(since);
     then.is_some()
         && changes(subject, family)
@@ -122,7 +135,7 @@ pub fn may_object(person: PersonId, subject: PersonId, on: NaiveDate, family: &F
                 covers(entry, on) && !matches!(entry.value, ParentalResponsibility::No | ParentalResponsibility::NotApplicable)
             })
         }
-        Standing::GrownCannotDecide => rows().any(|row| represents(person, subject, on, row.case_id, family).is_some()),
+        Standing::GrownCannotDecide => rows().any(|row| represents(person, subject, on, on, row.case_id, family).is_some()),
     }
 }
 
@@ -166,6 +179,11 @@ pub fn takes_part(row: &ParticipantFact, on: NaiveDate) -> bool {
     row.ended_on.is_none_or(|end| on < end)
 }
 
+/// Whether this part in the case had begun by the day.
+fn has_begun(row: &ParticipantFact, by: NaiveDate) -> bool {
+    row.began_on.is_none_or(|began| began <= by)
+}
+
 fn covers(entry: &PrFact, on: NaiveDate) -> bool {
     entry.from_on.is_none_or(|from| from <= on) && entry.ended_on.is_none_or(|end| on < end)
 }
@@ -179,7 +197,14 @@ fn holds_until(row: &ParticipantFact, child: PersonId, on: NaiveDate, age_out: N
 
 /// In which capacity this person represents the subject of a case who cannot decide: deputy or attorney, or, where there is neither, a parent
 /// (SEND Regulations 2014 reg. 64). A relation is to the subject of the case, so nobody else is represented.
-fn represents(person: PersonId, subject: PersonId, on: NaiveDate, case: CaseId, family: &FamilyFacts) -> Option<GranterRelation> {
+fn represents(
+    person: PersonId,
+    subject: PersonId,
+    on: NaiveDate,
+    begun: NaiveDate,
+    case: CaseId,
+    family: &FamilyFacts,
+) -> Option<GranterRelation> {
     let rows = || family.participants.iter().filter(|row| row.case_id == case);
     let subject_here = rows().any(|row| row.person_id == subject && row.role == ParticipantRole::Subject);
     if !subject_here || person == subject {
@@ -191,7 +216,7 @@ fn represents(person: PersonId, subject: PersonId, on: NaiveDate, case: CaseId, 
         _ => None,
     };
     let others: Vec<_> = rows().filter(|row| row.person_id != subject && takes_part(row, on)).collect();
-    let mine = || others.iter().filter(|row| row.person_id == person);
+    let mine = || others.iter().filter(|row| row.person_id == person && has_begun(row, begun));
     if others.iter().any(|row| appointed(row).is_some()) {
         return mine().filter_map(|row| appointed(row)).min();
     }

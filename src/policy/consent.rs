@@ -166,7 +166,15 @@ mod tests {
     fn family() -> FamilyFacts {
         let person = |id, kind, born: Option<&str>| PersonFact { id, kind, date_of_birth: born.map(day), capacity: Vec::new() };
         let held = PrFact { child_id: CHILD, value: ParentalResponsibility::Yes, from_on: None, ended_on: None };
-        let row = |person_id, role, relation, pr| ParticipantFact { case_id: CASE, person_id, role, relation, pr, ended_on: None };
+        let row = |person_id, role, relation, pr| ParticipantFact {
+            case_id: CASE,
+            person_id,
+            role,
+            relation,
+            pr,
+            began_on: None,
+            ended_on: None,
+        };
         FamilyFacts {
             known_less: Vec::new(),
             case_id: CASE,

@@ -548,3 +548,66 @@ fn nothing_that_was_sent_comes_back_in_a_problem() {
     app.manager().if_match(case.version()).put(&format!("/cases/{}/restriction", family.case), &hide).ok(200);
     free(reason.get(&format!("/cases/{}", family.case)).problem(403, "access-reason-required"));
 }
+
+#[test]
+fn a_query_is_refused_where_none_is_read_and_after_the_role_was_judged() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let strange = |reply: Reply| drop(reply.problem(400, "unknown-parameter").rule_at("x", "unknown"));
+    for path in ["/", "/me", "/reference-data", &format!("/cases/{}", family.case), &format!("/people/{}", family.ana)] {
+        strange(app.adviser().get(&format!("{path}?x=1")));
+    }
+    strange(app.adviser().post("/people?x=1", &json!({"kind":"child","fullName":"Una Calder","pseudonymous":false})));
+    strange(app.adviser().if_match(1).patch(&format!("/cases/{}?x=1", family.case), &json!({"area":"north"})));
+    assert_eq!(app.adviser().get(&format!("/cases/{}", family.case)).ok(200).str("area"), "south");
+    app.as_role(Role::Auditor).get(&format!("/cases/{}?x=1", family.case)).problem(403, "forbidden");
+    app.with_token(None).get("/me?x=1").problem(401, "unauthenticated");
+    // A name that could be anything is not said again.
+    let reply = app.adviser().get("/me?Ana%20Marsh=1").problem(400, "unknown-parameter");
+    assert!(!reply.text.contains("Marsh"), "{}", reply.text);
+}
+
+#[test]
+fn what_is_asked_beyond_the_log_is_refused_and_never_clamped() {
+    let app = TestApp::spawn();
+    let log = |query: &str| app.as_role(Role::Auditor).get(&format!("/disclosure-log?{query}"));
+    let size = log("limit=1").ok(200).body["treeSize"].as_i64().unwrap();
+    assert_eq!(log(&format!("indexFrom={size}&indexTo={size}")).ok(200).body["items"], json!([]));
+    for (query, name) in [
+        (format!("indexTo={}", size + 1), "indexTo"),
+        (format!("indexFrom={}", size + 1), "indexFrom"),
+        ("indexFrom=1&indexTo=0".to_owned(), "indexTo"),
+        ("from=2026-09-18T00:00:00.000Z&to=2026-09-17T00:00:00.000Z".to_owned(), "to"),
+    ] {
+        log(&query).problem(400, "validation-failed").rule_at(name, "out_of_range");
+    }
+}
+
+#[test]
+fn a_rule_across_fields_points_at_one_of_them() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let case = |change: Value| {
+        let mut body = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
+            "senNeeds":[{"type":"slcn","rank":1}],"senProvision":"k","setting":"mainstream","appealTypes":[],"participants":[
+            {"personId":family.ana,"role":"subject","relation":"self","servedSeparately":false}]});
+        crate::family::merge(&mut body, change);
+        app.adviser().post("/cases", &body).problem(400, "validation-failed")
+    };
+    case(json!({"reasonsForContact":[{"reason":"draft_plan","primary":false}]})).rule_at("#/reasonsForContact", "primary_reason");
+    case(json!({"senNeeds":[{"type":"slcn","rank":1},{"type":"semh","rank":1}]})).rule_at("#/senNeeds", "need_ranks");
+    app.adviser()
+        .post("/people", &json!({"kind":"child","pseudonymous":false}))
+        .problem(400, "validation-failed")
+        .rule_at("#/fullName", "name_missing");
+    let unknown = json!({"contacts":[{"id":"01a09f30-a93a-7160-8999-50d836f675cc","kind":"email","value":"a@example.org","safe":true}]});
+    app.adviser()
+        .if_match(1)
+        .patch(&format!("/people/{}", family.ana), &unknown)
+        .problem(422, "rule-violated")
+        .rule_at("#/contacts/0/id", "unknown_reference");
+    let blank = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
+        "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
+        "cohort":{"senNeed":"slcn"},"summary":" \n "});
+    family.disclose(&app, &blank).problem(422, "rule-violated").rule_at("#/summary", "contradicting_fields");
+}

@@ -122,6 +122,8 @@ pub struct ParticipantFact {
     pub relation: Relation,
     /// Parental responsibility, one entry a child.
     pub pr: Vec<PrFact>,
+    /// The day on which this part began, of somebody who had one in the case before; the first began with whatever it explains.
+    pub began_on: Option<NaiveDate>,
     /// The first day on which the person is no participant any more.
     pub ended_on: Option<NaiveDate>,
 }

@@ -94,7 +94,7 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),
         ("#/noteIds", anonymised && !body.note_ids.is_empty()),
         ("#/copies", anonymised && !body.copies.is_empty()),
-        ("#/summary", anonymised && body.summary.is_none()),
+        ("#/summary", anonymised && body.summary.as_ref().is_none_or(|text| text.as_str().trim().is_empty())),
         ("#/cohort", !anonymised && body.cohort.is_some()),
         ("#/safeguarding", body.safeguarding.is_some()),
         ("#/toldReason", body.told_reason.is_some()),

@@ -13,7 +13,7 @@ use actix_web::http::{Method, header};
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, web};
 use serde_json::Value;
 
-use self::part::{Parts, Permitted, Sketch};
+use self::part::{Parts, Permitted, Place, Sketch};
 use super::gate::Gate;
 use super::problem::{Code, Problem};
 use super::schema::Check;
@@ -67,7 +67,7 @@ impl Operation {
         H: Handler<Args, Output: Responder> + Send + Sync,
         Args: FromRequest + Permitted + 'static,
     {
-        Self::new(handler, api, Gate::Guarded)
+        Self::new(handler, api, true)
     }
 
     /// An operation for anybody.
@@ -76,10 +76,10 @@ impl Operation {
         H: Handler<Args, Output: Responder> + Send + Sync,
         Args: FromRequest + Parts + 'static,
     {
-        Self::new(handler, api, Gate::Open)
+        Self::new(handler, api, false)
     }
 
-    fn new<H, Args>(handler: H, api: utoipa::openapi::OpenApi, gate: Gate) -> Self
+    fn new<H, Args>(handler: H, api: utoipa::openapi::OpenApi, guarded: bool) -> Self
     where
         H: Handler<Args, Output: Responder> + Send + Sync,
         Args: FromRequest + Parts + 'static,
@@ -96,6 +96,8 @@ impl Operation {
             .into_iter()
             .find_map(|method| item.get(method.as_str().to_ascii_lowercase()).map(|described| (method, described.clone())))
             .unwrap_or_default();
+        let queried = sketch.parameters.iter().any(|group| group.place == Place::Query);
+        let gate = Gate { guarded, action: sketch.action, queried };
         let route = Arc::new(move |method| web::method(method).to(handler.clone()).wrap(gate));
         Self { path, method, described, sketch, refusals: Vec::new(), route }
     }

@@ -165,7 +165,7 @@ pub(super) fn reached<'a>(from: impl IntoIterator<Item = &'a Value>, schemas: &'
     found
 }
 
-/// Closes what a request may hold: no property but those named. What an answer holds as well stays open there, because answers may grow, so
+/// Closes what a request may hold: no property but those named, and nothing twice in a list. What an answer holds as well stays open there, because answers may grow, so
 /// the request gets a closed twin named `…Input`. Returns the new names.
 pub(super) fn close(schemas: &mut Schemas, requested: &BTreeSet<String>, answered: &BTreeSet<String>) -> BTreeMap<String, String> {
     let holds_object = |name: &String| {
@@ -179,6 +179,9 @@ pub(super) fn close(schemas: &mut Schemas, requested: &BTreeSet<String>, answere
         walk(&mut schema, &mut |schema| {
             if schema.get("properties").is_some() && !schema.contains_key("additionalProperties") {
                 schema.insert("additionalProperties".to_owned(), false.into());
+            }
+            if schema.get("type").is_some_and(|kind| kind == "array") {
+                schema.insert("uniqueItems".to_owned(), true.into());
             }
             let twin = schema.get("$ref").and_then(Value::as_str).and_then(name_in).and_then(|name| twins.get(name)).cloned();
             if let Some(twin) = twin {

@@ -168,6 +168,7 @@ async fn every_fault_of_a_body_is_told_and_no_value_is() {
             "# additionalProperties",
             "#/Thornbeck additionalProperties",
             "#/bears maxItems",
+            "#/bears uniqueItems",
             "#/bestTail type",
             "#/caseId format",
             "#/flownAt format",

@@ -17,7 +17,7 @@ fn day(text: &str) -> NaiveDate {
 fn row(person_id: PersonId, role: ParticipantRole, relation: Relation) -> ParticipantFact {
     let held = PrFact { child_id: CHILD, value: ParentalResponsibility::Yes, from_on: None, ended_on: None };
     let pr = if relation == Relation::Parent { vec![held] } else { Vec::new() };
-    ParticipantFact { case_id: CASE, person_id, role, relation, pr, ended_on: None }
+    ParticipantFact { case_id: CASE, person_id, role, relation, pr, began_on: None, ended_on: None }
 }
 
 fn family(born: &str) -> FamilyFacts {

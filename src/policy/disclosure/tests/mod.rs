@@ -68,7 +68,7 @@ fn pr(child_id: PersonId, value: ParentalResponsibility) -> PrFact {
 }
 
 fn participant(person_id: PersonId, role: ParticipantRole, relation: Relation, pr: Vec<PrFact>) -> ParticipantFact {
-    ParticipantFact { case_id: K1, person_id, role, relation, pr, ended_on: None }
+    ParticipantFact { case_id: K1, person_id, role, relation, pr, began_on: None, ended_on: None }
 }
 
 fn person(id: PersonId, kind: PersonKind, born: Option<&str>) -> PersonFact {

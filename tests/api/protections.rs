@@ -1,0 +1,182 @@
+//! What protects a family's words does not get lost on the way: not by a correction, not by leaving and coming back, not by a change of part,
+//! not by a slip in a date or a word written twice.
+
+use serde_json::{Value, json};
+
+use crate::family::{Family, merge};
+use crate::harness::{Reply, TestApp};
+
+const WISH: &str = "2026-05-21";
+
+struct Told {
+    app: TestApp,
+    family: Family,
+}
+
+impl Told {
+    fn new() -> Self {
+        let app = TestApp::spawn();
+        let family = Family::record(&app);
+        Self { app, family }
+    }
+
+    /// A note from Mia about Ana in confidence, by her wish.
+    fn in_confidence(&self) -> String {
+        let wish = json!({"keepConfidential":true,"wishByPersonId":self.family.mia,"wishOn":WISH});
+        self.family.note(&self.app, &self.family.mia, &[&self.family.ana], "school_provision", wish)
+    }
+
+    /// The same words again, with what is changed.
+    fn correct(&self, note: &str, change: Value) -> Reply {
+        let mut body = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":self.family.mia,
+            "aboutPersonIds":[self.family.ana],"namesOthers":false,"informationCategories":["school_provision"],
+            "concern":"Speech therapy has stopped.","actionTaken":"Explained section F.","factOrOpinion":"opinion","sensitivity":"ordinary",
+            "keepConfidential":true,"wishByPersonId":self.family.mia,"wishOn":WISH,"correctionReason":"A slip of the pen."});
+        merge(&mut body, change);
+        self.app.adviser().post(&format!("/notes/{note}/correction"), &body)
+    }
+
+    fn may_leave(&self, note: &str) -> bool {
+        self.family.check(&self.app, &self.family.ask(note, json!({}))).ok(200).body["allowed"] == true
+    }
+}
+
+#[test]
+fn a_wish_is_lifted_by_whoever_had_it_and_by_nobody_else() {
+    let told = Told::new();
+    let Family { mia, finn, ana, .. } = &told.family;
+    told.family.permit(&told.app, json!({}));
+    let note = told.in_confidence();
+    assert!(!told.may_leave(&note));
+    let lifted = |change: Value| {
+        let mut body = json!({"keepConfidential":false,"wishOn":"2026-05-25"});
+        merge(&mut body, change);
+        body
+    };
+    for (change, at) in [
+        (lifted(json!({"wishByPersonId":finn,"aboutPersonIds":[ana, finn]})), "#/wishByPersonId"),
+        (json!({"keepConfidential":false,"wishOn":"2026-05-25","wishByPersonId":null}), "#/wishByPersonId"),
+        (lifted(json!({"fromPersonId":finn,"aboutPersonIds":[finn],"wishByPersonId":finn})), "#/aboutPersonIds"),
+        (lifted(json!({"wishOn":"2026-05-20"})), "#/wishOn"),
+        (json!({"wishByPersonId":ana}), "#/wishByPersonId"),
+        (json!({"wishOn":"2026-05-20"}), "#/wishOn"),
+    ] {
+        let refused = told.correct(&note, change).problem(422, "rule-violated");
+        assert!(refused.body["errors"].as_array().unwrap().iter().any(|error| error["pointer"] == at), "{at}: {}", refused.text);
+    }
+    // A careless correction leaves the speaker and the wish as they were.
+    let corrected = told.correct(&note, json!({"fromPersonId":null,"wishByPersonId":null})).ok(201);
+    assert_eq!((corrected.str("fromPersonId"), corrected.str("wishByPersonId")), (mia.clone(), mia.clone()));
+    assert!(!told.may_leave(&corrected.id()));
+    let open = told.correct(&corrected.id(), lifted(json!({}))).ok(201).id();
+    assert!(told.may_leave(&open));
+}
+
+#[test]
+fn where_something_came_from_is_not_lost_in_a_correction() {
+    let told = Told::new();
+    told.family.permit(&told.app, json!({}));
+    let closed = json!({"provenance":{"recipientId":told.family.school,"receivedOn":"2026-05-20","onwardSharing":false}});
+    let note = told.family.note(&told.app, &told.family.mia, &[&told.family.ana], "school_provision", closed);
+    assert!(!told.may_leave(&note));
+    let plain = json!({"keepConfidential":false,"wishByPersonId":null,"wishOn":null});
+    let corrected = told.correct(&note, plain).ok(201);
+    assert_eq!(corrected.body["provenance"]["onwardSharing"], false);
+    assert!(!told.may_leave(&corrected.id()));
+}
+
+#[test]
+fn what_lapsed_does_not_come_back_with_whoever_takes_part_again() {
+    let told = Told::new();
+    let Family { case, mia, ana, .. } = &told.family;
+    let note = told.family.n1(&told.app);
+    told.family.permit(&told.app, json!({}));
+    assert!(told.may_leave(&note));
+    let part = format!("/participants/{}", told.family.participant(mia));
+    told.app.adviser().if_match(1).patch(&part, &json!({"endedOn":"2026-06-01"})).ok(200);
+    let again = json!({"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false,
+        "parentalResponsibility":[{"childId":ana,"value":"yes","evidence":"self_declared"}]});
+    told.app.adviser().post(&format!("/cases/{case}/participants"), &again).ok(201);
+    let checked = told.family.check(&told.app, &told.family.ask(&note, json!({}))).ok(200);
+    assert_eq!(checked.body["reasons"][0]["rule"], "granter_authority_lapsed", "{}", checked.text);
+    // What she permits from now on counts.
+    told.family.permit(&told.app, json!({"decidedAt":"2026-06-01T08:00:00.000Z","expiresOn":"2027-05-31"}));
+    assert!(told.may_leave(&note));
+}
+
+#[test]
+fn nobody_of_whom_a_case_holds_something_becomes_a_professional_in_it() {
+    let told = Told::new();
+    let Family { mia, finn, nell, ana, .. } = &told.family;
+    told.family.note(&told.app, nell, &[ana], "school_provision", json!({}));
+    told.family.refuse(&told.app, finn, &[ana]);
+    let professional = json!({"role":"professional","relation":"professional","parentalResponsibility":[]});
+    let path = |person: &str| format!("/participants/{}", told.family.participant(person));
+    let keeping = json!({"role":"professional","relation":"professional"});
+    told.app.adviser().if_match(1).patch(&path(mia), &keeping).problem(422, "rule-violated").rule_at("#/role", "contradicting_fields");
+    for person in [nell, finn, ana] {
+        told.app
+            .adviser()
+            .if_match(1)
+            .patch(&path(person), &professional)
+            .problem(422, "rule-violated")
+            .rule_at("#/role", "contradicting_fields");
+    }
+    // Of Mia, without what she is responsible for, nothing is on record yet.
+    told.app.adviser().if_match(1).patch(&path(mia), &professional).ok(200);
+}
+
+#[test]
+fn an_assessment_lies_within_a_life_and_is_looked_at_again_after_it_was_made() {
+    let told = Told::new();
+    let path = format!("/people/{}/capacity-records", told.family.ana);
+    let assessed = |on: &str, again: &str| {
+        json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,"outcome":"can_decide",
+            "assessedOn":on,"reviewOn":again,"reasons":"Told it back."})
+    };
+    told.app
+        .adviser()
+        .post(&path, &assessed("2000-01-01", "2027-01-01"))
+        .problem(422, "rule-violated")
+        .rule_at("#/assessedOn", "contradicting_fields");
+    told.app
+        .adviser()
+        .post(&path, &assessed("2026-05-01", "2026-04-30"))
+        .problem(422, "rule-violated")
+        .rule_at("#/reviewOn", "contradicting_fields");
+    told.app.adviser().post(&path, &assessed("2026-05-01", "2026-05-01")).ok(201);
+}
+
+#[test]
+fn a_slip_in_the_day_of_withholding_neither_shows_a_risk_nor_hides_it_for_ever() {
+    let told = Told::new();
+    let note = told.family.n1(&told.app);
+    for (asked, kept) in [
+        (json!("2020-01-01"), "2026-09-01"),
+        (Value::Null, "2026-09-01"),
+        (json!("2026-07-01"), "2026-07-01"),
+        (json!("9999-01-01"), "2027-06-01"),
+    ] {
+        let risk = told.family.risk(&note, json!({"withholdFromPersonIds":[told.family.mia],"withholdUntilOn":asked}));
+        let made = told.family.disclose(&told.app, &risk).ok(201);
+        assert_eq!(made.str("withholdUntilOn"), kept);
+    }
+    let hers = told.app.adviser().get(&format!("/cases/{}/disclosures?subjectId={}", told.family.case, told.family.mia)).ok(200);
+    assert_eq!(hers.body["items"].as_array().unwrap().len(), 0, "{}", hers.text);
+}
+
+#[test]
+fn a_list_holds_each_thing_once() {
+    let told = Told::new();
+    let Family { case, ana, .. } = &told.family;
+    let note = told.family.n1(&told.app);
+    let consents = format!("/cases/{case}/consents");
+    let twice = told.family.permission(json!({"subjectIds":[ana, ana]}));
+    told.app.adviser().post(&consents, &twice).problem(400, "validation-failed").rule_at("#/subjectIds", "uniqueItems");
+    let shouted = told.family.permission(json!({"subjectIds":[ana, ana.to_uppercase()]}));
+    told.app.adviser().post(&consents, &shouted).problem(400, "validation-failed").rule_at("#/subjectIds/1", "format");
+    let ask = told.family.ask(&note, json!({"noteIds":[note, note]}));
+    told.family.disclose(&told.app, &ask).problem(400, "validation-failed").rule_at("#/noteIds", "uniqueItems");
+    let risk = told.family.risk(&note, json!({"informationCategories":["attendance","attendance"]}));
+    told.family.disclose(&told.app, &risk).problem(400, "validation-failed").rule_at("#/informationCategories", "uniqueItems");
+}
