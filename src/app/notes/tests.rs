@@ -192,7 +192,7 @@ fn a_wish_has_a_day_and_is_of_somebody_the_note_is_from_or_about() {
 fn a_wish_is_lifted_by_a_correction_that_says_whose_and_when() {
     let desk = Desk::new();
     let kept = desk.add(&json!({"keepConfidential": true, "wishOn": "2026-09-01"})).unwrap();
-    let by = kept.content.about_person_ids[0];
+    let by = kept.content.from_person_id.unwrap();
     assert_eq!(faults(desk.correct(kept.id, &json!({"wishByPersonId": by}))), fault("#/wishOn", "wish_details_missing"));
     assert_eq!(faults(desk.correct(kept.id, &json!({"wishOn": "2026-09-14"}))), fault("#/wishByPersonId", "wish_details_missing"));
     let lifted = desk.correct(kept.id, &json!({"wishByPersonId": by, "wishOn": "2026-09-14"})).unwrap();
