@@ -20,7 +20,7 @@ pub mod test_clock;
 
 pub use error::{Error, Refused, Result};
 
-pub use crate::db::Error as Failure;
+pub use crate::db::{Error as Failure, as_one_request};
 
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;

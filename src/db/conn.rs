@@ -4,12 +4,10 @@
 #![expect(missing_docs, reason = "the derive of `Conn` writes public items without documentation")]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ManageConnection, Pool};
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::SqliteConnection;
 
@@ -62,14 +60,15 @@ const SQLITE: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRA
 const SQLITE_EXPECTED: &[(&str, &str)] =
     &[("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1"), ("trusted_schema", "0")];
 
-/// On every connection: nothing waits for ever, and nothing is held open by somebody who went away.
-pub(super) const POSTGRES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \
+/// On every connection: nothing waits for ever, and nothing is held open by somebody who went away. Whoever asked has had an answer after
+/// 2.3 seconds: what is still open then, and says nothing, only holds up others.
+pub(super) const POSTGRES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '3s'; \
                         SET default_transaction_isolation = 'read committed'";
 
 const POSTGRES_EXPECTED: &[(&str, &str)] = &[
     ("statement_timeout", "5s"),
     ("lock_timeout", "2s"),
-    ("idle_in_transaction_session_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "3s"),
     ("default_transaction_isolation", "read committed"),
     ("TimeZone", "UTC"),
 ];
@@ -197,62 +196,6 @@ fn with_link(url: &str) -> String {
         }
     }
     url
-}
-
-/// Makes the connections of a pool.
-#[derive(Debug)]
-pub struct Door {
-    /// Where to.
-    pub place: Place,
-    /// How strict.
-    pub demands: Demands,
-}
-
-/// A connection of a pool, and whether it broke.
-pub struct Held {
-    /// The connection.
-    pub conn: Conn,
-    /// It is not to be used again.
-    pub broken: bool,
-}
-
-impl ManageConnection for Door {
-    type Connection = Held;
-    type Error = diesel::r2d2::Error;
-
-    fn connect(&self) -> std::result::Result<Held, Self::Error> {
-        let broken = |_| diesel::r2d2::Error::QueryError(diesel::result::Error::BrokenTransactionManager);
-        let mut conn = self.place.connect(self.demands).map_err(broken)?;
-        if let Conn::Sqlite(conn) = &mut conn {
-            // The pool of the embedded database only reads: its one writer has a connection of its own.
-            conn.batch_execute("PRAGMA query_only = ON").map_err(diesel::r2d2::Error::QueryError)?;
-        }
-        Ok(Held { conn, broken: false })
-    }
-
-    /// Not asked: the BEGIN of a transaction tells, at no further cost.
-    fn is_valid(&self, _held: &mut Held) -> std::result::Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn has_broken(&self, held: &mut Held) -> bool {
-        held.broken
-    }
-}
-
-/// How long somebody waits for a connection before being turned away.
-pub const PATIENCE: Duration = Duration::from_secs(2);
-
-/// A pool of at most so many connections.
-#[must_use]
-pub fn pool(place: Place, demands: Demands, size: u32) -> Pool<Door> {
-    Pool::builder()
-        .max_size(size)
-        .min_idle(Some(1))
-        .connection_timeout(PATIENCE)
-        .test_on_check_out(false)
-        .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
-        .build_unchecked(Door { place, demands })
 }
 
 /// What is locked until the transaction ends, where several write at once. The embedded database has one writer, who has locked all.

@@ -73,7 +73,11 @@ impl From<diesel::result::Error> for Error {
         match error {
             E::NotFound => Self::NotFound,
             E::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure, _) => Self::Conflict,
-            E::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+            // A server that only reads is about to take another's place, or to give up its own.
+            E::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
             | E::BrokenTransactionManager => Self::Unavailable,
             E::DatabaseError(DatabaseErrorKind::Unknown, told) if says(&*told, HELD_UP) => Self::Busy,
             E::DatabaseError(DatabaseErrorKind::Unknown, told) if says(&*told, GONE) => Self::Unavailable,

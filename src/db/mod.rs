@@ -35,7 +35,7 @@ mod writer;
 
 pub use error::{Error, Result};
 pub use health::Load;
-pub use tx::{Db, LogIndexes, Tx};
+pub use tx::{Db, LogIndexes, Tx, as_one_request};
 
 use crate::domain::page::PageRequest;
 

@@ -1,14 +1,16 @@
-//! The connections of the pool, and one transaction on one of them.
+//! The connections, and one transaction on one of them.
+//!
+//! Written here, because a connection that a dead server left waiting comes back never: a pool must be able to write one off while it is out,
+//! whether it is at work or still being made.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::Pool;
 
-use super::conn::{self, Conn, Demands, Door, PATIENCE, Place};
+use super::conn::{Conn, Demands, Place};
 use super::error::Error;
 use super::health::Tally;
 
@@ -33,50 +35,62 @@ impl Begin {
     }
 }
 
+/// Ends a transaction. After an error that a use case swallowed PostgreSQL undoes everything at COMMIT and calls that a success: a statement
+/// before it, in the same message, fails then.
+const COMMIT: &str = "SELECT 1; COMMIT";
+
 /// A panic within is an error like any other: what was begun is undone.
 pub(super) fn caught<T, E: From<Error>>(f: impl FnOnce() -> std::result::Result<T, E>) -> std::result::Result<T, E> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| Err(Error::Panicked.into()))
 }
 
-/// A statement ends after five seconds on any server that lives.
+/// How long somebody waits for a connection before being turned away.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A connection that is out for longer is written off: on any server that lives, a statement ends after five seconds.
 const STUCK: Duration = Duration::from_secs(6);
+/// So old a connection is not used again, so that a server that moved is found.
+const OLD: Duration = Duration::from_mins(30);
 
-/// The pool, which is given up for a new one when none of its connections comes back: a server that died without a word leaves them waiting
-/// for an answer that never comes.
+/// The connections: at most so many that are not written off.
 pub(super) struct Connections {
     place: Place,
     demands: Demands,
-    size: u32,
-    pool: RwLock<Arc<Live>>,
+    size: usize,
+    state: Mutex<State>,
+    returned: Condvar,
 }
 
-struct Live {
-    pool: Pool<Door>,
-    /// Connections at work on a transaction, and since when the last of them was given back.
-    at_work: AtomicU32,
-    returned: RwLock<Instant>,
+/// A connection, and since when there has been one.
+type Made = (Conn, Instant);
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Made>,
+    /// The places that are taken, and since when.
+    out: BTreeMap<u64, Instant>,
+    next: u64,
 }
 
 impl Connections {
-    /// A pool of at most so many.
+    /// At most so many, made when they are needed.
     pub(super) fn new(place: Place, demands: Demands, size: u32) -> Self {
-        let pool = RwLock::new(Arc::new(Live::new(&place, demands, size)));
-        Self { place, demands, size, pool }
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        Self { place, demands, size, state: Mutex::default(), returned: Condvar::new() }
     }
 
     /// How many connections are at work, and how many are idle.
     pub(super) fn used(&self) -> (u64, u64) {
-        let pool = self.live().pool.state();
-        (u64::from(pool.connections - pool.idle_connections), u64::from(pool.idle_connections))
+        let state = self.state();
+        (state.out.len() as u64, state.idle.len() as u64)
     }
 
     /// How many there may be.
-    pub(super) fn size(&self) -> u32 {
+    pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    fn live(&self) -> Arc<Live> {
-        self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One transaction around `f`: committed on `Ok`, undone on `Err` and on a panic.
@@ -86,74 +100,86 @@ impl Connections {
         tally: &Tally,
         f: impl FnOnce(&mut Conn) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let since = Instant::now();
+        let until = Instant::now() + PATIENCE;
+        let (place, mut made) = loop {
+            let Some((place, idle)) = self.take(until) else { return Err(tally.timed_out().into()) };
+            let fresh = idle.is_none();
+            let made = idle.map_or_else(|| self.make(), Ok).and_then(|mut made| {
+                made.0.batch_execute(begin.sql(&made.0))?;
+                Ok(made)
+            });
+            match made {
+                Ok(made) => break (place, made),
+                // Nothing was asked of it yet: it died while it was idle, and another may live.
+                Err(_) if !fresh => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let result = caught(|| f(&mut made.0));
+        let ended = match result {
+            Ok(value) => made.0.batch_execute(COMMIT).map(|()| value).map_err(|error| Error::from(error).into()),
+            Err(error) => Err(error),
+        };
+        // After a failed COMMIT the transaction may be over already; whatever cannot be undone is not used again.
+        if ended.is_ok() || made.0.batch_execute("ROLLBACK").is_ok() {
+            place.give_back(made);
+        }
+        ended
+    }
+
+    /// A place among those that may be out, with a connection if one is idle.
+    fn take(&self, until: Instant) -> Option<(Taken<'_>, Option<Made>)> {
+        let mut state = self.state();
         loop {
-            let live = self.live();
-            let left = PATIENCE.saturating_sub(since.elapsed());
-            let Ok(mut held) = live.pool.get_timeout(left) else {
-                self.renew(&live);
-                return Err(tally.timed_out().into());
-            };
-            let _at_work = AtWork::on(&live);
-            let sql = begin.sql(&held.conn);
-            if held.conn.batch_execute(sql).is_err() {
-                // Nothing was asked of it yet: the connection died while it was idle, and another may live.
-                held.broken = true;
-                if since.elapsed() < PATIENCE {
-                    continue;
-                }
-                return Err(Error::Unavailable.into());
+            let out = state.out.len();
+            state.out.retain(|_, since| since.elapsed() < STUCK);
+            if state.out.len() < out {
+                // The server went away without a word, and nobody would tell those that are idle, either.
+                state.idle.clear();
             }
-            let result = caught(|| f(&mut held.conn));
-            let ended = match result {
-                Ok(value) => held.conn.batch_execute("COMMIT").map(|()| value).map_err(|error| Error::from(error).into()),
-                Err(error) => Err(error),
-            };
-            if ended.is_err() {
-                // After a failed COMMIT the transaction may be over already; whatever cannot be undone is not used again.
-                held.broken = held.conn.batch_execute("ROLLBACK").is_err();
+            if state.out.len() < self.size {
+                let ticket = state.next;
+                state.next += 1;
+                state.out.insert(ticket, Instant::now());
+                return Some((Taken { of: self, ticket }, state.idle.pop()));
             }
-            return ended;
+            let left = until.checked_duration_since(Instant::now())?;
+            state = self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Takes a new pool when all connections of this one are at work, and none came back for longer than a statement may take.
-    fn renew(&self, seen: &Arc<Live>) {
-        if !seen.is_stuck(self.size) {
-            return;
+    fn make(&self) -> super::error::Result<Made> {
+        let mut conn = self.place.connect(self.demands)?;
+        if let Conn::Sqlite(_) = conn {
+            // Here the embedded database is only read: its one writer has a connection of its own.
+            conn.batch_execute("PRAGMA query_only = ON")?;
         }
-        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&pool, seen) {
-            *pool = Arc::new(Live::new(&self.place, self.demands, self.size));
+        Ok((conn, Instant::now()))
+    }
+}
+
+/// A place that is taken, until this is dropped.
+struct Taken<'a> {
+    of: &'a Connections,
+    ticket: u64,
+}
+
+impl Taken<'_> {
+    /// Keeps the connection for others, unless it is old or was written off.
+    fn give_back(self, made: Made) {
+        let mut state = self.of.state();
+        if state.out.contains_key(&self.ticket) && made.1.elapsed() < OLD {
+            state.idle.push(made);
         }
     }
 }
 
-impl Live {
-    fn new(place: &Place, demands: Demands, size: u32) -> Self {
-        let pool = conn::pool(place.clone(), demands, size);
-        Self { pool, at_work: AtomicU32::new(0), returned: RwLock::new(Instant::now()) }
-    }
-
-    fn is_stuck(&self, size: u32) -> bool {
-        let returned = *self.returned.read().unwrap_or_else(PoisonError::into_inner);
-        self.at_work.load(Ordering::SeqCst) >= size && returned.elapsed() > STUCK
-    }
-}
-
-/// A connection that is at work.
-struct AtWork<'a>(&'a Live);
-
-impl<'a> AtWork<'a> {
-    fn on(live: &'a Live) -> Self {
-        live.at_work.fetch_add(1, Ordering::SeqCst);
-        Self(live)
-    }
-}
-
-impl Drop for AtWork<'_> {
+impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.0.at_work.fetch_sub(1, Ordering::SeqCst);
-        *self.0.returned.write().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.of.state().out.remove(&self.ticket);
+        self.of.returned.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

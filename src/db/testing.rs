@@ -5,7 +5,7 @@ use std::future::Future;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
-use super::conn::{Demands, Place};
+use super::conn::{Conn, Demands, Place};
 use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
 use super::sealed::{Keyring, Secret};
 use super::{Db, Error, Result, Tx, cases, staff};
@@ -20,7 +20,7 @@ use crate::domain::vocabulary::{
 
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "../../tests/support/cluster.rs"]
-mod cluster;
+pub mod cluster;
 
 /// A database in a directory that goes when this does.
 pub struct Scratch {
@@ -86,6 +86,15 @@ impl Scratch {
         let db = Db::open(&which, DEMANDS, keys, 2).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { db, place, server, runtime }
+    }
+
+    /// A connection beside those of the service, as the owner of the database.
+    pub fn another_connection(&self) -> Conn {
+        let place = match &self.server {
+            None => Place::File(self.place.path().join("test.db")),
+            Some(server) => Place::Server(server.owner_url()),
+        };
+        place.connect(DEMANDS).unwrap()
     }
 
     /// Waits for what a use case answers.

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -25,7 +25,26 @@ const QUEUE: usize = 1024;
 /// How many may wait for a connection of the pool beyond those that have one.
 const WAITING: usize = 64;
 /// A server that says nothing for so long gets no more patience: it is unknown what became of the transaction.
-const ANSWER_WITHIN: Duration = Duration::from_millis(2400);
+const ANSWER_WITHIN: Duration = Duration::from_millis(2300);
+
+tokio::task_local! {
+    /// How long one request has waited for the server so far.
+    static WAITED: std::cell::Cell<Duration>;
+}
+
+/// What `work` waits for a server is counted together: a request is more than one transaction, and is answered within the time of one.
+pub async fn as_one_request<F: Future>(work: F) -> F::Output {
+    WAITED.scope(std::cell::Cell::default(), work).await
+}
+
+/// Waits for a server as long as the request may.
+async fn within_patience<T>(work: impl Future<Output = T>) -> Option<T> {
+    let (since, waited) = (Instant::now(), WAITED.try_with(std::cell::Cell::get).unwrap_or_default());
+    let done = tokio::time::timeout(ANSWER_WITHIN.saturating_sub(waited), work).await.ok();
+    // Outside a request, nothing is counted.
+    let _uncounted = WAITED.try_with(|all| all.set(waited + since.elapsed()));
+    done
+}
 
 /// The indexes the queued log entries were given, in the order in which they were queued.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,9 +132,9 @@ impl Db {
                 Some(writer)
             }
         };
-        let admitted = usize::try_from(connections).unwrap_or_default() + WAITING;
         let pool = Connections::new(place.clone(), demands, connections);
-        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(Semaphore::new(admitted)), writer, keys: Arc::new(keys), tally: Arc::default() })
+        let admitted = Semaphore::new(pool.size() + WAITING);
+        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally: Arc::default() })
     }
 
     /// The keys of the deployment.
@@ -128,8 +147,8 @@ impl Db {
     #[must_use]
     pub fn load(&self) -> Load {
         let (at_work, idle) = self.pool.used();
-        let places = u64::from(self.pool.size()) + WAITING as u64;
-        self.tally.load(at_work, idle, places.saturating_sub(self.admitted.available_permits() as u64))
+        let admitted = (self.pool.size() + WAITING).saturating_sub(self.admitted.available_permits());
+        self.tally.load(at_work, idle, admitted as u64)
     }
 
     /// Reads in one snapshot of the database.
@@ -181,9 +200,9 @@ impl Db {
         if self.writer.is_some() {
             return work.await.unwrap_or_else(|_| Err(Error::Panicked.into()));
         }
-        match tokio::time::timeout(ANSWER_WITHIN, work).await {
-            Ok(done) => done.unwrap_or_else(|_| Err(Error::Panicked.into())),
-            Err(_) => Err(self.tally.timed_out().into()),
+        match within_patience(work).await {
+            Some(done) => done.unwrap_or_else(|_| Err(Error::Panicked.into())),
+            None => Err(self.tally.timed_out().into()),
         }
     }
 

@@ -62,3 +62,6 @@ fn batch(conn: &mut Conn, first: Job, jobs: &Receiver<Job>) -> (Vec<Answer>, boo
     }
     (answers, committed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,10 @@ use super::gate;
 use crate::metrics::{self, Metrics};
 
 /// For how long what was found out is good enough.
-const FRESH: Duration = Duration::from_secs(1);
-/// For how long an answer waits for what is being found out.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const FRESH: Duration = Duration::from_millis(500);
+/// For how long an answer waits for what is being found out. Together they are less than the two seconds after which everybody is told of an
+/// outage.
+const PATIENCE: Duration = Duration::from_millis(1300);
 
 /// What was found out, and when.
 #[derive(Clone, Copy, Debug)]

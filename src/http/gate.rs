@@ -13,6 +13,7 @@ use super::Edge;
 use super::envelope::{Panicked, RequestContext, Single, guarded, single};
 use super::extract::no_query;
 use super::problem::{Code, Problem};
+use crate::app::as_one_request;
 use crate::authz::{Action, Caller};
 use crate::domain::ids::RequestId;
 use crate::domain::vocabulary::{AccessReason, Vocabulary as _};
@@ -91,10 +92,10 @@ where
         Box::pin(async move {
             // Kept to answer with if the handler panics; routing is done, so a second owner of the request is harmless.
             let kept = request.request().clone();
-            let passing = guarded(async move {
+            let passing = guarded(as_one_request(async move {
                 admit(gate, &request).await?;
                 service.call(request).await
-            });
+            }));
             Ok(match passing.await {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => ServiceResponse::from_err(error, kept),

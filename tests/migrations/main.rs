@@ -11,10 +11,14 @@ mod postgres;
 mod roles;
 mod sqlite;
 
+use std::sync::{Arc, Barrier};
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use sendiass::db::conn::{Conn, Demands, Place};
+use sendiass::db::sealed::{Keyring, Secret};
+use sendiass::db::{Db, Error};
 use tempfile::TempDir;
 
 const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
@@ -29,6 +33,23 @@ struct Words {
 fn words(conn: &mut Conn, query: &str) -> Vec<String> {
     let rows: Vec<Words> = diesel::sql_query(query).load(conn).unwrap_or_else(|error| panic!("{query}: {error}"));
     rows.into_iter().map(|row| row.text).collect()
+}
+
+/// Does this on three connections of a pool, held together.
+fn on_three<T: Send + 'static>(place: &Place, f: impl Fn(&mut Conn) -> T + Clone + Send + 'static) -> Vec<T> {
+    let keys = Keyring::new("test".to_owned(), &Secret::new([7; 32]), &Secret::new([9; 32]));
+    let db = Db::open(place, DEMANDS, keys, 3).unwrap();
+    let together = Arc::new(Barrier::new(3));
+    let one = || {
+        let (f, together) = (f.clone(), together.clone());
+        db.read::<_, Error>(move |tx| {
+            together.wait();
+            Ok(f(tx.conn))
+        })
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let done = runtime.block_on(futures_util::future::join_all([one(), one(), one()]));
+    done.into_iter().map(Result::unwrap).collect()
 }
 
 /// A new embedded database.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use sendiass::db::conn::{self, Conn, Place};
+use sendiass::db::conn::{Conn, Place};
 
 use crate::harness::{cluster, connect, scratch};
-use crate::{DEMANDS, refused, words};
+use crate::{DEMANDS, on_three, refused, words};
 
 /// What the role of the service may not do, and by which words it is refused.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -69,7 +69,7 @@ fn the_role_that_serves_cannot_take_away_what_protects_the_record() {
 const LIMITS: [(&str, &str); 6] = [
     ("statement_timeout", "5s"),
     ("lock_timeout", "2s"),
-    ("idle_in_transaction_session_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "3s"),
     ("default_transaction_isolation", "read committed"),
     ("TimeZone", "UTC"),
     ("application_name", "sendiass"),
@@ -84,11 +84,8 @@ fn the_limits_are_in_force_on_every_connection() {
     cluster::on_postgres_too();
     let Some(scratch) = scratch() else { return };
     let expected = LIMITS.map(|(name, value)| (name, value.to_owned()));
-    let pool = conn::pool(Place::Server(scratch.url()), DEMANDS, 3);
-    // Held together, so that they are three.
-    let mut held: Vec<_> = (0..3).map(|_| pool.get().unwrap()).collect();
-    for one in &mut held {
-        assert_eq!(limits(&mut one.conn), expected);
+    for limits in on_three(&Place::Server(scratch.url()), limits) {
+        assert_eq!(limits, expected);
     }
     // Who changed the schema waited without a limit, and has it again.
     let mut owner = connect(Path::new(""), Some(&scratch));
@@ -106,6 +103,7 @@ fn nothing_waits_for_ever_and_nobody_is_left_in_a_transaction() {
     let pid = words(&mut idle, "SELECT pg_backend_pid()::text AS text").concat();
     idle.batch_execute("BEGIN").unwrap();
     let left = format!("SELECT count(*)::text AS text FROM pg_stat_activity WHERE pid = {pid}");
+    assert_eq!(words(&mut waiter, &left), ["1"]);
     let long = std::thread::spawn(move || {
         let since = Instant::now();
         let said = slow.batch_execute("SELECT pg_sleep(30)").unwrap_err().to_string();
@@ -113,16 +111,11 @@ fn nothing_waits_for_ever_and_nobody_is_left_in_a_transaction() {
         assert!((4..9).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
     });
     holder.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(9, 9)").unwrap();
-    let held = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(4));
-        holder.batch_execute("COMMIT").unwrap();
-    });
+    // Who waits without a limit is let in when the holder, who says nothing, is ended.
     let said = waiter.batch_execute("SELECT pg_advisory_xact_lock(9, 9)").unwrap_err().to_string();
     assert_eq!(said, "canceling statement due to lock timeout");
-    held.join().unwrap();
     long.join().unwrap();
-    assert_eq!(words(&mut waiter, &left), ["1"]);
-    std::thread::sleep(Duration::from_secs(12).saturating_sub(idle_since.elapsed()));
+    std::thread::sleep(Duration::from_secs(5).saturating_sub(idle_since.elapsed()));
     assert_eq!(words(&mut waiter, &left), ["0"]);
     assert!(idle.batch_execute("SELECT 1").is_err());
 }

@@ -4,10 +4,9 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use sendiass::db::conn;
 use tempfile::TempDir;
 
-use crate::{Conn, Demands, fresh, refused, words};
+use crate::{Conn, fresh, on_three, refused, words};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -38,20 +37,17 @@ fn migrations_can_be_taken_back_and_applied_again() {
 fn the_settings_are_in_force_on_the_writer_and_on_every_reader() {
     let (_folder, place, mut writer) = fresh();
     let expected = [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1"), ("trusted_schema", "0")];
-    let read = |conn: &mut Conn| {
+    let read = move |conn: &mut Conn| {
         expected.map(|(name, _)| {
             let value = words(conn, &format!("SELECT CAST({name} AS TEXT) AS text FROM pragma_{name}"));
             (name, value.concat())
         })
     };
     assert_eq!(read(&mut writer), expected.map(|(name, value)| (name, value.to_owned())));
-    let pool = conn::pool(place, Demands::default(), 3);
-    // Held together, so that they are three.
-    let mut held: Vec<_> = (0..3).map(|_| pool.get().unwrap()).collect();
-    for reader in &mut held {
-        let reader = &mut reader.conn;
-        assert_eq!(read(reader), expected.map(|(name, value)| (name, value.to_owned())));
-        assert!(reader.batch_execute("DELETE FROM revoked_token").is_err(), "a reader wrote");
+    let readers = on_three(&place, move |reader| (read(reader), reader.batch_execute("DELETE FROM revoked_token").is_err()));
+    for (settings, refused) in readers {
+        assert_eq!(settings, expected.map(|(name, value)| (name, value.to_owned())));
+        assert!(refused, "a reader wrote");
     }
 }
 

@@ -11,6 +11,7 @@ mod family;
 #[path = "../api/harness.rs"]
 mod harness;
 mod hygiene;
+#[expect(dead_code, reason = "shared with the tests of faults, which start it again")]
 mod process;
 mod slow;
 mod stopping;

@@ -24,6 +24,7 @@ pub struct Process {
     pub log: Arc<Mutex<String>>,
     pub folder: TempDir,
     scratch: Option<cluster::Scratch>,
+    url: Option<String>,
 }
 
 impl Drop for Process {
@@ -56,12 +57,19 @@ impl Process {
         Self::started_by(shell, settings)
     }
 
-    fn started_by(mut command: Command, settings: &[&str]) -> Self {
+    fn started_by(command: Command, settings: &[&str]) -> Self {
         cluster::on_postgres_too();
-        let folder = tempfile::tempdir().unwrap();
         let scratch = scratch();
-        if let Some(scratch) = &scratch {
-            command.env("SENDIASS_DATABASE_URL", scratch.url()).env("SENDIASS_UNSAFE_DATABASE", "true");
+        let url = scratch.as_ref().map(cluster::Scratch::url);
+        let mut process = Self::on(command, settings, tempfile::tempdir().unwrap(), url);
+        process.scratch = scratch;
+        process
+    }
+
+    /// On the database at this address, or an embedded one in this folder.
+    pub fn on(mut command: Command, settings: &[&str], folder: TempDir, url: Option<String>) -> Self {
+        if let Some(url) = &url {
+            command.env("SENDIASS_DATABASE_URL", url).env("SENDIASS_UNSAFE_DATABASE", "true");
         }
         let mut child = command
             .args(["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0", "--log", "info", "--data-dir"])
@@ -90,7 +98,16 @@ impl Process {
                 kept.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
             }
         });
-        Self { child, api: addresses[0].clone(), admin: addresses[1].clone(), log, folder, scratch }
+        Self { child, api: addresses[0].clone(), admin: addresses[1].clone(), log, folder, scratch: None, url }
+    }
+
+    /// Starts it again after its end, on the same database and with the same keys.
+    pub fn again(mut self) -> Self {
+        self.end();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        let mut process = Self::on(Command::new(env!("CARGO_BIN_EXE_sendiass")), &[], folder, self.url.clone());
+        process.scratch = self.scratch.take();
+        process
     }
 
     pub fn token(&self, role: Role, name: &str) -> String {
@@ -115,7 +132,11 @@ impl Process {
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// Waits for its end: the exit code, and how long it took.

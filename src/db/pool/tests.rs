@@ -1,0 +1,110 @@
+//! Connections that die, or fall silent.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use futures_util::future::join_all;
+
+use crate::db::testing::Scratch;
+use crate::db::testing::cluster::is_postgres;
+use crate::db::{Error, Result, Tx, as_one_request};
+
+type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// Reads for so long.
+fn busy(scratch: &Scratch, long: Duration) -> Answer {
+    let db = scratch.db.clone();
+    Box::pin(async move {
+        db.read::<(), Error>(move |tx| {
+            std::thread::sleep(long);
+            Ok(tx.conn.batch_execute("SELECT 1")?)
+        })
+        .await
+    })
+}
+
+/// Both connections of the pool at once.
+fn both(scratch: &Scratch) -> Vec<Result<()>> {
+    scratch.wait(join_all([busy(scratch, Duration::from_millis(50)), busy(scratch, Duration::from_millis(50))]))
+}
+
+fn end(tx: &mut Tx<'_>, which: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND usename = current_user AND pid {which} pg_backend_pid()"
+    );
+    Ok(tx.conn.batch_execute(&sql)?)
+}
+
+#[test]
+fn a_connection_that_died_while_it_was_idle_is_replaced_and_nobody_notices() {
+    let scratch = Scratch::new();
+    if !is_postgres() {
+        return;
+    }
+    assert!(both(&scratch).iter().all(Result::is_ok));
+    assert_eq!(scratch.db.load().idle, 2);
+    scratch.read(|tx| end(tx, "<>")).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let answers = both(&scratch);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+}
+
+#[test]
+fn a_connection_that_died_at_work_is_unavailable_and_not_used_again() {
+    let scratch = Scratch::new();
+    if !is_postgres() {
+        return;
+    }
+    scratch.read(|_| Ok(())).unwrap();
+    assert_eq!(scratch.db.load().idle, 1);
+    let died = scratch.write(|tx| end(tx, "="));
+    assert!(matches!(died, Err(Error::Unavailable)), "{died:?}");
+    assert_eq!((scratch.db.load().idle, scratch.db.load().reading), (0, 0));
+    scratch.read(|_| Ok(())).unwrap();
+}
+
+#[test]
+fn connections_from_which_nothing_is_heard_any_more_are_written_off_and_others_are_made() {
+    let scratch = Scratch::new();
+    let since = Instant::now();
+    let silent = Duration::from_secs(8);
+    let all = async {
+        let stuck = join_all([busy(&scratch, silent), busy(&scratch, silent)]);
+        let others = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            // While they may still answer, nobody gets more connections than there may be.
+            let early = scratch.db.read::<(), Error>(|_| Ok(())).await;
+            assert!(matches!(early, Err(Error::Unavailable)), "{early:?}");
+            assert_eq!(scratch.db.load().timed_out, if is_postgres() { 3 } else { 1 });
+            tokio::time::sleep(Duration::from_millis(6200).saturating_sub(since.elapsed())).await;
+            scratch.db.read::<(), Error>(|_| Ok(())).await.unwrap();
+            assert!(since.elapsed() < Duration::from_secs(7), "{:?}", since.elapsed());
+            assert_eq!((scratch.db.load().reading, scratch.db.load().idle), (0, 1));
+        };
+        futures_util::future::join(stuck, others).await.0
+    };
+    let stuck = scratch.wait(all);
+    // Whoever asked a server was answered in time; the file on this machine is waited for.
+    assert!(stuck.iter().all(|answer| answer.is_ok() != is_postgres()), "{stuck:?}");
+    // What was written off does not come back.
+    std::thread::sleep(Duration::from_millis(8300).saturating_sub(since.elapsed()));
+    assert_eq!((scratch.db.load().reading, scratch.db.load().idle), (0, 1));
+}
+
+#[test]
+fn a_request_of_several_transactions_waits_for_a_server_no_longer_than_one_of_them_may() {
+    let scratch = Scratch::new();
+    if !is_postgres() {
+        return;
+    }
+    let since = Instant::now();
+    let long = Duration::from_millis(1500);
+    let (first, second) = scratch.wait(as_one_request(async { (busy(&scratch, long).await, busy(&scratch, long).await) }));
+    assert!(first.is_ok() && matches!(second, Err(Error::Unavailable)), "{first:?} {second:?}");
+    assert!(since.elapsed() < Duration::from_millis(2500), "{:?}", since.elapsed());
+    // The next request begins anew.
+    scratch.wait(as_one_request(busy(&scratch, long))).unwrap();
+}

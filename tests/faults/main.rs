@@ -1,0 +1,42 @@
+//! What is acknowledged is kept, whatever ends in the middle: the service, its database, the way between them, or the disk.
+//!
+//! Each test has a size that fits a suite. `SENDIASS_KILLS` sets how often the service is killed on each database, and `SENDIASS_OUTAGES`
+//! how many outages of each kind there are; then the figures are printed, too (`--no-capture`).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod disk;
+#[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
+#[path = "../api/harness.rs"]
+mod harness;
+mod kill;
+mod outage;
+#[expect(dead_code, reason = "shared with the tests of operations, which use all of it")]
+#[path = "../operations/process.rs"]
+mod process;
+mod proxy;
+mod record;
+mod server;
+mod sync;
+mod writes;
+
+/// How often something is done: as the environment says, or so often.
+fn times(variable: &str, usual: usize) -> usize {
+    std::env::var_os(variable).and_then(|text| text.to_str()?.parse().ok()).unwrap_or(usual)
+}
+
+/// A suite shares its machine with others: there this much is allowed for that; at full size nothing is.
+fn grace() -> std::time::Duration {
+    std::time::Duration::from_millis(if std::env::var_os("SENDIASS_OUTAGES").is_some() { 0 } else { 800 })
+}
+
+/// A number below this one, another each time.
+fn random(below: u64) -> u64 {
+    getrandom::u64().unwrap() % below
+}
+
+/// What 99 of 100 do not exceed.
+fn p99(mut all: Vec<std::time::Duration>) -> std::time::Duration {
+    all.sort();
+    all[(all.len() * 99).div_ceil(100) - 1]
+}
