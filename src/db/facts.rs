@@ -31,8 +31,9 @@ pub fn facts_for(
     notes: &[HeldNote],
     limits: Limits,
 ) -> Result<Facts> {
-    // Those who get a copy, too: how they may be reached bears on the answer.
-    let reached = ask.copies.iter().map(|copy| copy.person_id);
+    // Those who get it or a copy, too: how they may be reached bears on the answer.
+    let receives = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let reached = ask.copies.iter().map(|copy| copy.person_id).chain(receives);
     guard::take(tx, subjects(ask, notes).into_iter().chain(reached))?;
     read(tx, permit, case_id, ask, notes, limits)
 }
@@ -60,9 +61,9 @@ fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, 
     // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
     // what is known of people and of how they are reached (C17).
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
-    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, ask, &mut opened)? };
+    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask, &mut opened)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
-    let participants = participants(tx, case_id, &involved)?;
+    let participants = if ask.basis == Basis::Safeguarding { professionals(tx, case_id)? } else { participants(tx, case_id, &involved)? };
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
     if ask.basis == Basis::Permission {
         people_of(tx, permit, &mut family, &involved, &mut opened)?;
@@ -98,7 +99,7 @@ impl Opened {
 }
 
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
-fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
+fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on either side is unsafe.
@@ -110,7 +111,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
         }
     }
     if let AskRecipient::Person(person) = &ask.recipient
-        && opened.of(tx, *person)?.sides().any(|known| known.avoids(ask.channel))
+        && !opened.of(tx, *person)?.safe_by(tx, permit.scope(), ask.channel)?
     {
         found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }
@@ -119,12 +120,21 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>, Timestamp);
 
-/// How these people stand to each other.
-pub fn family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
+/// How these people stand to each other by what those know who see this case. What is recorded there is read by all of them, whoever recorded
+/// it, so it must not rest on what was told in a case of somebody's own (C1).
+pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
     let participants = participants(tx, case_id, involved)?;
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
-    people_of(tx, permit, &mut family, involved, &mut Opened::default())?;
+    for id in concerned(&family, involved) {
+        family.people.push(people::fact_in(tx, id, case_id)?);
+    }
     Ok(family)
+}
+
+/// These people and everybody in the case.
+fn concerned(family: &FamilyFacts, involved: &[PersonId]) -> BTreeSet<PersonId> {
+    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
+    involved.iter().copied().chain(here).collect()
 }
 
 /// Adds what a decision looks at of these people and of everybody in the case.
@@ -135,15 +145,27 @@ fn people_of(
     involved: &[PersonId],
     opened: &mut Opened,
 ) -> Result<()> {
-    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
-    let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
-    for id in ids {
+    for id in concerned(family, involved) {
         let sealed = opened.of(tx, id)?;
         let (all, less) = people::fact(tx, permit.scope(), id, sealed)?;
         family.people.push(all);
         family.known_less.extend(less);
     }
     Ok(())
+}
+
+/// Who takes part in this case as a professional: all that a risk must know of those who take part. Read so that no damaged row can hold it up
+/// (C17); whoever cannot be made out is a data subject like any other.
+fn professionals(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<ParticipantFact>> {
+    let role = ParticipantRole::Professional;
+    let rows: Vec<(PersonId, bool)> = participant::table
+        .filter(participant::case_id.eq(case_id))
+        .select((participant::person_id, participant::role.eq(role)))
+        .load(tx.conn)?;
+    let other = |person| rows.iter().any(|(other, professional)| *other == person && !professional);
+    let people: BTreeSet<PersonId> = rows.iter().map(|(person, _)| *person).filter(|person| !other(*person)).collect();
+    let fact = |person_id| ParticipantFact { case_id, person_id, role, relation: Relation::Professional, pr: Vec::new(), ended_on: None };
+    Ok(people.into_iter().map(fact).collect())
 }
 
 /// The participants of this case, and of every case any of these people takes part in.

@@ -11,7 +11,7 @@ use crate::db::error::{Error, Result};
 use crate::db::schema::{case_file, participant, person};
 use crate::db::tx::Tx;
 use crate::db::{capacity, scope};
-use crate::domain::disclosure::PersonFact;
+use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::vocabulary::Channel;
@@ -57,6 +57,16 @@ impl Sealed {
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
         let in_scope = in_scope(tx, scope, self.own.iter().map(|side| side.case).collect())?;
         Ok(self.own.iter().rev().find(|side| in_scope.contains(&side.case)))
+    }
+
+    /// Whether something can be sent to them this way without harm: no side avoids it, and of the contacts that the caller knows there is one for
+    /// it that is safe on every side that knows it.
+    pub fn safe_by(&self, tx: &mut Tx<'_>, scope: Scope, channel: Channel) -> Result<bool> {
+        let kinds = channel.contact_kinds();
+        let safe = |id| self.sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
+        let seen = self.seen(tx, scope)?.map_or(&self.known, |side| &side.known);
+        let reached = kinds.is_empty() || seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
+        Ok(reached && !self.sides().any(|known| known.avoids(channel)))
     }
 
     /// All sides, oldest first.
@@ -114,6 +124,14 @@ pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
 pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
     let sealed = open(tx, id)?;
     Ok(sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known))
+}
+
+/// What those who see this case know of a person: what was told and assessed there, or by everybody else.
+pub fn fact_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<PersonFact> {
+    let known = known_in(tx, id, case)?.content;
+    let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
+    let capacity = capacity::facts(tx, id)?.into_iter().filter_map(here).collect();
+    Ok(PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity })
 }
 
 /// What a decision looks at of a person: what they told last on their own, if they did. And what the caller knows of that, if something was

@@ -1,0 +1,114 @@
+//! The register of those to whom information may go (C3).
+
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+
+use crate::family::Family;
+use crate::harness::{Reply, TestApp};
+
+fn retype(app: &TestApp, body: &str, kind: &str) -> Reply {
+    let version = app.manager().get(&format!("/recipients/{body}")).ok(200).version();
+    app.manager().if_match(version).patch(&format!("/recipients/{body}"), &json!({"bodyType":kind}))
+}
+
+#[test]
+fn a_body_that_is_on_record_stays_on_its_side_of_the_council_line() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let legal = || {
+        let body = json!({"bodyType":"la_legal","name":"Legal","teams":[{"name":"North"}],"safeguardingFunction":false});
+        let body = app.manager().post("/recipients", &body).ok(201);
+        (body.id(), json!({"recipientId":body.id(),"teamId":body.body["teams"][0]["id"]}))
+    };
+    // What nothing names is corrected.
+    let (free, _) = legal();
+    retype(&app, &free, "school").ok(200);
+    retype(&app, &free, "la_legal").ok(200);
+
+    let (permitted, to_permitted) = legal();
+    family.permit(&app, json!({"recipients":[to_permitted]}));
+    let (refused, to_refused) = legal();
+    let refusal = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"recipients":[to_refused],
+        "method":"written_signed","evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    app.adviser().post(&format!("/cases/{}/consents", family.case), &refusal).ok(201);
+    // Asked for in vain, it stands in the log alone.
+    let (logged, to_logged) = legal();
+    let note = family.n1(&app);
+    family.disclose(&app, &family.ask(&note, json!({"recipient":to_logged}))).problem(409, "consent-scope-exceeded");
+    let kept = |body: &str, kind: &str| retype(&app, body, kind).problem(409, "in-use").rule_at("#/bodyType", "body_in_use");
+    for body in [&permitted, &refused, &logged] {
+        kept(body, "school");
+        retype(&app, body, "la_other_team").ok(200);
+        kept(body, "court");
+    }
+    // Nor into the council: its permission was given to a school.
+    family.permit(&app, json!({"recipients":[{"recipientId":family.school}]}));
+    kept(&family.school, "la_send_team");
+    // What was sent stays, when the log has been cut.
+    family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
+    app.sabotage()
+        .batch_execute("INSERT INTO disclosure_prune SELECT count(*) FROM disclosure_entry; DELETE FROM disclosure_entry")
+        .unwrap();
+    kept(&family.hub, "police");
+}
+
+/// The contacts of somebody, with one changed or added.
+fn contacts(reply: &Reply, kind: &str, safe: bool) -> Value {
+    let mut contacts = reply.body["contacts"].as_array().unwrap().clone();
+    match contacts.iter_mut().find(|contact| contact["kind"] == kind) {
+        Some(contact) => contact["safe"] = json!(safe),
+        None => contacts.push(json!({"kind":kind,"value":"07700 900123","safe":safe})),
+    }
+    json!({"contacts":contacts})
+}
+
+#[test]
+fn what_goes_to_a_participant_goes_to_a_contact_marked_safe() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    family.permit(&app, json!({"recipients":[{"personId":family.finn}]}));
+    let path = format!("/people/{}", family.finn);
+    let sent = |channel: &str, safe: bool| {
+        let ask = family.ask(&note, json!({"recipient":{"personId":family.finn},"channel":channel}));
+        let check = family.check(&app, &ask).ok(200);
+        let reply = family.disclose(&app, &ask);
+        assert_eq!((&check.body["allowed"], reply.status), (&json!(safe), if safe { 201 } else { 422 }), "{channel}: {}", check.text);
+        if !safe {
+            let reply = reply.problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+            assert_eq!(check.body["reasons"], reply.body["errors"]);
+        }
+    };
+    let change = |session: &crate::harness::Session<'_>, kind: &str, safe: bool| {
+        let now = session.get(&path).ok(200);
+        session.if_match(now.version()).patch(&path, &contacts(&now, kind, safe)).ok(200);
+    };
+    // He has an address that is safe by e-mail and one that is not by post.
+    for (channel, safe) in [
+        ("secure_email", true),
+        ("portal", true),
+        ("post_tracked", false),
+        ("phone", false),
+        ("meeting", true),
+        ("video", true),
+        ("in_person_handover", true),
+    ] {
+        sent(channel, safe);
+    }
+    change(&app.adviser(), "landline", true);
+    sent("phone", true);
+    change(&app.adviser(), "email", false);
+    sent("secure_email", false);
+    sent("portal", false);
+    change(&app.adviser(), "email", true);
+    // What he says on his own binds, and what he can be reached by there is not known here.
+    let his = app.as_staff(sendiass::domain::vocabulary::Role::Adviser, "his");
+    crate::apart::own_case(&his, &family.finn);
+    change(&his, "postal", true);
+    sent("post_tracked", false);
+    change(&his, "email", false);
+    change(&his, "mobile", true);
+    sent("secure_email", false);
+    change(&his, "landline", false);
+    sent("phone", false);
+}
