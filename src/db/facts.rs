@@ -30,10 +30,22 @@ pub fn facts_for(
     notes: &[HeldNote],
     limits: Limits,
 ) -> Result<Facts> {
-    // Those who get a copy, too: how they may be reached bears on the answer.
-    let reached = ask.copies.iter().map(|copy| copy.person_id);
-    guard::take(tx, subjects(ask, notes).into_iter().chain(reached))?;
-    read(tx, permit, case_id, ask, notes, limits)
+    let subjects = subjects(ask, notes);
+    // Whoever receives it or a copy: how they may be reached bears on the answer. So does how those stand to the family who said yes or no.
+    let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let reached = ask.copies.iter().map(|copy| copy.person_id).chain(whom);
+    let mut guarded: BTreeSet<PersonId> = subjects.iter().copied().chain(reached).chain(consents::granters(tx, &subjects)?).collect();
+    if ask.basis == Basis::Anonymised {
+        // Nobody is named, and everybody of the case is looked for in the text.
+        guarded.extend(super::participants::people(tx, permit, case_id)?);
+    }
+    guard::take(tx, guarded.iter().copied())?;
+    // Somebody who never spoke before may have done so meanwhile; then it may be tried again.
+    if consents::granters(tx, &subjects)?.is_subset(&guarded) {
+        read(tx, permit, case_id, ask, notes, limits)
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
 /// The same facts for a question that has no effect: what is true now may not be true later.
