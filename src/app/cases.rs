@@ -156,7 +156,7 @@ impl App {
             check_participants(tx, permit, &participants)?;
             guard::take(tx, participants.iter().map(|part| part.person_id))?;
             let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-            if cases::serves_other_side(tx, permit, None, &people, permit.staff(), None)? {
+            if !cases::serving_other_side(tx, permit, None, &people, &[permit.staff()].into(), None)?.is_empty() {
                 return Err(conflict("#/participants"));
             }
             let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
@@ -254,7 +254,7 @@ impl App {
             if cases::is_conflicted(tx, permit, id, member)? {
                 return Err(conflict("#/staffId"));
             }
-            sides::may_join(tx, permit, id, member, "#/staffId")?;
+            sides::may_join(tx, permit, id, &[(member, "#/staffId".to_owned())])?;
             require_open(permit.caller(), head.status)?;
             let case = cases::assign(tx, permit, id, version, member, retention::of)?;
             Ok(offering(permit, case))
@@ -274,9 +274,9 @@ impl App {
         self.change(permit, move |tx, permit| {
             let head = seen(tx, permit, id, version)?;
             faultless(restriction_faults(tx, permit, &head, &wanted)?)?;
-            for (i, member) in wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to) {
-                sides::may_join(tx, permit, id, *member, &format!("#/namedStaffIds/{i}"))?;
-            }
+            let joining = wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to);
+            let joining: Vec<_> = joining.map(|(i, member)| (*member, format!("#/namedStaffIds/{i}"))).collect();
+            sides::may_join(tx, permit, id, &joining)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::restrict(tx, permit, id, version, wanted, now, retention::of)?;
             Ok(offering(permit, case))

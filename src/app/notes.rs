@@ -51,9 +51,9 @@ fn check(
         (false, _) => faults.push(Fault::unknown("#/disclosureId")),
     }
     if let Some(source) = &content.provenance {
-        match recipients::find(tx, permit, source.recipient_id) {
-            Err(db::Error::NotFound) => faults.push(Fault::unknown("#/provenance/recipientId")),
-            found => drop(found?),
+        // Bodies are never taken out of the register, so nothing is locked for it.
+        if recipients::names(tx, permit, [source.recipient_id])?.is_empty() {
+            faults.push(Fault::unknown("#/provenance/recipientId"));
         }
     }
     faultless(faults)
@@ -132,7 +132,8 @@ impl App {
             };
             check(tx, permit, old.case_id, &content, Some(&old.content), now)?;
             require_open(tx, permit, old.case_id)?;
-            if old.superseded_by_note_id.is_some() {
+            // Once more, with the case held: another correction may have come first.
+            if notes::find(tx, permit, id)?.superseded_by_note_id.is_some() {
                 return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
             }
             Ok(notes::insert(tx, permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)

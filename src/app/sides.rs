@@ -21,13 +21,15 @@ pub(super) fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -
     Ok(parts.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect())
 }
 
-/// This member of staff, put on the case at this place in the request, does not serve its other side.
-pub(super) fn may_join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, member: StaffId, pointer: &str) -> Result<()> {
+/// None of these members of staff, put on the case at these places in the request, serves its other side.
+pub(super) fn may_join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, joining: &[(StaffId, String)]) -> Result<()> {
     let people = people(tx, permit, case)?;
-    if cases::serves_other_side(tx, permit, Some(case), &people, member, None)? {
-        return Err(conflict(pointer));
+    let members = joining.iter().map(|(member, _)| *member).collect();
+    let serving = cases::serving_other_side(tx, permit, Some(case), &people, &members, None)?;
+    match joining.iter().find(|(member, _)| serving.contains(member)) {
+        Some((_, pointer)) => Err(conflict(pointer)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Nobody of those on the case, nor `also`, serves another side of these people of it. To a caller who does not see that other side this
@@ -42,14 +44,11 @@ pub(super) fn keep_apart(
     now: Timestamp,
 ) -> Result<()> {
     let named = cases::standings(tx, permit, case.id)?.named;
-    let mut hidden = false;
-    for member in named.into_iter().chain([case.assigned_to]).chain(also) {
-        if cases::serves_other_side(tx, permit, Some(case.id), people, member, Some(permit.scope()))? {
-            return Err(conflict(pointer));
-        }
-        hidden |= cases::serves_other_side(tx, permit, Some(case.id), people, member, None)?;
+    let members = named.into_iter().chain([case.assigned_to]).chain(also).collect();
+    if !cases::serving_other_side(tx, permit, Some(case.id), people, &members, Some(permit.scope()))?.is_empty() {
+        return Err(conflict(pointer));
     }
-    if hidden {
+    if !cases::serving_other_side(tx, permit, Some(case.id), people, &members, None)?.is_empty() {
         let due_on = deadlines::next_working_day(now.day());
         tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case.id, case.id.0, due_on), now)?;
     }

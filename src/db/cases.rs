@@ -27,7 +27,7 @@ use crate::domain::vocabulary::{
 };
 
 use acts::place;
-pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serves_other_side, set_apart};
+pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serving_other_side, set_apart};
 pub use list::list;
 
 const NAMED: &str = "named";

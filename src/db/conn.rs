@@ -209,6 +209,8 @@ pub enum Lock {
     Staff,
     /// The next reference of a year.
     Reference,
+    /// An anonymous wording, so that it does not leave twice at once. Taken behind the guards.
+    Wording(i32),
 }
 
 impl Conn {
@@ -219,6 +221,7 @@ impl Conn {
             Lock::Request(key) => (2, key),
             Lock::Staff => (4, 0),
             Lock::Reference => (5, 0),
+            Lock::Wording(key) => (6, key),
         };
         match self {
             Self::Sqlite(_) => Ok(()),

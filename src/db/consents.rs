@@ -1,6 +1,6 @@
 //! Permissions and refusals. What was agreed is sealed as a whole and never changes; only how it ended is written later.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::conn::Engine;
 use diesel::prelude::*;
@@ -278,6 +278,13 @@ pub fn list(
     Ok(Page { items, next: rows.next, total: rows.total })
 }
 
+/// Who permitted or refused anything about these people.
+pub(super) fn granters(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<BTreeSet<PersonId>> {
+    let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(people.clone())).select(consent_subject::consent_id);
+    let granters: Vec<PersonId> = consent::table.filter(consent::id.eq_any(ids)).select(consent::granter_id).distinct().load(tx.conn)?;
+    Ok(granters.into_iter().collect())
+}
+
 /// Every permission and refusal about these people, in whatever case: the decision looks at all of them (R3, R6, R7).
 pub(super) fn about(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<(Row, NewConsent)>> {
     let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(people.to_vec())).select(consent_subject::consent_id);
@@ -298,4 +305,35 @@ pub(super) fn visible_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &
         .select(case_file::id)
         .load(tx.conn)?;
     Ok(seen.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::people;
+    use crate::db::testing::{Scratch, now, permit};
+
+    #[test]
+    fn a_permission_for_one_time_is_marked_as_used_once() {
+        let scratch = Scratch::new();
+        let jo = scratch.adviser("Jo Ashdown");
+        let case = scratch.bare_case(&jo, false);
+        let (entering, recording) = (permit::<act::PersonCreate>(&jo), permit::<act::ConsentRecord>(&jo));
+        let id = scratch.write(move |tx| {
+            let content = serde_json::from_str(r#"{"kind":"young_person","pseudonymous":true}"#).unwrap();
+            let person = people::insert(tx, &entering, content, Vec::new(), now())?;
+            let content = serde_json::from_value(serde_json::json!({"decision": "given", "granterId": person, "subjectIds": [person],
+                "recipients": [], "purposes": ["liaison"], "directions": ["outbound"], "informationCategories": ["attendance"], "noteIds": [],
+                "conditions": [{"kind": "once_only"}], "method": "written_signed", "evidence": {"noticeVersion": "leaflet-3"},
+                "decidedAt": now()}));
+            insert(tx, &recording, case, &content.unwrap(), Vec::new(), now())
+        });
+        let id = id.unwrap();
+        let mark = || {
+            let sending = permit::<act::DisclosureRecord>(&jo);
+            scratch.write(move |tx| mark_used(tx, &sending, id, now()))
+        };
+        mark().unwrap();
+        assert!(matches!(mark(), Err(Error::Conflict)));
+    }
 }

@@ -1,7 +1,7 @@
 //! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
 //! is an annotation.
 
-use super::conn::Engine;
+use super::conn::{Engine, Lock};
 use diesel::prelude::*;
 
 use super::error::Result;
@@ -178,8 +178,10 @@ pub fn list(
     }))
 }
 
-/// Whether the same wording went to the same body within 12 months.
+/// Whether the same wording went to the same body within 12 months. From another case it may be about to: whoever is second waits.
 pub fn repeats(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, wording: &[u8; 32], recipient: RecipientId, now: Timestamp) -> Result<bool> {
+    let [a, b, c, d, ..] = *wording;
+    tx.lock(Lock::Wording(i32::from_be_bytes([a, b, c, d])))?;
     let earlier: Vec<Timestamp> = disclosure::table
         .filter(disclosure::wording.eq(&wording[..]))
         .filter(disclosure::recipient_id.eq(recipient))

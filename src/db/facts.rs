@@ -31,11 +31,22 @@ pub fn facts_for(
     notes: &[HeldNote],
     limits: Limits,
 ) -> Result<Facts> {
-    // Those who get it or a copy, too: how they may be reached bears on the answer.
-    let receives = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
-    let reached = ask.copies.iter().map(|copy| copy.person_id).chain(receives);
-    guard::take(tx, subjects(ask, notes).into_iter().chain(reached))?;
-    read(tx, permit, case_id, ask, notes, limits)
+    let subjects = subjects(ask, notes);
+    // Whoever receives it or a copy: how they may be reached bears on the answer. So does how those stand to the family who said yes or no.
+    let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let reached = ask.copies.iter().map(|copy| copy.person_id).chain(whom);
+    let mut guarded: BTreeSet<PersonId> = subjects.iter().copied().chain(reached).chain(consents::granters(tx, &subjects)?).collect();
+    if ask.basis == Basis::Anonymised {
+        // Nobody is named, and everybody of the case is looked for in the text.
+        guarded.extend(super::participants::people(tx, permit, case_id)?);
+    }
+    guard::take(tx, guarded.iter().copied())?;
+    // Somebody who never spoke before may have done so meanwhile; then it may be tried again.
+    if consents::granters(tx, &subjects)?.is_subset(&guarded) {
+        read(tx, permit, case_id, ask, notes, limits)
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
 /// The same facts for a question that has no effect: what is true now may not be true later.
@@ -164,7 +175,15 @@ fn professionals(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<ParticipantFact
         .load(tx.conn)?;
     let other = |person| rows.iter().any(|(other, professional)| *other == person && !professional);
     let people: BTreeSet<PersonId> = rows.iter().map(|(person, _)| *person).filter(|person| !other(*person)).collect();
-    let fact = |person_id| ParticipantFact { case_id, person_id, role, relation: Relation::Professional, pr: Vec::new(), ended_on: None };
+    let fact = |person_id| ParticipantFact {
+        case_id,
+        person_id,
+        role,
+        relation: Relation::Professional,
+        pr: Vec::new(),
+        began_on: None,
+        ended_on: None,
+    };
     Ok(people.into_iter().map(fact).collect())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::conn::Lock;
+use super::conn::{Lock, RowLock};
 use super::error::{Error, Result};
 use super::schema::{revoked_token, staff};
 use super::tx::Tx;
@@ -129,11 +129,13 @@ pub fn update(tx: &mut Tx<'_>, _permit: &Permit<act::StaffUpdate>, id: StaffId, 
     stale_unless(changed, || Ok(staff::table.find(id).select(staff::version).first(tx.conn)?))
 }
 
-/// Refuses every token issued to them until now.
+/// Refuses every token issued to them until now, and none less than before.
 pub fn revoke_tokens(tx: &mut Tx<'_>, _permit: &Permit<act::StaffRevokeTokens>, id: StaffId, now: Timestamp) -> Result<()> {
-    let changed =
-        diesel::update(staff::table.find(id)).set((staff::not_before.eq(now), staff::version.eq(staff::version + 1))).execute(tx.conn)?;
-    if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+    tx.hold(RowLock::Staff, id.0)?;
+    let before: Option<Timestamp> = staff::table.find(id).select(staff::not_before).first(tx.conn)?;
+    let from = before.map_or(now, |before| before.max(now));
+    diesel::update(staff::table.find(id)).set((staff::not_before.eq(from), staff::version.eq(staff::version + 1))).execute(tx.conn)?;
+    Ok(())
 }
 
 /// No row changed: the version was another, or there is no such row.
@@ -160,4 +162,27 @@ pub fn names(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = StaffId>) -> Result<
     ids.dedup();
     let rows: Vec<(StaffId, String)> = staff::table.filter(staff::id.eq_any(ids)).select((staff::id, staff::display_name)).load(tx.conn)?;
     Ok(Names(rows.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::{Scratch, now, permit};
+    use crate::domain::vocabulary::Role;
+
+    #[test]
+    fn a_revocation_with_a_clock_that_is_behind_revives_no_token() {
+        let scratch = Scratch::new();
+        let jo = scratch.caller("Jo Ashdown", &[Role::Administrator]);
+        let revoke = |at: Timestamp| {
+            let leave = permit::<act::StaffRevokeTokens>(&jo);
+            let id = jo.staff;
+            scratch.write(move |tx| revoke_tokens(tx, &leave, id, at)).unwrap();
+            let leave = permit::<act::StaffList>(&jo);
+            scratch.read(move |tx| find(tx, &leave, id)).unwrap().not_before
+        };
+        let earlier = Timestamp::from_micros(now().micros() - 1);
+        assert_eq!(revoke(now()), Some(now()));
+        assert_eq!(revoke(earlier.unwrap()), Some(now()));
+    }
 }

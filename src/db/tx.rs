@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use super::conn::{Conn, Demands, Place, RowLock};
+use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
 use super::health::{Load, Tally};
 use super::ledger::{self, Pending};
@@ -77,6 +77,11 @@ impl<'a> Tx<'a> {
     /// (R16), so that two transactions never wait for each other.
     pub(super) fn hold(&mut self, row: RowLock, id: uuid::Uuid) -> Result<()> {
         if self.writing { self.conn.lock_row(row, id) } else { Ok(()) }
+    }
+
+    /// The same of what has no row.
+    pub(super) fn lock(&mut self, lock: Lock) -> Result<()> {
+        if self.writing { self.conn.lock(lock) } else { Ok(()) }
     }
 
     /// Makes the keys of a new case or person.

@@ -1,7 +1,7 @@
 //! The service as its users meet it: a real server on a free port, a database of its own, tokens of the development key, a clock that stands.
 
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -29,8 +29,10 @@ struct Defaults {
     config: Config,
 }
 
-/// A running service.
+/// A running service: one, or one of several replicas before the same database.
 pub struct TestApp {
+    /// Ends before its database goes.
+    server: Arc<Server>,
     pub base: String,
     /// Where the operator reads.
     pub admin: String,
@@ -38,11 +40,43 @@ pub struct TestApp {
     pub clock: Clock,
     pub key: DevKey,
     agent: Agent,
-    folder: TempDir,
+    config: Config,
+    folder: Arc<TempDir>,
     /// The database on PostgreSQL, in the half of a test that runs there.
-    pub scratch: Option<cluster::Scratch>,
+    pub scratch: Option<Arc<cluster::Scratch>>,
+}
+
+/// A server in a thread of its own.
+struct Server {
+    base: String,
+    admin: String,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    fn start(config: Config, clock: Clock) -> Self {
+        let (ready, started) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let running = startup::build(config, clock).await.unwrap().listen().unwrap();
+                ready.send((running.address, running.admin.unwrap(), running.server.handle())).unwrap();
+                running.server.await.unwrap();
+            });
+        });
+        let (address, admin, handle) = started.recv().expect("the service starts");
+        Self { base: format!("http://{address}"), admin: format!("http://{admin}"), handle, thread: Some(thread) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        System::new().block_on(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been shown already.
+            drop(thread.join());
+        }
+    }
 }
 
 /// An instant, written as RFC 3339.
@@ -70,28 +104,53 @@ impl TestApp {
         let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
         let mut config = config(folder.path(), scratch.as_ref());
         change(&mut config);
-        let (ready, started) = mpsc::channel();
-        let of_server = clock.clone();
-        let thread = std::thread::spawn(move || {
-            System::new().block_on(async move {
-                let running = startup::build(config, of_server).await.unwrap().listen().unwrap();
-                ready.send((running.address, running.admin.unwrap(), running.server.handle())).unwrap();
-                running.server.await.unwrap();
-            });
+        let server = Arc::new(Server::start(config.clone(), clock.clone()));
+        Self::join(server, clock, config, Arc::new(folder), scratch.map(Arc::new))
+    }
+
+    /// Two that start at once on a database where nothing is; on the embedded one, which is one process's alone, one and the same.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn spawn_two_at_once() -> (Self, Self) {
+        cluster::on_postgres_too();
+        let clock = Clock::frozen(at("2026-06-01T09:00:00Z"));
+        let (folder, scratch) =
+            (Arc::new(tempfile::tempdir().unwrap()), cluster::is_postgres().then(|| Arc::new(cluster::Scratch::empty())));
+        let mut config = config(folder.path(), scratch.as_deref());
+        // The schema is its owner's to make.
+        config.database.url = scratch.as_ref().map(|scratch| scratch.owner_url().into());
+        let start = || Arc::new(Server::start(config.clone(), clock.clone()));
+        let (one, other) = std::thread::scope(|scope| {
+            let other = cluster::is_postgres().then(|| scope.spawn(start));
+            let one = start();
+            let other = other.map_or_else(|| one.clone(), |other| other.join().unwrap());
+            (one, other)
         });
-        let (address, admin, handle) = started.recv().expect("the service starts");
-        let key = keys::development_key(folder.path()).unwrap();
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let join = |server| Self::join(server, clock.clone(), config.clone(), folder.clone(), scratch.clone());
+        (join(one), join(other))
+    }
+
+    /// Another replica before the same database, with the same keys and the same clock; on the embedded database, which is one process's
+    /// alone, the same service once more.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn replica(&self) -> Self {
+        let server = match self.scratch {
+            Some(_) => Arc::new(Server::start(self.config.clone(), self.clock.clone())),
+            None => self.server.clone(),
+        };
+        Self::join(server, self.clock.clone(), self.config.clone(), self.folder.clone(), self.scratch.clone())
+    }
+
+    fn join(server: Arc<Server>, clock: Clock, config: Config, folder: Arc<TempDir>, scratch: Option<Arc<cluster::Scratch>>) -> Self {
         Self {
-            base: format!("http://{address}"),
-            admin: format!("http://{admin}"),
+            base: server.base.clone(),
+            admin: server.admin.clone(),
             clock,
-            key,
-            agent,
+            key: keys::development_key(folder.path()).unwrap(),
+            agent: Agent::config_builder().http_status_as_error(false).build().into(),
+            server,
+            config,
             folder,
             scratch,
-            handle,
-            thread: Some(thread),
         }
     }
 
@@ -102,12 +161,12 @@ impl TestApp {
 
     /// Everything in the database on PostgreSQL, where it is there.
     pub fn dump(&self) -> Option<Vec<u8>> {
-        self.scratch.as_ref().map(cluster::Scratch::dump)
+        self.scratch.as_ref().map(|scratch| scratch.dump())
     }
 
     /// A second connection to the database, as its owner, for what the API forbids.
     pub fn sabotage(&self) -> Conn {
-        connect(self.folder(), self.scratch.as_ref())
+        connect(self.folder(), self.scratch.as_deref())
     }
 
     pub fn token(&self, roles: &[Role], subject: &str) -> String {
@@ -133,16 +192,6 @@ impl TestApp {
 
     pub fn with_token(&self, token: Option<String>) -> Session<'_> {
         Session { app: self, token, headers: Vec::new() }
-    }
-}
-
-impl Drop for TestApp {
-    fn drop(&mut self) {
-        System::new().block_on(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server has been shown already.
-            drop(thread.join());
-        }
     }
 }
 

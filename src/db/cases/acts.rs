@@ -71,17 +71,37 @@ pub fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, mem
     Ok(diesel::select(exists(kept_away)).get_result(tx.conn)?)
 }
 
-/// Whether this member of staff works with, or is named on, another case that is not closed and shares one of these people, where that
-/// person is served separately here or there (C1). It looks at all cases, whoever asks, or at those in a scope.
-pub fn serves_other_side(
+/// Those of these members of staff who work with, or are named on, another case that is not closed and shares one of these people, where
+/// that person is served separately here or there (C1). It looks at all cases, whoever asks, or at those in a scope.
+///
+/// Until the transaction ends nobody else puts them on a case. They are held in the order of their ids, so that two never wait for each other.
+pub fn serving_other_side(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
+    case_id: Option<CaseId>,
+    people: &[(PersonId, bool)],
+    members: &BTreeSet<StaffId>,
+    within: Option<Scope>,
+) -> Result<BTreeSet<StaffId>> {
+    for member in members {
+        tx.hold(RowLock::Staff, member.0)?;
+    }
+    let mut serving = BTreeSet::new();
+    for member in members {
+        if serves_other_side(tx, case_id, people, *member, within)? {
+            serving.insert(*member);
+        }
+    }
+    Ok(serving)
+}
+
+fn serves_other_side(
+    tx: &mut Tx<'_>,
     case_id: Option<CaseId>,
     people: &[(PersonId, bool)],
     member: StaffId,
     within: Option<Scope>,
 ) -> Result<bool> {
-    tx.hold(RowLock::Staff, member.0)?;
     let named = exists(
         case_staff::table
             .filter(case_staff::case_id.eq(case_file::id))
