@@ -55,7 +55,7 @@ impl App {
             let both = concerned(&content).filter(|person| known.contains(person));
             guard::take(tx, both.chain(replaced.iter().flat_map(|old| concerned(&old.content))))?;
             references(tx, permit, case_id, &known, &content)?;
-            let family = facts::family(tx, permit, case_id, &concerned(&content).collect::<Vec<_>>())?.as_known();
+            let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
             let named = content.recipients.iter().filter_map(|named| named.recipient_id);
             let council = recipients::in_council(tx, permit, named)?;
             let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
@@ -148,7 +148,7 @@ fn withdraw(
         ConsentStatus::Withdrawn => return Ok(id),
         _ => return Err(ended(&found, permit.caller())),
     }
-    let family = facts::family(tx, permit, found.case_id, &people)?.as_known();
+    let family = facts::family(tx, found.case_id, &people)?;
     let content = &found.content;
     let takes_part = participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id);
     if !takes_part || !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {

@@ -118,12 +118,21 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>);
 
-/// How these people stand to each other.
-pub fn family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
+/// How these people stand to each other by what those know who see this case. What is recorded there is read by all of them, whoever recorded
+/// it, so it must not rest on what was told in a case of somebody's own (C1).
+pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
     let participants = participants(tx, case_id, involved)?;
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
-    people_of(tx, permit, &mut family, involved, &mut Opened::default())?;
+    for id in concerned(&family, involved) {
+        family.people.push(people::fact_in(tx, id, case_id)?);
+    }
     Ok(family)
+}
+
+/// These people and everybody in the case.
+fn concerned(family: &FamilyFacts, involved: &[PersonId]) -> BTreeSet<PersonId> {
+    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
+    involved.iter().copied().chain(here).collect()
 }
 
 /// Adds what a decision looks at of these people and of everybody in the case.
@@ -134,9 +143,7 @@ fn people_of(
     involved: &[PersonId],
     opened: &mut Opened,
 ) -> Result<()> {
-    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
-    let ids: BTreeSet<PersonId> = involved.iter().copied().chain(here).collect();
-    for id in ids {
+    for id in concerned(family, involved) {
         let sealed = opened.of(tx, id)?;
         let (all, less) = people::fact(tx, permit.scope(), id, sealed)?;
         family.people.push(all);

@@ -41,7 +41,7 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-pub(super) use sides::{Known, Sealed, fact, known, known_in, open, own_case, sides};
+pub(super) use sides::{Known, Sealed, fact, fact_in, known, known_in, open, own_case};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;

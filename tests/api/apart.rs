@@ -15,7 +15,7 @@ fn plain(reply: &Reply) -> String {
 }
 
 /// A case of this person's own.
-fn own_case(session: &Session<'_>, person: &str) -> Reply {
+pub fn own_case(session: &Session<'_>, person: &str) -> Reply {
     with_subject(session, person, true)
 }
 

@@ -19,4 +19,5 @@ mod restricted_notes;
 mod scope;
 mod sealing;
 mod service;
+mod sides;
 mod tokens;

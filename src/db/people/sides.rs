@@ -11,7 +11,7 @@ use crate::db::error::{Error, Result};
 use crate::db::schema::{case_file, participant, person};
 use crate::db::tx::Tx;
 use crate::db::{capacity, scope};
-use crate::domain::disclosure::PersonFact;
+use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::vocabulary::Channel;
@@ -114,6 +114,14 @@ pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
 pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
     let sealed = open(tx, id)?;
     Ok(sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known))
+}
+
+/// What those who see this case know of a person: what was told and assessed there, or by everybody else.
+pub fn fact_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<PersonFact> {
+    let known = known_in(tx, id, case)?.content;
+    let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
+    let capacity = capacity::facts(tx, id)?.into_iter().filter_map(here).collect();
+    Ok(PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity })
 }
 
 /// What a decision looks at of a person: what they told last on their own, if they did. And what the caller knows of that, if something was

@@ -1,4 +1,4 @@
-//! What a permission covers and what a refusal is about: recipient, purpose, note or category, direction.
+//! Whether a permission is in force, what it covers, and what a refusal is about: recipient, purpose, note or category, direction.
 //!
 //! The two are read differently. A permission covers what it lists, exactly. A refusal is about everything it leaves open, and also about an ask that
 //! is wider than the refusal and so could reach whom it names.
@@ -6,10 +6,11 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::consent::ConsentRecipient;
-use crate::domain::disclosure::{Ask, AskRecipient, ConsentFact};
+use crate::domain::disclosure::{Ask, AskRecipient, ConsentFact, RefusalRule};
 use crate::domain::ids::NoteId;
 use crate::domain::text::Name;
-use crate::domain::vocabulary::InformationCategory;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{ConsentStatus, InformationCategory};
 
 /// What of an item is looked at: one category of one note, or of what goes beyond notes. A note without category is covered by name only.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +94,20 @@ fn same_name(one: &Name, other: &Name) -> bool {
 fn folded(name: &str) -> String {
     let plain: String = name.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// R8, R9: not ended, started, and not past its last day.
+pub(super) fn in_force(permission: &ConsentFact, now: Timestamp) -> Result<(), (u8, RefusalRule)> {
+    let started = permission.starts_at.unwrap_or(permission.decided_at).max(permission.decided_at);
+    match permission.status {
+        ConsentStatus::Withdrawn => Err((8, RefusalRule::ConsentWithdrawn)),
+        ConsentStatus::Superseded => Err((8, RefusalRule::ConsentSuperseded)),
+        ConsentStatus::EnteredInError => Err((8, RefusalRule::ConsentEnteredInError)),
+        ConsentStatus::Expired => Err((9, RefusalRule::ConsentExpired)),
+        ConsentStatus::Live if now < started => Err((9, RefusalRule::ConsentNotStarted)),
+        ConsentStatus::Live if permission.expires_on.is_none_or(|last| last < now.day()) => Err((9, RefusalRule::ConsentExpired)),
+        ConsentStatus::Live => Ok(()),
+    }
 }
 
 #[cfg(test)]

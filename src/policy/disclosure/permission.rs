@@ -12,7 +12,7 @@ use crate::domain::ids::{ConsentId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
 
-use super::cover::{Matter, Receiver, data_covered, note_named, permits, recipient_covered, refuses};
+use super::cover::{Matter, Receiver, data_covered, in_force, note_named, permits, recipient_covered, refuses};
 use super::report::{Found, Furthest, age};
 use super::{Grant, GrantedCopy, refuse};
 use crate::policy::authority::{Standing, authority, is_professional, lasts, may_object, standing};
@@ -43,6 +43,8 @@ struct Block {
 struct Decision<'a> {
     ask: &'a Ask,
     facts: &'a Facts,
+    /// The family as far as the caller knows it: no rule tells more.
+    known: FamilyFacts,
     now: Timestamp,
 }
 
@@ -52,7 +54,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
     if !stale.is_empty() {
         return Err(refuse(ask, RefusalCode::InvalidState, stale));
     }
-    let decision = Decision { ask, facts, now };
+    let decision = Decision { ask, facts, known: facts.family.as_known(), now };
     let items = decision.items();
     let mut relied: BTreeMap<ConsentId, (&ConsentFact, BTreeSet<PersonId>)> = BTreeMap::new();
     let mut found = Found::default();
@@ -214,25 +216,38 @@ impl<'a> Decision<'a> {
 
     /// R6: the person has not said no.
     fn not_refused_by_subject(&self, need: Need<'_>, to: Receiver<'_>) -> Result<(), Block> {
-        let rule = match standing(need.subject, self.now.day(), &self.facts.family) {
-            Standing::ChildCannotDecide => return Ok(()),
-            Standing::ChildUnassessed => RefusalRule::CompetenceNotAssessed,
-            Standing::ChildCanDecide | Standing::Grown | Standing::GrownCannotDecide => RefusalRule::SubjectRefused,
+        let rule = |family| match standing(need.subject, self.now.day(), family) {
+            Standing::ChildCannotDecide => None,
+            Standing::ChildUnassessed => Some(RefusalRule::CompetenceNotAssessed),
+            Standing::ChildCanDecide | Standing::Grown | Standing::GrownCannotDecide => Some(RefusalRule::SubjectRefused),
         };
-        self.told(need, to, |refusal| refusal.granter == need.subject, rule).map_err(|rule| Block { rule, conflict: false })
+        if rule(&self.facts.family).is_none() {
+            return Ok(());
+        }
+        let rule = rule(&self.known).unwrap_or(RefusalRule::ConsentMissing);
+        self.told(need, to, |refusal, _| refusal.granter == need.subject, rule).map_err(|rule| Block { rule, conflict: false })
     }
 
     /// R7: nobody else who decides for the person has said no. Where the subject permits, there is nobody else.
     fn not_refused_by_others(&self, need: Need<'_>, to: Receiver<'_>) -> Result<(), Block> {
-        let objects = |refusal: &ConsentFact| may_object(refusal.granter, need.subject, self.now.day(), &self.facts.family);
-        self.told(need, to, |refusal| refusal.granter != need.subject && objects(refusal), RefusalRule::ConflictingRefusal)
-            .map_err(|rule| Block { rule, conflict: true })
+        let objects = |refusal: &ConsentFact, family: &FamilyFacts| {
+            refusal.granter != need.subject && may_object(refusal.granter, need.subject, self.now.day(), family)
+        };
+        self.told(need, to, objects, RefusalRule::ConflictingRefusal).map_err(|rule| Block { rule, conflict: true })
     }
 
-    /// Stops at a live refusal of these; one in a case the caller cannot see looks like no permission at all.
-    fn told(&self, need: Need<'_>, to: Receiver<'_>, whose: impl Fn(&ConsentFact) -> bool, rule: RefusalRule) -> Result<(), RefusalRule> {
-        let live = self.facts.consents.iter().filter(|refusal| whose(refusal) && self.is_live_refusal(refusal, need, to));
-        match live.map(|refusal| refusal.visible).max() {
+    /// Stops at a live refusal of these; one in a case the caller cannot see, or that counts only by what they do not know, looks like no
+    /// permission at all.
+    fn told(
+        &self,
+        need: Need<'_>,
+        to: Receiver<'_>,
+        whose: impl Fn(&ConsentFact, &FamilyFacts) -> bool,
+        rule: RefusalRule,
+    ) -> Result<(), RefusalRule> {
+        let family = &self.facts.family;
+        let live = self.facts.consents.iter().filter(|refusal| whose(refusal, family) && self.is_live_refusal(refusal, need, to));
+        match live.map(|refusal| refusal.visible && whose(refusal, &self.known)).max() {
             None => Ok(()),
             Some(true) => Err(rule),
             Some(false) => Err(RefusalRule::ConsentMissing),
@@ -253,27 +268,13 @@ impl<'a> Decision<'a> {
                     && later.subjects.contains(&need.subject)
                     && later.decided_at > refusal.decided_at
                     && permits(later, self.ask, to, need.matter)
-                    && self.in_force(later).is_ok()
+                    && in_force(later, self.now).is_ok()
             })
-    }
-
-    /// R8, R9: not ended, started, and not past its last day.
-    fn in_force(&self, permission: &ConsentFact) -> Result<(), (u8, RefusalRule)> {
-        let started = permission.starts_at.unwrap_or(permission.decided_at).max(permission.decided_at);
-        match permission.status {
-            ConsentStatus::Withdrawn => Err((8, RefusalRule::ConsentWithdrawn)),
-            ConsentStatus::Superseded => Err((8, RefusalRule::ConsentSuperseded)),
-            ConsentStatus::EnteredInError => Err((8, RefusalRule::ConsentEnteredInError)),
-            ConsentStatus::Expired => Err((9, RefusalRule::ConsentExpired)),
-            ConsentStatus::Live if self.now < started => Err((9, RefusalRule::ConsentNotStarted)),
-            ConsentStatus::Live if permission.expires_on.is_none_or(|last| last < self.now.day()) => Err((9, RefusalRule::ConsentExpired)),
-            ConsentStatus::Live => Ok(()),
-        }
     }
 
     /// R8 to R13: the permission is in force and reaches this far.
     fn reaches(&self, permission: &ConsentFact, need: Need<'_>, to: Receiver<'_>) -> Result<(), (u8, RefusalRule)> {
-        self.in_force(permission)?;
+        in_force(permission, self.now)?;
         let received_in_confidence = need.item.note.is_some_and(|note| !note.onward_sharing);
         if !recipient_covered(permission, to) {
             Err((10, RefusalRule::RecipientNotCovered))

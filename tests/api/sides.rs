@@ -1,0 +1,86 @@
+//! What one side of a family told is not found out by the other through what is recorded and refused there (C1).
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+
+use crate::apart::own_case;
+use crate::family::Family;
+use crate::harness::{Session, TestApp};
+
+fn hers(app: &TestApp) -> Session<'_> {
+    app.as_staff(Role::Adviser, "hers")
+}
+
+fn supervisor(app: &TestApp) -> Session<'_> {
+    app.manager().with("Access-Reason", "supervision")
+}
+
+/// Tells another birth date in a case of this person's own.
+fn born_on_their_own(app: &TestApp, person: &str, day: &str) {
+    own_case(&hers(app), person);
+    hers(app).if_match(1).patch(&format!("/people/{person}"), &json!({"dateOfBirth":day})).ok(200);
+}
+
+fn rules(session: &Session<'_>, family: &Family, ask: &Value) -> Vec<String> {
+    session.post(&format!("/cases/{}/disclosures", family.case), ask).problem(409, "consent-required").rules()
+}
+
+#[test]
+fn a_permission_is_recorded_by_what_its_side_knows() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let ask = family.ask(&family.n1(&app), json!({}));
+    let consents = format!("/cases/{}/consents", family.case);
+    let authority = |session: &Session<'_>, permission: Value| session.post(&consents, &permission).ok(201).body["authority"].clone();
+    let ana = || family.permission(json!({}));
+    let before = authority(&app.adviser(), ana());
+    assert_eq!(before[0]["endsOn"], "2030-06-28");
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true);
+
+    // Told on her own: she has been grown for two years, so her mother cannot permit for her.
+    born_on_their_own(&app, &family.ana, "2008-03-12");
+    // Nor does it show if those who know of it record it: the others read it there.
+    for session in [app.adviser(), supervisor(&app), hers(&app)] {
+        assert_eq!(authority(&session, ana()), before);
+    }
+    // It is the decision that knows, and it does not tell.
+    assert_eq!(rules(&app.adviser(), &family, &ask), ["consent_missing"]);
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["granter_not_authorised"]);
+    // What goes with a withdrawal is no other.
+    let consent = family.permit(&app, json!({}));
+    let ended = family.withdraw(&app, &consent, json!({"objects":true})).ok(200);
+    let refusal = ended.body["effects"]["refusalId"].as_str().unwrap();
+    assert_eq!(app.adviser().get(&format!("/consents/{refusal}")).ok(200).body["authority"], before);
+
+    // The other way round: an adult on this side permits for himself.
+    born_on_their_own(&app, &family.finn, "2014-01-05");
+    let his = family.permission(json!({"granterId":family.finn,"subjectIds":[family.finn]}));
+    assert_eq!(authority(&app.adviser(), his), json!([{"subjectId":family.finn,"granterRelation":"self"}]));
+}
+
+#[test]
+fn a_refusal_is_told_by_what_the_caller_knows() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let ask = family.ask(&family.n1(&app), json!({}));
+    family.permit(&app, json!({}));
+    let path = format!("/people/{}", family.ana);
+    own_case(&hers(&app), &family.ana);
+    hers(&app).if_match(1).patch(&path, &json!({"pronouns":"they/them"})).ok(200);
+    // By what is known here she is grown, so her father has no say; by what she told he has.
+    Family::born(&app, &family.ana, "2008-03-12");
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true);
+    family.refuse(&app, &family.finn, &[&family.ana]);
+    assert_eq!(rules(&app.adviser(), &family, &ask), ["consent_missing"]);
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["conflicting_refusal"]);
+
+    // Her own no: to this side she is a child whom nobody has assessed.
+    app.adviser().if_match(2).patch(&path, &json!({"dateOfBirth":"2014-03-12"})).ok(200);
+    family.refuse(&app, &family.ana, &[&family.ana]);
+    assert_eq!(rules(&app.adviser(), &family, &ask), ["competence_not_assessed"]);
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back in her own words."});
+    hers(&app).post(&format!("{path}/capacity-records"), &assessed).ok(201);
+    assert_eq!(rules(&app.adviser(), &family, &ask), ["competence_not_assessed"]);
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["subject_refused"]);
+}
