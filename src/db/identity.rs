@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::error::Result;
-use super::people;
+use super::people::{self, Known};
 use super::tx::Tx;
 use crate::authz::{Act, Permit};
 use crate::domain::ids::PersonId;
@@ -18,13 +18,18 @@ pub struct Identity {
     pub birth_dates: Vec<NaiveDate>,
 }
 
-/// By what this person could be recognised.
-pub fn of(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId) -> Result<Identity> {
-    let sides = people::sides(tx, person)?;
-    Ok(Identity {
+/// By what this person could be recognised: as far as the caller knows, and by all that is on record.
+pub fn of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId) -> Result<(Identity, Identity)> {
+    let sealed = people::open(tx, person)?;
+    let seen = sealed.seen(tx, permit.scope())?.map_or(&sealed.known, |side| &side.known);
+    Ok((identity(&[seen]), identity(&sealed.sides().collect::<Vec<_>>())))
+}
+
+fn identity(sides: &[&Known]) -> Identity {
+    Identity {
         names: sides.iter().flat_map(|known| known.content.names()).map(|name| name.0.clone()).collect(),
         birth_dates: sides.iter().filter_map(|known| known.content.date_of_birth).collect(),
-    })
+    }
 }
 
 /// As what this person is recorded.

@@ -1,7 +1,9 @@
 //! Issues raised without names (C6): nobody may be recognisable by the words or by being one of few.
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
+use crate::apart::own_case;
 use crate::family::{Family, merge, person};
 use crate::harness::{Reply, TestApp, at};
 
@@ -162,4 +164,25 @@ fn nothing_that_names_somebody_goes_with_it() {
         family.disclose(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
         family.check(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
     }
+}
+
+#[test]
+fn a_name_that_the_caller_cannot_know_is_not_found_out_by_trying() {
+    let (app, family) = with_families(8);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    own_case(&hers(), &family.mia);
+    hers().if_match(1).patch(&format!("/people/{}", family.mia), &json!({"knownAs":"Zofia Quell"})).ok(200);
+    let told = |text: &str| raise(&app, &family, &issue(&family, json!({"summary":text})));
+    assert_eq!(family.check(&app, &issue(&family, json!({"summary":"Iris, Rosa and Omar wait."}))).body["allowed"], true);
+    for text in ["Zofia waits for a draft plan.", "Iris, Rosa, Zofia and Omar wait.", "The Quell family waits."] {
+        let refused = told(text).problem(422, "identifying-details");
+        let error = json!({"pointer":"#/cohort","rule":"cohort_too_small","detail":refused.body["errors"][0]["detail"]});
+        assert_eq!(refused.body["errors"], json!([error]), "{}", refused.text);
+    }
+    // Beside a name that they know, nothing more is said.
+    assert_eq!(told("Mia and Zofia wait for a plan.").rules(), told("Mia and Rosa wait for a plan.").rules());
+    // Those who know it are shown where it stands.
+    let known = hers().post(&format!("/cases/{}/disclosure-checks", family.case), &issue(&family, json!({"summary":"Zofia waits."})));
+    let reason = &known.ok(200).body["reasons"][0];
+    assert_eq!((&reason["rule"], &reason["range"]), (&json!("identifier_name"), &json!({"start":0,"end":5})));
 }

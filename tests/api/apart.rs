@@ -220,7 +220,7 @@ fn what_somebody_tells_on_their_own_binds_every_delivery_and_decision() {
     let text = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
         "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
         "cohort":{"senNeed":"slcn"},"summary":"Zofia waits for a draft plan."});
-    app.adviser().post(&format!("/cases/{}/disclosures", family.case), &text).problem(422, "identifying-details").rule("identifier_name");
+    app.adviser().post(&format!("/cases/{}/disclosures", family.case), &text).problem(422, "identifying-details").rule("cohort_too_small");
 }
 
 #[test]

@@ -23,19 +23,25 @@ pub(super) fn facts(
     let settings = db::cohort::Settings::load(tx, permit)?;
     let mut known = Known { setting_names: settings.names(), ..Known::default() };
     known.references.push(db::cases::require(tx, permit, *case_id)?.reference);
+    let mut all = known.clone();
     for person in participants {
-        let person = identity::of(tx, permit, person)?;
-        known.names.push(person.names);
-        known.birth_dates.extend(person.birth_dates);
+        let (seen, recorded) = identity::of(tx, permit, person)?;
+        for (known, person) in [(&mut known, seen), (&mut all, recorded)] {
+            known.names.push(person.names);
+            known.birth_dates.extend(person.birth_dates);
+        }
     }
     let cohort = ask.cohort.clone().unwrap_or_default();
     let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).iter().map(failing).collect();
     hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).iter().map(failing));
+    let hidden = hits.is_empty() && !anonymity::scan(text.as_str(), &all, now.day()).is_empty();
     let repeated = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => false,
     };
-    let families = db::cohort::families(tx, permit, &cohort, &settings, limits.families_floor, now)?;
+    // What somebody told on a side that the caller does not see is about one family. To point at the word would tell the name to whoever tries
+    // enough of them (C1).
+    let families = if hidden { 0 } else { db::cohort::families(tx, permit, &cohort, &settings, limits.families_floor, now)? };
     Ok(Some(AnonymityFacts { hits, families, repeated }))
 }
 
