@@ -47,7 +47,8 @@ impl App {
         self.once(permit, request, move |tx, permit| Ok(recipients::insert(tx, permit, &new, now)?), shown).await
     }
 
-    /// Changes a body. A team that a live permission names cannot be removed.
+    /// Changes a body. A team that a live permission names cannot be removed; nor does a body that is on record come to belong to the council, or
+    /// cease to: what was agreed and who may agree rest on it (R4, R10).
     pub async fn update_recipient(
         &self,
         permit: Permit<act::RecipientUpdate>,
@@ -68,6 +69,10 @@ impl App {
             let removed: Vec<TeamId> = current.teams.iter().map(|team| team.id).filter(gone).collect();
             if recipients::in_use(tx, permit, &removed, today)? {
                 return Err(Error::InUse(Fault::new("#/teams", "team_in_use", "A live permission names a team that would be removed.")));
+            }
+            if update.content.body_type.in_council() != current.in_council && recipients::on_record(tx, permit, id)? {
+                let why = "What is on record of this body rests on whether it belongs to the council. Enter another body.";
+                return Err(Error::InUse(Fault::new("#/bodyType", "body_in_use", why)));
             }
             recipients::update(tx, permit, id, version, &update)?;
             shown(tx, permit, id)

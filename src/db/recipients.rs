@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::conn::RowLock;
 use super::error::{Error, Result};
-use super::schema::{consent, consent_recipient, recipient, team};
+use super::schema::{consent, consent_recipient, disclosure, disclosure_entry, recipient, team};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
@@ -225,7 +226,15 @@ pub fn in_use(tx: &mut Tx<'_>, _permit: &Permit<act::RecipientUpdate>, teams: &[
         .filter(consent::decision.eq(ConsentDecision::Given))
         .filter(consent::ended.is_null())
         .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(today))));
-    Ok(diesel::select(diesel::dsl::exists(live)).get_result(tx.conn)?)
+    Ok(diesel::select(exists(live)).get_result(tx.conn)?)
+}
+
+/// Whether any permission, refusal, disclosure or log entry names this body.
+pub fn on_record(tx: &mut Tx<'_>, _permit: &Permit<act::RecipientUpdate>, id: RecipientId) -> Result<bool> {
+    let agreed = exists(consent_recipient::table.filter(consent_recipient::recipient_id.eq(id)));
+    let sent = exists(disclosure::table.filter(disclosure::recipient_id.eq(id)));
+    let logged = exists(disclosure_entry::table.filter(disclosure_entry::recipient.eq(id.to_string())));
+    Ok(diesel::select(agreed.or(sent).or(logged)).get_result(tx.conn)?)
 }
 
 /// Changes a body and its teams: those listed with an id are kept, those without are new, those not listed are removed.

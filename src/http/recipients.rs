@@ -96,7 +96,8 @@ async fn create(
 
 /// Change an outside body.
 ///
-/// Bodies are made inactive, never removed. A team that a live permission names cannot be removed (C3).
+/// Bodies are made inactive, never removed. A team that a live permission names cannot be removed. Once a permission, refusal, disclosure or
+/// log entry names a body, it cannot come to belong to the council or cease to (C3).
 #[utoipa::path(patch, path = "/recipients/{recipientId}", operation_id = "updateRecipient", tag = "recipients",
     responses((status = 200, description = "The body as it is now.", body = Recipient)))]
 async fn update(
