@@ -30,8 +30,9 @@ pub fn facts_for(
     notes: &[HeldNote],
     limits: Limits,
 ) -> Result<Facts> {
-    // Those who get a copy, too: how they may be reached bears on the answer.
-    let reached = ask.copies.iter().map(|copy| copy.person_id);
+    // Those who get it or a copy, too: how they may be reached bears on the answer.
+    let receives = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let reached = ask.copies.iter().map(|copy| copy.person_id).chain(receives);
     guard::take(tx, subjects(ask, notes).into_iter().chain(reached))?;
     read(tx, permit, case_id, ask, notes, limits)
 }
@@ -59,7 +60,7 @@ fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, 
     // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
     // what is known of people and of how they are reached (C17).
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
-    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, ask, &mut opened)? };
+    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask, &mut opened)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let participants = participants(tx, case_id, &involved)?;
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
@@ -97,7 +98,7 @@ impl Opened {
 }
 
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
-fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
+fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on either side is unsafe.
@@ -109,7 +110,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, ask: &Ask, opened: &mut Opened) -> Result<Ve
         }
     }
     if let AskRecipient::Person(person) = &ask.recipient
-        && opened.of(tx, *person)?.sides().any(|known| known.avoids(ask.channel))
+        && !opened.of(tx, *person)?.safe_by(tx, permit.scope(), ask.channel)?
     {
         found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }

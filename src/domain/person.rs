@@ -235,6 +235,19 @@ fn still_named(person: &PersonUpdate) -> Result<(), ValidationError> {
     person.content.named()
 }
 
+impl Channel {
+    /// The kinds of contact by which this way reaches somebody; none, if it needs none.
+    #[must_use]
+    pub const fn contact_kinds(self) -> &'static [ContactKind] {
+        match self {
+            Self::Phone => &[ContactKind::Mobile, ContactKind::Landline],
+            Self::SecureEmail | Self::Portal => &[ContactKind::Email],
+            Self::PostTracked => &[ContactKind::Postal],
+            Self::Meeting | Self::Video | Self::InPersonHandover => &[],
+        }
+    }
+}
+
 /// How somebody is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -51,3 +51,64 @@ fn a_body_that_is_on_record_stays_on_its_side_of_the_council_line() {
         .unwrap();
     kept(&family.hub, "police");
 }
+
+/// The contacts of somebody, with one changed or added.
+fn contacts(reply: &Reply, kind: &str, safe: bool) -> Value {
+    let mut contacts = reply.body["contacts"].as_array().unwrap().clone();
+    match contacts.iter_mut().find(|contact| contact["kind"] == kind) {
+        Some(contact) => contact["safe"] = json!(safe),
+        None => contacts.push(json!({"kind":kind,"value":"07700 900123","safe":safe})),
+    }
+    json!({"contacts":contacts})
+}
+
+#[test]
+fn what_goes_to_a_participant_goes_to_a_contact_marked_safe() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    family.permit(&app, json!({"recipients":[{"personId":family.finn}]}));
+    let path = format!("/people/{}", family.finn);
+    let sent = |channel: &str, safe: bool| {
+        let ask = family.ask(&note, json!({"recipient":{"personId":family.finn},"channel":channel}));
+        let check = family.check(&app, &ask).ok(200);
+        let reply = family.disclose(&app, &ask);
+        assert_eq!((&check.body["allowed"], reply.status), (&json!(safe), if safe { 201 } else { 422 }), "{channel}: {}", check.text);
+        if !safe {
+            let reply = reply.problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+            assert_eq!(check.body["reasons"], reply.body["errors"]);
+        }
+    };
+    let change = |session: &crate::harness::Session<'_>, kind: &str, safe: bool| {
+        let now = session.get(&path).ok(200);
+        session.if_match(now.version()).patch(&path, &contacts(&now, kind, safe)).ok(200);
+    };
+    // He has an address that is safe by e-mail and one that is not by post.
+    for (channel, safe) in [
+        ("secure_email", true),
+        ("portal", true),
+        ("post_tracked", false),
+        ("phone", false),
+        ("meeting", true),
+        ("video", true),
+        ("in_person_handover", true),
+    ] {
+        sent(channel, safe);
+    }
+    change(&app.adviser(), "landline", true);
+    sent("phone", true);
+    change(&app.adviser(), "email", false);
+    sent("secure_email", false);
+    sent("portal", false);
+    change(&app.adviser(), "email", true);
+    // What he says on his own binds, and what he can be reached by there is not known here.
+    let his = app.as_staff(sendiass::domain::vocabulary::Role::Adviser, "his");
+    crate::apart::own_case(&his, &family.finn);
+    change(&his, "postal", true);
+    sent("post_tracked", false);
+    change(&his, "email", false);
+    change(&his, "mobile", true);
+    sent("secure_email", false);
+    change(&his, "landline", false);
+    sent("phone", false);
+}

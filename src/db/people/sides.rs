@@ -59,6 +59,16 @@ impl Sealed {
         Ok(self.own.iter().rev().find(|side| in_scope.contains(&side.case)))
     }
 
+    /// Whether something can be sent to them this way without harm: no side avoids it, and of the contacts that the caller knows there is one for
+    /// it that is safe on every side that knows it.
+    pub fn safe_by(&self, tx: &mut Tx<'_>, scope: Scope, channel: Channel) -> Result<bool> {
+        let kinds = channel.contact_kinds();
+        let safe = |id| self.sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
+        let seen = self.seen(tx, scope)?.map_or(&self.known, |side| &side.known);
+        let reached = kinds.is_empty() || seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
+        Ok(reached && !self.sides().any(|known| known.avoids(channel)))
+    }
+
     /// All sides, oldest first.
     pub fn sides(&self) -> impl Iterator<Item = &Known> {
         std::iter::once(&self.known).chain(self.own.iter().map(|side| &side.known))
