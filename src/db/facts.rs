@@ -62,7 +62,7 @@ fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, 
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
     let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask, &mut opened)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
-    let participants = participants(tx, case_id, &involved)?;
+    let participants = if ask.basis == Basis::Safeguarding { professionals(tx, case_id)? } else { participants(tx, case_id, &involved)? };
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
     if ask.basis == Basis::Permission {
         people_of(tx, permit, &mut family, &involved, &mut opened)?;
@@ -151,6 +151,20 @@ fn people_of(
         family.known_less.extend(less);
     }
     Ok(())
+}
+
+/// Who takes part in this case as a professional: all that a risk must know of those who take part. Read so that no damaged row can hold it up
+/// (C17); whoever cannot be made out is a data subject like any other.
+fn professionals(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<ParticipantFact>> {
+    let role = ParticipantRole::Professional;
+    let rows: Vec<(PersonId, bool)> = participant::table
+        .filter(participant::case_id.eq(case_id))
+        .select((participant::person_id, participant::role.eq(role)))
+        .load(tx.conn)?;
+    let other = |person| rows.iter().any(|(other, professional)| *other == person && !professional);
+    let people: BTreeSet<PersonId> = rows.iter().map(|(person, _)| *person).filter(|person| !other(*person)).collect();
+    let fact = |person_id| ParticipantFact { case_id, person_id, role, relation: Relation::Professional, pr: Vec::new(), ended_on: None };
+    Ok(people.into_iter().map(fact).collect())
 }
 
 /// The participants of this case, and of every case any of these people takes part in.

@@ -14,6 +14,7 @@ mod disclosures;
 mod family;
 mod forge;
 mod harness;
+mod kept;
 mod recipients;
 mod repeats;
 mod restricted_notes;

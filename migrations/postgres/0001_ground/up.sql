@@ -158,8 +158,10 @@ CREATE TABLE participant (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL REFERENCES case_file (id),
     person_id uuid NOT NULL REFERENCES person (id),
-    role text NOT NULL,
-    relation text NOT NULL,
+    role text NOT NULL CHECK (role IN ('subject', 'service_user', 'other_parent', 'sibling', 'supporter', 'professional')),
+    relation text NOT NULL CHECK (relation IN (
+        'self', 'parent', 'step_parent', 'grandparent', 'guardian', 'foster_carer', 'sibling', 'la_as_corporate_parent',
+        'deputy', 'attorney', 'representative_reg64', 'professional', 'other')),
     parental_responsibility jsonb NOT NULL,
     served_separately boolean NOT NULL,
     ended_on date,
@@ -368,3 +370,19 @@ WHEN ((NEW.id, NEW.case_id, NEW.granter_id, NEW.decision, NEW.decided_at, NEW.st
     OR (OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at))
 EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_agreed;
+-- What was recorded of a risk stays, and stays where it was; only how it stands, when it is looked at again and its version change.
+CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern FOR EACH ROW EXECUTE FUNCTION refuse_change('concerns are never removed');
+ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_kept;
+CREATE TRIGGER safeguarding_concern_emptied BEFORE TRUNCATE ON safeguarding_concern FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('concerns are never removed');
+ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_emptied;
+CREATE TRIGGER safeguarding_concern_stays BEFORE UPDATE ON safeguarding_concern FOR EACH ROW
+WHEN ((NEW.id, NEW.case_id, NEW.created_at, NEW.recorded_by) IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.created_at, OLD.recorded_by))
+EXECUTE FUNCTION refuse_change('concerns stay where they are');
+ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_stays;
+-- A person without a guard could not be decided about; with that of another, two could be decided about at once.
+CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard FOR EACH ROW EXECUTE FUNCTION refuse_change('guards stay');
+ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_kept;
+CREATE TRIGGER decision_guard_emptied BEFORE TRUNCATE ON decision_guard FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('guards stay');
+ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_emptied;
+CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard FOR EACH ROW WHEN (NEW.person_id IS DISTINCT FROM OLD.person_id) EXECUTE FUNCTION refuse_change('guards stay');
+ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_stays;

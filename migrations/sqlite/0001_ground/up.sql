@@ -157,8 +157,10 @@ CREATE TABLE participant (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     case_id BLOB NOT NULL REFERENCES case_file (id),
     person_id BLOB NOT NULL REFERENCES person (id),
-    role TEXT NOT NULL,
-    relation TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('subject', 'service_user', 'other_parent', 'sibling', 'supporter', 'professional')),
+    relation TEXT NOT NULL CHECK (relation IN (
+        'self', 'parent', 'step_parent', 'grandparent', 'guardian', 'foster_carer', 'sibling', 'la_as_corporate_parent',
+        'deputy', 'attorney', 'representative_reg64', 'professional', 'other')),
     parental_responsibility TEXT NOT NULL,
     served_separately INTEGER NOT NULL CHECK (served_separately IN (0, 1)),
     ended_on TEXT,
@@ -345,3 +347,16 @@ WHEN EXISTS (SELECT 1 FROM consent_recipient WHERE consent_id = NEW.consent_id A
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER disclosure_consent_fixed BEFORE UPDATE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
 CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+-- What was recorded of a risk stays, and stays where it was; only how it stands, when it is looked at again and its version change.
+CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern BEGIN SELECT RAISE(ABORT, 'concerns are never removed'); END;
+CREATE TRIGGER safeguarding_concern_new BEFORE INSERT ON safeguarding_concern WHEN EXISTS (SELECT 1 FROM safeguarding_concern WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'concerns are never removed'); END;
+CREATE TRIGGER safeguarding_concern_stays BEFORE UPDATE ON safeguarding_concern
+WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
+BEGIN SELECT RAISE(ABORT, 'concerns stay where they are'); END;
+-- A person without a guard could not be decided about; with that of another, two could be decided about at once.
+CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
+CREATE TRIGGER decision_guard_new BEFORE INSERT ON decision_guard WHEN EXISTS (SELECT 1 FROM decision_guard WHERE person_id = NEW.person_id)
+BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
+CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard WHEN NEW.person_id IS NOT OLD.person_id
+BEGIN SELECT RAISE(ABORT, 'guards stay'); END;

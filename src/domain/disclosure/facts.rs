@@ -15,7 +15,7 @@ use super::refusal::{Failing, RefusalRule};
 /// The facts of one decision, read in the transaction that records its outcome (R16). The order of the lists means nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The people concerned and how they stand to each other; of a risk, only who takes part.
+    /// The people concerned and how they stand to each other; of a risk, only who takes part as a professional.
     pub family: FamilyFacts,
     /// The notes asked for.
     pub notes: Vec<NoteFact>,

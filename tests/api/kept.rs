@@ -1,0 +1,102 @@
+//! What the database itself keeps, whoever asks it: risks, guards, and the words of those who take part (C17, R16).
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use sendiass::domain::vocabulary::{ParticipantRole, Relation, Vocabulary};
+use serde_json::json;
+
+use crate::family::{Family, person};
+use crate::harness::TestApp;
+use crate::harness::cluster::{by_engine, is_postgres};
+
+#[derive(QueryableByName)]
+struct Figure {
+    #[diesel(sql_type = BigInt)]
+    figure: i64,
+}
+
+fn figure(app: &TestApp, sql: &str) -> i64 {
+    diesel::sql_query(format!("SELECT ({sql}) AS figure")).get_result::<Figure>(&mut app.sabotage()).unwrap().figure
+}
+
+#[test]
+fn a_damaged_participant_holds_up_what_rests_on_them_and_never_a_risk() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let teacher = person(&app, &json!({"kind":"professional","fullName":"Lee Tyson","pseudonymous":false})).id();
+    let part = json!({"personId":teacher,"role":"professional","relation":"professional","servedSeparately":false});
+    app.adviser().post(&format!("/cases/{}/participants", family.case), &part).ok(201);
+    let note = family.note(&app, &teacher, &[&family.ana], "school_provision", json!({}));
+    let (ask, risk) = (family.ask(&family.n1(&app), json!({})), family.risk(&note, json!({})));
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true);
+    app.sabotage().batch_execute("UPDATE participant SET parental_responsibility = '[{}]'").unwrap();
+    family.check(&app, &ask).problem(500, "internal");
+    family.disclose(&app, &ask).problem(500, "internal");
+    assert_eq!(family.check(&app, &risk).ok(200).body["allowed"], true);
+    let passed_on = family.disclose(&app, &risk).ok(201);
+    // Nor does whoever spoke as a professional become somebody it is about.
+    assert_eq!(passed_on.body["dataSubjectIds"], json!([family.ana]));
+}
+
+#[test]
+fn participants_have_words_of_the_contract_and_no_others() {
+    let app = TestApp::spawn();
+    Family::record(&app);
+    let mut conn = app.sabotage();
+    let mut set = |column: &str, word: &str| conn.batch_execute(&format!("UPDATE participant SET {column} = '{word}'"));
+    for role in ParticipantRole::ALL {
+        set("role", role.as_str()).unwrap();
+    }
+    for relation in Relation::ALL {
+        set("relation", relation.as_str()).unwrap();
+    }
+    for column in ["role", "relation"] {
+        assert!(set(column, "bogus").unwrap_err().to_string().to_lowercase().contains("check"), "{column}");
+    }
+}
+
+#[test]
+fn no_concern_and_no_guard_is_removed_or_becomes_that_of_another() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
+    let other = by_engine("randomblob(16)", "gen_random_uuid()");
+    let later = by_engine("created_at + 1", "created_at + interval '1 day'");
+    let mut refused = vec![
+        ("DELETE FROM safeguarding_concern".to_owned(), "never removed"),
+        (format!("UPDATE safeguarding_concern SET id = {other}"), "stay where"),
+        (format!("UPDATE safeguarding_concern SET case_id = {other}"), "stay where"),
+        (format!("UPDATE safeguarding_concern SET recorded_by = {other}"), "stay where"),
+        (format!("UPDATE safeguarding_concern SET created_at = {later}"), "stay where"),
+        ("DELETE FROM decision_guard".to_owned(), "guards stay"),
+        (format!("UPDATE decision_guard SET person_id = {other}"), "guards stay"),
+    ];
+    if is_postgres() {
+        refused.push(("TRUNCATE safeguarding_concern CASCADE".to_owned(), "never removed"));
+        refused.push(("TRUNCATE decision_guard".to_owned(), "guards stay"));
+        assert_eq!(figure(&app, "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'"), 0);
+    } else {
+        refused.push(("INSERT OR REPLACE INTO safeguarding_concern SELECT * FROM safeguarding_concern".to_owned(), "never removed"));
+        refused.push(("INSERT OR REPLACE INTO decision_guard SELECT person_id, 9 FROM decision_guard".to_owned(), "guards stay"));
+    }
+    for (sql, words) in refused {
+        let said = app.sabotage().batch_execute(&sql).expect_err(&sql).to_string();
+        assert!(said.contains(words), "{sql}: {said}");
+    }
+    app.sabotage().batch_execute("UPDATE safeguarding_concern SET status = status, version = version + 1").unwrap();
+}
+
+#[test]
+fn whoever_receives_something_is_guarded_while_it_is_decided() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({"recipients":[{"personId":family.nell}]}));
+    let id = family.nell.replace('-', "");
+    let guard = by_engine("lower(hex(person_id))", "replace(person_id::text, '-', '')");
+    let version = || figure(&app, &format!("SELECT CAST(version AS BIGINT) FROM decision_guard WHERE {guard} = '{id}'"));
+    let before = version();
+    family.disclose(&app, &family.ask(&family.n1(&app), json!({"recipient":{"personId":family.nell}}))).ok(201);
+    assert_eq!(version(), before + 1);
+}
