@@ -178,9 +178,19 @@ fn what_somebody_tells_on_their_own_is_seen_by_nobody_on_the_other_side() {
 
     // Each side changes its own: nothing is overwritten that the caller cannot see.
     let contact = told.body["contacts"][1]["id"].clone();
-    let blind =
-        json!({"contacts":[{"id":contact,"kind":"landline","value":"01539 000000","safe":true}],"pronouns":"she/her","safeContact":null});
+    let with = |id: &Value| {
+        let mut body = json!({"contacts":[{"kind":"landline","value":"01539 000000","safe":true}],"pronouns":"she/her","safeContact":null});
+        if !id.is_null() {
+            body["contacts"][0]["id"] = id.clone();
+        }
+        body
+    };
+    let blind = with(&Value::Null);
     app.adviser().if_match(3).patch(&path, &blind).problem(412, "stale-version");
+    // A contact of the other side is as unknown as one that does not exist.
+    let [hidden, missing] = [contact.clone(), json!(uuid::Uuid::now_v7())]
+        .map(|id| plain(&app.adviser().if_match(2).patch(&path, &with(&id)).problem(422, "rule-violated")));
+    assert_eq!(hidden, missing);
     let changed = app.adviser().if_match(2).patch(&path, &blind).ok(200);
     assert_eq!((changed.version(), changed.body["contacts"].as_array().unwrap().len(), changed.str("pronouns")), (3, 1, "she/her".into()));
     assert_eq!((changed.body.get("safeContact"), changed.body.get("knownAs")), (None, None));

@@ -315,9 +315,9 @@ fn after_a_child_is_found_to_decide_alone_nothing_leaves_on_a_parents_word() {
 #[test]
 fn after_a_way_to_somebody_is_known_to_be_unsafe_nothing_is_sent_to_them_by_it() {
     races(Race {
-        ask: &|family, note| family.ask(note, json!({"recipient":{"personId":family.finn},"channel":"phone"})),
+        ask: &|family, note| family.ask(note, json!({"recipient":{"personId":family.finn}})),
         permit: &|app, family| family.permit(app, json!({"recipients":[{"personId":family.finn}]})),
-        change: &|app, family, _| correct(app, &family.finn, &json!({"safeContact":{"avoidChannels":["phone"]}})),
+        change: &|app, family, _| correct(app, &family.finn, &json!({"safeContact":{"avoidChannels":["secure_email"]}})),
         undo: &|app, family| correct(app, &family.finn, &json!({"safeContact":null})),
     });
 }

@@ -38,7 +38,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/disclosure-log?channel=phone", "disclosure_entry"),
     ("/disclosure-log?identified=true", "disclosure_entry"),
     ("/disclosure-log?copied=true", "disclosure_entry"),
-    ("/disclosure-log?indexFrom=1&indexTo=2", "disclosure_entry"),
+    ("/disclosure-log?indexFrom=0&indexTo=1", "disclosure_entry"),
     ("/disclosure-log?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
     ("/cases", "case_file"),
     ("/cases?status=open", "case_file"),
