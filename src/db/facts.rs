@@ -21,8 +21,8 @@ use crate::domain::participant::ParentalResponsibilityEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
 
-/// Takes the guards of every data subject, then reads the facts. Until the transaction ends nothing that could change the answer can be
-/// written. `notes` are those asked for.
+/// Takes the guards of everybody the answer rests on, then reads the facts. Until the transaction ends nothing that could change the answer can
+/// be written. `notes` are those asked for.
 pub fn facts_for(
     tx: &mut Tx<'_>,
     permit: &Permit<act::DisclosureRecord>,
@@ -32,21 +32,26 @@ pub fn facts_for(
     limits: Limits,
 ) -> Result<Facts> {
     let subjects = subjects(ask, notes);
+    // Nothing that is said or known of anybody bears on a risk, so it waits for nobody (C17).
+    if ask.basis == Basis::Safeguarding {
+        return read(tx, permit, case_id, ask, notes, limits);
+    }
     // Whoever receives it or a copy: how they may be reached bears on the answer. So does how those stand to the family who said yes or no.
     let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
     let reached = ask.copies.iter().map(|copy| copy.person_id).chain(whom);
-    let mut guarded: BTreeSet<PersonId> = subjects.iter().copied().chain(reached).chain(consents::granters(tx, &subjects)?).collect();
+    let mut guarded: BTreeSet<PersonId> = subjects.iter().copied().chain(reached).chain(spoke(tx, ask, &subjects)?).collect();
     if ask.basis == Basis::Anonymised {
         // Nobody is named, and everybody of the case is looked for in the text.
         guarded.extend(super::participants::people(tx, permit, case_id)?);
     }
     guard::take(tx, guarded.iter().copied())?;
     // Somebody who never spoke before may have done so meanwhile; then it may be tried again.
-    if consents::granters(tx, &subjects)?.is_subset(&guarded) {
-        read(tx, permit, case_id, ask, notes, limits)
-    } else {
-        Err(Error::Conflict)
-    }
+    if spoke(tx, ask, &subjects)?.is_subset(&guarded) { read(tx, permit, case_id, ask, notes, limits) } else { Err(Error::Conflict) }
+}
+
+/// Whoever said yes or no about these people, where that counts.
+fn spoke(tx: &mut Tx<'_>, ask: &Ask, subjects: &BTreeSet<PersonId>) -> Result<BTreeSet<PersonId>> {
+    if ask.basis == Basis::Permission { consents::granters(tx, subjects) } else { Ok(BTreeSet::new()) }
 }
 
 /// The same facts for a question that has no effect: what is true now may not be true later.

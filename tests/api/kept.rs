@@ -41,6 +41,20 @@ fn a_damaged_participant_holds_up_what_rests_on_them_and_never_a_risk() {
 }
 
 #[test]
+fn a_risk_waits_for_nobody_whose_word_could_be_changing() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let note = family.n1(&app);
+    let taken = || figure(&app, "SELECT CAST(sum(version) AS BIGINT) FROM decision_guard");
+    let before = taken();
+    family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
+    assert_eq!(taken(), before);
+    family.disclose(&app, &family.ask(&note, json!({}))).ok(201);
+    assert!(taken() > before);
+}
+
+#[test]
 fn participants_have_words_of_the_contract_and_no_others() {
     let app = TestApp::spawn();
     Family::record(&app);
