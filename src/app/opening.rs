@@ -4,18 +4,16 @@ use super::{App, Result};
 use crate::authz::token::Verified;
 use crate::authz::{Caller, does_casework};
 use crate::clock::Clock;
+use crate::db::staff::SERVICE;
 use crate::db::{self, Tx, idempotency, ledger, staff};
 use crate::domain::ids::{EntryId, RequestId, StaffId};
 use crate::domain::vocabulary::DisclosureLogKind;
 use crate::ledger::{DisclosureEntry, Genesis};
 
-/// The issuer under which the service itself is on record as an actor.
-const SERVICE: &str = "sendiass";
-
 /// The service's own place among the staff, for what it does by itself.
 fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
     staff::enter(tx, SERVICE, "service", "The service", false, Clock::real())?;
-    staff::standing(tx, SERVICE, "service", "")?.map(|standing| standing.id).ok_or(db::Error::NotFound)
+    staff::service(tx)
 }
 
 impl App {

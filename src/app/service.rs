@@ -27,7 +27,7 @@ impl App {
     pub fn reference_data(&self, _permit: &Permit<act::ReferenceDataRead>) -> ReferenceData {
         let list = |(name, values): vocabulary::List| ReferenceList {
             name,
-            values: values.into_iter().map(|(value, label)| ReferenceValue { value, label }).collect(),
+            values: values.into_iter().map(|(value, label, official_code)| ReferenceValue { value, label, official_code }).collect(),
         };
         ReferenceData {
             lists: vocabulary::lists().into_iter().map(list).collect(),

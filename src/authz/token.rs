@@ -24,6 +24,7 @@ use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Role;
 use claims::{Claimed, Common, Identity};
+pub use claims::{MAX_ID, MAX_NAME};
 pub(super) use roles::is_machine_role;
 
 /// The longest `Authorization` header read, in bytes.

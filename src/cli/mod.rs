@@ -53,6 +53,12 @@ struct Empty {}
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     telemetry::start(cli.log);
+    if let Command::Token(token) = &cli.command
+        && let Err(sentence) = token.check()
+    {
+        eprintln!("sendiass: {sentence}");
+        return ExitCode::from(2);
+    }
     let done = match cli.command {
         Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config, cli.log)),
         Command::Demo(demo) => demo.run(),

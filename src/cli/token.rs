@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::authz::devkey::Minting;
+use crate::authz::token::{MAX_ID, MAX_NAME};
 use crate::clock::Clock;
 use crate::domain::vocabulary::{Role, Vocabulary};
 use crate::keys;
@@ -48,6 +49,17 @@ pub(super) fn somebody(role: Role) -> (&'static str, &'static str) {
 }
 
 impl Token {
+    /// What is wrong with what was asked, in one sentence.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (flag, text, most) in [("--sub", &self.sub, MAX_ID), ("--name", &self.name, MAX_NAME)] {
+            let length = text.as_deref().map_or(1, |text| text.trim().len());
+            if !(1..=most).contains(&length) || text.as_deref().is_some_and(|text| text.contains(char::is_control)) {
+                return Err(format!("Give {flag} 1 to {most} bytes of text without control characters, or leave it out."));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn print(&self) -> Result<(), String> {
         let first = self.roles.first().copied().unwrap_or(Role::Adviser);
         let (name, subject) = somebody(first);

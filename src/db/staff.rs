@@ -73,6 +73,14 @@ pub fn standing(tx: &mut Tx<'_>, issuer: &str, subject: &str, token_id: &str) ->
     }))
 }
 
+/// The issuer under which the service itself is on record, as the actor of what it does by itself. No token has it.
+pub const SERVICE: &str = "sendiass";
+
+/// The service's own place among the staff.
+pub fn service(tx: &mut Tx<'_>) -> Result<StaffId> {
+    Ok(staff::table.filter(staff::issuer.eq(SERVICE)).select(staff::id).first(tx.conn)?)
+}
+
 /// Enters whoever shows their first valid token, their new name, or that they begin or cease to work on cases.
 pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<()> {
     tx.conn.lock(Lock::Staff)?;

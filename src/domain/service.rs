@@ -78,9 +78,13 @@ pub struct ReferenceValue {
     /// The value as it is written in bodies and parameters.
     #[schema(max_length = 100)]
     pub value: &'static str,
-    /// The text a form shows.
+    /// The text a form shows, in plain English.
     #[schema(max_length = 200)]
     pub label: &'static str,
+    /// How official lists write it, where they have it: the school census of the Department for Education (`SLCN`, `K`), UK GDPR.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 50)]
+    pub official_code: Option<&'static str>,
 }
 
 /// A published list of values.
@@ -109,7 +113,8 @@ pub struct ClauseText {
 /// The published lists of values with their labels, so that no client keeps its own copy (C13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({"lists": [{"name": "basis", "values": [{"value": "permission", "label": "Permission"}]}], "areas": ["south"],
+#[schema(example = json!({"lists": [{"name": "basis", "values": [{"value": "permission", "label": "Permission"}]},
+    {"name": "senNeed", "values": [{"value": "slcn", "label": "Speech, language and communication needs", "officialCode": "SLCN"}]}], "areas": ["south"],
     "clauses": [{"clause": "C3", "text": "Nothing leaves the service unless permission was given or somebody is at risk."}]}))]
 pub struct ReferenceData {
     /// The lists.

@@ -21,7 +21,7 @@ pub struct StaffRef {
 
 /// Whom a list is about: a member of staff, or `me`, whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, max_length = 36, pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", example = "me")]
+#[schema(value_type = String, max_length = 36, pattern = "^(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$", example = "me")]
 pub struct Assignee(Option<StaffId>);
 
 impl Assignee {

@@ -5,7 +5,8 @@ use chrono_tz::Europe::London;
 
 /// An instant, RFC 3339 in UTC with milliseconds: `2026-09-14T09:12:41.530Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
-#[schema(value_type = String, format = DateTime)]
+#[schema(value_type = String, format = DateTime,
+    pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]([.][0-9]{1,3})?Z$")]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
@@ -48,10 +49,14 @@ impl Timestamp {
         Self::new(at)
     }
 
-    /// The instant parsed from RFC 3339, in any offset.
+    /// The instant parsed from RFC 3339 in UTC: with `Z`, and no finer than milliseconds, so that nothing is lost. Programs that write no
+    /// more digits than they need are read; other offsets, lower case, leap seconds and spaces are not.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self::new(at.to_utc()))
+        let at = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        let (seconds, fraction) = text.strip_suffix('Z')?.split_at_checked(19)?;
+        let plain = at.format("%Y-%m-%dT%H:%M:%S").to_string() == seconds && !seconds.ends_with("60");
+        (plain && matches!(fraction.len(), 0 | 2..=4)).then(|| Self::new(at))
     }
 }
 
@@ -109,4 +114,41 @@ fn last_friday_of_june(year: i32) -> NaiveDate {
 pub fn age_out_on(date_of_birth: NaiveDate) -> NaiveDate {
     let years = if date_of_birth.month() <= 8 { 16 } else { 17 };
     last_friday_of_june(date_of_birth.year().saturating_add(years))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn an_instant_is_written_in_utc_and_no_finer_than_milliseconds() {
+        for (good, whole) in [
+            ("2026-09-14T09:12:41.530Z", "2026-09-14T09:12:41.530Z"),
+            ("2026-09-14T09:12:41.5Z", "2026-09-14T09:12:41.500Z"),
+            ("2026-09-14T09:12:41Z", "2026-09-14T09:12:41.000Z"),
+        ] {
+            assert_eq!(Timestamp::parse(good).unwrap().to_string(), whole);
+        }
+        for bad in [
+            "2026-09-14T09:12:41.530+00:00",
+            "2026-09-14T10:12:41.530+01:00",
+            "2026-09-14T09:12:41.530-00:00",
+            "2026-09-14t09:12:41.530Z",
+            "2026-09-14T09:12:41.530z",
+            "2026-09-14 09:12:41.530Z",
+            "2026-09-14T09:12:41.5301Z",
+            "2026-09-14T09:12:41.Z",
+            "2026-09-14T09:12:60.000Z",
+            "2026-09-14T9:12:41.000Z",
+            "2026-09- 4T09:12:41.000Z",
+            "+2026-09-14T09:12:41Z",
+            " 2026-09-14T09:12:41Z",
+            "2026-09-14T09:12Z",
+            "2026-09-14",
+            "2026-02-29T09:12:41Z",
+            "",
+        ] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
 }

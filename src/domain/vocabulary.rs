@@ -11,18 +11,29 @@ pub trait Vocabulary: Copy + Eq + 'static {
     const NAME: &'static str;
     /// The value as written in JSON, database and tokens.
     fn as_str(self) -> &'static str;
-    /// The text a form shows.
+    /// The text a form shows, in plain English.
     fn label(self) -> &'static str;
+    /// How official lists write it: the school census of the Department for Education, UK GDPR. None for words of this service.
+    fn official_code(self) -> Option<&'static str>;
     /// The value written so, if there is one.
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
 }
 
+macro_rules! official {
+    () => {
+        None
+    };
+    ($code:literal) => {
+        Some($code)
+    };
+}
+
 // The values are `tt`: the derive of the schema does not see a `literal` through the group that macros put around it, and would publish
 // the names of the variants.
 macro_rules! vocabulary {
-    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:tt, $label:literal;)+ }) => {
+    ($(#[$doc:meta])* $name:ident, $list:literal { $($variant:ident = $value:tt, $label:literal $(, $code:literal)?;)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {
@@ -38,6 +49,9 @@ macro_rules! vocabulary {
             fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label,)+ }
             }
+            fn official_code(self) -> Option<&'static str> {
+                [$((Self::$variant, official!($($code)?)),)+].into_iter().find_map(|(value, code)| code.filter(|_| value == self))
+            }
         }
     };
 }
@@ -50,9 +64,9 @@ vocabulary! {
         Auditor = "auditor", "Auditor";
         Analyst = "analyst", "Analyst";
         Administrator = "administrator", "Administrator";
-        MachineIntake = "machine_intake", "Machine intake";
-        MachineStatistics = "machine_statistics", "Machine statistics";
-        MachineAudit = "machine_audit", "Machine audit";
+        MachineIntake = "machine_intake", "Program: referrals from a form";
+        MachineStatistics = "machine_statistics", "Program: reads statistics";
+        MachineAudit = "machine_audit", "Program: reads the logs";
     }
 }
 
@@ -60,59 +74,59 @@ vocabulary! {
     /// On what ground information leaves the service (C3). `data_subject_right` belongs to the dispatch of a decided subject access request alone.
     Basis, "basis" {
         Permission = "permission", "Permission";
-        Safeguarding = "safeguarding", "Safeguarding";
-        Anonymised = "anonymised", "Anonymised";
-        DataSubjectRight = "data_subject_right", "Data subject right";
+        Safeguarding = "safeguarding", "Somebody is at risk (safeguarding)";
+        Anonymised = "anonymised", "Nobody can be recognised (anonymised)";
+        DataSubjectRight = "data_subject_right", "A person's right to what is held about them";
     }
 }
 
 vocabulary! {
     /// Whether information is passed on, or an outsider is asked for it, which tells that the family is known (C12).
     Direction, "direction" {
-        Outbound = "outbound", "Outbound";
-        InboundRequest = "inbound_request", "Inbound request";
+        Outbound = "outbound", "Passing information on";
+        InboundRequest = "inbound_request", "Asking for information";
     }
 }
 
 vocabulary! {
     /// The lawful basis under UK GDPR Art. 6; not the same thing as permission.
     LawfulBasis, "lawfulBasis" {
-        Consent = "consent", "Consent";
-        Contract = "contract", "Contract";
-        LegalObligation = "legal_obligation", "Legal obligation";
-        VitalInterests = "vital_interests", "Vital interests";
-        PublicTask = "public_task", "Public task";
-        RecognisedLegitimateInterest = "recognised_legitimate_interest", "Recognised legitimate interest";
+        Consent = "consent", "Consent", "UK GDPR Art. 6(1)(a)";
+        Contract = "contract", "Contract", "UK GDPR Art. 6(1)(b)";
+        LegalObligation = "legal_obligation", "Legal obligation", "UK GDPR Art. 6(1)(c)";
+        VitalInterests = "vital_interests", "Vital interests", "UK GDPR Art. 6(1)(d)";
+        PublicTask = "public_task", "Public task", "UK GDPR Art. 6(1)(e)";
+        RecognisedLegitimateInterest = "recognised_legitimate_interest", "Recognised legitimate interest", "UK GDPR Art. 6(1)(ea)";
     }
 }
 
 vocabulary! {
     /// The condition for special category data, UK GDPR Art. 9.
     Art9Condition, "art9Condition" {
-        ExplicitConsent = "explicit_consent", "Explicit consent";
-        VitalInterests = "vital_interests", "Vital interests";
-        LegalClaims = "legal_claims", "Legal claims";
-        SubstantialPublicInterest = "substantial_public_interest", "Substantial public interest";
-        HealthSocialCare = "health_social_care", "Health social care";
+        ExplicitConsent = "explicit_consent", "Explicit consent", "UK GDPR Art. 9(2)(a)";
+        VitalInterests = "vital_interests", "Vital interests", "UK GDPR Art. 9(2)(c)";
+        LegalClaims = "legal_claims", "Legal claims", "UK GDPR Art. 9(2)(f)";
+        SubstantialPublicInterest = "substantial_public_interest", "Substantial public interest", "UK GDPR Art. 9(2)(g)";
+        HealthSocialCare = "health_social_care", "Health or social care", "UK GDPR Art. 9(2)(h)";
     }
 }
 
 vocabulary! {
     /// What information is passed on for. `safeguarding` and `sar_response` are set by the service only.
     Purpose, "purpose" {
-        Liaison = "liaison", "Liaison";
-        RequestInformation = "request_information", "Request information";
-        PassInformation = "pass_information", "Pass information";
-        AttendMeeting = "attend_meeting", "Attend meeting";
-        FeedbackToReferrer = "feedback_to_referrer", "Feedback to referrer";
-        IdentifyInIssue = "identify_in_issue", "Identify in issue";
+        Liaison = "liaison", "Speaking with officers and professionals";
+        RequestInformation = "request_information", "Asking for information";
+        PassInformation = "pass_information", "Passing information on";
+        AttendMeeting = "attend_meeting", "Attending a meeting";
+        FeedbackToReferrer = "feedback_to_referrer", "Feedback to whoever referred the family";
+        IdentifyInIssue = "identify_in_issue", "Saying who is meant in an issue that is raised";
         Mediation = "mediation", "Mediation";
         Tribunal = "tribunal", "Tribunal";
         Complaint = "complaint", "Complaint";
-        LegalRequest = "legal_request", "Legal request";
-        QualitySurvey = "quality_survey", "Quality survey";
+        LegalRequest = "legal_request", "Request for legal proceedings";
+        QualitySurvey = "quality_survey", "Survey of the quality of the service";
         Safeguarding = "safeguarding", "Safeguarding";
-        SarResponse = "sar_response", "SAR response";
+        SarResponse = "sar_response", "Answer to a subject access request";
     }
 }
 
@@ -122,15 +136,15 @@ vocabulary! {
         ContactDetails = "contact_details", "Contact details";
         ConcernsRaised = "concerns_raised", "Concerns raised";
         ViewsAndWishes = "views_and_wishes", "Views and wishes";
-        SenNeeds = "sen_needs", "SEN needs";
-        EhcPlan = "ehc_plan", "EHC plan";
+        SenNeeds = "sen_needs", "Special educational needs";
+        EhcPlan = "ehc_plan", "Education, health and care plan";
         SchoolProvision = "school_provision", "School provision";
         Attendance = "attendance", "Attendance";
-        Exclusion = "exclusion", "Exclusion";
+        Exclusion = "exclusion", "Exclusion or suspension";
         Health = "health", "Health";
         SocialCare = "social_care", "Social care";
         FamilyCircumstances = "family_circumstances", "Family circumstances";
-        ReferralDetails = "referral_details", "Referral details";
+        ReferralDetails = "referral_details", "Details of the referral";
         LegalPapers = "legal_papers", "Legal papers";
     }
 }
@@ -138,29 +152,29 @@ vocabulary! {
 vocabulary! {
     /// The kind of an outside body.
     RecipientType, "recipientType" {
-        LaSendTeam = "la_send_team", "LA SEND team";
-        LaLegal = "la_legal", "LA legal";
-        LaSocialCare = "la_social_care", "LA social care";
-        LaDesignatedOfficer = "la_designated_officer", "LA designated officer";
-        LaOtherTeam = "la_other_team", "LA other team";
-        MashSafeguardingHub = "mash_safeguarding_hub", "Safeguarding hub (MASH)";
+        LaSendTeam = "la_send_team", "Council: special educational needs team";
+        LaLegal = "la_legal", "Council: legal services";
+        LaSocialCare = "la_social_care", "Council: social care";
+        LaDesignatedOfficer = "la_designated_officer", "Council: designated officer for allegations against staff";
+        LaOtherTeam = "la_other_team", "Council: another team";
+        MashSafeguardingHub = "mash_safeguarding_hub", "Safeguarding hub";
         Police = "police", "Police";
         School = "school", "School";
         College = "college", "College";
-        EarlyYears = "early_years", "Early years";
-        HealthNhs = "health_nhs", "Health (NHS)";
-        Camhs = "camhs", "CAMHS";
-        Gp = "gp", "GP";
-        Icb = "icb", "ICB";
+        EarlyYears = "early_years", "Early years setting";
+        HealthNhs = "health_nhs", "Health service (NHS)";
+        Camhs = "camhs", "Child and adolescent mental health service";
+        Gp = "gp", "General practice";
+        Icb = "icb", "Integrated care board";
         Tribunal = "tribunal", "Tribunal";
         Mediator = "mediator", "Mediator";
         Solicitor = "solicitor", "Solicitor";
-        MpCouncillor = "mp_councillor", "MP or councillor";
+        MpCouncillor = "mp_councillor", "Member of Parliament or councillor";
         VoluntaryOrg = "voluntary_org", "Voluntary organisation";
         ParentCarerForum = "parent_carer_forum", "Parent carer forum";
-        OtherIass = "other_iass", "Other IASS";
+        OtherIass = "other_iass", "Another information, advice and support service";
         Ombudsman = "ombudsman", "Ombudsman";
-        OfstedCqc = "ofsted_cqc", "Ofsted or CQC";
+        OfstedCqc = "ofsted_cqc", "Ofsted or Care Quality Commission";
         Court = "court", "Court";
     }
 }
@@ -169,30 +183,30 @@ vocabulary! {
     /// By which way information travels.
     Channel, "channel" {
         SecureEmail = "secure_email", "Secure email";
-        PostTracked = "post_tracked", "Post tracked";
-        Portal = "portal", "Portal";
+        PostTracked = "post_tracked", "Tracked post";
+        Portal = "portal", "Secure portal";
         Phone = "phone", "Phone";
         Meeting = "meeting", "Meeting";
-        Video = "video", "Video";
-        InPersonHandover = "in_person_handover", "In person handover";
+        Video = "video", "Video call";
+        InPersonHandover = "in_person_handover", "Handed over in person";
     }
 }
 
 vocabulary! {
     /// Whether permission was given or refused.
     ConsentDecision, "consentDecision" {
-        Given = "given", "Given";
-        Refused = "refused", "Refused";
+        Given = "given", "Permission given";
+        Refused = "refused", "Permission refused";
     }
 }
 
 vocabulary! {
     /// Where a permission or refusal stands.
     ConsentStatus, "consentStatus" {
-        Live = "live", "Live";
+        Live = "live", "In force";
         Withdrawn = "withdrawn", "Withdrawn";
         Expired = "expired", "Expired";
-        Superseded = "superseded", "Superseded";
+        Superseded = "superseded", "Replaced by another record";
         EnteredInError = "entered_in_error", "Entered in error";
     }
 }
@@ -200,9 +214,9 @@ vocabulary! {
 vocabulary! {
     /// The closed list of conditions a permission may carry (R15).
     ConditionKind, "conditionKind" {
-        CopyToGranter = "copy_to_granter", "Copy to granter";
-        NotBefore = "not_before", "Not before";
-        ChannelIn = "channel_in", "Channel in";
+        CopyToGranter = "copy_to_granter", "A copy goes to whoever gave permission";
+        NotBefore = "not_before", "Not before a date";
+        ChannelIn = "channel_in", "By certain channels only";
         OnceOnly = "once_only", "Once only";
     }
 }
@@ -210,30 +224,30 @@ vocabulary! {
 vocabulary! {
     /// How permission was expressed.
     ConsentMethod, "consentMethod" {
-        WrittenSigned = "written_signed", "Written signed";
+        WrittenSigned = "written_signed", "In writing, signed";
         ElectronicForm = "electronic_form", "Electronic form";
         Email = "email", "Email";
         Letter = "letter", "Letter";
-        VerbalPhone = "verbal_phone", "Verbal phone";
-        VerbalInPerson = "verbal_in_person", "Verbal in person";
+        VerbalPhone = "verbal_phone", "Spoken, by phone";
+        VerbalInPerson = "verbal_in_person", "Spoken, in person";
         VideoCall = "video_call", "Video call";
-        InterpreterOrBsl = "interpreter_or_bsl", "Through an interpreter or BSL";
-        AacSymbolsEasyRead = "aac_symbols_easy_read", "AAC, symbols or easy read";
-        ViaAuthorisedRepresentative = "via_authorised_representative", "Via authorised representative";
+        InterpreterOrBsl = "interpreter_or_bsl", "Through an interpreter or in British Sign Language";
+        AacSymbolsEasyRead = "aac_symbols_easy_read", "By communication aid, symbols or easy read";
+        ViaAuthorisedRepresentative = "via_authorised_representative", "Through an authorised representative";
     }
 }
 
 vocabulary! {
     /// In which capacity somebody permits.
     GranterRelation, "granterRelation" {
-        OwnSelf = "self", "Self";
-        ParentWithPr = "parent_with_pr", "Parent with PR";
-        ParentWithoutPr = "parent_without_pr", "Parent without PR";
+        OwnSelf = "self", "For themselves";
+        ParentWithPr = "parent_with_pr", "Parent with parental responsibility";
+        ParentWithoutPr = "parent_without_pr", "Parent without parental responsibility";
         Guardian = "guardian", "Guardian";
-        LaAsCorporateParent = "la_as_corporate_parent", "LA as corporate parent";
-        Deputy = "deputy", "Deputy";
-        Attorney = "attorney", "Attorney";
-        RepresentativeReg64 = "representative_reg64", "Representative (regulation 64)";
+        LaAsCorporateParent = "la_as_corporate_parent", "Council as corporate parent";
+        Deputy = "deputy", "Deputy appointed by the Court of Protection";
+        Attorney = "attorney", "Attorney under a lasting power";
+        RepresentativeReg64 = "representative_reg64", "Representative (SEND Regulations 2014, regulation 64)";
     }
 }
 
@@ -242,29 +256,29 @@ vocabulary! {
     ParentalResponsibility, "parentalResponsibility" {
         Yes = "yes", "Yes";
         No = "no", "No";
-        Unknown = "unknown", "Unknown";
+        Unknown = "unknown", "Not known";
         Disputed = "disputed", "Disputed";
-        RestrictedByOrder = "restricted_by_order", "Restricted by order";
-        NotApplicable = "not_applicable", "Not applicable";
+        RestrictedByOrder = "restricted_by_order", "Restricted by a court order";
+        NotApplicable = "not_applicable", "Does not apply";
     }
 }
 
 vocabulary! {
     /// What a statement of parental responsibility rests on.
     PrEvidence, "prEvidence" {
-        SelfDeclared = "self_declared", "Self declared";
-        DocumentSeen = "document_seen", "Document seen";
-        OrderSeen = "order_seen", "Order seen";
-        CouncilConfirmed = "council_confirmed", "Council confirmed";
+        SelfDeclared = "self_declared", "Said so themselves";
+        DocumentSeen = "document_seen", "A document was seen";
+        OrderSeen = "order_seen", "A court order was seen";
+        CouncilConfirmed = "council_confirmed", "The council confirmed it";
     }
 }
 
 vocabulary! {
     /// The kind of decision a competence or capacity record is about.
     DecisionKind, "decisionKind" {
-        ShareInformation = "share_information", "Share information";
-        OwnCase = "own_case", "Own case";
-        SubjectAccess = "subject_access", "Subject access";
+        ShareInformation = "share_information", "Sharing information";
+        OwnCase = "own_case", "Having a case of their own";
+        SubjectAccess = "subject_access", "Asking for what is held about them";
     }
 }
 
@@ -279,35 +293,35 @@ vocabulary! {
 vocabulary! {
     /// The kind of risk of a safeguarding concern (C17).
     RiskType, "riskType" {
-        Physical = "physical", "Physical";
-        Emotional = "emotional", "Emotional";
-        Sexual = "sexual", "Sexual";
+        Physical = "physical", "Physical harm";
+        Emotional = "emotional", "Emotional harm";
+        Sexual = "sexual", "Sexual harm";
         Neglect = "neglect", "Neglect";
         Exploitation = "exploitation", "Exploitation";
         DomesticAbuse = "domestic_abuse", "Domestic abuse";
         SelfHarmSuicide = "self_harm_suicide", "Self-harm or suicide";
         Radicalisation = "radicalisation", "Radicalisation";
         AdultAtRisk = "adult_at_risk", "Adult at risk";
-        StaffAllegation = "staff_allegation", "Staff allegation";
-        SeriousHarmToOther = "serious_harm_to_other", "Serious harm to other";
+        StaffAllegation = "staff_allegation", "Allegation against staff";
+        SeriousHarmToOther = "serious_harm_to_other", "Serious harm to somebody else";
     }
 }
 
 vocabulary! {
     /// Whether permission was sought before passing on a risk; recorded, never decisive.
     ConsentSought, "consentSought" {
-        NotSought = "not_sought", "Not sought";
-        SoughtGiven = "sought_given", "Sought given";
-        SoughtRefused = "sought_refused", "Sought refused";
+        NotSought = "not_sought", "Permission was not asked for";
+        SoughtGiven = "sought_given", "Asked for and given";
+        SoughtRefused = "sought_refused", "Asked for and refused";
     }
 }
 
 vocabulary! {
     /// Why permission was not sought (DPA 2018 Sch. 1 para 18).
     NoConsentReason, "noConsentReason" {
-        CannotGive = "cannot_give", "Cannot give";
-        CannotReasonablyObtain = "cannot_reasonably_obtain", "Cannot reasonably obtain";
-        WouldPrejudiceProtection = "would_prejudice_protection", "Would prejudice protection";
+        CannotGive = "cannot_give", "The person cannot give permission";
+        CannotReasonablyObtain = "cannot_reasonably_obtain", "It cannot reasonably be obtained";
+        WouldPrejudiceProtection = "would_prejudice_protection", "Asking would endanger the protection";
     }
 }
 
@@ -324,8 +338,8 @@ vocabulary! {
     /// Where a safeguarding concern stands.
     ConcernStatus, "concernStatus" {
         Raised = "raised", "Raised";
-        Shared = "shared", "Shared";
-        NotShared = "not_shared", "Not shared";
+        Shared = "shared", "Passed on";
+        NotShared = "not_shared", "Not passed on";
         Reviewed = "reviewed", "Reviewed";
     }
 }
@@ -333,8 +347,8 @@ vocabulary! {
 vocabulary! {
     /// What was decided about a safeguarding concern.
     ConcernOutcome, "concernOutcome" {
-        Shared = "shared", "Shared";
-        NotShared = "not_shared", "Not shared";
+        Shared = "shared", "Passed on";
+        NotShared = "not_shared", "Not passed on";
     }
 }
 
@@ -369,7 +383,7 @@ vocabulary! {
 vocabulary! {
     /// The part somebody has in a case.
     ParticipantRole, "participantRole" {
-        Subject = "subject", "Subject";
+        Subject = "subject", "Child or young person the case is about";
         ServiceUser = "service_user", "Service user";
         OtherParent = "other_parent", "Other parent";
         Sibling = "sibling", "Sibling";
@@ -381,17 +395,17 @@ vocabulary! {
 vocabulary! {
     /// How a participant stands to the subject of the case.
     Relation, "relation" {
-        OwnSelf = "self", "Self";
+        OwnSelf = "self", "The child or young person themselves";
         Parent = "parent", "Parent";
-        StepParent = "step_parent", "Step parent";
+        StepParent = "step_parent", "Step-parent";
         Grandparent = "grandparent", "Grandparent";
         Guardian = "guardian", "Guardian";
         FosterCarer = "foster_carer", "Foster carer";
         Sibling = "sibling", "Sibling";
-        LaAsCorporateParent = "la_as_corporate_parent", "LA as corporate parent";
-        Deputy = "deputy", "Deputy";
-        Attorney = "attorney", "Attorney";
-        RepresentativeReg64 = "representative_reg64", "Representative (regulation 64)";
+        LaAsCorporateParent = "la_as_corporate_parent", "Council as corporate parent";
+        Deputy = "deputy", "Deputy appointed by the Court of Protection";
+        Attorney = "attorney", "Attorney under a lasting power";
+        RepresentativeReg64 = "representative_reg64", "Representative (SEND Regulations 2014, regulation 64)";
         Professional = "professional", "Professional";
         Other = "other", "Other";
     }
@@ -404,7 +418,7 @@ vocabulary! {
         YoungPerson = "young_person", "Young person";
         ParentCarer = "parent_carer", "Parent carer";
         Professional = "professional", "Professional";
-        Anonymous = "anonymous", "Anonymous";
+        Anonymous = "anonymous", "Anonymous enquirer";
         Other = "other", "Other";
     }
 }
@@ -412,30 +426,30 @@ vocabulary! {
 vocabulary! {
     /// The kind of a contact.
     ContactKind, "contactKind" {
-        Mobile = "mobile", "Mobile";
-        Landline = "landline", "Landline";
+        Mobile = "mobile", "Mobile phone";
+        Landline = "landline", "Landline phone";
         Email = "email", "Email";
-        Postal = "postal", "Postal";
+        Postal = "postal", "Postal address";
     }
 }
 
 vocabulary! {
     /// How the family came to the service.
     ReferralSource, "referralSource" {
-        SelfParent = "self_parent", "Self parent";
-        SelfYoungPerson = "self_young_person", "Self young person";
+        SelfParent = "self_parent", "The parent carer themselves";
+        SelfYoungPerson = "self_young_person", "The young person themselves";
         School = "school", "School";
-        EarlyYears = "early_years", "Early years";
+        EarlyYears = "early_years", "Early years setting";
         College = "college", "College";
-        LaSendTeam = "la_send_team", "LA SEND team";
+        LaSendTeam = "la_send_team", "Council's special educational needs team";
         SocialCare = "social_care", "Social care";
         Health = "health", "Health";
         VoluntarySector = "voluntary_sector", "Voluntary sector";
         ParentCarerForum = "parent_carer_forum", "Parent carer forum";
         LocalOfferWebsite = "local_offer_website", "Local offer website";
-        OtherIass = "other_iass", "Other IASS";
+        OtherIass = "other_iass", "Another information, advice and support service";
         WordOfMouth = "word_of_mouth", "Word of mouth";
-        Unknown = "unknown", "Unknown";
+        Unknown = "unknown", "Not known";
     }
 }
 
@@ -443,32 +457,32 @@ vocabulary! {
     /// Why the family contacted the service.
     ReasonForContact, "reasonForContact" {
         LegalFramework = "legal_framework", "Legal framework";
-        LocalSendProcess = "local_send_process", "Local SEND process";
-        SupportGroupsLocalServices = "support_groups_local_services", "Support groups local services";
+        LocalSendProcess = "local_send_process", "Local processes for special educational needs";
+        SupportGroupsLocalServices = "support_groups_local_services", "Support groups and local services";
         Funding = "funding", "Funding";
-        PaperworkHelp = "paperwork_help", "Paperwork help";
-        CommunicationWithSchoolOrLa = "communication_with_school_or_la", "Communication with school or LA";
-        ExclusionSuspension = "exclusion_suspension", "Exclusion suspension";
+        PaperworkHelp = "paperwork_help", "Help with paperwork";
+        CommunicationWithSchoolOrLa = "communication_with_school_or_la", "Communication with the school or the council";
+        ExclusionSuspension = "exclusion_suspension", "Exclusion or suspension";
         PersonalBudget = "personal_budget", "Personal budget";
         HealthProvision = "health_provision", "Health provision";
         SocialCareProvision = "social_care_provision", "Social care provision";
         DisagreementResolution = "disagreement_resolution", "Disagreement resolution";
         Mediation = "mediation", "Mediation";
-        TribunalAppeal = "tribunal_appeal", "Tribunal appeal";
-        SenSupportSchool = "sen_support_school", "SEN support school";
-        EhcNeedsAssessmentRequest = "ehc_needs_assessment_request", "EHC needs assessment request";
-        DraftPlan = "draft_plan", "Draft plan";
-        FinalPlanContent = "final_plan_content", "Final plan content";
-        AnnualReview = "annual_review", "Annual review";
-        PlacementNamedSchool = "placement_named_school", "Placement named school";
-        PhaseTransfer = "phase_transfer", "Phase transfer";
-        CeaseToMaintain = "cease_to_maintain", "Cease to maintain";
+        TribunalAppeal = "tribunal_appeal", "Appeal to the tribunal";
+        SenSupportSchool = "sen_support_school", "SEN support at school";
+        EhcNeedsAssessmentRequest = "ehc_needs_assessment_request", "Asking for an education, health and care needs assessment";
+        DraftPlan = "draft_plan", "Draft of an education, health and care plan";
+        FinalPlanContent = "final_plan_content", "Content of a final education, health and care plan";
+        AnnualReview = "annual_review", "Annual review of a plan";
+        PlacementNamedSchool = "placement_named_school", "Placement or the school named in a plan";
+        PhaseTransfer = "phase_transfer", "Moving to the next phase of education";
+        CeaseToMaintain = "cease_to_maintain", "Ending of a plan";
         PreparingForAdulthood = "preparing_for_adulthood", "Preparing for adulthood";
         Complaint = "complaint", "Complaint";
         Transport = "transport", "Transport";
-        AttendanceNonAttendance = "attendance_non_attendance", "Attendance non attendance";
+        AttendanceNonAttendance = "attendance_non_attendance", "Attendance";
         ElectiveHomeEducation = "elective_home_education", "Elective home education";
-        PartTimeTimetable = "part_time_timetable", "Part time timetable";
+        PartTimeTimetable = "part_time_timetable", "Part-time timetable";
         Discrimination = "discrimination", "Discrimination";
         Other = "other", "Other";
     }
@@ -478,12 +492,12 @@ vocabulary! {
     /// What a tribunal appeal is about.
     AppealType, "appealType" {
         RefusalToAssess = "refusal_to_assess", "Refusal to assess";
-        RefusalToIssue = "refusal_to_issue", "Refusal to issue";
-        SectionIPlacement = "section_i_placement", "Section i placement";
-        SectionsBFContent = "sections_b_f_content", "Sections b f content";
-        ExtendedHealthSocialCare = "extended_health_social_care", "Extended health social care";
-        CeaseToMaintain = "cease_to_maintain", "Cease to maintain";
-        PaperHearing = "paper_hearing", "Paper hearing";
+        RefusalToIssue = "refusal_to_issue", "Refusal to issue a plan";
+        SectionIPlacement = "section_i_placement", "Placement (section I of a plan)";
+        SectionsBFContent = "sections_b_f_content", "Content (sections B and F of a plan)";
+        ExtendedHealthSocialCare = "extended_health_social_care", "Extended appeal on health or social care";
+        CeaseToMaintain = "cease_to_maintain", "Ending of a plan";
+        PaperHearing = "paper_hearing", "Decided on papers, without a hearing";
         DisabilityDiscrimination = "disability_discrimination", "Disability discrimination";
     }
 }
@@ -491,30 +505,30 @@ vocabulary! {
 vocabulary! {
     /// Type of special educational need, by the codes of the school census.
     SenNeed, "senNeed" {
-        Spld = "spld", "Specific learning difficulty";
-        Mld = "mld", "Moderate learning difficulty";
-        Sld = "sld", "Severe learning difficulty";
-        Pmld = "pmld", "Profound and multiple learning difficulty";
-        Semh = "semh", "Social, emotional and mental health";
-        Slcn = "slcn", "Speech, language and communication needs";
-        Hi = "hi", "Hearing impairment";
-        Vi = "vi", "Vision impairment";
-        Msi = "msi", "Multi-sensory impairment";
-        Pd = "pd", "Physical disability";
-        Asd = "asd", "Autistic spectrum disorder";
-        Ds = "ds", "Down syndrome";
-        Oth = "oth", "Other difficulty or disability";
-        Nsa = "nsa", "SEN support but no specialist assessment of type of need";
+        Spld = "spld", "Specific learning difficulty", "SPLD";
+        Mld = "mld", "Moderate learning difficulty", "MLD";
+        Sld = "sld", "Severe learning difficulty", "SLD";
+        Pmld = "pmld", "Profound and multiple learning difficulty", "PMLD";
+        Semh = "semh", "Social, emotional and mental health", "SEMH";
+        Slcn = "slcn", "Speech, language and communication needs", "SLCN";
+        Hi = "hi", "Hearing impairment", "HI";
+        Vi = "vi", "Vision impairment", "VI";
+        Msi = "msi", "Multi-sensory impairment", "MSI";
+        Pd = "pd", "Physical disability", "PD";
+        Asd = "asd", "Autistic spectrum disorder", "ASD";
+        Ds = "ds", "Down syndrome", "DS";
+        Oth = "oth", "Other difficulty or disability", "OTH";
+        Nsa = "nsa", "SEN support but no specialist assessment of type of need", "NSA";
     }
 }
 
 vocabulary! {
     /// Special educational provision: `e` plan, `k` SEN support, `n` none.
     SenProvision, "senProvision" {
-        E = "e", "Education, health and care plan";
-        K = "k", "SEN support";
-        N = "n", "None";
-        Undiagnosed = "undiagnosed", "Undiagnosed";
+        E = "e", "Education, health and care plan", "E";
+        K = "k", "SEN support", "K";
+        N = "n", "No special educational provision", "N";
+        Undiagnosed = "undiagnosed", "Not yet assessed";
     }
 }
 
@@ -532,29 +546,29 @@ vocabulary! {
 vocabulary! {
     /// Educational setting.
     Setting, "setting" {
-        Mainstream = "mainstream", "Mainstream";
-        Special = "special", "Special";
+        Mainstream = "mainstream", "Mainstream school";
+        Special = "special", "Special school";
         AlternativeProvision = "alternative_provision", "Alternative provision";
-        Independent = "independent", "Independent";
-        EarlyYears = "early_years", "Early years";
+        Independent = "independent", "Independent school";
+        EarlyYears = "early_years", "Early years setting";
         FurtherEducation = "further_education", "Further education";
         ElectiveHomeEducation = "elective_home_education", "Elective home education";
-        EducationOtherwise = "education_otherwise", "Education otherwise";
-        None = "none", "None";
+        EducationOtherwise = "education_otherwise", "Education otherwise than at school";
+        None = "none", "No setting";
     }
 }
 
 vocabulary! {
     /// What came of a case.
     Outcome, "outcome" {
-        Ongoing = "ongoing", "Ongoing";
+        Ongoing = "ongoing", "Still going on";
         InformationGiven = "information_given", "Information given";
         Agreed = "agreed", "Agreed";
         PartlyAgreed = "partly_agreed", "Partly agreed";
         NotAgreed = "not_agreed", "Not agreed";
-        Mediation = "mediation", "Mediation";
-        Tribunal = "tribunal", "Tribunal";
-        Signposted = "signposted", "Signposted";
+        Mediation = "mediation", "Went to mediation";
+        Tribunal = "tribunal", "Went to the tribunal";
+        Signposted = "signposted", "Told who else can help";
         EndedByUser = "ended_by_user", "Ended by the service user";
     }
 }
@@ -562,10 +576,10 @@ vocabulary! {
 vocabulary! {
     /// The kind of a note.
     NoteKind, "noteKind" {
-        Discussion = "discussion", "Discussion";
-        Liaison = "liaison", "Liaison";
+        Discussion = "discussion", "Talk with the family";
+        Liaison = "liaison", "Contact with officers or professionals";
         InformationReceived = "information_received", "Information received";
-        Internal = "internal", "Internal";
+        Internal = "internal", "Internal note";
     }
 }
 
@@ -591,10 +605,10 @@ vocabulary! {
     /// What happened to a disclosure later; linked to it, never an edit.
     AnnotationKind, "annotationKind" {
         ReceiptConfirmed = "receipt_confirmed", "Receipt confirmed";
-        RecallNoticeSent = "recall_notice_sent", "Recall notice sent";
-        SubjectTold = "subject_told", "Subject told";
-        NotSent = "not_sent", "Not sent";
-        FoundUnfounded = "found_unfounded", "Found unfounded";
+        RecallNoticeSent = "recall_notice_sent", "Told that the permission has ended";
+        SubjectTold = "subject_told", "The person was told";
+        NotSent = "not_sent", "Was not sent after all";
+        FoundUnfounded = "found_unfounded", "Turned out to be unfounded";
         Correction = "correction", "Correction";
     }
 }
@@ -610,27 +624,27 @@ vocabulary! {
     /// Why a service manager opens a restricted case or note (C4).
     AccessReason, "accessReason" {
         Supervision = "supervision", "Supervision";
-        AbsenceCover = "absence_cover", "Absence cover";
+        AbsenceCover = "absence_cover", "Cover for an absence";
         Safeguarding = "safeguarding", "Safeguarding";
         Complaint = "complaint", "Complaint";
         SubjectAccessRequest = "subject_access_request", "Subject access request";
-        LegalRequest = "legal_request", "Legal request";
-        Retention = "retention", "Retention";
+        LegalRequest = "legal_request", "Request for legal proceedings";
+        Retention = "retention", "Keeping or disposal";
     }
 }
 
 vocabulary! {
     /// Why a task stands on the work list.
     TaskKind, "taskKind" {
-        SafeguardingReview = "safeguarding_review", "Safeguarding review";
-        RecallNotice = "recall_notice", "Recall notice";
-        ConflictReview = "conflict_review", "Conflict review";
-        RetentionReview = "retention_review", "Retention review";
-        TellSubject = "tell_subject", "Tell subject";
-        RecipientReview = "recipient_review", "Recipient review";
-        AnnulmentReview = "annulment_review", "Annulment review";
-        BreachAssessment = "breach_assessment", "Breach assessment";
-        CapacityReview = "capacity_review", "Capacity review";
+        SafeguardingReview = "safeguarding_review", "Review a risk that was passed on";
+        RecallNotice = "recall_notice", "Tell a recipient that the permission has ended";
+        ConflictReview = "conflict_review", "Look at a conflict";
+        RetentionReview = "retention_review", "Review the keeping of a case";
+        TellSubject = "tell_subject", "Tell the person";
+        RecipientReview = "recipient_review", "Review a recipient entered on the spot";
+        AnnulmentReview = "annulment_review", "Review what rested on an annulled permission";
+        BreachAssessment = "breach_assessment", "Assess a possible data breach";
+        CapacityReview = "capacity_review", "Review a record of capacity";
     }
 }
 
@@ -646,49 +660,49 @@ vocabulary! {
     /// Retention class (C16).
     RetentionClass, "retentionClass" {
         Rc01AnonymousEnquiry = "rc01_anonymous_enquiry", "Anonymous enquiry";
-        Rc02InformationOnly = "rc02_information_only", "Information only";
+        Rc02InformationOnly = "rc02_information_only", "Information only, with identity";
         Rc03ChildCasework = "rc03_child_casework", "Child casework";
-        Rc04EhcpTribunal = "rc04_ehcp_tribunal", "EHCP tribunal";
-        Rc05YoungPersonOwn = "rc05_young_person_own", "Young person own";
-        Rc06ParentOnly = "rc06_parent_only", "Parent only";
-        Rc07LookedAfter = "rc07_looked_after", "Looked after";
+        Rc04EhcpTribunal = "rc04_ehcp_tribunal", "Education, health and care plan or tribunal";
+        Rc05YoungPersonOwn = "rc05_young_person_own", "A young person's own case";
+        Rc06ParentOnly = "rc06_parent_only", "A parent's words, child not identified";
+        Rc07LookedAfter = "rc07_looked_after", "Child who was ever looked after";
         Rc08Safeguarding = "rc08_safeguarding", "Safeguarding";
-        Rc09ConsentRecord = "rc09_consent_record", "Consent record";
+        Rc09ConsentRecord = "rc09_consent_record", "Records of permission";
         Rc10DisclosureLog = "rc10_disclosure_log", "Disclosure log";
-        Rc11Sar = "rc11_sar", "SAR";
-        Rc12LegalRequest = "rc12_legal_request", "Legal request";
-        Rc13AccessAudit = "rc13_access_audit", "Access audit";
+        Rc11Sar = "rc11_sar", "Subject access request";
+        Rc12LegalRequest = "rc12_legal_request", "Request for legal proceedings";
+        Rc13AccessAudit = "rc13_access_audit", "Access log";
         Rc14Statistics = "rc14_statistics", "Statistics";
-        Rc15DpComplaint = "rc15_dp_complaint", "DP complaint";
+        Rc15DpComplaint = "rc15_dp_complaint", "Data protection complaint";
     }
 }
 
 vocabulary! {
     /// What would make a refused disclosure possible.
     Remedy, "remedy" {
-        AskPermission = "ask_permission", "Ask permission";
-        LeaveOut = "leave_out", "Leave out";
-        Anonymise = "anonymise", "Anonymise";
-        AskManager = "ask_manager", "Ask manager";
+        AskPermission = "ask_permission", "Ask for permission";
+        LeaveOut = "leave_out", "Leave it out";
+        Anonymise = "anonymise", "Make it anonymous";
+        AskManager = "ask_manager", "Ask the service manager";
     }
 }
 
 vocabulary! {
     /// What an entry of the disclosure log tells.
     DisclosureLogKind, "disclosureLogKind" {
-        DisclosureMade = "disclosure_made", "Disclosure made";
-        DisclosureRefused = "disclosure_refused", "Disclosure refused";
-        DisclosureRecalled = "disclosure_recalled", "Disclosure recalled";
-        DisclosureCorrected = "disclosure_corrected", "Disclosure corrected";
+        DisclosureMade = "disclosure_made", "Information was passed on";
+        DisclosureRefused = "disclosure_refused", "Passing on was refused";
+        DisclosureRecalled = "disclosure_recalled", "The recipient was told that the permission has ended";
+        DisclosureCorrected = "disclosure_corrected", "A disclosure was corrected";
         DecidedNotToShare = "decided_not_to_share", "Decided not to share";
-        SubjectNotified = "subject_notified", "Subject notified";
-        RecipientNotifiedOfErasure = "recipient_notified_of_erasure", "Recipient notified of erasure";
-        CaseDisposed = "case_disposed", "Case disposed";
-        KeyRotated = "key_rotated", "Key rotated";
-        LogGenesis = "log_genesis", "Log opened";
-        LogRecovered = "log_recovered", "Log recovered";
-        LogPruned = "log_pruned", "Log pruned";
-        PeriodSealed = "period_sealed", "Period sealed";
+        SubjectNotified = "subject_notified", "The person was told";
+        RecipientNotifiedOfErasure = "recipient_notified_of_erasure", "The recipient was told of an erasure";
+        CaseDisposed = "case_disposed", "A case was disposed of";
+        KeyRotated = "key_rotated", "A key was replaced";
+        LogGenesis = "log_genesis", "The log was opened";
+        LogRecovered = "log_recovered", "The log was recovered";
+        LogPruned = "log_pruned", "The log was pruned";
+        PeriodSealed = "period_sealed", "A period was sealed";
     }
 }
 
@@ -701,11 +715,11 @@ vocabulary! {
     }
 }
 
-/// One published list: its name, and each value with its label.
-pub type List = (&'static str, Vec<(&'static str, &'static str)>);
+/// One published list: its name, and each value with its label and its official code.
+pub type List = (&'static str, Vec<(&'static str, &'static str, Option<&'static str>)>);
 
 fn list<V: Vocabulary>() -> List {
-    (V::NAME, V::ALL.iter().map(|value| (value.as_str(), value.label())).collect())
+    (V::NAME, V::ALL.iter().map(|value| (value.as_str(), value.label(), value.official_code())).collect())
 }
 
 /// Every list, in the order of this file.

@@ -179,7 +179,8 @@ async fn read(request: &HttpRequest, mut payload: Payload, media: &[&str]) -> Re
     let late = |_| Problem::new(Code::MalformedRequest).with_detail("The body did not arrive in time.");
     tokio::time::timeout(PATIENCE, all).await.map_err(late)??;
     let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
-    Ok((strict::parse(&bytes)?, fingerprint(&edge.idempotency_key, &bytes)))
+    let contract = contract(request)?;
+    Ok((strict::parse(&bytes, |name| contract.names(name))?, fingerprint(&edge.idempotency_key, &bytes)))
 }
 
 fn is_media(request: &HttpRequest, media: &[&str]) -> bool {

@@ -17,6 +17,7 @@ use crate::authz::{Permit, act};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::idempotency::Created;
 use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::staff::Assignee;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::CaseStatus;
 use crate::{op, page_of};
@@ -50,8 +51,7 @@ pub struct CaseFilters {
     #[schema(max_items = 3)]
     status: Option<Vec<CaseStatus>>,
     /// Only those this member of staff works on; `me` for the caller.
-    #[schema(pattern = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$", max_length = 36)]
-    assigned_to: Option<String>,
+    assigned_to: Option<Assignee>,
     /// Only those opened at this instant or later.
     opened_from: Option<Timestamp>,
     /// Only those opened before this instant.
@@ -67,11 +67,9 @@ impl Filters for CaseFilters {
 impl CaseFilters {
     /// The filter, with `me` turned into the caller.
     fn asked_by(&self, caller: StaffId) -> CaseFilter {
-        // What is neither `me` nor a UUID has been refused with the pattern.
-        let member = |text: &String| if text == "me" { Some(caller) } else { uuid::Uuid::try_parse(text).ok().map(StaffId) };
         CaseFilter {
             status: self.status.clone().unwrap_or_default(),
-            assigned_to: self.assigned_to.as_ref().and_then(member),
+            assigned_to: self.assigned_to.map(|staff| staff.asked_by(caller)),
             opened_from: self.opened_from,
             opened_to: self.opened_to,
             oldest_first: self.sort == Some(CaseOrder::OldestFirst),

@@ -13,7 +13,6 @@ use super::body::contract;
 use super::envelope::RequestContext;
 use super::openapi::part::{Part, Place, Sketch};
 use super::problem::{Code, Fault, Problem};
-use super::schema::step;
 use crate::authz::{Act, Caller, Permit, check};
 
 impl<A: Act> FromRequest for Permit<A> {
@@ -110,12 +109,15 @@ impl<T: ToSchema + 'static> Part for Query<T> {
 /// Nothing is asked in the query of an operation that reads none: a parameter that is silently ignored promises what it does not do.
 pub(super) fn no_query(query: &str) -> Result<(), Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Problem::new(Code::MalformedRequest))?;
-    let faults: Vec<Fault> = pairs.iter().map(|(name, _)| unknown(name)).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Problem::new(Code::UnknownParameter).with_faults(faults)) }
+    if pairs.is_empty() { Ok(()) } else { Err(Problem::new(Code::UnknownParameter).with_fault(unknown(std::iter::empty()))) }
 }
 
-fn unknown(name: &str) -> Fault {
-    Fault::parameter(shown(name), "unknown", "There is no such parameter here.")
+/// A parameter that there is not. Its name is the client's, and could be somebody's: it is not repeated, and those that there are are told.
+fn unknown<'a>(names: impl Iterator<Item = &'a str>) -> Fault {
+    let names = names.collect::<Vec<_>>().join(", ");
+    let detail =
+        if names.is_empty() { "There are no parameters here.".to_owned() } else { format!("The only parameters here are: {names}.") };
+    Fault::of_query("unknown", detail)
 }
 
 /// The pairs of the query, each known, filled and there once.
@@ -126,18 +128,18 @@ pub(super) fn pairs(request: &HttpRequest, of: TypeId) -> Result<Vec<(String, St
     let contract = contract(request)?;
     let known = contract.parameters(of)?;
     let mut faults: Vec<Fault> = Vec::new();
-    for (index, (name, text)) in pairs.iter().enumerate() {
-        let (rule, detail) = if !known.knows(name) {
-            faults.push(unknown(name));
-            continue;
-        } else if text.is_empty() {
+    if !pairs.iter().all(|(name, _)| known.knows(name)) {
+        faults.push(unknown(known.names()));
+    }
+    for (index, (name, text)) in pairs.iter().enumerate().filter(|(_, (name, _))| known.knows(name)) {
+        let (rule, detail) = if text.is_empty() {
             ("empty", "Must not be empty; leave it out instead.")
         } else if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {
             ("repeated", "Must be given once; several values are separated by commas.")
         } else {
             continue;
         };
-        faults.push(Fault::parameter(shown(name), rule, detail));
+        faults.push(Fault::parameter(name, rule, detail));
     }
     if faults.is_empty() { Ok(pairs) } else { Err(Problem::new(Code::UnknownParameter).with_faults(faults)) }
 }
@@ -145,13 +147,6 @@ pub(super) fn pairs(request: &HttpRequest, of: TypeId) -> Result<Vec<(String, St
 /// The pairs as one object that matches the schema.
 pub(super) fn typed(request: &HttpRequest, of: TypeId, pairs: &[(String, String)]) -> Result<Value, Problem> {
     contract(request)?.parameters(of)?.parameters(pairs).map(Value::Object).map_err(Problem::invalid)
-}
-
-/// The name of a parameter, unless it could be anything.
-fn shown(name: &str) -> String {
-    let mut place = String::new();
-    step(&mut place, name);
-    place.trim_start_matches('/').to_owned()
 }
 
 /// Application data belongs to no contract.

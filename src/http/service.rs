@@ -36,7 +36,7 @@ async fn me(permit: Permit<act::MeRead>, app: web::Data<App>) -> Answer {
 
 /// Read the published lists of values.
 ///
-/// Every closed list of the contract with its labels, the areas of the service, and the clauses of the confidentiality policy in plain
+/// Every closed list of the contract with its labels and official codes, the areas of the service, and the clauses of the confidentiality policy in plain
 /// words. It changes only with the deployment: send `If-None-Match` (C13).
 #[utoipa::path(get, path = "/reference-data", operation_id = "getReferenceData", tag = "service",
     responses((status = 200, description = "The lists.", body = ReferenceData)))]

@@ -10,7 +10,7 @@ use super::extract::Path;
 use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
 use super::page::{Listing, NoFilters};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
@@ -39,7 +39,8 @@ async fn list(permit: Permit<act::StaffList>, listing: Listing<NoFilters>, app: 
 
 /// Disable or enable a member of staff.
 ///
-/// Every token of somebody who is disabled is refused from the next request on (C10).
+/// Every token of somebody who is disabled is refused from the next request on (C10). The service itself, which is on record for what it
+/// does by itself, cannot be disabled.
 #[utoipa::path(patch, path = "/staff/{staffId}", operation_id = "updateStaff", tag = "staff",
     responses((status = 200, description = "The member of staff as they are now.", body = Staff)))]
 async fn update(
@@ -70,5 +71,5 @@ async fn revoke(
 
 /// The operations on the staff.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(list), op!(update), op!(revoke)]
+    vec![op!(list), op!(update).refuses(&[Code::InvalidState]), op!(revoke).refuses(&[Code::InvalidState])]
 }

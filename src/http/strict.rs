@@ -13,8 +13,9 @@ use crate::domain::fault::Fault;
 /// Objects and arrays inside one another, the outermost included.
 const DEEPEST: u8 = 32;
 
-/// The value written in `bytes`, with its texts in NFC and whole numbers as integers. Control characters are all listed.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+/// The value written in `bytes`, with its texts in NFC and whole numbers as integers. Control characters are all listed, by names that are
+/// `known`: any other could be somebody's, and its place is told as that of its parent.
+pub(super) fn parse(bytes: &[u8], known: impl Fn(&str) -> bool) -> Result<Value, Problem> {
     let malformed =
         |rule: &'static str, detail: &'static str| Problem::new(Code::MalformedRequest).with_fault(Fault::new("#", rule, detail));
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("encoding", "The body must be UTF-8."))?;
@@ -27,7 +28,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         None => malformed("syntax", "The body is not JSON."),
     })?;
     let mut faults = Vec::new();
-    tidy(&mut value, &mut String::from("#"), &mut faults);
+    tidy(&mut value, &mut String::from("#"), &known, &mut faults);
+    faults.dedup();
     if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
 }
 
@@ -123,7 +125,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 const EXACT: f64 = 9_007_199_254_740_991.0;
 
 /// Texts to NFC, `3.0` to `3` (JSON Schema counts it as an integer), control characters other than TAB and LF to faults.
-fn tidy(value: &mut Value, place: &mut String, faults: &mut Vec<Fault>) {
+fn tidy(value: &mut Value, place: &mut String, known: &impl Fn(&str) -> bool, faults: &mut Vec<Fault>) {
     match value {
         Value::String(text) => {
             if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
@@ -146,15 +148,17 @@ fn tidy(value: &mut Value, place: &mut String, faults: &mut Vec<Fault>) {
             for (index, item) in items.iter_mut().enumerate() {
                 let length = place.len();
                 step(place, &index.to_string());
-                tidy(item, place, faults);
+                tidy(item, place, known, faults);
                 place.truncate(length);
             }
         }
         Value::Object(properties) => {
             for (name, property) in properties {
                 let length = place.len();
-                step(place, name);
-                tidy(property, place, faults);
+                if known(name) {
+                    step(place, name);
+                }
+                tidy(property, place, known, faults);
                 place.truncate(length);
             }
         }
@@ -172,6 +176,10 @@ fn whole(number: &Number) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+        super::parse(bytes, |name| ["a", "b"].contains(&name))
+    }
 
     fn rule(text: &str) -> String {
         let problem = parse(text.as_bytes()).unwrap_err();
@@ -205,9 +213,10 @@ mod tests {
     #[test]
     fn text_is_brought_to_nfc_and_control_characters_are_all_listed() {
         assert_eq!(parse("{\"a\":\"Zoe\u{308}\\t\\n\"}".as_bytes()).unwrap(), serde_json::json!({"a": "Zo\u{eb}\t\n"}));
-        let problem = parse(br#"{"a":"x\u0000","b":[{"c/d":"\r"}]}"#).unwrap_err();
+        // A name that could be somebody's is not repeated: the pointer stays at its parent.
+        let problem = parse(br#"{"a":"x\u0000","b":[{"Thornbeck":"\r"}],"Marsh":{"b":"\r"}}"#).unwrap_err();
         let pointers: Vec<_> = problem.faults().iter().map(|fault| fault.pointer.as_deref().unwrap()).collect();
-        assert_eq!(pointers, ["#/a", "#/b/0"]);
+        assert_eq!(pointers, ["#/b", "#/a", "#/b/0"]);
     }
 
     #[test]

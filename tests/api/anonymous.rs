@@ -108,6 +108,13 @@ fn names_and_dates_are_pointed_at_and_never_repeated() {
         let refused = raise(app_ref, &family, &issue(&family, json!({"summary":text})))
             .problem(422, "identifying-details")
             .rule_at("#/summary", rule);
+        // An address holds a domain, too, and a reference many digits.
+        let too = match rule {
+            "identifier_email" => Some("identifier_link"),
+            "identifier_reference" => Some("identifier_number"),
+            _ => None,
+        };
+        assert_eq!(refused.rules(), [rule].into_iter().chain(too).collect::<Vec<_>>(), "{}", refused.text);
         let errors = refused.body["errors"].as_array().unwrap();
         let error = errors.iter().find(|error| error["rule"] == rule).unwrap();
         let (start, end) = (error["range"]["start"].as_u64().unwrap(), error["range"]["end"].as_u64().unwrap());

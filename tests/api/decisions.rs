@@ -401,6 +401,25 @@ fn permission_covers_what_it_names_and_no_more() {
 }
 
 #[test]
+fn what_is_not_covered_is_told_in_words_that_fit_its_place() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let note = family.note(&app, &family.mia, &[&family.ana], "health", json!({}));
+    for (ask, words) in [
+        (family.ask(&note, json!({})), "This note holds information outside the permission given."),
+        (
+            family.ask(&note, json!({"noteIds":[],"subjectIds":[family.ana],"informationCategories":["health"]})),
+            "The permission given does not cover this kind of information.",
+        ),
+    ] {
+        let refused = family.disclose(&app, &ask).problem(409, "consent-scope-exceeded").rule("data_not_covered");
+        assert_eq!(refused.body["errors"][0]["detail"], words, "{}", refused.text);
+        assert_eq!(family.check(&app, &ask).ok(200).body["reasons"][0]["detail"], words);
+    }
+}
+
+#[test]
 fn wishes_and_conditions_bind_and_the_latest_word_governs() {
     every(&[
         row(

@@ -1,11 +1,14 @@
 //! What the service says of itself, and the disclosure log as it stands when nothing has left yet.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sendiass::config::Profile;
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use ureq::http::Method;
 
 use crate::harness::TestApp;
 
@@ -32,6 +35,29 @@ fn the_published_lists_are_asked_for_again_only_when_they_changed() {
     assert_eq!(clauses, (1..=17).map(|number| format!("C{number}")).collect::<Vec<_>>());
     let names: Vec<&Value> = lists.body["lists"].as_array().unwrap().iter().map(|list| &list["name"]).collect();
     assert!(names.contains(&&json!("basis")) && names.contains(&&json!("senNeed")));
+    let values = |list: &str| {
+        let lists = lists.body["lists"].as_array().unwrap();
+        lists.iter().find(|held| held["name"] == list).unwrap()["values"].as_array().unwrap().clone()
+    };
+    let codes = |list: &str| -> Vec<Value> { values(list).iter().map(|value| value["officialCode"].clone()).collect() };
+    let census = ["SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "DS", "OTH", "NSA"];
+    assert_eq!(codes("senNeed"), census);
+    assert_eq!(codes("senProvision"), [json!("E"), json!("K"), json!("N"), Value::Null]);
+    assert_eq!(codes("lawfulBasis")[4], "UK GDPR Art. 6(1)(e)");
+    assert_eq!(codes("art9Condition")[3], "UK GDPR Art. 9(2)(g)");
+    for list in names {
+        let values = values(list.as_str().unwrap());
+        let mut labels = BTreeSet::new();
+        for value in &values {
+            let label = value["label"].as_str().unwrap();
+            let plain =
+                label.chars().all(|sign| sign != '_') && label.starts_with(|sign: char| sign.is_uppercase() || sign.is_ascii_digit());
+            // What staff would have to look up is written out.
+            let short = ["LA", "PR", "SAR", "DP", "EHC", "EHCP", "ICB", "CAMHS", "MASH", "IASS", "BSL", "AAC", "MP", "CQC", "i", "b", "f"];
+            let short = label.split(|sign: char| !sign.is_alphanumeric()).find(|word| short.contains(word));
+            assert!(plain && short.is_none() && labels.insert(label), "{list}: {label}");
+        }
+    }
     let again = app.adviser().with("If-None-Match", &lists.header("etag")).get("/reference-data").ok(304);
     assert_eq!(again.text, "");
 }
@@ -96,4 +122,24 @@ fn what_is_for_the_operator_is_not_shown_to_callers() {
         app.manager().get(&format!("//{path}")).problem(404, "not-found");
         assert_eq!(ureq::get(format!("{}/{path}", app.admin)).call().unwrap().status().as_u16(), 200);
     }
+}
+
+#[test]
+fn the_service_itself_is_on_record_and_cannot_be_disabled() {
+    let app = TestApp::spawn();
+    let administrator = || app.as_role(Role::Administrator);
+    let staff = || administrator().get("/staff").ok(200).body["items"].as_array().unwrap().clone();
+    let itself = || staff().into_iter().find(|member| member["displayName"] == "The service").unwrap();
+    let before = itself();
+    assert_eq!(before["allowedActions"], json!([]));
+    let path = format!("/staff/{}", before["id"].as_str().unwrap());
+    let version = &before["version"];
+    let refused = administrator().if_match(version).patch(&path, &json!({"disabled": true}));
+    refused.problem(409, "invalid-state").rule_at("#", "the_service_itself");
+    administrator().if_match(7).patch(&path, &json!({"disabled": true})).problem(412, "stale-version");
+    let refused = administrator().send(&Method::POST, &format!("{path}/token-revocation"), None);
+    refused.problem(409, "invalid-state").rule_at("#", "the_service_itself");
+    assert_eq!(itself(), before);
+    let other = staff().into_iter().find(|member| member["displayName"] != "The service").unwrap();
+    assert_eq!(other["allowedActions"], json!(["update", "revoke_tokens"]));
 }

@@ -168,3 +168,19 @@ fn what_is_kept_is_for_its_owner_alone() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", entry.path().display());
     }
 }
+
+#[test]
+fn a_token_that_would_be_refused_is_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = |more: &[&str]| sendiass(folder.path(), &[&["token", "--role", "adviser"], more].concat()).output().unwrap();
+    let (longest, longer) = ("x".repeat(255), "x".repeat(256));
+    for more in [vec!["--sub", ""], vec!["--sub", "  "], vec!["--sub", &longer], vec!["--sub", "a\u{7}"], vec!["--name", ""]] {
+        let refused = token(&more);
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{more:?}");
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!((told.lines().count(), told.matches(". ").count()), (1, 0), "{told}");
+        assert!(told.starts_with(&format!("sendiass: Give {} 1 to 2", more[0])) && told.ends_with("leave it out.\n"), "{told}");
+    }
+    let printed = token(&["--sub", &longest]);
+    assert_eq!((printed.status.code(), String::from_utf8(printed.stdout).unwrap().matches('.').count()), (Some(0), 2));
+}

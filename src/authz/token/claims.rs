@@ -11,9 +11,9 @@ use crate::authz::json::{Present, Text, if_there, texts_at};
 use crate::domain::text::Name;
 
 /// The longest subject and token id, in bytes (255 characters of ASCII in Connect Core 1.0, section 2).
-const MAX_ID: usize = 255;
+pub const MAX_ID: usize = 255;
 /// The longest name shown, in characters.
-const MAX_NAME: usize = 200;
+pub const MAX_NAME: usize = 200;
 
 /// The issuer a payload claims, read before its signature for one purpose: to choose the configuration that is then enforced.
 #[derive(Deserialize)]

@@ -233,8 +233,9 @@ pub struct CheckReason {
 
 impl From<Failing> for CheckReason {
     fn from(failing: Failing) -> Self {
+        let detail = failing.detail();
         let Failing { pointer, rule, subject_ids, range } = failing;
-        Self { pointer, rule, detail: rule.detail(), subject_ids, range }
+        Self { pointer, rule, detail, subject_ids, range }
     }
 }
 

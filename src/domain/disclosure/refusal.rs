@@ -176,6 +176,20 @@ impl Failing {
     pub fn at(pointer: impl Into<String>, rule: RefusalRule) -> Self {
         Self { pointer: pointer.into(), rule, subject_ids: Vec::new(), range: None }
     }
+
+    /// What it means, in fixed words: those of the rule, unless they do not fit the place.
+    #[must_use]
+    pub fn detail(&self) -> &'static str {
+        match self.rule {
+            RefusalRule::DataNotCovered if self.pointer.starts_with("#/informationCategories") => {
+                "The permission given does not cover this kind of information."
+            }
+            RefusalRule::DataNotCovered if self.pointer.starts_with("#/subjectIds") => {
+                "The permission given covers no information about these people."
+            }
+            rule => rule.detail(),
+        }
+    }
 }
 
 /// A disclosure that was refused. It is committed and logged like one that was granted.

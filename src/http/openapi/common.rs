@@ -107,7 +107,7 @@ fn example(code: Code) -> Value {
             Fault::at("#/channel", "enum", "Not one of the allowed values."),
             Fault::at("#/recipient/recipientId", "format", "Must be a UUID."),
         ]),
-        Code::UnknownParameter => problem.with_fault(Fault::parameter("state", "unknown", "There is no such parameter here.")),
+        Code::UnknownParameter => problem.with_fault(Fault::of_query("unknown", "The only parameters here are: cursor, limit, status.")),
         Code::ConsentScopeExceeded => {
             problem.with_fault(Fault::at("#/noteIds/0", "data_not_covered", "This note holds information outside the permission given."))
         }

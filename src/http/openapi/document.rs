@@ -69,6 +69,7 @@ pub(super) fn contract(operations: &[Operation]) -> Result<Contract, Vec<String>
         .flat_map(|item| item.as_object().into_iter().flatten())
         .filter_map(|(_, operation)| Some(operation.get("tags")?.get(0)?.as_str()?.to_owned()))
         .collect();
+    let names = schemas.values().flat_map(properties).collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -99,7 +100,19 @@ pub(super) fn contract(operations: &[Operation]) -> Result<Contract, Vec<String>
     }
     let mut written = serde_json::to_vec_pretty(&document).unwrap_or_default();
     written.push(b'\n');
-    Ok(Contract { document, written, bodies, parameters })
+    Ok(Contract { document, written, names, bodies, parameters })
+}
+
+/// The names of the properties in a schema, at any depth.
+fn properties(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(parts) => {
+            let own = parts.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned();
+            own.chain(parts.values().flat_map(properties)).collect()
+        }
+        Value::Array(parts) => parts.iter().flat_map(properties).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// `PersonUpdate` is sent as `PersonPatch`.

@@ -6,7 +6,7 @@ pub mod part;
 mod shape;
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
@@ -115,6 +115,8 @@ impl Operation {
 pub struct Contract {
     document: Value,
     written: Vec<u8>,
+    /// The names of all properties.
+    names: BTreeSet<String>,
     bodies: HashMap<TypeId, Check>,
     parameters: HashMap<TypeId, Check>,
 }
@@ -135,6 +137,11 @@ impl Contract {
     /// What is wrong with a body of this type; nothing, if it matches.
     pub(super) fn faults(&self, of: TypeId, body: &Value) -> Result<Vec<Fault>, Problem> {
         Ok(self.bodies.get(&of).ok_or_else(|| Problem::new(Code::Internal))?.faults(body))
+    }
+
+    /// Whether a property of any record has this name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     pub(super) fn parameters(&self, of: TypeId) -> Result<&Check, Problem> {

@@ -48,7 +48,7 @@ codes! {
     ValidationFailed = "validation-failed", 400, "The request does not match the contract",
         "The body or a parameter breaks the published schema. Every fault is listed in errors, each with a pointer or the name of a parameter. Correct them all and send the request again.";
     UnknownParameter = "unknown-parameter", 400, "A query parameter is unknown, empty or repeated",
-        "Parameters that do not exist are refused, because a filter that is silently ignored shows the wrong list. errors names the parameters.";
+        "Parameters that do not exist are refused, because a filter that is silently ignored shows the wrong list. errors names those that are empty or repeated, and lists the parameters there are.";
     InvalidCursor = "invalid-cursor", 400, "The cursor does not belong to this list",
         "A cursor continues one list, with the same filters and for the same person. It was altered, or made for another list. Begin again without a cursor.";
     IdempotencyKeyRequired = "idempotency-key-required", 400, "An Idempotency-Key is required",

@@ -20,7 +20,7 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 512, example = "#/recipient/recipientId")]
     pub pointer: Option<String>,
-    /// Which query or path parameter.
+    /// Which query or path parameter, of those that there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 64)]
     pub parameter: Option<String>,
@@ -52,7 +52,8 @@ impl From<domain::fault::Fault> for Fault {
 
 impl From<Failing> for Fault {
     fn from(failing: Failing) -> Self {
-        let fault = Self::at(failing.pointer, failing.rule.as_str(), failing.rule.detail());
+        let detail = failing.detail();
+        let fault = Self::at(failing.pointer, failing.rule.as_str(), detail);
         Self { subject_ids: failing.subject_ids, range: failing.range, ..fault }
     }
 }
@@ -80,6 +81,12 @@ impl Fault {
     #[must_use]
     pub fn parameter(name: impl Into<String>, rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { parameter: Some(name.into()), ..Self::new(rule, detail) }
+    }
+
+    /// A fault of the query as a whole.
+    #[must_use]
+    pub fn of_query(rule: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(rule, detail)
     }
 
     /// A fault of a header.

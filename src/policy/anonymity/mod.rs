@@ -5,6 +5,7 @@
 mod addresses;
 mod dates;
 mod electronic;
+mod looks;
 mod names;
 mod normalise;
 mod numbers;
@@ -57,18 +58,20 @@ impl Hits<'_> {
         let (start, end) = self.text.range(first, last);
         self.found.push(Hit { rule, start, end });
     }
-
-    fn in_order(mut self) -> Vec<Hit> {
-        self.found.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
-        self.found.dedup();
-        self.found
-    }
 }
 
-/// Every identifier of a text, in the order of the text. `today` decides which dates are old enough to be birth dates.
+/// Every identifier of a text, as it is written and as it is seen, in the order of the text. `today` decides which dates are old enough to be
+/// birth dates.
 #[must_use]
 pub fn scan(text: &str, known: &Known, today: NaiveDate) -> Vec<Hit> {
-    let text = &Text::new(text);
+    let mut found = scan_one(&Text::new(text), known, today);
+    if !text.is_ascii() {
+        found.extend(scan_one(&Text::seen(text), known, today));
+    }
+    in_order(found)
+}
+
+fn scan_one(text: &Text, known: &Known, today: NaiveDate) -> Vec<Hit> {
     let mut hits = Hits { text, found: Vec::new() };
     let dates = dates::find(text, today);
     let taken = dates::tokens_taken(text, &dates);
@@ -84,13 +87,19 @@ pub fn scan(text: &str, known: &Known, today: NaiveDate) -> Vec<Hit> {
     electronic::scan(text, &mut hits);
     numbers::scan(text, &taken, &mut hits);
     references::scan(text, &known.references, &mut hits);
-    hits.in_order()
+    hits.found
+}
+
+fn in_order(mut found: Vec<Hit>) -> Vec<Hit> {
+    found.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
+    found.dedup();
+    found
 }
 
 /// Every known setting and every postcode district in the text that the cohort does not list.
 #[must_use]
 pub fn descriptors_missing(text: &str, cohort: &Cohort, setting_names: &[String]) -> Vec<Hit> {
-    let text = &Text::new(text);
+    let text = &Text::seen(text);
     let mut hits = Hits { text, found: Vec::new() };
     let listed_setting = cohort.setting_name.as_ref().map(|name| settings::words(name.as_str())).unwrap_or_default();
     for found in settings::find(text, setting_names) {
@@ -104,11 +113,11 @@ pub fn descriptors_missing(text: &str, cohort: &Cohort, setting_names: &[String]
             hits.add(RefusalRule::CohortDescriptorMissing, found.first, found.last);
         }
     }
-    hits.in_order()
+    in_order(hits.found)
 }
 
-/// A text in the form in which two wordings count as the same: normalised, and without what stands between the words.
+/// A text in the form in which two wordings count as the same: normalised, as it is seen, and without what stands between the words.
 #[must_use]
 pub fn normalised_wording(text: &str) -> String {
-    normalise::wording(&Text::new(text))
+    normalise::wording(&Text::seen(text))
 }

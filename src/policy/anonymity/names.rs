@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use super::Hits;
 use super::normalise::{Text, Token};
-use super::words::{ACRONYMS, LONG_TITLES, ORDINARY, TITLES};
+use super::words::{ACRONYMS, LONG_TITLES, ORDINARY, SHORT, TITLES};
 use crate::domain::disclosure::RefusalRule::IdentifierName;
 
 /// So many parts of names may be run together. A bound, so that no text takes long to scan.
 const MOST_PARTS: usize = 5;
+
+/// A broken name is looked for in so many pieces.
+const MOST_PIECES: usize = 4;
 
 /// How much a word of a name says by itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,10 +33,12 @@ impl Names {
         let mut words = HashMap::new();
         let mut initials = Vec::new();
         for names in participants {
-            let names: Vec<Vec<String>> = names.iter().map(|name| words_of(name)).collect();
-            for word in names.iter().flatten() {
+            // A name may have been taken down with letters that only look Latin.
+            let seen = names.iter().flat_map(|name| words_of(&Text::seen(name)));
+            let names: Vec<Vec<String>> = names.iter().map(|name| words_of(&Text::new(name))).collect();
+            for word in names.iter().flatten().cloned().chain(seen) {
                 let ordinary = word.chars().count() <= 2 || ORDINARY.contains(&word.as_str());
-                words.insert(word.clone(), if ordinary { Weight::Ordinary } else { Weight::Name });
+                words.insert(word, if ordinary { Weight::Ordinary } else { Weight::Name });
             }
             let own: Vec<Vec<char>> = names.iter().map(|words| words.iter().filter_map(|word| word.chars().next()).collect()).collect();
             // Somebody known by another first name is also written with that initial and the surname's.
@@ -75,9 +80,9 @@ impl Names {
     }
 }
 
-fn words_of(name: &str) -> Vec<String> {
+fn words_of(name: &Text) -> Vec<String> {
     let is_title = |word: &str| TITLES.contains(&word) || LONG_TITLES.contains(&word);
-    Text::new(name).tokens.into_iter().filter(|token| token.is_letters() && !is_title(&token.word)).map(|token| token.word).collect()
+    name.tokens.iter().filter(|token| token.is_letters() && !is_title(&token.word)).map(|token| token.word.clone()).collect()
 }
 
 /// Find words of names. `dated` tells which tokens belong to a full date: a month is no name there.
@@ -93,8 +98,8 @@ pub(super) fn scan(text: &Text, names: &Names, dated: &[bool], hits: &mut Hits) 
         };
         if found {
             hits.add(IdentifierName, index, index);
-        } else if is_broken_name(text, index, token, names) {
-            hits.add(IdentifierName, index - 1, index);
+        } else if let Some(first) = broken_name(text, index, names) {
+            hits.add(IdentifierName, first, index);
         }
     }
     scan_spaced(text, names, hits);
@@ -117,14 +122,31 @@ fn is_letter_of_the_text(text: &Text, index: usize, token: &Token) -> bool {
     }
 }
 
-/// Whether this token and the one before are one name, broken: "O Neill", "Zo-fia", "Mac Donald".
-fn is_broken_name(text: &Text, index: usize, token: &Token, names: &Names) -> bool {
-    let Some(before) = text.before(index).filter(|before| before.is_letters()) else { return false };
-    if before.len + token.len < 4 || !text.gap_of(index, 3, " -.\n") {
-        return false;
+/// Where a name begins that ends with this token and is broken: "O Neill", "Zo-fia", "Mac Donald", "Zo" and "sia" on two lines.
+fn broken_name(text: &Text, last: usize, names: &Names) -> Option<usize> {
+    let end = text.token(last)?;
+    let mut name = end.word.clone();
+    let mut told = !SHORT.contains(&end.word.as_str());
+    for first in (last.saturating_sub(MOST_PIECES - 1)..last).rev() {
+        let (piece, after) = (text.token(first)?, text.token(first + 1)?);
+        if !piece.is_letters() || !may_break(text, first + 1) {
+            return None;
+        }
+        name.insert_str(0, &piece.word);
+        // "Just in" time is no Justin: somewhere there must be a piece that is no word by itself, or more that says so.
+        told |= !SHORT.contains(&piece.word.as_str()) || (piece.capital && after.capital) || text.gap(first + 1).any(|sign| sign == '-');
+        let capital = piece.capital && !text.starts_sentence(first) && !ORDINARY.contains(&piece.word.as_str());
+        if (told || capital) && names.is_name(&name) {
+            return Some(first);
+        }
     }
-    let written_apart = before.len == 1 || token.len == 1 || (before.capital && token.capital) || text.gap(index).any(|sign| sign == '-');
-    written_apart && names.is_name(&format!("{}{}", before.word, token.word))
+    None
+}
+
+/// Whether a word may be broken before this token: by white space, or by a sign or two that end no part of a sentence.
+fn may_break(text: &Text, index: usize) -> bool {
+    let signs = text.gap(index).filter(|sign| !sign.is_whitespace()).count();
+    signs <= 3 && !text.gap(index).any(|sign| ",;:!?()[]\"“”".contains(sign))
 }
 
 /// Names spelt with single letters: "Z o f i a", "Z-o-f-i-a", "Z. o. f. i. a."

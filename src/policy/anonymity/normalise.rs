@@ -3,6 +3,7 @@
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
+use super::looks;
 use super::words::{SECTION_WORDS, TITLES};
 
 /// One sign of the normalised text.
@@ -63,8 +64,17 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// The text as it is written.
     pub fn new(text: &str) -> Self {
-        let glyphs = flatten(text);
+        Self::of(flatten(text, |sign| sign))
+    }
+
+    /// The text as it is seen: letters of other scripts that look like Latin ones are those.
+    pub fn seen(text: &str) -> Self {
+        Self::of(flatten(text, looks::like))
+    }
+
+    fn of(glyphs: Vec<Glyph>) -> Self {
         let tokens = tokenise(&glyphs);
         Self { glyphs, tokens }
     }
@@ -128,7 +138,7 @@ impl Text {
     }
 }
 
-fn flatten(text: &str) -> Vec<Glyph> {
+fn flatten(text: &str, seen: impl Fn(char) -> char) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(text.len());
     let mut signs = text.chars().enumerate().filter(|(_, sign)| !is_ignorable(*sign));
     while let Some((at, sign)) = signs.next() {
@@ -145,7 +155,7 @@ fn flatten(text: &str) -> Vec<Glyph> {
         } else if sign.is_ascii() {
             glyphs.push(Glyph { fold: space(sign.to_ascii_lowercase()), at, upper: sign.is_ascii_uppercase() });
         } else {
-            decompose_compatible(sign, |part| fold(part, at, &mut glyphs));
+            decompose_compatible(sign, |part| fold(seen(part), at, &mut glyphs));
         }
     }
     glyphs
@@ -234,7 +244,7 @@ fn is_hyphen(sign: char) -> bool {
     matches!(sign, '-' | '\u{058A}' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
 }
 
-/// Signs that are not seen: the format characters (general category Cf), fillers, control characters but white space; and accents.
+/// Signs that are not seen: the format characters (general category Cf), fillers and blanks, control characters but white space; and accents.
 fn is_ignorable(sign: char) -> bool {
     if sign.is_ascii() {
         return sign.is_ascii_control() && !sign.is_whitespace();
@@ -242,7 +252,7 @@ fn is_ignorable(sign: char) -> bool {
     matches!(sign,
         '\u{AD}' | '\u{0600}'..='\u{0605}' | '\u{061C}' | '\u{06DD}' | '\u{070F}' | '\u{0890}'..='\u{0891}' | '\u{08E2}'
         | '\u{115F}'..='\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
+        | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
         | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
         || (sign.is_control() && !sign.is_whitespace())
         || is_combining_mark(sign)

@@ -467,3 +467,29 @@ pub(super) fn number(first: &str, second: &str) -> Option<(u32, usize)> {
         _ => Some((*value, 1)),
     }
 }
+
+/// Ordinary words that stand beside others in any text, and with them could be read as a name: "just in", "as a", "may a", "is la".
+pub(super) const SHORT: &[&str] = &[
+    "a", "able", "add", "age", "aged", "ago", "aid", "aim", "air", "all", "alone", "also", "am", "an", "and", "any", "are", "area", "arm",
+    "as", "ask", "at", "away", "bad", "be", "bed", "been", "best", "big", "bit", "book", "both", "boy", "bus", "but", "buy", "by", "call",
+    "can", "car", "care", "case", "chair", "child", "class", "club", "co", "come", "cost", "cut", "dated", "day", "days", "deal", "dear",
+    "did", "do", "does", "done", "door", "down", "due", "during", "each", "ear", "east", "eat", "else", "end", "even", "ever", "every",
+    "eye", "face", "fact", "fair", "fall", "far", "fee", "feel", "few", "field", "file", "find", "fine", "fit", "fix", "for", "form",
+    "four", "free", "friend", "from", "full", "gain", "game", "gave", "get", "girl", "give", "given", "go", "goal", "good", "got", "great",
+    "group", "grow", "had", "half", "hall", "hand", "hard", "has", "have", "he", "head", "hear", "held", "hell", "help", "her", "here",
+    "high", "hill", "him", "his", "hold", "home", "hope", "hour", "how", "i", "idea", "if", "ill", "in", "into", "is", "it", "its", "job",
+    "join", "just", "keep", "key", "kind", "knew", "know", "lack", "land", "large", "last", "late", "law", "lay", "lead", "learn", "led",
+    "left", "less", "let", "level", "life", "light", "like", "line", "list", "live", "local", "long", "look", "lot", "low", "made", "main",
+    "make", "man", "many", "may", "me", "mean", "meet", "men", "met", "might", "mind", "mine", "miss", "more", "most", "move", "much",
+    "must", "my", "name", "near", "need", "new", "next", "nil", "no", "nor", "north", "not", "note", "now", "of", "off", "office", "old",
+    "on", "once", "one", "only", "open", "or", "order", "other", "our", "out", "over", "own", "pace", "page", "paid", "park", "part",
+    "pass", "past", "pay", "pen", "per", "place", "plan", "play", "please", "point", "put", "raise", "rang", "rather", "re", "read",
+    "real", "rest", "rich", "right", "ring", "rod", "room", "round", "run", "said", "same", "sat", "saw", "say", "school", "see", "seem",
+    "seen", "self", "send", "sent", "set", "she", "short", "should", "show", "side", "sin", "since", "sit", "site", "six", "so", "some",
+    "son", "soon", "sort", "south", "staff", "stand", "state", "stay", "step", "still", "stop", "such", "sue", "sure", "take", "talk",
+    "team", "tell", "ten", "term", "test", "text", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thin",
+    "thing", "this", "those", "though", "till", "time", "tin", "to", "today", "told", "too", "took", "top", "town", "true", "try", "turn",
+    "two", "under", "unit", "until", "up", "upon", "us", "use", "van", "very", "view", "visit", "wait", "walk", "wall", "want", "war",
+    "was", "way", "we", "week", "well", "went", "were", "west", "what", "when", "where", "which", "while", "who", "why", "win", "with",
+    "word", "work", "would", "write", "year", "yes", "yet", "you", "young", "your",
+];
