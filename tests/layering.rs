@@ -17,7 +17,7 @@ struct Floor {
 
 const FLOORS: &[Floor] = &[
     Floor { name: "domain", ours: &["domain"], crates: &["serde", "uuid", "chrono", "chrono_tz", "validator", "utoipa"] },
-    Floor { name: "policy", ours: &["policy", "domain"], crates: &["uuid", "chrono", "unicode_normalization"] },
+    Floor { name: "policy", ours: &["policy", "domain"], crates: &["uuid", "chrono", "unicode_normalization", "unicode_security"] },
     Floor {
         name: "ledger",
         ours: &["ledger", "domain"],
