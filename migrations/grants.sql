@@ -10,7 +10,7 @@ BEGIN
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO sendiass_app;
     REVOKE INSERT ON __diesel_schema_migrations FROM sendiass_app;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'case_file') THEN
-        GRANT UPDATE ON sealing_key, staff, recipient, team, person, decision_guard, reference_counter, case_file, case_staff, participant,
+        GRANT UPDATE ON sealing_key, staff, recipient, team, person, decision_guard, reference_counter, case_file, referral, case_staff, participant,
             consent, safeguarding_concern, task TO sendiass_app;
         GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff TO sendiass_app;
     END IF;

@@ -47,6 +47,11 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("updatePerson", Some(Action::PersonUpdate)),
     ("listCapacityRecords", Some(Action::CapacityRead)),
     ("recordCapacity", Some(Action::CapacityRecord)),
+    ("createReferral", Some(Action::ReferralCreate)),
+    ("listReferrals", Some(Action::ReferralRead)),
+    ("getReferral", Some(Action::ReferralRead)),
+    ("updateReferral", Some(Action::ReferralUpdate)),
+    ("decideReferral", Some(Action::ReferralDecide)),
     ("listCases", Some(Action::CaseList)),
     ("openCase", Some(Action::CaseOpen)),
     ("getCase", Some(Action::CaseRead)),
@@ -137,7 +142,9 @@ impl Scene {
         let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
         let participant = family.participant(&family.sam).to_owned();
+        let referral = app.adviser().post("/referrals", &json!({"source":"self_parent","summary":"Rang.","riskStated":false})).ok(201).id();
         let parameters = BTreeMap::from([
+            ("referralId", referral),
             ("caseId", family.case),
             ("personId", family.sam),
             ("participantId", participant),

@@ -150,22 +150,24 @@ impl App {
     /// Opens a case. Somebody who is served separately makes it their own case: restricted at once, with the recorder named (C1).
     pub async fn open_case(&self, permit: Permit<act::CaseOpen>, new: NewCase, request: Option<Idempotency>) -> Result<Created<Case>> {
         let (now, app) = (self.clock.now(), self.clone());
-        let open = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let NewCase { content, participants } = new;
-            app.check_area(content.area.as_ref(), None)?;
-            check_participants(tx, permit, &participants)?;
-            guard::take(tx, participants.iter().map(|part| part.person_id))?;
-            let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-            if !cases::serving_other_side(tx, permit, None, &people, &[permit.staff()].into(), None)?.is_empty() {
-                return Err(conflict("#/participants"));
-            }
-            let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
-            for participant in participants {
-                participants::insert(tx, permit, id, participant, now)?;
-            }
-            Ok(id)
-        };
-        self.once(permit, request, open, shown).await
+        self.once(permit, request, move |tx, permit| app.open(tx, permit, new, now), shown).await
+    }
+
+    /// Opens a case within a transaction.
+    pub(super) fn open(&self, tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: NewCase, now: Timestamp) -> Result<CaseId> {
+        let NewCase { content, participants } = new;
+        self.check_area(content.area.as_ref(), None)?;
+        check_participants(tx, permit, &participants)?;
+        guard::take(tx, participants.iter().map(|part| part.person_id))?;
+        let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
+        if !cases::serving_other_side(tx, permit, None, &people, &[permit.staff()].into(), None)?.is_empty() {
+            return Err(conflict("#/participants"));
+        }
+        let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
+        for participant in participants {
+            participants::insert(tx, permit, id, participant, now)?;
+        }
+        Ok(id)
     }
 
     /// Cases in scope.

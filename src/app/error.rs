@@ -67,6 +67,18 @@ impl Error {
         Self::Failing(failings)
     }
 
+    /// The same, where the part of the request that is at fault stands at this place.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        let all = |faults: Vec<Fault>| faults.into_iter().map(|fault| fault.within(place)).collect();
+        match self {
+            Self::Invalid(faults) => Self::Invalid(all(faults)),
+            Self::Rule(faults) => Self::Rule(all(faults)),
+            Self::SamePerson(fault) => Self::SamePerson(fault.within(place)),
+            other => other,
+        }
+    }
+
     /// The record is in the wrong state, by a rule of the policy.
     #[must_use]
     pub fn state(rule: RefusalRule, pointer: impl Into<String>, allowed: &[Action]) -> Self {

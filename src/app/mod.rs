@@ -12,6 +12,7 @@ mod opening;
 pub mod participants;
 pub mod people;
 pub mod recipients;
+pub mod referrals;
 pub mod service;
 mod sides;
 pub mod staff;

@@ -10,11 +10,19 @@ use crate::domain::patch::Merge;
 use crate::domain::person::{
     ContactUpdate, NewPerson, Person, PersonSearch, PersonSummary, PersonUpdate, contacts_after, unknown_contacts,
 };
+use crate::domain::time::Timestamp;
 
 const ACTIONS: &[Action] = &[Action::PersonUpdate, Action::CapacityRecord];
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
     Ok(Person { allowed_actions: allowed(permit.caller(), ACTIONS), ..people::find(tx, permit, id)? })
+}
+
+/// Records a person.
+pub(super) fn record(tx: &mut Tx<'_>, permit: &Permit<act::PersonCreate>, new: NewPerson, now: Timestamp) -> Result<PersonId> {
+    faultless(new.content.faults(now.day()))?;
+    let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
+    Ok(people::insert(tx, permit, new.content, contacts_after(&[], contacts), now)?)
 }
 
 impl App {
@@ -26,12 +34,7 @@ impl App {
         request: Option<Idempotency>,
     ) -> Result<Created<Person>> {
         let now = self.clock.now();
-        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            faultless(new.content.faults(now.day()))?;
-            let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
-            Ok(people::insert(tx, permit, new.content, contacts_after(&[], contacts), now)?)
-        };
-        self.once(permit, request, record, shown).await
+        self.once(permit, request, move |tx, permit| record(tx, permit, new, now), shown).await
     }
 
     /// A person in scope.

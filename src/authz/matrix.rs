@@ -20,6 +20,7 @@ const ALL: &[Role] = &[
     Role::MachineAudit,
 ];
 const CASEWORK: &[Role] = &[Role::Adviser, Role::ServiceManager];
+const INTAKE: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::MachineIntake];
 const MANAGER: &[Role] = &[Role::ServiceManager];
 const REGISTER: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::Auditor, Role::Administrator];
 const KEEPERS: &[Role] = &[Role::ServiceManager, Role::Administrator];
@@ -114,6 +115,14 @@ acts! {
     CapacityRead, "capacity_record:read", "read", CASEWORK, &["C1"];
     /// Record an assessment of competence or capacity.
     CapacityRecord, "capacity_record:create", "record_capacity", CASEWORK, &["C1"];
+    /// Record a referral.
+    ReferralCreate, "referral:create", "create", INTAKE, &["C2", "C7"];
+    /// Read referrals.
+    ReferralRead, "referral:read", "read", CASEWORK, &["C7"];
+    /// Change a referral.
+    ReferralUpdate, "referral:update", "update", CASEWORK, &["C2", "C7"];
+    /// Accept or decline a referral, or signpost.
+    ReferralDecide, "referral:decide", "decide", CASEWORK, &["C1", "C2", "C7"];
     /// List cases.
     CaseList, "case:list", "list", CASEWORK, &["C1", "C4"];
     /// Open a case.

@@ -246,8 +246,8 @@ pub(super) fn is_subject(role: ParticipantRole, relation: Relation) -> bool {
     role == ParticipantRole::Subject || relation == Relation::OwnSelf
 }
 
-/// The next reference of the year: `IASS-2026-000123`.
-fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
+/// The next reference of the year, of a case or a referral: `IASS-2026-000123`.
+pub(super) fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
     tx.conn.lock(Lock::Reference)?;
     let year = now.day().year();
     let last: Option<i32> = reference_counter::table.find(year).select(reference_counter::last).first(tx.conn).optional()?;

@@ -22,6 +22,7 @@ pub mod participants;
 pub mod people;
 mod pool;
 pub mod recipients;
+pub mod referrals;
 mod schema;
 pub mod scope;
 pub mod sealed;

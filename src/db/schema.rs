@@ -196,6 +196,27 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    referral (id) {
+        id -> DbUuid,
+        reference -> Text,
+        status -> DbWord,
+        source -> DbWord,
+        risk_stated -> Bool,
+        received_at -> DbTs,
+        case_id -> Nullable<DbUuid>,
+        decided_at -> Nullable<DbTs>,
+        decided_by -> Nullable<DbUuid>,
+        sealed -> Binary,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     case_staff (case_id, staff_id) {
         case_id -> DbUuid,
         staff_id -> DbUuid,
@@ -466,6 +487,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     capacity_record,
     reference_counter,
     case_file,
+    referral,
     case_staff,
     participant,
     note,

@@ -1,4 +1,4 @@
-//! Sealing of personal text: envelope encryption with a key for each case and each person.
+//! Sealing of personal text: envelope encryption with a key for each case, person and referral.
 //!
 //! A random data key of its owner encrypts (XChaCha20-Poly1305); the key-encryption key wraps it. The ciphertext is bound to its table,
 //! column, row and owner, so that it cannot be moved. Destroying the wrapped key destroys what it sealed (C16).
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::conn::Conn;
 use super::error::{Error, Result};
 use super::schema::sealing_key;
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::{CaseId, PersonId, ReferralId};
 use crate::domain::time::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -33,6 +33,8 @@ pub enum Owner {
     Case(CaseId),
     /// A person: names, birth date, contacts.
     Person(PersonId),
+    /// A referral: what was told, and why it was decided so. It is disposed of by itself.
+    Referral(ReferralId),
 }
 
 impl Owner {
@@ -40,6 +42,7 @@ impl Owner {
         match self {
             Self::Case(_) => "case",
             Self::Person(_) => "person",
+            Self::Referral(_) => "referral",
         }
     }
 
@@ -47,6 +50,7 @@ impl Owner {
         match self {
             Self::Case(id) => id.0,
             Self::Person(id) => id.0,
+            Self::Referral(id) => id.0,
         }
     }
 }
@@ -237,7 +241,7 @@ fn find(
     Ok(Some((found, key)))
 }
 
-/// The two keys of a new case or person.
+/// The two keys of a new case, person or referral.
 pub fn create(conn: &mut Conn, ring: &Keyring, owner: Owner, now: Timestamp) -> Result<()> {
     for usage in [KeyUse::Seal, KeyUse::Ledger] {
         let mut row = KeyRow {

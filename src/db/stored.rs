@@ -208,7 +208,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
-    ConcernId, TaskId,
+    ConcernId, TaskId, ReferralId,
 }
 
 macro_rules! stored_words {
@@ -237,7 +237,7 @@ macro_rules! stored_words {
 stored_words! {
     Role, Basis, Direction, LawfulBasis, Art9Condition, Purpose, RecipientType, Channel, ConsentDecision, ConsentStatus, ConsentMethod,
     GranterRelation, DecisionKind, CapacityOutcome, ConsentSought, NoConsentReason, ToldSubject, ConcernStatus, CaseStatus, InterventionLevel,
-    ParticipantRole, Relation, PersonKind, ReferralSource, SenNeed, SenProvision, AgeBand, Setting, Outcome, NoteKind, Sensitivity, FactOrOpinion,
+    ParticipantRole, Relation, PersonKind, ReferralSource, ReferralStatus, SenNeed, SenProvision, AgeBand, Setting, Outcome, NoteKind, Sensitivity, FactOrOpinion,
     AnnotationKind, DisclosureStatus, TaskKind, TaskStatus, RetentionClass,
 }
 

@@ -140,6 +140,14 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
     }
 }
 
+/// Tasks about this record that belonged to no case are the case's from now on, and seen by those who see it.
+pub fn follow(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, about: uuid::Uuid, case: CaseId) -> Result<()> {
+    diesel::update(task::table.filter(task::about_id.eq(AnyId(about))).filter(task::case_id.is_null()))
+        .set((task::case_id.eq(case), task::version.eq(task::version + 1)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Engine> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
     if !filter.status.is_empty() {

@@ -18,6 +18,12 @@ impl Fault {
         Self { pointer: pointer.into(), rule, detail }
     }
 
+    /// The same, where the part of the request that is at fault stands at this place.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        Self { pointer: self.pointer.replacen('#', place, 1), ..self }
+    }
+
     /// It names something that is not on record, or that the caller may not see.
     #[must_use]
     pub fn unknown(pointer: impl Into<String>) -> Self {

@@ -53,6 +53,8 @@ ids! {
     ContactId;
     /// A competence or capacity record.
     CapacityRecordId;
+    /// A referral.
+    ReferralId;
     /// A case.
     CaseId;
     /// A person's part in a case.

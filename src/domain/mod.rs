@@ -16,6 +16,7 @@ pub mod participant;
 pub mod patch;
 pub mod person;
 pub mod recipient;
+pub mod referral;
 pub mod service;
 pub mod staff;
 pub mod task;

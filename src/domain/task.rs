@@ -29,7 +29,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
-    /// What it is about: a permission, disclosure, concern, person or body, as its kind says.
+    /// What it is about: a permission, disclosure, concern, referral, person or body, as its kind says.
     pub about_id: uuid::Uuid,
     /// Whether it is for a service manager; otherwise for whoever the case is assigned to.
     pub for_manager: bool,
@@ -75,7 +75,8 @@ impl TaskKind {
             | Self::RetentionReview
             | Self::RecipientReview
             | Self::AnnulmentReview
-            | Self::BreachAssessment => true,
+            | Self::BreachAssessment
+            | Self::ReferralRisk => true,
         }
     }
 }

@@ -454,6 +454,25 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Where a referral stands.
+    ReferralStatus, "referralStatus" {
+        Received = "received", "Received";
+        Accepted = "accepted", "Accepted";
+        Declined = "declined", "Declined";
+        Signposted = "signposted", "Signposted";
+    }
+}
+
+vocabulary! {
+    /// What is done about a referral.
+    ReferralDecision, "referralDecision" {
+        Accept = "accept", "Accept";
+        Decline = "decline", "Decline";
+        Signpost = "signpost", "Signpost";
+    }
+}
+
+vocabulary! {
     /// Why the family contacted the service.
     ReasonForContact, "reasonForContact" {
         LegalFramework = "legal_framework", "Legal framework";
@@ -645,6 +664,7 @@ vocabulary! {
         AnnulmentReview = "annulment_review", "Review what rested on an annulled permission";
         BreachAssessment = "breach_assessment", "Assess a possible data breach";
         CapacityReview = "capacity_review", "Review a record of capacity";
+        ReferralRisk = "referral_risk", "Look at a risk stated in a referral";
     }
 }
 
@@ -758,6 +778,8 @@ pub fn lists() -> Vec<List> {
         list::<PersonKind>(),
         list::<ContactKind>(),
         list::<ReferralSource>(),
+        list::<ReferralStatus>(),
+        list::<ReferralDecision>(),
         list::<ReasonForContact>(),
         list::<AppealType>(),
         list::<SenNeed>(),

@@ -30,6 +30,7 @@ mod participants;
 mod people;
 pub mod problem;
 mod recipients;
+mod referrals;
 pub mod respond;
 mod schema;
 mod service;
@@ -80,6 +81,7 @@ pub fn operations() -> Vec<Operation> {
         recipients::operations(),
         people::operations(),
         capacity::operations(),
+        referrals::operations(),
         cases::operations(),
         participants::operations(),
         notes::operations(),

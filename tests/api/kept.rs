@@ -103,6 +103,42 @@ fn no_concern_and_no_guard_is_removed_or_becomes_that_of_another() {
 }
 
 #[test]
+fn what_was_decided_about_a_referral_stands() {
+    let app = TestApp::spawn();
+    let referral = json!({"source":"self_parent","summary":"Rang.","riskStated":false});
+    let id = app.adviser().post("/referrals", &referral).ok(201).id();
+    app.sabotage().batch_execute("UPDATE referral SET risk_stated = NOT risk_stated, version = version + 1").unwrap();
+    let declined = json!({"decision":"decline","reason":"Lives elsewhere."});
+    app.adviser().if_match(2).post(&format!("/referrals/{id}/decision"), &declined).ok(200);
+    let other = by_engine("randomblob(16)", "gen_random_uuid()");
+    let later = |column: &str| format!("{column} = {column} + {}", by_engine("1", "interval '1 day'"));
+    let mut refused = vec![
+        ("DELETE FROM referral".to_owned(), "never removed"),
+        (format!("UPDATE referral SET id = {other}"), "stands"),
+        ("UPDATE referral SET reference = 'x'".to_owned(), "stands"),
+        (format!("UPDATE referral SET recorded_by = {other}"), "stands"),
+        (format!("UPDATE referral SET {}", later("received_at")), "stands"),
+        (format!("UPDATE referral SET {}", later("created_at")), "stands"),
+        ("UPDATE referral SET status = 'signposted'".to_owned(), "stands"),
+        ("UPDATE referral SET status = 'received', decided_at = NULL, decided_by = NULL".to_owned(), "stands"),
+        ("UPDATE referral SET source = 'school'".to_owned(), "stands"),
+        ("UPDATE referral SET risk_stated = NOT risk_stated".to_owned(), "stands"),
+        (format!("UPDATE referral SET {}", later("decided_at")), "stands"),
+        (format!("UPDATE referral SET decided_by = {other}"), "stands"),
+    ];
+    if is_postgres() {
+        refused.push(("TRUNCATE referral CASCADE".to_owned(), "never removed"));
+    } else {
+        refused.push(("INSERT OR REPLACE INTO referral SELECT * FROM referral".to_owned(), "never removed"));
+    }
+    for (sql, words) in refused {
+        let said = app.sabotage().batch_execute(&sql).expect_err(&sql).to_string();
+        assert!(said.contains(words), "{sql}: {said}");
+    }
+    app.sabotage().batch_execute("UPDATE referral SET sealed = sealed, version = version + 1").unwrap();
+}
+
+#[test]
 fn whoever_receives_something_is_guarded_while_it_is_decided() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

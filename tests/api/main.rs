@@ -17,6 +17,7 @@ mod harness;
 mod kept;
 mod protections;
 mod recipients;
+mod referrals;
 mod repeats;
 mod restricted_notes;
 mod scope;

@@ -123,6 +123,14 @@ fn sing(app: &TestApp) -> BTreeSet<String> {
     app.manager().if_match(version()).put(&format!("{other}/restriction"), &restriction).ok(200);
     app.manager().if_match(version()).post(&format!("{other}/closure"), &json!({"outcome":"information_given"})).ok(200);
     app.manager().if_match(version()).post(&format!("{other}/reopening"), &json!({"reason":canary("reopening")})).ok(200);
+    let referral = json!({"source":"school","referrerName":canary("referrerName"),"childName":canary("childName"),
+        "parentName":canary("parentName"),"contact":canary("contact of a referral"),"summary":canary("summary of a referral"),
+        "familyAgreed":true,"familyAgreedHow":canary("familyAgreedHow"),"familyAgreedOn":"2026-05-29","riskStated":false});
+    let referral = format!("/referrals/{}", sent.post("/referrals", &referral).ok(201).id());
+    app.manager().if_match(1).patch(&referral, &json!({"summary":canary("summary of a referral changed")})).ok(200);
+    let declined = json!({"decision":"decline","reason":canary("reason of a decision")});
+    let decided = app.manager().if_match(2).post(&format!("{referral}/decision"), &declined).ok(200);
+    assert_eq!((decided.str("childName"), decided.str("decisionReason")), (canary("childName"), canary("reason of a decision")));
     let words = json!({"concern":canary("concern"),"actionTaken":canary("actionTaken")});
     let note = family.note(app, mia, &[ana], "school_provision", words.clone());
     marked(&words, "", &mut sent.marks);

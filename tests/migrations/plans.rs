@@ -43,6 +43,9 @@ const LISTS: &[(&str, &str)] = &[
     ("/cases", "case_file"),
     ("/cases?status=open", "case_file"),
     ("/cases?assignedTo=me", "case_file"),
+    ("/referrals", "referral"),
+    ("/referrals?status=received&sort=receivedAt", "referral"),
+    ("/referrals?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "referral"),
     ("/tasks", "task"),
     ("/tasks?status=open", "task"),
 ];

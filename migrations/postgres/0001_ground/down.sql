@@ -9,6 +9,7 @@ DROP TABLE consent;
 DROP TABLE note;
 DROP TABLE participant;
 DROP TABLE case_staff;
+DROP TABLE referral;
 DROP TABLE capacity_record;
 DROP TABLE case_file;
 DROP TABLE reference_counter;

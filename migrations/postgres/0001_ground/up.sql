@@ -12,7 +12,7 @@ CREATE TABLE deployment (
 
 -- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
 CREATE TABLE sealing_key (
-    owner_kind text NOT NULL CHECK (owner_kind IN ('case', 'person')),
+    owner_kind text NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral')),
     owner_id bytea NOT NULL CHECK (octet_length(owner_id) = 16),
     purpose text NOT NULL CHECK (purpose IN ('seal', 'ledger')),
     version integer NOT NULL CHECK (version > 0),
@@ -145,6 +145,27 @@ CREATE TABLE capacity_record (
     recorded_by uuid NOT NULL REFERENCES staff (id)
 );
 CREATE INDEX capacity_record_person ON capacity_record (person_id);
+
+-- What arrives from outside. All that was told is sealed under a key of the referral, so that it can be disposed of by itself.
+CREATE TABLE referral (
+    id uuid PRIMARY KEY,
+    reference text NOT NULL UNIQUE,
+    status text NOT NULL CHECK (status IN ('received', 'accepted', 'declined', 'signposted')),
+    source text NOT NULL,
+    risk_stated boolean NOT NULL,
+    received_at timestamptz NOT NULL,
+    case_id uuid REFERENCES case_file (id),
+    decided_at timestamptz,
+    decided_by uuid REFERENCES staff (id),
+    sealed bytea NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK ((status = 'accepted') = (case_id IS NOT NULL)),
+    CHECK ((status = 'received') = (decided_at IS NULL) AND (status = 'received') = (decided_by IS NULL))
+);
+CREATE INDEX referral_received ON referral (received_at, id);
+CREATE INDEX referral_case ON referral (case_id, received_at, id);
 
 -- Who may open a restricted case (named), and who may never open this one (conflicted).
 CREATE TABLE case_staff (
@@ -386,3 +407,16 @@ CREATE TRIGGER decision_guard_emptied BEFORE TRUNCATE ON decision_guard FOR EACH
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_emptied;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard FOR EACH ROW WHEN (NEW.person_id IS DISTINCT FROM OLD.person_id) EXECUTE FUNCTION refuse_change('guards stay');
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_stays;
+-- What was decided about a referral stands, and so does when it came and by whom it was recorded.
+CREATE TRIGGER referral_kept BEFORE DELETE ON referral FOR EACH ROW EXECUTE FUNCTION refuse_change('referrals are never removed');
+ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_kept;
+CREATE TRIGGER referral_emptied BEFORE TRUNCATE ON referral FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('referrals are never removed');
+ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_emptied;
+CREATE TRIGGER referral_decided BEFORE UPDATE ON referral FOR EACH ROW
+WHEN ((NEW.id, NEW.reference, NEW.received_at, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.reference, OLD.received_at, OLD.created_at, OLD.recorded_by)
+    OR (OLD.status <> 'received'
+        AND (NEW.status, NEW.source, NEW.risk_stated, NEW.case_id, NEW.decided_at, NEW.decided_by)
+            IS DISTINCT FROM (OLD.status, OLD.source, OLD.risk_stated, OLD.case_id, OLD.decided_at, OLD.decided_by)))
+EXECUTE FUNCTION refuse_change('what was decided about a referral stands');
+ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_decided;

@@ -11,7 +11,7 @@ CREATE TABLE deployment (
 
 -- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
 CREATE TABLE sealing_key (
-    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('case', 'person')),
+    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral')),
     owner_id BLOB NOT NULL CHECK (length(owner_id) = 16),
     purpose TEXT NOT NULL CHECK (purpose IN ('seal', 'ledger')),
     version INTEGER NOT NULL CHECK (version > 0),
@@ -144,6 +144,27 @@ CREATE TABLE capacity_record (
     recorded_by BLOB NOT NULL REFERENCES staff (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX capacity_record_person ON capacity_record (person_id);
+
+-- What arrives from outside. All that was told is sealed under a key of the referral, so that it can be disposed of by itself.
+CREATE TABLE referral (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    reference TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('received', 'accepted', 'declined', 'signposted')),
+    source TEXT NOT NULL,
+    risk_stated INTEGER NOT NULL CHECK (risk_stated IN (0, 1)),
+    received_at INTEGER NOT NULL,
+    case_id BLOB REFERENCES case_file (id),
+    decided_at INTEGER,
+    decided_by BLOB REFERENCES staff (id),
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK ((status = 'accepted') = (case_id IS NOT NULL)),
+    CHECK ((status = 'received') = (decided_at IS NULL) AND (status = 'received') = (decided_by IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX referral_received ON referral (received_at, id);
+CREATE INDEX referral_case ON referral (case_id, received_at, id);
 
 -- Who may open a restricted case (named), and who may never open this one (conflicted).
 CREATE TABLE case_staff (
@@ -360,3 +381,14 @@ CREATE TRIGGER decision_guard_new BEFORE INSERT ON decision_guard WHEN EXISTS (S
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard WHEN NEW.person_id IS NOT OLD.person_id
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
+-- What was decided about a referral stands, and so does when it came and by whom it was recorded.
+CREATE TRIGGER referral_kept BEFORE DELETE ON referral BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
+CREATE TRIGGER referral_new BEFORE INSERT ON referral WHEN EXISTS (SELECT 1 FROM referral WHERE id = NEW.id OR reference = NEW.reference)
+BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
+CREATE TRIGGER referral_decided BEFORE UPDATE ON referral
+WHEN NEW.id IS NOT OLD.id OR NEW.reference IS NOT OLD.reference OR NEW.received_at IS NOT OLD.received_at OR NEW.created_at IS NOT OLD.created_at
+    OR NEW.recorded_by IS NOT OLD.recorded_by
+    OR (OLD.status <> 'received'
+        AND (NEW.status IS NOT OLD.status OR NEW.source IS NOT OLD.source OR NEW.risk_stated IS NOT OLD.risk_stated
+            OR NEW.case_id IS NOT OLD.case_id OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
+BEGIN SELECT RAISE(ABORT, 'what was decided about a referral stands'); END;

@@ -1,8 +1,9 @@
 //! A client of the running service, as a front end would be: the demonstration goes through the front door.
 
 use serde_json::Value;
-use ureq::Agent;
 use ureq::http::Response;
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 use crate::domain::vocabulary::{Role, Vocabulary};
 
@@ -69,14 +70,20 @@ impl Client {
         answer(request.call(), path)
     }
 
-    /// Sends a body. A fresh `Idempotency-Key` goes with it.
+    /// With a fresh `Idempotency-Key`.
+    fn posting(&self, role: Role, path: &str) -> RequestBuilder<WithBody> {
+        let request = self.agent.post(format!("{}/api/v1{path}", self.base)).header("Authorization", self.bearer(role));
+        request.header("Idempotency-Key", uuid::Uuid::new_v4().to_string())
+    }
+
+    /// Sends a body.
     pub fn post(&self, role: Role, path: &str, body: &Value) -> Result<Answer, String> {
-        let request = self
-            .agent
-            .post(format!("{}/api/v1{path}", self.base))
-            .header("Authorization", self.bearer(role))
-            .header("Idempotency-Key", uuid::Uuid::new_v4().to_string());
-        answer(request.send_json(body), path)
+        answer(self.posting(role, path).send_json(body), path)
+    }
+
+    /// Sends a body about a record that has this version.
+    pub fn post_at(&self, role: Role, path: &str, version: i32, body: &Value) -> Result<Answer, String> {
+        answer(self.posting(role, path).header("If-Match", format!("\"{version}\"")).send_json(body), path)
     }
 
     /// Replaces something that has no version.

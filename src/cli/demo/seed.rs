@@ -88,6 +88,7 @@ pub fn seed(client: &Client, now: Timestamp) -> Result<Seeded, String> {
     set_clock(client, ago(3))?;
     anonymous_issue(client, &seeded)?;
     risk(client, &seeded, ago(3))?;
+    referrals(client, &seeded, ago(3))?;
     set_clock(client, now)?;
     Ok(seeded)
 }
@@ -282,4 +283,23 @@ fn risk(client: &Client, seeded: &Seeded, at: Timestamp) -> Result<(), String> {
                 "proportionality":"One note and no more.","consentSought":"not_sought","noConsentReason":"would_prejudice_protection"}}),
     )?;
     Ok(())
+}
+
+/// Referrals: one that waits, one that states a risk, and one that belongs to a case.
+fn referrals(client: &Client, seeded: &Seeded, at: Timestamp) -> Result<(), String> {
+    let refer = |body: &Value| client.made(ADVISER, "/referrals", body);
+    refer(
+        &json!({"source":"school","referrerName":"Ines Hollin","childName":"Rory Penhale","parentName":"Ailsa Penhale","contact":"ailsa@example.org",
+        "summary":"The family would like help with the annual review.","familyAgreed":true,"familyAgreedHow":"Asked after the meeting.",
+        "familyAgreedOn":at.day(),"riskStated":false}),
+    )?;
+    refer(&json!({"source":"voluntary_sector","referrerName":"A youth worker","childName":"Somebody called Moss","riskStated":true,
+        "summary":"Said that going home is not safe this weekend."}))?;
+    let again = refer(
+        &json!({"source":"self_parent","parentName":"Ada Kirkholm","summary":"Rang again about the graduated approach.","riskStated":false}),
+    )?;
+    let family = seeded.family("kirkholm")?;
+    let accepted =
+        client.post_at(ADVISER, &format!("/referrals/{}/decision", again.id()), 1, &json!({"decision":"accept","caseId":family.case}))?;
+    expect(&accepted, 200, "accepting the referral")
 }

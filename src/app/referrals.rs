@@ -1,0 +1,222 @@
+//! Referrals: recorded by anybody who takes them, decided by those who do casework (C2, C7). Nothing is sent to whoever refers: even "we have
+//! seen them" is a disclosure, with the purpose `feedback_to_referrer`.
+
+use super::cases::require_open;
+use super::{App, Error, Result, allowed, expect_version, faultless, people};
+use crate::authz::{Act, Action, Caller, Permit, act, check};
+use crate::db::referrals::Outcome;
+use crate::db::tasks::NewTask;
+use crate::db::{self, Tx, cases, recipients, referrals, tasks};
+use crate::domain::case::NewCase;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, PersonId, ReferralId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::patch::Merge;
+use crate::domain::referral::{
+    NewReferral, NewReferralDecision, Newcomer, Referral, ReferralContent, ReferralFilter, ReferralReceipt, ReferralSummary, ReferralUpdate,
+};
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{CaseStatus, ReferralDecision, ReferralStatus, TaskKind};
+
+/// What may be done with a referral that stands so.
+fn actions(status: ReferralStatus) -> &'static [Action] {
+    match status {
+        ReferralStatus::Received => &[Action::ReferralUpdate, Action::ReferralDecide],
+        ReferralStatus::Accepted | ReferralStatus::Declined | ReferralStatus::Signposted => &[],
+    }
+}
+
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<Referral> {
+    let referral = referrals::find(tx, permit, id)?;
+    Ok(Referral { allowed_actions: allowed(permit.caller(), actions(referral.status)), ..referral })
+}
+
+/// Nothing was decided yet.
+fn require_undecided(referral: &Referral) -> Result<()> {
+    if referral.status == ReferralStatus::Received { Ok(()) } else { Err(Error::State { rule: None, allowed: Vec::new() }) }
+}
+
+/// Leave to do what deciding about a referral takes besides.
+fn leave<A: Act>(caller: &Caller) -> Result<Permit<A>> {
+    check(caller).map_err(|_| Error::Forbidden)
+}
+
+/// What was told can be kept as it is. Where a risk is stated, it is kept in any case: a body that is not on record is left out.
+fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, content: &mut ReferralContent, now: Timestamp) -> Result<()> {
+    let mut faults = content.faults(now.day());
+    if let Some(body) = content.referrer_recipient_id
+        && recipients::names(tx, permit, [body])?.is_empty()
+    {
+        if content.risk_stated {
+            content.referrer_recipient_id = None;
+        } else {
+            faults.push(Fault::unknown("#/referrerRecipientId"));
+        }
+    }
+    faultless(faults)
+}
+
+/// A stated risk is a service manager's to look at, on the same day.
+fn tell_of_risk(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId, now: Timestamp) -> Result<()> {
+    let kind = TaskKind::ReferralRisk;
+    let (about_id, for_manager, due_on) = (id.0, kind.is_for_manager(), now.day());
+    tasks::create_once(tx, permit, NewTask { kind, case_id: None, about_id, for_manager, not_by: None, due_on }, now)?;
+    Ok(())
+}
+
+/// Records those of whom there is no record yet, and names them in the new case by their ids.
+fn record_people(tx: &mut Tx<'_>, caller: &Caller, newcomers: Vec<Newcomer>, case: &mut NewCase, now: Timestamp) -> Result<()> {
+    let mut faults = Vec::new();
+    for (i, newcomer) in newcomers.iter().enumerate() {
+        let twice = newcomers.iter().take(i).any(|earlier| earlier.placeholder == newcomer.placeholder);
+        if twice || !case.participants.iter().any(|part| part.person_id == newcomer.placeholder) {
+            faults.push(Fault::contradicting(format!("#/newPeople/{i}/placeholder")));
+        }
+        let place = format!("#/newPeople/{i}/person");
+        faults.extend(newcomer.person.content.faults(now.day()).into_iter().map(|fault| fault.within(&place)));
+    }
+    faultless(faults)?;
+    let recording = leave::<act::PersonCreate>(caller)?;
+    for Newcomer { placeholder, person } in newcomers {
+        let id = people::record(tx, &recording, person, now)?;
+        let named = |person: &mut PersonId| {
+            if *person == placeholder {
+                *person = id;
+            }
+        };
+        for part in &mut case.participants {
+            named(&mut part.person_id);
+            part.content.parental_responsibility.iter_mut().for_each(|entry| named(&mut entry.child_id));
+        }
+    }
+    Ok(())
+}
+
+/// The case to which it belongs, in scope; whether it is open is asked last.
+fn existing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<CaseStatus> {
+    match cases::require(tx, permit, id) {
+        Ok(head) => Ok(head.status),
+        // What is out of scope is as unknown as what does not exist.
+        Err(db::Error::NotFound) => Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn require_reason(decision: ReferralDecision, reason: Option<&LongText>) -> Result<()> {
+    let given = reason.is_some_and(|reason| !reason.as_str().trim().is_empty());
+    if given || decision != ReferralDecision::Decline {
+        return Ok(());
+    }
+    Err(Error::rule("#/reason", "decision_reason_missing", "Needs why it is declined."))
+}
+
+impl App {
+    /// Records a referral, and answers no more than that it was received, whoever asks (C7).
+    pub async fn create_referral(
+        &self,
+        permit: Permit<act::ReferralCreate>,
+        new: NewReferral,
+        request: Idempotency,
+    ) -> Result<Created<ReferralReceipt>> {
+        let now = self.clock.now();
+        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let NewReferral { received_at, mut content } = new;
+            let mut received_at = received_at.unwrap_or(now);
+            if received_at > now {
+                if !content.risk_stated {
+                    return Err(Error::rule("#/receivedAt", "decided_in_future", "Must not be later than now."));
+                }
+                received_at = now;
+            }
+            settle(tx, permit, &mut content, now)?;
+            let risk = content.risk_stated;
+            let id = referrals::insert(tx, permit, content, received_at, now)?;
+            if risk {
+                tell_of_risk(tx, permit, id, now)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, Some(request), record, |tx, permit, id| Ok(referrals::receipt(tx, permit, id)?)).await
+    }
+
+    /// Referrals in scope.
+    pub async fn list_referrals(
+        &self,
+        permit: Permit<act::ReferralRead>,
+        filter: ReferralFilter,
+        page: PageRequest,
+    ) -> Result<Page<ReferralSummary>> {
+        self.look(permit, move |tx, permit| Ok(referrals::list(tx, permit, &filter, &page)?)).await
+    }
+
+    /// A referral in scope.
+    pub async fn read_referral(&self, permit: Permit<act::ReferralRead>, id: ReferralId) -> Result<Referral> {
+        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+    }
+
+    /// Changes what was told, until it is decided.
+    pub async fn update_referral(
+        &self,
+        permit: Permit<act::ReferralUpdate>,
+        id: ReferralId,
+        version: i32,
+        merge: Merge<ReferralUpdate>,
+    ) -> Result<Referral> {
+        let now = self.clock.now();
+        self.change(permit, move |tx, permit| {
+            let current = referrals::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let ReferralUpdate { mut content } = merge(&ReferralUpdate { content: current.content.clone() }).map_err(Error::Invalid)?;
+            settle(tx, permit, &mut content, now)?;
+            require_undecided(&current)?;
+            if content.risk_stated && !current.content.risk_stated {
+                tell_of_risk(tx, permit, id, now)?;
+            }
+            referrals::update(tx, permit, id, version, content)?;
+            shown(tx, permit, id)
+        })
+        .await
+    }
+
+    /// Decides about a referral. Accepted, it belongs to a case from then on, and is seen by those who see that case.
+    pub async fn decide_referral(
+        &self,
+        permit: Permit<act::ReferralDecide>,
+        id: ReferralId,
+        version: i32,
+        decided: NewReferralDecision,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Referral>> {
+        let (now, app) = (self.clock.now(), self.clone());
+        let decide = move |tx: &mut Tx<'_>, permit: &Permit<act::ReferralDecide>| {
+            let current = referrals::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let NewReferralDecision { decision, case_id, new_case, new_people, reason } = decided;
+            require_reason(decision, reason.as_ref())?;
+            let (case_id, status) = match (case_id, new_case) {
+                (Some(case), _) => (Some(case), existing(tx, permit, case)?),
+                (None, Some(mut case)) => {
+                    record_people(tx, permit.caller(), new_people, &mut case, now)?;
+                    let opened = app.open(tx, &leave(permit.caller())?, case, now);
+                    (Some(opened.map_err(|error| error.within("#/newCase"))?), CaseStatus::Open)
+                }
+                (None, None) => (None, CaseStatus::Open),
+            };
+            require_undecided(&current)?;
+            require_open(permit.caller(), status)?;
+            let status = match decision {
+                ReferralDecision::Accept => ReferralStatus::Accepted,
+                ReferralDecision::Decline => ReferralStatus::Declined,
+                ReferralDecision::Signpost => ReferralStatus::Signposted,
+            };
+            referrals::decide(tx, permit, id, version, Outcome { status, case_id, reason }, now)?;
+            if let Some(case) = case_id {
+                tasks::follow(tx, permit, id.0, case)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, request, decide, shown).await
+    }
+}
