@@ -1,6 +1,6 @@
 //! The settings of a deployment: flags and `SENDIASS_*` variables. They reach the other floors as arguments.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::keys::{Given, SecretText};
@@ -109,6 +109,15 @@ pub struct Config {
     /// How many months a permission may last.
     #[arg(long, env = "SENDIASS_PERMISSION_MONTHS", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub permission_months: u32,
+    /// How many requests a member of staff may send a minute; 0 is no limit.
+    #[arg(long, env = "SENDIASS_CALLER_REQUESTS_PER_MINUTE", default_value_t = 600)]
+    pub caller_requests_per_minute: u32,
+    /// How many requests may come from one address a minute, with or without a token; 0 is no limit.
+    #[arg(long, env = "SENDIASS_CLIENT_REQUESTS_PER_MINUTE", default_value_t = 6000)]
+    pub client_requests_per_minute: u32,
+    /// The addresses of the proxies in front of the service, separated by commas: they alone are believed in what `X-Forwarded-For` says.
+    #[arg(long, env = "SENDIASS_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
     /// Worker threads that answer requests.
     #[arg(long, env = "SENDIASS_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,

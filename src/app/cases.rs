@@ -99,10 +99,10 @@ fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: Strin
 }
 
 /// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
-fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, case: &Case, now: Timestamp) -> Result<()> {
+fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, now: Timestamp) -> Result<()> {
     let soon = deadlines::next_working_day(now.day());
-    let due_on = case.retention.review_on.map_or(soon, |day| day.max(soon));
-    tasks::create_once(tx, permit, NewTask::new(TaskKind::RetentionReview, case.id, case.id.0, due_on), now)?;
+    let due_on = cases::retention(tx, permit, id, retention::of)?.review_on.map_or(soon, |day| day.max(soon));
+    tasks::create_once(tx, permit, NewTask::new(TaskKind::RetentionReview, id, id.0, due_on), now)?;
     Ok(())
 }
 
@@ -213,8 +213,7 @@ impl App {
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;
-            let case = shown(tx, permit, id)?;
-            review_keeping(tx, permit, &case, now)?;
+            review_keeping(tx, permit, id, now)?;
             Ok(id)
         };
         self.once(permit, request, close, shown).await

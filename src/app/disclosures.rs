@@ -1,6 +1,5 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
-use super::notes::keep_readable;
 use chrono::NaiveDate;
 
 use super::{App, Error, Refused, Result, allowed};
@@ -76,8 +75,9 @@ impl Request {
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Disclosure> {
-    let mut disclosure = disclosures::find(tx, permit, id)?;
-    keep_readable(tx, permit, disclosure.case_id, &mut disclosure.content.note_ids)?;
+    let disclosure = disclosures::find(tx, permit, id)?;
+    // Its words are those of its notes, and so are for those who may read them all (C4).
+    notes::require(tx, permit, disclosure.case_id, &disclosure.content.note_ids)?;
     Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
 }
 

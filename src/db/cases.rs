@@ -180,6 +180,13 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) 
     view(tx, row, keep)
 }
 
+/// How long a case in scope is kept.
+pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) -> Result<Retention> {
+    let row = row(tx, permit, id)?;
+    let participants = participants::of(tx, id)?;
+    Ok(keep(&keeping::facts(tx, &row, &participants)?))
+}
+
 fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;

@@ -12,6 +12,7 @@ use super::error::{Error, Result};
 use super::index::normal_name;
 use super::people::{self, Known};
 use super::schema::{case_file, participant, recipient};
+use super::scope;
 use super::stored::Json;
 use super::tx::Tx;
 use crate::authz::{Act, Permit};
@@ -27,12 +28,14 @@ const MONTHS: u32 = 24;
 pub struct Settings {
     /// The name behind each digest. Cases of one setting carry the same, so one of them is opened and not all.
     of_cases: BTreeMap<Vec<u8>, String>,
+    /// The digests of those that a case in scope names.
+    in_scope: BTreeSet<Vec<u8>>,
     of_register: Vec<String>,
 }
 
 impl Settings {
     /// All that are known now.
-    pub fn load(tx: &mut Tx<'_>, _permit: &Permit<impl Act>) -> Result<Self> {
+    pub fn load(tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<Self> {
         let of_register = recipient::table
             .filter(recipient::body_type.eq_any([RecipientType::School, RecipientType::College, RecipientType::EarlyYears]))
             .select(recipient::name)
@@ -49,13 +52,30 @@ impl Settings {
             let (digest, name) = row.setting(tx)?.ok_or(Error::Corrupt("setting"))?;
             of_cases.insert(digest, name.0);
         }
-        Ok(Self { of_cases, of_register })
+        let in_scope: Vec<Option<Vec<u8>>> = case_file::table
+            .filter(case_file::setting_digest.is_not_null())
+            .filter(scope::visible(permit.scope()))
+            .select(case_file::setting_digest)
+            .distinct()
+            .load(tx.conn)?;
+        Ok(Self { of_cases, in_scope: in_scope.into_iter().flatten().collect(), of_register })
     }
 
-    /// The names, each as it is written.
+    /// All names, each as it is written.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.of_cases.values().chain(&self.of_register).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+        self.those(|_| true)
+    }
+
+    /// The names the caller can know: those of the register, and of cases in scope.
+    #[must_use]
+    pub fn names_in_scope(&self) -> Vec<String> {
+        self.those(|digest| self.in_scope.contains(digest))
+    }
+
+    fn those(&self, wanted: impl Fn(&Vec<u8>) -> bool) -> Vec<String> {
+        let of_cases = self.of_cases.iter().filter(|(digest, _)| wanted(digest)).map(|(_, name)| name);
+        of_cases.chain(&self.of_register).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
     /// The digests of this name, however cases write it.

@@ -34,7 +34,7 @@ pub fn facts_for(
     let subjects = subjects(ask, notes);
     // Nothing that is said or known of anybody bears on a risk, so it waits for nobody (C17).
     if ask.basis == Basis::Safeguarding {
-        return read(tx, permit, case_id, ask, notes, limits);
+        return read(tx, permit, case_id, ask, notes, &subjects, limits);
     }
     // Whoever receives it or a copy: how they may be reached bears on the answer. So does how those stand to the family who said yes or no.
     let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
@@ -46,7 +46,11 @@ pub fn facts_for(
     }
     guard::take(tx, guarded.iter().copied())?;
     // Somebody who never spoke before may have done so meanwhile; then it may be tried again.
-    if spoke(tx, ask, &subjects)?.is_subset(&guarded) { read(tx, permit, case_id, ask, notes, limits) } else { Err(Error::Conflict) }
+    if spoke(tx, ask, &subjects)?.is_subset(&guarded) {
+        read(tx, permit, case_id, ask, notes, &subjects, limits)
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
 /// Whoever said yes or no about these people, where that counts.
@@ -63,7 +67,7 @@ pub fn facts_now(
     notes: &[HeldNote],
     limits: Limits,
 ) -> Result<Facts> {
-    read(tx, permit, case_id, ask, notes, limits)
+    read(tx, permit, case_id, ask, notes, &subjects(ask, notes), limits)
 }
 
 /// Whom the items are from and about.
@@ -71,8 +75,16 @@ fn subjects(ask: &Ask, notes: &[HeldNote]) -> BTreeSet<PersonId> {
     notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect()
 }
 
-fn read(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, notes: &[HeldNote], limits: Limits) -> Result<Facts> {
-    let subjects: Vec<PersonId> = subjects(ask, notes).into_iter().collect();
+fn read(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    ask: &Ask,
+    notes: &[HeldNote],
+    subjects: &BTreeSet<PersonId>,
+    limits: Limits,
+) -> Result<Facts> {
+    let subjects: Vec<PersonId> = subjects.iter().copied().collect();
     let mut opened = Opened::default();
     // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
     // what is known of people and of how they are reached (C17).

@@ -26,7 +26,7 @@ use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, Not
 mod held;
 
 pub(super) use held::facts;
-pub use held::{HeldNote, for_disclosure, known};
+pub use held::{HeldNote, for_disclosure, known, require};
 
 /// What is kept in the clear: ids and words only.
 #[derive(Clone, Debug, Serialize, Deserialize)]

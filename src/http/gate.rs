@@ -107,12 +107,14 @@ where
 
 async fn admit(gate: Gate, request: &ServiceRequest) -> Result<(), Problem> {
     let context = request.extensions().get::<RequestContext>().cloned().ok_or_else(|| Problem::new(Code::Internal))?;
+    let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
+    edge.limits.of_client(request)?;
     let mut may = true;
     if gate.guarded {
-        let edge = request.app_data::<web::Data<Edge>>().ok_or_else(|| Problem::new(Code::Internal))?;
         let authorization = request.headers().get_all(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec()).collect();
         let shown = Credentials { authorization, request: context.id };
         let caller = edge.authenticate.authenticate(shown).await?;
+        edge.limits.of_caller(caller.staff)?;
         let caller = Caller { request: context.id, access_reason: access_reason(request.headers()), ..caller };
         may = gate.action.is_none_or(|action| caller.may(action));
         request.extensions_mut().insert(caller);

@@ -22,6 +22,7 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
+pub mod limits;
 mod notes;
 mod observe;
 pub mod openapi;
@@ -62,6 +63,8 @@ pub struct Edge {
     pub authenticate: Arc<dyn Authenticate>,
     /// The figures for the operator.
     pub metrics: Arc<Metrics>,
+    /// How often one may ask.
+    pub limits: Arc<limits::Limits>,
     /// Signs cursors.
     pub cursor_key: [u8; 32],
     /// Makes the fingerprints of request bodies.

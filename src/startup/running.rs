@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Gatekeeper, Ready};
 use crate::app::App;
 use crate::http::admin::{self, Health};
+use crate::http::limits::{Allowed, Limits};
 use crate::http::openapi::Service;
 use crate::http::{self, Edge, connection};
 use crate::metrics::Metrics;
@@ -30,6 +32,8 @@ const DESCRIPTORS: u64 = 256;
 const FINISH: u64 = 30;
 /// How often what is kept for a day is looked through.
 const TIDYING: Duration = Duration::from_hours(1);
+/// How often those are forgotten who ask no more.
+const FORGETTING: Duration = Duration::from_mins(1);
 /// How long the database may take for what it had begun.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -64,7 +68,14 @@ impl Ready {
         let health = Health::watch(async move || tried.can_work().await);
         rt::spawn(tidy(self.app.clone()));
         let index = &self.app.keys().index;
+        let limits = Arc::new(Limits::new(&Allowed {
+            by_caller: NonZeroU32::new(self.config.caller_requests_per_minute),
+            by_client: NonZeroU32::new(self.config.client_requests_per_minute),
+            trusted_proxies: self.config.trusted_proxies.clone(),
+        }));
+        rt::spawn(forget(limits.clone()));
         let edge = web::Data::new(Edge {
+            limits,
             authenticate: Arc::new(Gatekeeper { issuers: self.issuers.clone(), app: self.app.clone() }),
             metrics: metrics.clone(),
             cursor_key: *index.derive("cursor"),
@@ -91,6 +102,15 @@ impl Ready {
         let signals = Signals::new().map_err(|error| format!("The signals to stop cannot be heard: {error}."))?;
         let drain = Duration::from_secs(self.config.drain_seconds());
         Ok(Running { address, admin, server: server.run(), signals, health, app: self.app, drain, _lock: self.lock })
+    }
+}
+
+/// Forgets who asked a while ago, for as long as the service runs.
+async fn forget(limits: Arc<Limits>) {
+    let mut minutes = rt::time::interval(FORGETTING);
+    loop {
+        minutes.tick().await;
+        limits.forget();
     }
 }
 

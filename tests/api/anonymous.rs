@@ -193,3 +193,35 @@ fn a_name_that_the_caller_cannot_know_is_not_found_out_by_trying() {
     let reason = &known.ok(200).body["reasons"][0];
     assert_eq!((&reason["rule"], &reason["range"]), (&json!("identifier_name"), &json!({"start":0,"end":5})));
 }
+
+#[test]
+fn a_setting_that_only_a_hidden_case_names_is_not_found_out_by_trying() {
+    let (app, family) = with_families(8);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    let child = person(&app, &json!({"kind":"child","knownAs":"Kit","pseudonymous":false,"dateOfBirth":"2014-05-01"})).id();
+    let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
+        "senNeeds":[{"type":"hi","rank":1}],"setting":"special","settingName":"Fellgate Academy","area":"south","appealTypes":[],
+        "participants":[{"personId":child,"role":"subject","relation":"self","servedSeparately":false}]});
+    let opened = hers().post("/cases", &case).ok(201);
+    let told = |text: &str, cohort: Value| raise(&app, &family, &issue(&family, json!({"summary":text,"cohort":cohort})));
+    let wide = || json!({"senNeed":"slcn"});
+    told("At Fellgate Academy plans arrive late.", wide())
+        .problem(422, "identifying-details")
+        .rule_at("#/summary", "cohort_descriptor_missing");
+    let worker = opened.body["assignedTo"]["id"].as_str().unwrap();
+    let hide = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[],"reason":"A family known here."});
+    app.manager().if_match(opened.version()).put(&format!("/cases/{}/restriction", opened.id()), &hide).ok(200);
+    for (text, cohort) in [
+        ("At Fellgate Academy plans arrive late.", wide()),
+        // Initials count where a setting is named, which must not tell that it is one.
+        ("AM had no place at Fellgate Academy.", wide()),
+        ("At Fellgate Academy plans arrive late.", json!({"senNeed":"slcn","settingName":"Fellgate Academy"})),
+    ] {
+        let refused = told(text, cohort).problem(422, "identifying-details");
+        let error = json!({"pointer":"#/cohort","rule":"cohort_too_small","detail":refused.body["errors"][0]["detail"]});
+        assert_eq!(refused.body["errors"], json!([error]), "{}", refused.text);
+    }
+    let ask = issue(&family, json!({"summary":"At Fellgate Academy plans arrive late.","cohort":wide()}));
+    let known = hers().post(&format!("/cases/{}/disclosure-checks", family.case), &ask).ok(200);
+    assert_eq!(known.body["reasons"][0]["rule"], "cohort_descriptor_missing", "{}", known.text);
+}

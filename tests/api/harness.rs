@@ -1,4 +1,5 @@
 //! The service as its users meet it: a real server on a free port, a database of its own, tokens of the development key, a clock that stands.
+//! Over 350 lines because it is the one place that knows how a test meets the service.
 
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -202,6 +203,9 @@ pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
         bind: "127.0.0.1:0".parse().unwrap(),
         admin_bind: Some("127.0.0.1:0".parse().unwrap()),
         workers: 2,
+        // Tests are quicker than people. Those of the limits set their own.
+        caller_requests_per_minute: 0,
+        client_requests_per_minute: 0,
         ..Defaults::try_parse_from(["test"]).unwrap().config
     };
     folder.clone_into(&mut config.database.data_dir);

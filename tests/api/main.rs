@@ -15,6 +15,7 @@ mod family;
 mod forge;
 mod harness;
 mod kept;
+mod limits;
 mod protections;
 mod recipients;
 mod referrals;

@@ -115,9 +115,7 @@ fn what_names_a_restricted_note_does_not_show_its_id_to_those_who_may_not_read_i
     assert_eq!(told.body["noteIds"], json!([secret, open]));
     let (consent_path, told_path) = (format!("/consents/{consent}"), format!("/disclosures/{}", told.id()));
     for session in [app.as_staff(Role::Adviser, "other"), app.manager()] {
-        for path in [&consent_path, &told_path] {
-            assert_eq!(session.get(path).ok(200).body["noteIds"], json!([open]), "{path}");
-        }
+        assert_eq!(session.get(&consent_path).ok(200).body["noteIds"], json!([open]));
         for path in [
             format!("/cases/{}", family.case),
             format!("/cases/{}/notes", family.case),
@@ -143,4 +141,30 @@ fn what_names_a_restricted_note_does_not_show_its_id_to_those_who_may_not_read_i
     assert_eq!(ended.body["noteIds"], json!([open]));
     let refusal = ended.body["effects"]["refusalId"].as_str().unwrap().to_owned();
     assert_eq!(app.adviser().get(&format!("/consents/{refusal}")).ok(200).body["noteIds"], json!([open, secret]));
+}
+
+#[test]
+fn what_left_with_a_restricted_note_is_listed_and_its_words_are_for_those_who_may_read_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (open, secret) = (note(&family, &app.adviser(), "ordinary"), note(&family, &app.adviser(), "restricted"));
+    family.permit(&app, json!({"noteIds":[open, secret]}));
+    let disclose =
+        |notes: Value| family.disclose(&app, &family.ask(&open, json!({"noteIds":notes,"summary":"A word in confidence."}))).ok(201);
+    let plain = disclose(json!([open])).id();
+    for notes in [json!([secret]), json!([open, secret])] {
+        let id = disclose(notes.clone()).id();
+        let path = format!("/disclosures/{id}");
+        let other = app.as_staff(Role::Adviser, "other");
+        other.get(&path).problem(404, "not-found");
+        app.manager().get(&path).problem(403, "access-reason-required");
+        for session in [app.adviser(), app.manager().with("Access-Reason", "supervision")] {
+            assert_eq!(session.get(&path).ok(200).body["noteIds"], notes);
+        }
+        // What was done and to whom is no secret to those who work on the case, and a recall never waits.
+        let list = other.get(&format!("/cases/{}/disclosures", family.case)).ok(200);
+        assert!(list.text.contains(&id) && !list.text.contains("confidence"), "{}", list.text);
+        other.post(&format!("{path}/annotations"), &json!({"kind":"recall_notice_sent"})).ok(201);
+    }
+    assert_eq!(app.as_staff(Role::Adviser, "other").get(&format!("/disclosures/{plain}")).ok(200).body["noteIds"], json!([open]));
 }

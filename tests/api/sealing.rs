@@ -1,4 +1,5 @@
 //! What is written about a family is found nowhere but behind its keys, and a key or a text in the wrong place opens nothing.
+//! Over 350 lines because every record is looked for in the same places.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
 //! What PostgreSQL refuses whoever asks: by triggers, which hold for the owner of the tables and for a session that plays a replica, too.
+//! Over 350 lines because it is one list of what is tried.
 
 use std::io::Write;
 

@@ -72,7 +72,9 @@ impl Process {
             command.env("SENDIASS_DATABASE_URL", url).env("SENDIASS_UNSAFE_DATABASE", "true");
         }
         let mut child = command
-            .args(["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0", "--log", "info", "--data-dir"])
+            .args(["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0", "--log", "info"])
+            // Tests are quicker than people.
+            .args(["--caller-requests-per-minute", "0", "--client-requests-per-minute", "0", "--data-dir"])
             .arg(folder.path())
             .args(settings)
             .env_remove("SENDIASS_PROFILE")

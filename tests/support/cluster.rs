@@ -3,6 +3,7 @@
 //! PostgreSQL is the server of `TEST_DATABASE_URL` (a superuser's address), or else a throw-away cluster of the server binaries of this
 //! machine, which listens on a socket alone, does not sync, and ends when no test has used it for a while. Each test has a database of its
 //! own, cloned from one that was migrated once. Where there is neither, one says so loudly, and `SENDIASS_TEST_POSTGRES=required` fails.
+//! Over 350 lines because a throw-away cluster, its databases and its end belong together.
 
 use std::cell::Cell;
 use std::env;

@@ -1,4 +1,5 @@
 //! Cases as their users meet them: who sees which, who may work on them, and what closing ends.
+//! Over 350 lines because it follows one thing, a case, through its whole life.
 
 use super::*;
 use crate::clock::Clock;

@@ -21,9 +21,9 @@ pub(super) fn facts(
     let (Basis::Anonymised, Some(text)) = (ask.basis, &ask.summary) else { return Ok(None) };
     let participants = db::participants::people(tx, permit, *case_id)?;
     let settings = db::cohort::Settings::load(tx, permit)?;
-    let mut known = Known { setting_names: settings.names(), ..Known::default() };
+    let mut known = Known { setting_names: settings.names_in_scope(), ..Known::default() };
     known.references.push(db::cases::require(tx, permit, *case_id)?.reference);
-    let mut all = known.clone();
+    let mut all = Known { setting_names: settings.names(), ..known.clone() };
     for person in participants {
         let (seen, recorded) = identity::of(tx, permit, person)?;
         for (known, person) in [(&mut known, seen), (&mut all, recorded)] {
@@ -32,15 +32,19 @@ pub(super) fn facts(
         }
     }
     let cohort = ask.cohort.clone().unwrap_or_default();
-    let mut hits: Vec<Failing> = anonymity::scan(text.as_str(), &known, now.day()).iter().map(failing).collect();
-    hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names).iter().map(failing));
-    let hidden = hits.is_empty() && !anonymity::scan(text.as_str(), &all, now.day()).is_empty();
+    let given_away = |known: &Known| {
+        let mut hits = anonymity::scan(text.as_str(), known, now.day());
+        hits.extend(anonymity::descriptors_missing(text.as_str(), &cohort, &known.setting_names));
+        hits
+    };
+    let hits: Vec<Failing> = given_away(&known).iter().map(failing).collect();
+    let hidden = hits.is_empty() && !given_away(&all).is_empty();
     let repeated = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => disclosures::repeats(tx, permit, &digest(tx, text), *recipient_id, now)?,
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => false,
     };
-    // What somebody told on a side that the caller does not see is about one family. To point at the word would tell the name to whoever tries
-    // enough of them (C1).
+    // What somebody told on a side, or a case, that the caller does not see is about one family. To point at the word would tell the name, or
+    // that somebody of that setting is known, to whoever tries enough of them (C1).
     let families = if hidden { 0 } else { db::cohort::families(tx, permit, &cohort, &settings, limits.families_floor, now)? };
     Ok(Some(AnonymityFacts { hits, families, repeated }))
 }

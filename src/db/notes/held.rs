@@ -75,6 +75,20 @@ pub(in crate::db) fn facts(tx: &mut Tx<'_>, held: &[HeldNote]) -> Result<Vec<Not
     Ok(held.iter().map(|note| NoteFact { superseded: corrected.contains_key(&note.fact.id), ..note.fact.clone() }).collect())
 }
 
+/// All of these notes are of this case and in scope, or nothing is found.
+pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<()> {
+    let distinct: HashSet<NoteId> = notes.iter().copied().collect();
+    scope::found(permit.scope(), |scope| {
+        let readable: i64 = note::table
+            .filter(note::id.eq_any(distinct.iter().copied()))
+            .filter(note::case_id.eq(case))
+            .filter(visible(scope))
+            .count()
+            .get_result(tx.conn)?;
+        if usize::try_from(readable) == Ok(distinct.len()) { Ok(()) } else { Err(diesel::NotFound) }
+    })
+}
+
 /// Those of these notes that are of this case and in scope.
 pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<HashSet<NoteId>> {
     let found: Vec<NoteId> = note::table

@@ -288,6 +288,7 @@ pub fn edge() -> web::Data<Edge> {
     web::Data::new(Edge {
         authenticate: Arc::new(ByRole),
         metrics: Arc::new(crate::metrics::Metrics::new(crate::db::Load::default)),
+        limits: Arc::default(),
         cursor_key: [1; 32],
         idempotency_key: [2; 32],
         public_url: Some("https://records.example".to_owned()),

@@ -1,4 +1,5 @@
 //! The floor as a client meets it.
+//! Over 350 lines because the conventions are one list, and each is short.
 
 use actix_web::body::MessageBody as _;
 use actix_web::http::{Method, StatusCode};

@@ -1,6 +1,7 @@
 //! The scan, by the table of the policy, by planted identifiers, and by ordinary sentences.
 
 mod descriptors;
+mod names;
 mod ordinary;
 mod planted;
 mod table;
