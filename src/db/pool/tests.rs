@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 
+use crate::db::conn::{Demands, Place};
+use crate::db::sealed::{Keyring, Secret};
 use crate::db::testing::Scratch;
 use crate::db::testing::cluster::is_postgres;
-use crate::db::{Error, Result, Tx, as_one_request};
+use crate::db::{Db, Error, Result, Tx, as_one_request};
 
 type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
 
@@ -28,6 +30,20 @@ fn busy(scratch: &Scratch, long: Duration) -> Answer {
 /// Both connections of the pool at once.
 fn both(scratch: &Scratch) -> Vec<Result<()>> {
     scratch.wait(join_all([busy(scratch, Duration::from_millis(50)), busy(scratch, Duration::from_millis(50))]))
+}
+
+#[test]
+fn where_nobody_listens_nobody_waits_until_patience_ends() {
+    let scratch = Scratch::new();
+    let nowhere = Place::Server("postgres://nobody@127.0.0.1:1/nothing".to_owned());
+    let keys = Keyring::new("test".to_owned(), &Secret::new([7; 32]), &Secret::new([9; 32]));
+    let db = Db::open(&nowhere, Demands::default(), keys, 2).unwrap();
+    for _ in 0..3 {
+        let since = Instant::now();
+        let told = scratch.wait(db.read::<(), Error>(|_| Ok(())));
+        assert!(matches!(told, Err(Error::Unavailable)), "{told:?}");
+        assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+    }
 }
 
 fn end(tx: &mut Tx<'_>, which: &str) -> Result<()> {
