@@ -49,9 +49,6 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     let mut found = Found::new(&config.database, config.profile)?;
     found.bring_up_to_date(config.profile)?;
     found.check_role(config.profile)?;
-    let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
-    let shown = found.shown;
-    let db = Db::open(&found.place, found.demands, ring, found.connections).map_err(|_| format!("The {shown} cannot be opened twice."))?;
     let issuers = match &config.issuers_file {
         Some(file) => Issuers::load(file),
         None => keys::development_key(&config.database.data_dir)
@@ -59,6 +56,11 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
             .issuer()
             .and_then(|issuer| Issuers::new(vec![issuer])),
     };
+    // Told before the log is begun.
+    let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
+    let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
+    let shown = found.shown;
+    let db = Db::open(&found.place, found.demands, ring, found.connections).map_err(|_| format!("The {shown} cannot be opened twice."))?;
     let settings = Settings {
         policy_name: config.policy_name.clone(),
         policy_version: config.policy_version.clone(),
@@ -76,7 +78,6 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         }
         _ => format!("The {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
-    let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
     Ok(Ready { app, issuers: Arc::new(issuers), config, lock: found.claim })
 }
 
