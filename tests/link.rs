@@ -11,31 +11,15 @@ mod cluster;
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use diesel::connection::SimpleConnection;
-use rustix::process::{Pid, Signal, kill_process};
+use cluster::own::Own;
 use sendiass::db::conn::{Demands, Place, Unfit};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// An address of the network that the test makes for itself.
 const ELSEWHERE: &str = "10.77.0.1";
 const INSIDE: &str = "SENDIASS_TEST_NETWORK";
-
-/// A server in a folder of its own, with a socket, this machine's own address, and one that looks like another machine's.
-struct Server {
-    process: Child,
-    folder: TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended_already = kill_process(Pid::from_child(&self.process), Signal::INT);
-        drop(self.process.wait());
-    }
-}
 
 /// How that server is reached at a host, or by the folder of a socket.
 fn url(host: &str, more: &str) -> String {
@@ -47,39 +31,24 @@ fn try_at(host: &str, more: &str) -> Result<(), Unfit> {
     Place::Server(url(host, more)).connect(Demands { encrypted: true, unsafe_server: true }).map(drop)
 }
 
-impl Server {
-    fn start(binaries: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        cluster::private_folder(folder.path());
-        let data = folder.path().join("data");
-        cluster::initdb(binaries, &data);
+/// A server in a folder of its own, with a socket, this machine's own address, and one that looks like another machine's.
+fn start() -> Option<Own> {
+    let folder = std::env::temp_dir().join(format!("sendiass-link-{}", Uuid::new_v4().simple()));
+    let listen = format!("listen_addresses=127.0.0.1,{ELSEWHERE}");
+    let settings = [&listen, "ssl=on", "ssl_cert_file=../server.crt", "ssl_key_file=../server.key"];
+    Own::start_in(folder, &[], &settings, |folder| {
         // Both addresses of the service's own network may come in without a password, as the socket may.
-        let mut rules = std::fs::OpenOptions::new().append(true).open(data.join("pg_hba.conf")).unwrap();
+        let mut rules = std::fs::OpenOptions::new().append(true).open(folder.join("data/pg_hba.conf")).unwrap();
         writeln!(rules, "host all all {ELSEWHERE}/32 trust").unwrap();
         for name in ["server", "other"] {
-            certificate(folder.path(), name);
+            certificate(folder, name);
         }
-        let setting = |name: &str, value: &str| format!("--{name}={value}");
-        let file = |name: &str| folder.path().join(name).display().to_string();
-        let process = cluster::unprivileged(&binaries.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .arg(setting("unix_socket_directories", &folder.path().display().to_string()))
-            .arg(setting("listen_addresses", &format!("127.0.0.1,{ELSEWHERE}")))
-            .args([setting("ssl", "on"), setting("ssl_cert_file", &file("server.crt")), setting("ssl_key_file", &file("server.key"))])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { process, folder };
-        drop(cluster::wait_for(&url(&server.folder.path().display().to_string(), "")));
-        server
-    }
+    })
+}
 
-    #[cfg(feature = "postgres-tls")]
-    fn root(&self, name: &str) -> String {
-        format!("&sslmode=verify-full&sslrootcert={}/{name}.crt", self.folder.path().display())
-    }
+#[cfg(feature = "postgres-tls")]
+fn root(own: &Own, name: &str) -> String {
+    format!("&sslmode=verify-full&sslrootcert={}/{name}.crt", own.folder().display())
 }
 
 /// A certificate for that address, signed by itself.
@@ -95,22 +64,18 @@ fn certificate(folder: &Path, name: &str) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// Runs this test again in a network of its own, and fails as it does. Whether this is that run, with the binaries of a server.
-fn in_a_network_of_its_own() -> Option<std::path::PathBuf> {
+/// Runs this test again in a network of its own, and fails as it does. Whether this is that run.
+fn in_a_network_of_its_own() -> bool {
     let missing = |what: &str| {
         // Past the test runner, which keeps what tests print to itself.
         let _unheard = writeln!(std::io::stderr(), "\n*** THE WAY TO ANOTHER MACHINE WAS NOT TESTED: {what}. ***\n");
     };
-    let Some(binaries) = cluster::binaries() else {
-        missing("it needs a PostgreSQL server (Debian: postgresql)");
-        return None;
-    };
     if std::env::var_os(INSIDE).is_some() {
-        return Some(binaries);
+        return true;
     }
     if !Command::new("unshare").args(["--net", "ip", "link", "set", "lo", "up"]).output().is_ok_and(|made| made.status.success()) {
         missing("it needs root, `unshare` and `ip`, to make a network of its own");
-        return None;
+        return false;
     }
     let enter = format!("ip link set lo up && ip address add {ELSEWHERE}/32 dev lo && exec \"$0\" \"$@\"");
     let thread = std::thread::current();
@@ -123,14 +88,16 @@ fn in_a_network_of_its_own() -> Option<std::path::PathBuf> {
         .unwrap();
     let shown = format!("{}{}", String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
     assert!(child.status.success() && shown.contains("1 passed"), "in a network of its own:\n{shown}");
-    None
+    false
 }
 
 #[test]
 fn production_reaches_another_machine_by_verified_tls_only() {
-    let Some(binaries) = in_a_network_of_its_own() else { return };
-    let server = Server::start(&binaries);
-    let socket = server.folder.path().display().to_string();
+    if !in_a_network_of_its_own() {
+        return;
+    }
+    let Some(server) = start() else { return };
+    let socket = server.folder().display().to_string();
     assert_eq!(try_at(&socket, ""), Ok(()));
     assert_eq!(try_at("127.0.0.1", "&sslmode=disable"), Ok(()));
     assert_eq!(try_at(ELSEWHERE, "&sslmode=disable"), Err(Unfit::Plain));
@@ -141,11 +108,9 @@ fn production_reaches_another_machine_by_verified_tls_only() {
 }
 
 /// Production does not run as a role that could rewrite the record.
-fn restrained(server: &Server) {
-    let host = server.folder.path().display().to_string();
-    let address = |role: &str| format!("postgres:///postgres?host={host}&user={role}");
-    let mut admin = cluster::wait_for(&address("postgres"));
-    admin.batch_execute(include_str!("../docs/postgresql-roles.sql")).unwrap();
+fn restrained(server: &Own) {
+    let address = |role: &str| server.url(role, "postgres");
+    server.execute("postgres", include_str!("../docs/postgresql-roles.sql"));
     let run = |arguments: &[&str], role: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
         let output = command.args(arguments).args(["--profile", "production", "--database-url", &address(role)]).output().unwrap();
@@ -162,12 +127,12 @@ fn restrained(server: &Server) {
 }
 
 #[cfg(not(feature = "postgres-tls"))]
-fn verified(_server: &Server) {
+fn verified(_server: &Own) {
     assert_eq!(try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::WithoutTls));
 }
 
 #[cfg(feature = "postgres-tls")]
-fn verified(server: &Server) {
+fn verified(server: &Own) {
     use diesel::RunQueryDsl;
 
     #[derive(diesel::QueryableByName)]
@@ -182,13 +147,13 @@ fn verified(server: &Server) {
     };
     assert_eq!(try_at(ELSEWHERE, ""), Err(Unfit::Unverified));
     assert_eq!(try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::Unverified));
-    assert_eq!(try_at(ELSEWHERE, &server.root("server")), Ok(()));
-    fails(ELSEWHERE, &server.root("other"), "certificate verify failed");
-    fails(ELSEWHERE, &server.root("missing"), "does not exist");
+    assert_eq!(try_at(ELSEWHERE, &root(server, "server")), Ok(()));
+    fails(ELSEWHERE, &root(server, "other"), "certificate verify failed");
+    fails(ELSEWHERE, &root(server, "missing"), "does not exist");
     // The certificate does not name this address.
-    fails("127.0.0.1", &server.root("server"), "does not match host name");
+    fails("127.0.0.1", &root(server, "server"), "does not match host name");
     let demands = Demands { encrypted: true, unsafe_server: true };
-    let mut conn = Place::Server(url(ELSEWHERE, &server.root("server"))).connect(demands).unwrap();
+    let mut conn = Place::Server(url(ELSEWHERE, &root(server, "server"))).connect(demands).unwrap();
     let query = "SELECT version FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()";
     assert_eq!(diesel::sql_query(query).get_result::<Version>(&mut conn).unwrap().version, "TLSv1.3");
 }

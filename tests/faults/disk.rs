@@ -4,15 +4,18 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use rustix::process::{Resource, Rlimit};
 use sendiass::db::conn::{Conn, Demands, Place};
 
 use crate::harness::cluster;
-use crate::outage::{Outage, Seen, connect, migrate, serve};
+use crate::harness::cluster::own::Own;
+use crate::outage::{DATABASE, Outage, Seen, UNSYNCED, connect, migrate, serve};
 use crate::process::Process;
-use crate::server::Server;
 use crate::writes::Writes;
 
 /// A small disk of memory, where the tests may have one.
@@ -87,16 +90,46 @@ fn on_a_disk_that_fails_the_embedded_database_refuses_and_heals_by_itself() {
 #[test]
 fn on_a_full_disk_postgresql_refuses_and_heals_by_itself() {
     let Some(disk) = Disk::of(24) else { return };
-    let Some(own) = Server::new() else { return };
+    let Some(own) = Own::start(UNSYNCED) else { return };
     let place = disk.0.join("tables");
     cluster::private_folder(&place);
-    own.execute(&format!("CREATE TABLESPACE small LOCATION '{}'", place.display()));
-    own.database("sendiass", "TABLESPACE small", migrate);
-    let service = serve(own.url("sendiass_app", "sendiass"));
+    own.execute("postgres", &format!("CREATE TABLESPACE small LOCATION '{}'", place.display()));
+    own.database(DATABASE, "TABLESPACE small", migrate);
+    let service = serve(own.url("sendiass_app", DATABASE));
     let writes = Writes::prepare(&service, &mut connect(&own));
     let mut seen = Seen::default();
     let outage = Outage { name: "PostgreSQL, full", lasts: Duration::from_secs(3), total: false };
     outage.happens(&service, &writes, &mut seen, || disk.fill(), || disk.empty());
     writes.are_kept(&service, &mut connect(&own), &seen.sent);
+    seen.told();
+}
+
+#[test]
+fn where_the_log_of_postgresql_is_on_a_full_disk_it_ends_and_the_service_goes_on_when_it_is_started_again() {
+    let Some(disk) = Disk::of(160) else { return };
+    // Its log goes on to a new file every megabyte.
+    let Some(own) = Own::start_in(disk.0.join("server"), &["--wal-segsize=1"], UNSYNCED, |_| ()) else { return };
+    own.database(DATABASE, "", migrate);
+    let service = serve(own.url("sendiass_app", DATABASE));
+    let writes = Writes::prepare(&service, &mut connect(&own));
+    let own = Mutex::new(own);
+    let mut seen = Seen::default();
+    let outage = Outage { name: "PostgreSQL, its log full", lasts: Duration::from_secs(2), total: true };
+    let begin = || {
+        disk.fill();
+        // What was made in advance is used up, too.
+        let own = own.lock().unwrap();
+        let mut admin = PgConnection::establish(&own.url("postgres", DATABASE)).unwrap();
+        while admin.batch_execute("SELECT pg_logical_emit_message(true, '', 'x'); SELECT pg_switch_wal()").is_ok() {}
+    };
+    let end = || {
+        let mut own = own.lock().unwrap();
+        let told = fs::read_to_string(own.folder().join("server.log")).unwrap();
+        assert!(!own.runs() && told.contains("PANIC:  could not write"), "it bore that:\n{told}");
+        disk.empty();
+        own.start_again();
+    };
+    outage.happens(&service, &writes, &mut seen, begin, end);
+    writes.are_kept(&service, &mut connect(&own.lock().unwrap()), &seen.sent);
     seen.told();
 }

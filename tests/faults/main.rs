@@ -16,7 +16,6 @@ mod outage;
 mod process;
 mod proxy;
 mod record;
-mod server;
 mod sync;
 mod writes;
 

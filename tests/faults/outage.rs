@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use sendiass::db::conn::{Conn, Demands, Place};
 
+use crate::harness::cluster::own::Own;
 use crate::process::{Process, agent};
 use crate::proxy::{Proxy, Way};
-use crate::server::Server;
 use crate::writes::{Write, Writes};
 use crate::{grace, times};
 
@@ -20,12 +20,15 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 /// and is over this long after the database has come back.
 const WHOLE_WITHIN: Duration = Duration::from_secs(5);
 
-const DATABASE: &str = "sendiass";
+pub const DATABASE: &str = "sendiass";
+
+/// The server syncs nothing, but keeps what it acknowledged as long as the machine runs.
+pub const UNSYNCED: &[&str] = &["fsync=off"];
 
 const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
 
 /// A connection to the database, as its owner.
-pub fn connect(own: &Server) -> Conn {
+pub fn connect(own: &Own) -> Conn {
     Place::Server(own.url("sendiass_owner", DATABASE)).connect(DEMANDS).unwrap()
 }
 
@@ -33,8 +36,8 @@ pub fn migrate(url: &str) {
     drop(Place::Server(url.to_owned()).connect(DEMANDS).unwrap().migrate().unwrap());
 }
 
-fn prepared() -> Option<Server> {
-    let own = Server::new()?;
+fn prepared() -> Option<Own> {
+    let own = Own::start(UNSYNCED)?;
     own.database(DATABASE, "", migrate);
     Some(own)
 }
@@ -156,7 +159,7 @@ fn a_server_that_is_stopped_or_paused_and_comes_back_costs_nothing_that_was_ackn
     for _ in 0..times("SENDIASS_OUTAGES", 1) {
         for (name, how) in [("stopped fast", Signal::INT), ("stopped at once", Signal::QUIT)] {
             let outage = Outage { name, lasts: Duration::from_secs(1), total: true };
-            outage.happens(&service, &writes, &mut seen, || own.lock().unwrap().stop(how), || own.lock().unwrap().start());
+            outage.happens(&service, &writes, &mut seen, || own.lock().unwrap().stop(how), || own.lock().unwrap().start_again());
         }
         let outage = Outage { name: "paused", lasts: Duration::from_secs(4), total: true };
         let signal = |signal| own.lock().unwrap().signal_all(signal);
@@ -169,7 +172,7 @@ fn a_server_that_is_stopped_or_paused_and_comes_back_costs_nothing_that_was_ackn
 #[test]
 fn a_way_that_is_cut_and_opens_again_costs_nothing_that_was_acknowledged() {
     let Some(own) = prepared() else { return };
-    let proxy = Proxy::to(&own.socket());
+    let proxy = Proxy::to(&own.folder().join(".s.PGSQL.5432"));
     let service = serve(format!("postgres://sendiass_app@127.0.0.1:{}/{DATABASE}", proxy.port));
     let writes = Writes::prepare(&service, &mut connect(&own));
     let mut seen = Seen::default();

@@ -13,12 +13,15 @@ use std::io::Write;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
+
+#[path = "own.rs"]
+pub mod own;
 
 /// Says which half of a test this process runs.
 const ENGINE: &str = "SENDIASS_TEST_ENGINE";
@@ -117,10 +120,11 @@ pub fn private_folder(path: &Path) {
 }
 
 /// Makes the data of a new cluster, with a superuser `postgres` whom everybody on this machine may be.
-pub fn initdb(binaries: &Path, data: &Path) {
+pub fn initdb(binaries: &Path, data: &Path, options: &[&str]) {
     let made = unprivileged(&binaries.join("initdb"))
         .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--pgdata"])
         .arg(data)
+        .args(options)
         .output()
         .unwrap();
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
@@ -221,7 +225,7 @@ fn private(binaries: &Path) -> Server {
             fs::remove_dir_all(&folder).unwrap();
         }
         private_folder(&folder);
-        initdb(binaries, &folder.join("data"));
+        initdb(binaries, &folder.join("data"), &[]);
         if is_root() {
             chown(&users, Some(NOBODY), Some(NOBODY)).unwrap();
         }
@@ -238,66 +242,6 @@ fn private(binaries: &Path) -> Server {
     }
     drop(starting);
     server
-}
-
-/// A server of a test's own that keeps what it acknowledged and asks the roles of the service for a password. It ends with the test.
-pub struct Own {
-    folder: PathBuf,
-    server: Child,
-}
-
-impl Own {
-    /// Started on a socket, with an empty database and the roles of the service.
-    pub fn start() -> Option<Self> {
-        let Some(binaries) = binaries() else {
-            missing("there are no binaries of a PostgreSQL server (Debian: postgresql)");
-            return None;
-        };
-        let folder = env::temp_dir().join(format!("sendiass-own-{}", uuid::Uuid::new_v4().simple()));
-        private_folder(&folder);
-        let data = folder.join("data");
-        initdb(&binaries, &data);
-        fs::write(data.join("pg_hba.conf"), "local all postgres trust\nlocal all all scram-sha-256\n").unwrap();
-        let server = unprivileged(&binaries.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&folder)
-            .args(["-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=30"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let own = Self { folder, server };
-        wait_for(&own.admin_url()).batch_execute(include_str!("../../docs/postgresql-roles.sql")).unwrap();
-        own.admin(&format!("ALTER ROLE sendiass_owner PASSWORD '{PASSWORD}'; ALTER ROLE sendiass_app PASSWORD '{PASSWORD}'"));
-        Some(own)
-    }
-
-    /// How a role reaches it, with its password.
-    pub fn url(&self, role: &str) -> String {
-        format!("postgres:///postgres?host={}&user={role}&password={PASSWORD}", self.folder.display())
-    }
-
-    /// How a superuser reaches it.
-    pub fn admin_url(&self) -> String {
-        format!("postgres:///postgres?host={}&user=postgres", self.folder.display())
-    }
-
-    /// Runs this as a superuser.
-    pub fn admin(&self, sql: &str) {
-        PgConnection::establish(&self.admin_url()).unwrap().batch_execute(sql).unwrap();
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        // At once, and with all it holds in memory given back.
-        let server = rustix::process::Pid::from_child(&self.server);
-        let _ended = rustix::process::kill_process(server, rustix::process::Signal::INT);
-        drop(self.server.wait());
-        drop(fs::remove_dir_all(&self.folder));
-    }
 }
 
 /// A database of PostgreSQL that goes when this does.
