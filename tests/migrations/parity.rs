@@ -1,5 +1,7 @@
 //! The two schemas are one: the same migrations, tables, columns, keys, references, indexes and refusals, as both catalogs tell.
 
+use std::collections::BTreeSet;
+
 use crate::harness::{cluster, connect, scratch};
 use crate::{Conn, fresh, words};
 
@@ -74,6 +76,61 @@ fn the_two_schemas_are_one() {
     }
     let only = |these: &[String], those: &[String]| these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>();
     assert_eq!((only(&one, &other), only(&other, &one)), (Vec::new(), Vec::new()), "only embedded, only on PostgreSQL");
+    assert_eq!(one, other);
+    drop(folder);
+}
+
+/// The conditions on the values of a table, one line each, without spaces and brackets.
+fn conditions(tables: &[String], mut conditions: impl FnMut(&str) -> Vec<String>) -> BTreeSet<String> {
+    let bare = |text: &str| text.chars().filter(|letter| !letter.is_whitespace() && !"()[]".contains(*letter)).collect::<String>();
+    let of = |table: &String| conditions(table).into_iter().map(|condition| format!("{table} {}", bare(&condition))).collect::<Vec<_>>();
+    tables.iter().flat_map(of).collect()
+}
+
+/// What stands in the brackets of each CHECK.
+fn checks(sql: &str) -> Vec<String> {
+    let rest = sql.split("CHECK").skip(1);
+    rest.map(|rest| {
+        let mut depth = 0;
+        let within = |letter: &char| {
+            depth += i32::from(*letter == '(') - i32::from(*letter == ')');
+            depth > 0 || *letter != ')'
+        };
+        rest.trim_start().chars().take_while(within).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn both_schemas_put_the_same_conditions_on_values() {
+    cluster::on_postgres_too();
+    let Some(scratch) = scratch() else { return };
+    let ((folder, _, mut embedded), mut server) = (fresh(), connect(std::path::Path::new(""), Some(&scratch)));
+    let tables = "SELECT name AS text FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+    let tables = words(&mut embedded, tables);
+    let mut one = conditions(&tables, |table| {
+        let sql = format!("SELECT sql AS text FROM sqlite_master WHERE type = 'table' AND name = '{table}'");
+        words(&mut embedded, &sql).iter().flat_map(|sql| checks(sql)).collect()
+    });
+    let in_words = "replace(replace(replace(pg_get_constraintdef(oid), '= ANY', 'IN'), 'ARRAY', ''), '::text', '')";
+    let of = |table: &str| format!("FROM pg_constraint WHERE contype = 'c' AND conrelid = 'public.{table}'::regclass");
+    let other = conditions(&tables, |table| {
+        let lines = words(&mut server, &format!("SELECT replace({in_words}, 'octet_length', 'length') AS text {}", of(table)));
+        lines.iter().flat_map(|line| checks(line)).collect()
+    });
+    // What is a type there is a condition here.
+    let mut typed = |name: &str, condition: &str| {
+        conditions(&tables, |table| {
+            let columns = format!(
+                "SELECT {condition} AS text FROM pg_attribute WHERE attrelid = 'public.{table}'::regclass AND atttypid = '{name}'::regtype AND attgenerated = ''"
+            );
+            words(&mut server, &columns)
+        })
+    };
+    let (truths, ids) = (typed("boolean", "attname || ' IN (0, 1)'"), typed("uuid", "'length(' || attname || ') = 16'"));
+    assert!(one.is_superset(&truths), "{one:#?} {truths:#?}");
+    one.retain(|condition| !truths.contains(condition) && !ids.contains(condition));
+    assert!(one.len() > 15 && truths.len() > 5, "{one:#?}");
     assert_eq!(one, other);
     drop(folder);
 }
