@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, prometheus_text};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, NoLabelSet, prometheus_text};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -149,7 +150,13 @@ impl Collector for AtScrape {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
-        Ok(())
+        let sizes = load.batches.map(|(size, count)| (f64::from(size), count));
+        let buckets: Vec<(f64, u64)> = sizes.into_iter().chain([(f64::INFINITY, 0)]).collect();
+        let commits = sizes.iter().map(|(_, count)| count).sum();
+        let help = "Writes that shared a commit of the embedded database.";
+        let mut histogram = encoder.encode_descriptor("sendiass_database_batch_writes", help, None, MetricType::Histogram)?;
+        #[expect(clippy::cast_precision_loss, reason = "exact for more writes than there will be")]
+        histogram.encode_histogram::<NoLabelSet>(load.batched as f64, commits, &buckets, None)
     }
 }
 

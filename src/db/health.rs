@@ -27,7 +27,14 @@ pub struct Load {
     pub timed_out: u64,
     /// Transactions undone because their log entries could not be written.
     pub not_logged: u64,
+    /// The commits of the embedded database, by how many writes shared each: at most so many, and more than the place before says.
+    pub batches: [(u32, u64); 7],
+    /// The writes that were in them.
+    pub batched: u64,
 }
+
+/// The sizes of batches that are told apart. The last is the largest there is.
+pub(super) const SIZES: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 /// Counts what a pool does not know of itself.
 #[derive(Debug, Default)]
@@ -36,6 +43,8 @@ pub(super) struct Tally {
     turned_away: AtomicU64,
     timed_out: AtomicU64,
     not_logged: AtomicU64,
+    batches: [AtomicU64; 7],
+    batched: AtomicU64,
 }
 
 /// A write that waits or runs, until this is dropped.
@@ -71,9 +80,18 @@ impl Tally {
         error
     }
 
+    /// So many writes shared a commit.
+    pub fn shared(&self, writes: u64) {
+        if let Some((_, count)) = SIZES.iter().zip(&self.batches).find(|(size, _)| writes <= u64::from(**size)) {
+            count.fetch_add(1, Ordering::Relaxed);
+            self.batched.fetch_add(writes, Ordering::Relaxed);
+        }
+    }
+
     /// The counts, beside what the pool of readers says of itself: how many read, how many are idle, how many were admitted.
     pub fn load(&self, reading: u64, idle: u64, admitted: u64) -> Load {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let mut sizes = SIZES.into_iter();
         Load {
             reading,
             idle,
@@ -82,6 +100,8 @@ impl Tally {
             turned_away: count(&self.turned_away),
             timed_out: count(&self.timed_out),
             not_logged: count(&self.not_logged),
+            batches: self.batches.each_ref().map(|batches| (sizes.next().unwrap_or_default(), count(batches))),
+            batched: count(&self.batched),
         }
     }
 }

@@ -125,21 +125,23 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// Opens a database whose schema is up to date, with a pool of so many connections.
     pub fn open(place: &Place, demands: Demands, keys: Keyring, connections: u32) -> Result<Self> {
+        let tally = Arc::<Tally>::default();
         let writer = match place {
             Place::Server(_) => None,
             Place::File(_) => {
                 let conn = place.connect(demands)?;
                 let (writer, jobs) = sync_channel(QUEUE);
+                let counting = tally.clone();
                 std::thread::Builder::new()
                     .name("writer".into())
-                    .spawn(move || writer::run(conn, &jobs))
+                    .spawn(move || writer::run(conn, &jobs, &counting))
                     .map_err(|_| Error::Unavailable)?;
                 Some(writer)
             }
         };
         let pool = Connections::new(place.clone(), demands, connections);
         let admitted = Semaphore::new(pool.size() + WAITING);
-        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally: Arc::default() })
+        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally })
     }
 
     /// The keys of the deployment.
@@ -224,11 +226,12 @@ impl Db {
         let (answer, answered) = oneshot::channel();
         let (keys, writing) = (self.keys.clone(), self.tally.writing());
         let job: Job = Box::new(move |conn| {
-            let _writing = writing;
             let done = caught(|| f(&mut Tx::new(conn, &keys, Begin::Writing)));
             Done {
                 keep: done.is_ok(),
                 answer: Box::new(move |committed| {
+                    // It is not over before the commit.
+                    let _writing = writing;
                     let done = if committed || done.is_err() { done } else { Err(Error::Unavailable.into()) };
                     // Whoever asked may have gone away; what was committed stays.
                     drop(answer.send(done));

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 
 use super::conn::Conn;
+use super::health::Tally;
 use super::pool::Begin;
 
-/// So many writes share a commit at most,
+/// So many writes share a commit at most, the largest size that is counted ([`super::health::SIZES`]),
 const BATCH: usize = 64;
 /// and for so long are more of them taken in.
 const GATHERING: Duration = Duration::from_millis(3);
@@ -27,9 +28,12 @@ pub(super) struct Done {
 }
 
 /// Writes what comes, in batches that share a commit.
-pub(super) fn run(mut conn: Conn, jobs: &Receiver<Job>) {
+pub(super) fn run(mut conn: Conn, jobs: &Receiver<Job>, tally: &Tally) {
     while let Ok(first) = jobs.recv() {
         let (answers, committed) = batch(&mut conn, first, jobs);
+        if committed {
+            tally.shared(answers.len() as u64);
+        }
         for answer in answers {
             answer(committed);
         }

@@ -103,6 +103,37 @@ fn what_is_answered_is_counted_by_template_and_status_and_what_is_refused_by_cod
 }
 
 #[test]
+fn commits_are_counted_by_how_many_writes_shared_them() {
+    let app = TestApp::spawn();
+    let batches = |size: &str| scrape(&app)[&format!(r#"sendiass_database_batch_writes_bucket{{le="{size}"}}"#)];
+    let written = || {
+        let sum =
+            ask(&app, "/metrics").1.lines().find_map(|line| line.strip_prefix("sendiass_database_batch_writes_sum ")?.parse::<f64>().ok());
+        sum.unwrap()
+    };
+    let (before, sum) = ((batches("1"), batches("+Inf")), written());
+    let mut lock = app.sabotage();
+    lock.batch_execute(by_engine("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE person")).unwrap();
+    let somebody = json!({"kind":"parent_carer","fullName":"Una Calder","pseudonymous":false});
+    std::thread::scope(|scope| {
+        let nine: Vec<_> = (0..9).map(|_| scope.spawn(|| app.adviser().post("/people", &somebody).ok(201))).collect();
+        while scrape(&app)["sendiass_database_writes"] < 9 {}
+        lock.batch_execute("ROLLBACK").unwrap();
+        for one in nine {
+            drop(one.join().unwrap());
+        }
+    });
+    let (after, more) = ((batches("1"), batches("+Inf")), written() - sum);
+    if is_postgres() {
+        // There each has a commit of its own.
+        return assert_eq!((after, more), (before, 0.0));
+    }
+    // Nine writes, or some that said no more than that somebody came, in fewer commits.
+    assert!(more >= 9.0 && (after.1 - before.1) < 9, "{before:?} {after:?} {more}");
+    assert!(after.1 - before.1 > after.0 - before.0, "{before:?} {after:?}");
+}
+
+#[test]
 fn a_thousand_unknown_paths_and_methods_make_one_series_each() {
     let app = TestApp::spawn();
     let strange = |i: usize| {
