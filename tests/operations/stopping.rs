@@ -102,7 +102,7 @@ fn what_is_acknowledged_under_load_is_there_after_it_stopped() {
 fn what_nobody_waits_for_any_more_is_finished_too() {
     let mut service = Process::start(&[]);
     let token = service.token(Role::Adviser, "Adviser");
-    enter(&service, &token).unwrap();
+    assert_eq!(enter(&service, &token), Some(201));
     let mut lock = service.database();
     lock.batch_execute(by_engine("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE person")).unwrap();
     let person = json!({"kind": "child", "fullName": "Ada Test", "pseudonymous": false, "dateOfBirth": "2014-03-12"}).to_string();
@@ -130,7 +130,7 @@ fn what_nobody_waits_for_any_more_is_finished_too() {
 fn a_second_signal_ends_it_at_once() {
     let mut service = Process::start(&["--drain-seconds", "60"]);
     let token = service.token(Role::Adviser, "Adviser");
-    enter(&service, &token).unwrap();
+    assert_eq!(enter(&service, &token), Some(201));
     for second_after in [Duration::from_millis(200), Duration::from_millis(200)] {
         service.signal(Signal::TERM);
         std::thread::sleep(second_after);
