@@ -67,6 +67,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("createNote", Some(Action::NoteAdd)),
     ("getNote", Some(Action::NoteRead)),
     ("correctNote", Some(Action::NoteCorrect)),
+    ("relocateNote", Some(Action::NoteRelocate)),
     ("listCaseConsents", Some(Action::ConsentList)),
     ("listConsents", Some(Action::ConsentList)),
     ("recordConsent", Some(Action::ConsentRecord)),

@@ -1,5 +1,7 @@
 //! Notes: written, read, corrected beside the original (C4, C5, C8, C11).
 
+use std::collections::BTreeSet;
+
 use super::{App, Error, Result, allowed, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::notes::{self, Correction};
@@ -8,7 +10,7 @@ use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, NoteId};
-use crate::domain::note::{NewCorrection, NewNote, Note, NoteContent, NoteFilter, NoteSummary};
+use crate::domain::note::{NewCorrection, NewNote, NewRelocation, Note, NoteContent, NoteFilter, NoteSummary};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, NoteKind};
@@ -16,8 +18,8 @@ use crate::domain::vocabulary::{CaseStatus, NoteKind};
 /// With what may be done to it now: the newest version of a note in a case that is not closed may be corrected.
 fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> Result<Note> {
     let case = db::cases::require(tx, permit, note.case_id)?;
-    let open = note.superseded_by_note_id.is_none() && case.status != CaseStatus::Closed;
-    let actions: &[Action] = if open { &[Action::NoteCorrect] } else { &[] };
+    let open = note.superseded_by_note_id.is_none() && note.relocated_to.is_none() && case.status != CaseStatus::Closed;
+    let actions: &[Action] = if open { &[Action::NoteCorrect, Action::NoteRelocate] } else { &[] };
     Ok(Note { allowed_actions: allowed(permit.caller(), actions), ..note })
 }
 
@@ -27,6 +29,33 @@ fn require_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> 
         CaseStatus::Closed => Err(Error::state(RefusalRule::CaseClosed, "#", &[Action::CaseReopen])),
         CaseStatus::Open | CaseStatus::Inactive => Ok(()),
     }
+}
+
+/// It is the note that counts: no correction has taken its place, and it was not moved away.
+fn require_current(note: &Note) -> Result<()> {
+    if note.superseded_by_note_id.is_some() {
+        return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
+    }
+    if note.relocated_to.is_some() {
+        return Err(wrong_state("note_relocated", "This note was moved to another case.", &[]));
+    }
+    Ok(())
+}
+
+fn wrong_state(rule: &'static str, detail: &'static str, allowed: &[Action]) -> Error {
+    Error::State { rule: Some(Fault::new("#", rule, detail)), allowed: allowed.to_vec() }
+}
+
+/// Nothing rests on the note in the case where it is: what was passed on is on record there, and so is what was permitted by name (C3, R12).
+fn require_unused(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, now: Timestamp) -> Result<()> {
+    let allowed = &[Action::NoteCorrect];
+    if notes::is_passed_on(tx, permit, note.case_id, note.id)? {
+        return Err(wrong_state("note_disclosed", "This note was passed on: it stays where that is on record.", allowed));
+    }
+    if notes::is_permitted(tx, permit, note.case_id, note.id, now)? {
+        return Err(wrong_state("note_permitted", "A permission or refusal names this note: withdraw or annul it first.", allowed));
+    }
+    Ok(())
 }
 
 /// What a note names must exist, and a contact with officers or professionals must have been allowed (C11).
@@ -133,12 +162,43 @@ impl App {
             check(tx, permit, old.case_id, &content, Some(&old.content), now)?;
             require_open(tx, permit, old.case_id)?;
             // Once more, with the case held: another correction may have come first.
-            if notes::find(tx, permit, id)?.superseded_by_note_id.is_some() {
-                return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
-            }
+            require_current(&notes::find(tx, permit, id)?)?;
             Ok(notes::insert(tx, permit, old.case_id, content, Some(Correction { of: id, reason }), now)?)
         };
         self.once(permit, request, correct, written).await
+    }
+
+    /// Moves a note from the wrong case to the right one, both of which the caller sees. A bare marker stays.
+    pub async fn relocate_note(
+        &self,
+        permit: Permit<act::NoteRelocate>,
+        id: NoteId,
+        new: NewRelocation,
+        request: Option<Idempotency>,
+    ) -> Result<Created<Note>> {
+        let now = self.clock.now();
+        let relocate = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let (from, to) = (notes::find(tx, permit, id)?.case_id, new.case_id);
+            // In one order, so that two who move notes between the same cases never wait for each other.
+            for case in BTreeSet::from([from, to]) {
+                match db::cases::require(tx, permit, case) {
+                    Err(db::Error::NotFound) if case == to => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
+                    other => other?,
+                };
+            }
+            let old = notes::find(tx, permit, id)?;
+            if from == to {
+                return Err(Error::Rule(vec![Fault::contradicting("#/caseId")]));
+            }
+            let there = new.applied_to(&old.content);
+            check(tx, permit, to, &there, None, now)?;
+            require_open(tx, permit, from)?;
+            require_open(tx, permit, to)?;
+            require_current(&old)?;
+            require_unused(tx, permit, &old, now)?;
+            Ok(notes::relocate(tx, permit, id, to, &there, &new.reason, now)?)
+        };
+        self.once(permit, request, relocate, written).await
     }
 }
 

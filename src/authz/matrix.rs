@@ -153,6 +153,8 @@ acts! {
     NoteRead, "note:read", "read", CASEWORK, &["C4", "C8"];
     /// Correct a note.
     NoteCorrect, "note:correct", "correct", CASEWORK, &["C8"];
+    /// Move a note from the wrong case.
+    NoteRelocate, "note:relocate", "relocate", CASEWORK, &["C8"];
     /// List permissions and refusals.
     ConsentList, "consent:list", "list", CASEWORK, &["C3", "C11", "C12"];
     /// Record a permission or a refusal.

@@ -17,7 +17,7 @@ use crate::authz::{Act, Permit, act};
 use crate::domain::consent::{
     Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
 };
-use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId, StaffId};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, NoteId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
@@ -184,6 +184,16 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Time
         authority: row.authority.0,
         allowed_actions: Vec::new(),
     })
+}
+
+/// Whether a permission or refusal of this case that is live names any of these notes.
+pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId], now: Timestamp) -> Result<bool> {
+    for row in consent::table.filter(consent::case_id.eq(case_id)).filter(consent::ended.is_null()).load::<Row>(tx.conn)? {
+        if row.status(now) == ConsentStatus::Live && row.content(tx)?.note_ids.iter().any(|named| notes.contains(named)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What was disclosed on the strength of it.

@@ -13,7 +13,7 @@ use super::tx::Tx;
 use super::{consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure};
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId, StaffId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::{Timestamp, months_after};
 use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureStatus, Purpose};
@@ -86,6 +86,16 @@ pub fn record(
             .execute(tx.conn)?;
     }
     Ok(id)
+}
+
+/// Whether what left this case names any of these notes.
+pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Result<bool> {
+    for row in disclosure::table.filter(disclosure::case_id.eq(case_id)).load::<Row>(tx.conn)? {
+        if row.content(tx)?.note_ids.iter().any(|named| notes.contains(named)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Row> {

@@ -24,9 +24,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
 
 mod held;
+mod moved;
 
 pub(super) use held::facts;
 pub use held::{HeldNote, for_disclosure, known, require};
+pub use moved::{is_passed_on, is_permitted, relocate};
 
 /// What is kept in the clear: ids and words only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +58,7 @@ struct Text {
     concern: Option<LongText>,
     action_taken: Option<LongText>,
     correction_reason: Option<LongText>,
+    relocation_reason: Option<LongText>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -72,12 +75,17 @@ struct Row {
     first_id: NoteId,
     supersedes_note_id: Option<NoteId>,
     details: Json<Details>,
-    sealed: Vec<u8>,
+    /// Absent in a marker.
+    sealed: Option<Vec<u8>>,
+    moved_from_id: Option<NoteId>,
+    moved_at: Option<Timestamp>,
+    moved_by: Option<StaffId>,
 }
 
 impl Row {
-    fn text(&self, tx: &mut Tx<'_>) -> Result<Text> {
-        tx.open(cell(self.id, self.case_id), &self.sealed)
+    /// What it says; nothing, if it is the marker of a note that was moved.
+    fn text(&self, tx: &mut Tx<'_>) -> Result<Option<Text>> {
+        self.sealed.as_ref().map(|sealed| tx.open(cell(self.id, self.case_id), sealed)).transpose()
     }
 }
 
@@ -158,7 +166,7 @@ pub fn insert(
     };
     guard::take(tx, content.people().chain(before))?;
     let (supersedes_note_id, correction_reason) = correction.map(|correction| (correction.of, correction.reason)).unzip();
-    let text = Text { concern: content.concern, action_taken: content.action_taken, correction_reason };
+    let text = Text { concern: content.concern, action_taken: content.action_taken, correction_reason, relocation_reason: None };
     let row = Row {
         id,
         case_id,
@@ -183,14 +191,20 @@ pub fn insert(
             provenance: content.provenance,
             disclosure_id: content.disclosure_id,
         }),
-        sealed: tx.seal(cell(id, case_id), &text)?,
+        sealed: Some(tx.seal(cell(id, case_id), &text)?),
+        moved_from_id: None,
+        moved_at: None,
+        moved_by: None,
     };
     diesel::insert_into(note::table).values(row).execute(tx.conn)?;
     Ok(id)
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, row: Row) -> Result<Note> {
-    let Text { concern, action_taken, correction_reason } = row.text(tx)?;
+    let text = row.text(tx)?;
+    let (relocated_from, relocated_to) = moved::traces(tx, permit, &row, text.as_ref())?;
+    let (concern, action_taken, correction_reason) =
+        text.map_or((None, None, None), |text| (text.concern, text.action_taken, text.correction_reason));
     // Of a note that took the place of a restricted one, whoever may not read that one sees no more than that it is there.
     let forerunner = known(tx, permit, row.case_id, row.supersedes_note_id.as_slice())?.into_iter().next();
     let names = staff::names(tx, [row.recorded_by])?;
@@ -216,6 +230,8 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, row: Row) -> Result<Note> {
         supersedes_note_id: forerunner,
         superseded_by_note_id,
         correction_reason: correction_reason.filter(|_| forerunner.is_some()),
+        relocated_from,
+        relocated_to,
         content: NoteContent {
             kind: row.kind,
             channel,
@@ -244,11 +260,11 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<No
     view(tx, permit, row)
 }
 
-/// A note of a case in scope as it is shown to whoever has just written it: they know what it says, also where it is restricted and they
-/// will not be shown it again.
+/// A note of a case in scope as it is shown to whoever has just written or moved it: they know what it says, also where it is restricted and
+/// they will not be shown it again.
 pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
     let row = scope::found(permit.scope(), |scope| {
-        let own = note::table.find(id).filter(note::recorded_by.eq(permit.staff()));
+        let own = note::table.find(id).filter(note::recorded_by.nullable().eq(permit.staff()).or(note::moved_by.eq(permit.staff())));
         own.filter(note::case_id.eq_any(scope::cases(scope))).first(tx.conn)
     })?;
     view(tx, permit, row)
@@ -283,11 +299,12 @@ pub fn list(
     }
     let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
     let names = staff::names(tx, rows.items.iter().map(|row| row.recorded_by))?;
-    let corrected = corrections(tx, &rows.items.iter().map(|row| row.id).collect::<Vec<_>>())?;
-    Ok(rows.map(|row| summary(row, &names, &corrected)))
+    let ids: Vec<NoteId> = rows.items.iter().map(|row| row.id).collect();
+    let (corrected, moved) = (corrections(tx, &ids)?, moved::away(tx, &ids)?);
+    Ok(rows.map(|row| summary(row, &names, &corrected, &moved)))
 }
 
-fn summary(row: Row, names: &Names, corrected: &HashMap<NoteId, NoteId>) -> NoteSummary {
+fn summary(row: Row, names: &Names, corrected: &HashMap<NoteId, NoteId>, moved: &HashMap<NoteId, moved::Move>) -> NoteSummary {
     let details = row.details.0;
     NoteSummary {
         id: row.id,
@@ -300,6 +317,7 @@ fn summary(row: Row, names: &Names, corrected: &HashMap<NoteId, NoteId>) -> Note
         keep_confidential: details.keep_confidential,
         information_categories: details.categories,
         superseded_by_note_id: corrected.get(&row.id).copied(),
+        relocated_at: moved.get(&row.id).map(|moved| moved.at),
     }
 }
 

@@ -259,7 +259,10 @@ diesel::table! {
         first_id -> DbUuid,
         supersedes_note_id -> Nullable<DbUuid>,
         details -> DbJson,
-        sealed -> Binary,
+        sealed -> Nullable<Binary>,
+        moved_from_id -> Nullable<DbUuid>,
+        moved_at -> Nullable<DbTs>,
+        moved_by -> Nullable<DbUuid>,
     }
 }
 

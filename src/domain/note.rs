@@ -16,6 +16,10 @@ use super::text::LongText;
 use super::time::Timestamp;
 use super::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
 
+mod relocation;
+
+pub use relocation::{NewRelocation, Relocation};
+
 /// From which outside body something came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,8 +50,8 @@ pub struct NoteContent {
     /// About whom it is.
     #[schema(max_items = 50)]
     pub about_person_ids: Vec<PersonId>,
-    /// What kinds of information it holds.
-    #[schema(min_items = 1, max_items = 50)]
+    /// What kinds of information it holds, one at least; none in the marker of a note that was moved.
+    #[schema(max_items = 50)]
     pub information_categories: Vec<InformationCategory>,
     /// The concern. It or `actionTaken` is needed (C8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,13 +167,19 @@ impl NoteContent {
     }
 
     fn says_something(&self) -> Result<(), ValidationError> {
+        let fault = |code, at: &'static str, detail: &'static str| {
+            let mut fault = ValidationError::new(code).with_message(detail.into());
+            fault.add_param("at".into(), &at);
+            Err(fault)
+        };
+        if self.information_categories.is_empty() {
+            return fault("min_items", "informationCategories", "Needs at least one kind of information.");
+        }
         let said = |text: &Option<LongText>| text.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
         if said(&self.concern) || said(&self.action_taken) {
             return Ok(());
         }
-        let mut fault = ValidationError::new("text_missing").with_message("Needs concern or actionTaken.".into());
-        fault.add_param("at".into(), &"concern");
-        Err(fault)
+        fault("text_missing", "concern", "Needs concern or actionTaken.")
     }
 }
 
@@ -225,7 +235,7 @@ fn correction_says_something(note: &NewCorrection) -> Result<(), ValidationError
     "aboutPersonIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475"], "informationCategories": ["views_and_wishes", "school_provision"],
     "concern": "Feels blamed at meetings and no longer wants to go alone.", "actionTaken": "Offered to prepare the next meeting together.",
     "factOrOpinion": "mixed", "occurredAt": "2026-09-14T09:30:00.000Z", "sensitivity": "sensitive", "keepConfidential": true,
-    "wishByPersonId": "01a09f30-a93a-7160-8999-50d836f675cc", "wishOn": "2026-09-14", "namesOthers": false, "allowedActions": ["correct"]}))]
+    "wishByPersonId": "01a09f30-a93a-7160-8999-50d836f675cc", "wishOn": "2026-09-14", "namesOthers": false, "allowedActions": ["correct", "relocate"]}))]
 pub struct Note {
     /// The note.
     pub id: NoteId,
@@ -247,6 +257,14 @@ pub struct Note {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub correction_reason: Option<LongText>,
+    /// That it was written in another case, and moved to this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub relocated_from: Option<Relocation>,
+    /// That it was moved to another case. A bare marker stays here: it says nothing, and is from and about nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub relocated_to: Option<Relocation>,
     /// What it says.
     #[serde(flatten)]
     pub content: NoteContent,
@@ -288,6 +306,10 @@ pub struct NoteSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub superseded_by_note_id: Option<NoteId>,
+    /// When it was moved to another case: a bare marker stays here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub relocated_at: Option<Timestamp>,
 }
 
 /// Which notes a list shows.

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::idempotency::Created;
 use crate::domain::ids::NoteId;
-use crate::domain::note::{NewCorrection, NewNote, Note, NoteFilter, NoteSummary};
+use crate::domain::note::{NewCorrection, NewNote, NewRelocation, Note, NoteFilter, NoteSummary};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::NoteKind;
 use crate::{op, page_of};
@@ -116,8 +116,25 @@ async fn correct(
     Ok(created(&app.correct_note(permit, path.note_id, body.into_inner(), request).await?))
 }
 
+/// Move a note from the wrong case.
+///
+/// It goes to another case with all its versions, from and about people of that case. Where it was a bare marker stays, which says nothing. What
+/// was passed on, or is named by a live permission or refusal, is not moved (C3, C8).
+#[utoipa::path(post, path = "/notes/{noteId}/relocation", operation_id = "relocateNote", tag = "notes",
+    responses((status = 201, description = "The note where it is now.", body = Note)))]
+async fn relocate(
+    permit: Permit<act::NoteRelocate>,
+    path: Path<NotePath>,
+    body: Valid<NewRelocation>,
+    key: IdempotencyKey,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let request = key.optional(body.fingerprint())?;
+    Ok(created(&app.relocate_note(permit, path.note_id, body.into_inner(), request).await?))
+}
+
 /// The operations on notes.
 pub fn operations() -> Vec<Operation> {
     let refusals = &[Code::RuleViolated, Code::InvalidState];
-    vec![op!(list), op!(create).refuses(refusals), op!(read), op!(correct).refuses(refusals)]
+    vec![op!(list), op!(create).refuses(refusals), op!(read), op!(correct).refuses(refusals), op!(relocate).refuses(refusals)]
 }

@@ -19,6 +19,7 @@ mod limits;
 mod protections;
 mod recipients;
 mod referrals;
+mod relocation;
 mod repeats;
 mod restricted_notes;
 mod scope;

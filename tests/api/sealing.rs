@@ -139,6 +139,11 @@ fn sing(app: &TestApp) -> BTreeSet<String> {
         "namesOthers":false,"informationCategories":["school_provision"],"concern":canary("concern corrected"),"actionTaken":canary("action corrected"),
         "factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":false,"correctionReason":canary("correctionReason")});
     let note = sent.post(&format!("/notes/{note}/correction"), &correction).ok(201).id();
+    let wrong =
+        family.note(app, mia, &[ana], "school_provision", json!({"concern":canary("concern moved"),"actionTaken":canary("action moved")}));
+    let elsewhere = json!({"caseId":opened.id(),"reason":canary("reason of a relocation"),"fromPersonId":ana});
+    let moved = app.manager().with("Access-Reason", "supervision").post(&format!("/notes/{wrong}/relocation"), &elsewhere).ok(201);
+    assert_eq!(moved.str("concern"), canary("concern moved"));
     let evidence = json!({"noticeVersion":canary("noticeVersion"),"language":canary("language"),"wordsUsed":canary("wordsUsed")});
     let permission = family.permission(json!({"method":"verbal_phone","evidence":evidence,
         "recipients":[{"recipientId":family.council,"teamId":family.north,"personName":canary("personName")}]}));

@@ -33,7 +33,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("SET session_replication_role = replica", "permission denied to set parameter"),
     ("SET ROLE sendiass_owner", "permission denied to set role"),
     ("CREATE ROLE own SUPERUSER", "to create"),
-    ("GRANT UPDATE ON note TO sendiass_app; UPDATE note SET sealed = sealed", "permission denied for table note"),
+    ("GRANT UPDATE ON note TO sendiass_app; UPDATE note SET case_id = case_id", "permission denied for table note"),
     ("COPY note FROM '/dev/null'", "to COPY from a file"),
     ("COPY note TO PROGRAM 'cat'", "to COPY to or from an external program"),
     ("INSERT INTO __diesel_schema_migrations VALUES ('9')", "permission denied for table __diesel_schema_migrations"),

@@ -74,9 +74,9 @@ INSERT INTO recipient VALUES (x'00000000000000000000000000000003', 'school', 'n'
 INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, assigned_by, opened_at, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000004', 'r', 'open', 'l2', '{}', x'00', 0, zeroblob(16), zeroblob(16), 0, 1, 0, zeroblob(16));
 INSERT INTO note VALUES (x'00000000000000000000000000000005', x'00000000000000000000000000000004', 'k', 's', 0, 0, zeroblob(16), zeroblob(16),
-    x'00000000000000000000000000000005', NULL, '{}', x'00');
+    x'00000000000000000000000000000005', NULL, '{}', x'00', NULL, NULL, NULL);
 INSERT INTO note VALUES (x'00000000000000000000000000000006', x'00000000000000000000000000000004', 'k', 's', 0, 0, zeroblob(16), zeroblob(16),
-    x'00000000000000000000000000000005', x'00000000000000000000000000000005', '{}', x'00');
+    x'00000000000000000000000000000005', x'00000000000000000000000000000005', '{}', x'00', NULL, NULL, NULL);
 INSERT INTO capacity_record VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001', 'd', 'o', '2026-01-01', NULL, NULL, x'00', 0, zeroblob(16));
 INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'given', 0, 0, '{}', x'00', 1, 0, zeroblob(16));
@@ -187,7 +187,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "a note by its second unique column",
         "INSERT OR REPLACE INTO note SELECT x'000000000000000000000000000000ff', case_id, kind, sensitivity, occurred_at, recorded_at, recorded_by, worker_id, first_id, \
-         supersedes_note_id, details, sealed FROM note WHERE supersedes_note_id IS NOT NULL",
+         supersedes_note_id, details, sealed, NULL, NULL, NULL FROM note WHERE supersedes_note_id IS NOT NULL",
         "append-only",
     ),
     (

@@ -208,7 +208,13 @@ CREATE TABLE note (
     supersedes_note_id uuid UNIQUE REFERENCES note (id),
     -- JSON: whose confidence, about whom, categories, wish, provenance: ids and words only.
     details jsonb NOT NULL,
-    sealed bytea NOT NULL
+    -- Absent in the marker that a note leaves behind when it is moved to another case.
+    sealed bytea,
+    -- The marker it left behind in the case from which it was moved.
+    moved_from_id uuid UNIQUE REFERENCES note (id),
+    moved_at timestamptz,
+    moved_by uuid REFERENCES staff (id),
+    CHECK ((moved_from_id IS NULL) = (moved_at IS NULL) AND (moved_from_id IS NULL) = (moved_by IS NULL))
 );
 CREATE INDEX note_case ON note (case_id, id);
 CREATE INDEX note_first ON note (first_id, id);
@@ -334,7 +340,17 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
 $$;
-CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
+-- Only a note that stands in another case now is emptied here, once: a bare marker stays.
+CREATE FUNCTION refuse_all_but_moving() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.sealed IS NOT NULL AND NEW.sealed IS NULL AND to_jsonb(NEW) - 'sealed' - 'details' = to_jsonb(OLD) - 'sealed' - 'details'
+        AND EXISTS (SELECT FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_all_but_moving('notes are append-only');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_fixed;
 CREATE TRIGGER note_kept BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_kept;

@@ -207,7 +207,13 @@ CREATE TABLE note (
     supersedes_note_id BLOB UNIQUE REFERENCES note (id),
     -- JSON: whose confidence, about whom, categories, wish, provenance: ids and words only.
     details TEXT NOT NULL,
-    sealed BLOB NOT NULL
+    -- Absent in the marker that a note leaves behind when it is moved to another case.
+    sealed BLOB,
+    -- The marker it left behind in the case from which it was moved.
+    moved_from_id BLOB UNIQUE REFERENCES note (id),
+    moved_at INTEGER,
+    moved_by BLOB REFERENCES staff (id),
+    CHECK ((moved_from_id IS NULL) = (moved_at IS NULL) AND (moved_from_id IS NULL) = (moved_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX note_case ON note (case_id, id);
 CREATE INDEX note_first ON note (first_id, id);
@@ -327,7 +333,15 @@ CREATE INDEX task_case ON task (case_id);
 CREATE INDEX task_about ON task (about_id, kind);
 
 -- What is insert-only stays as it was written.
-CREATE TRIGGER note_fixed BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+-- Only a note that stands in another case now is emptied here, once: a bare marker stays.
+CREATE TRIGGER note_fixed BEFORE UPDATE ON note
+WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
+    AND (NEW.id, NEW.case_id, NEW.kind, NEW.sensitivity, NEW.occurred_at, NEW.recorded_at, NEW.recorded_by, NEW.worker_id, NEW.first_id,
+            NEW.supersedes_note_id, NEW.moved_from_id, NEW.moved_at, NEW.moved_by)
+        IS (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id,
+            OLD.supersedes_note_id, OLD.moved_from_id, OLD.moved_at, OLD.moved_by)
+    AND EXISTS (SELECT 1 FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id))
+BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER note_kept BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
 CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
@@ -336,7 +350,8 @@ CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure BEGIN SELECT RAISE(AB
 CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 -- INSERT OR REPLACE removes the old row without firing its DELETE trigger, so the id itself is guarded.
-CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id)
+CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id
+    OR moved_from_id = NEW.moved_from_id)
 BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER disclosure_new BEFORE INSERT ON disclosure WHEN EXISTS (SELECT 1 FROM disclosure WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;

@@ -51,13 +51,14 @@ pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, 
         let rows: Vec<Row> = note::table
             .filter(note::id.eq_any(distinct.iter().copied()))
             .filter(note::case_id.eq(case))
+            .filter(note::sealed.is_not_null())
             .filter(visible(scope))
             .load(tx.conn)?;
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
     })?;
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
-        let Text { concern, action_taken, .. } = row.text(tx)?;
+        let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
         let Details { from, about, categories, keep_confidential, wish_by, names_others, provenance, .. } = row.details.0;
         // What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
         let onward_sharing = provenance.map_or(row.kind != NoteKind::InformationReceived, |source| source.onward_sharing);
@@ -89,11 +90,12 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: 
     })
 }
 
-/// Those of these notes that are of this case and in scope.
+/// Those of these notes that are of this case, were not moved away, and are in scope.
 pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<HashSet<NoteId>> {
     let found: Vec<NoteId> = note::table
         .filter(note::id.eq_any(notes.iter().copied()))
         .filter(note::case_id.eq(case))
+        .filter(note::sealed.is_not_null())
         .filter(visible(permit.scope()))
         .select(note::id)
         .load(tx.conn)?;
