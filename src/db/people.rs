@@ -160,7 +160,14 @@ fn name_and_birth(keys: &IndexKey, word: &str, born: NaiveDate) -> i32 {
 
 /// They are looked for by what is known on any side; whether the caller may find them by it is seen once they are opened.
 fn index(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
-    let keys = &tx.keys.index;
+    for token in tokens(&tx.keys.index, person) {
+        diesel::insert_into(blind_index::table).values((blind_index::token.eq(token), blind_index::person_id.eq(id))).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// By what somebody is found.
+fn tokens(keys: &IndexKey, person: &Sealed) -> BTreeSet<i32> {
     let mut tokens = BTreeSet::new();
     for known in person.sides() {
         let born = known.content.date_of_birth;
@@ -173,10 +180,7 @@ fn index(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
         }
         tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     }
-    for token in tokens {
-        diesel::insert_into(blind_index::table).values((blind_index::token.eq(token), blind_index::person_id.eq(id))).execute(tx.conn)?;
-    }
-    Ok(())
+    tokens
 }
 
 /// What is looked for, in the forms in which it is compared.

@@ -336,7 +336,7 @@ impl Person {
 #[validate(schema(function = "asks_something"))]
 #[schema(example = json!({"name": "Rowan Thornbeck"}))]
 pub struct PersonSearch {
-    /// A name they have or had; accents, case, hyphens and spaces do not matter.
+    /// A name they have or had; accents, case, hyphens, apostrophes and spaces do not matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name: Option<Name>,
@@ -344,7 +344,7 @@ pub struct PersonSearch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub date_of_birth: Option<NaiveDate>,
-    /// A number or address.
+    /// A number or address; a telephone number in its national or international form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub contact: Option<Name>,

@@ -259,3 +259,40 @@ fn a_stale_change_does_nothing() {
     assert!(scratch.found(&jo, r#"{"name":"Late"}"#).is_empty());
     assert_eq!(scratch.found(&jo, r#"{"name":"Izzy"}"#), [id]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 500, failure_persistence: None, ..proptest::prelude::ProptestConfig::default() })]
+
+    /// Whoever is looked for by what is recorded of them is found, however it is written: they have all the tokens that are asked for, and are
+    /// known again when they are opened.
+    #[test]
+    fn nobody_is_missed_who_is_looked_for_by_what_is_on_record(
+        name in "[A-Za-zÀ-žΑ-ωА-я]{1,9}( |-|')[A-Za-zÀ-žßłø]{1,9}",
+        number in "0[1-9][0-9]{9}",
+        account in "[a-z]{1,9}",
+        day in 0_i64..9_000,
+        forms in proptest::collection::vec(0_u8..9, 1..4),
+        (by_name, by_birth, by_contact, by_number) in proptest::prelude::any::<(bool, bool, bool, bool)>(),
+        dialled in 0_usize..5,
+    ) {
+        let written = |text: &str| forms.iter().fold(text.to_owned(), |text, form| crate::db::index::rewritten(&text, *form));
+        let born = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap() + chrono::TimeDelta::days(day);
+        let email = format!("{account}@example.org");
+        let (content, contacts) = told(&serde_json::json!({"kind": "child", "fullName": name, "pseudonymous": false, "dateOfBirth": born,
+            "contacts": [{"kind": "mobile", "value": number, "safe": true}, {"kind": "email", "value": email, "safe": true}]}).to_string());
+        let person = Sealed { known: Known { content, contacts }, own: Vec::new() };
+        let rest = &number[1..];
+        let numbers = [format!("+44 {rest}"), format!("0044{rest}"), format!("+44(0){rest}"), format!("44 {rest}"), written(&number)];
+        let contact = if by_number { numbers[dialled].clone() } else { written(&email) };
+        let search = PersonSearch {
+            name: by_name.then(|| written(&name).as_str().into()),
+            date_of_birth: by_birth.then_some(born),
+            contact: (by_contact || !(by_name || by_birth)).then(|| contact.as_str().into()),
+        };
+        let keys = IndexKey::new(&crate::db::sealed::Secret::new([7; 32]));
+        let wanted = Wanted::new(&search).unwrap();
+        let held = tokens(&keys, &person);
+        proptest::prop_assert!(wanted.tokens(&keys).iter().all(|token| held.contains(token)), "{:?} {:?}", search.name, contact);
+        proptest::prop_assert!(wanted.is(&person.known), "{name} {contact}");
+    }
+}
