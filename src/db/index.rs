@@ -214,7 +214,7 @@ mod tests {
         #[test]
         fn a_name_is_the_same_in_every_form(name in "\\p{L}[\\p{L}\\p{M}\\p{Nd} '-]{0,24}", forms in proptest::collection::vec(0_u8..9, 1..5)) {
             // The one accent that is a letter of its own in capitals.
-            prop_assume!(!name.nfd().any(|sign| sign == '\u{345}'));
+            prop_assume!(!name.nfkd().any(|sign| sign == '\u{345}'));
             let wanted = normal_name(&name);
             let written = forms.iter().fold(name.clone(), |name, form| rewritten(&name, *form));
             prop_assert_eq!(&wanted, &normal_name(&written), "{:?}", written);
