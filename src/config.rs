@@ -70,6 +70,49 @@ impl DatabaseSettings {
     }
 }
 
+/// The secrets of a deployment, as they are given.
+#[derive(Args, Clone, Debug)]
+pub struct KeySettings {
+    /// The key-encryption key: 32 random bytes in hexadecimal or base64.
+    #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY", hide_env_values = true)]
+    pub key_encryption_key: Option<SecretText>,
+    /// A file of mode 0600 with the key-encryption key, instead.
+    #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY_FILE")]
+    pub key_encryption_key_file: Option<PathBuf>,
+    /// A second key-encryption key, while the one is exchanged for the other: it opens what is wrapped under it, and wraps nothing.
+    #[arg(long, env = "SENDIASS_OTHER_KEY_ENCRYPTION_KEY", hide_env_values = true)]
+    pub other_key_encryption_key: Option<SecretText>,
+    /// A file of mode 0600 with that key, instead.
+    #[arg(long, env = "SENDIASS_OTHER_KEY_ENCRYPTION_KEY_FILE")]
+    pub other_key_encryption_key_file: Option<PathBuf>,
+    /// The key of the blind indexes: 32 random bytes in hexadecimal or base64.
+    #[arg(long, env = "SENDIASS_INDEX_KEY", hide_env_values = true)]
+    pub index_key: Option<SecretText>,
+    /// A file of mode 0600 with the key of the blind indexes, instead.
+    #[arg(long, env = "SENDIASS_INDEX_KEY_FILE")]
+    pub index_key_file: Option<PathBuf>,
+    /// The seed of the key that signs the log: 32 random bytes in hexadecimal or base64.
+    #[arg(long, env = "SENDIASS_LOG_KEY", hide_env_values = true)]
+    pub log_key: Option<SecretText>,
+    /// A file of mode 0600 with that seed, instead.
+    #[arg(long, env = "SENDIASS_LOG_KEY_FILE")]
+    pub log_key_file: Option<PathBuf>,
+}
+
+impl KeySettings {
+    /// The secrets as far as they were given, in the order of `keys::NAMES`.
+    #[must_use]
+    pub fn given(&self) -> [Given; 4] {
+        let given = |text: &Option<SecretText>, file: &Option<PathBuf>| Given { text: text.clone(), file: file.clone() };
+        [
+            given(&self.key_encryption_key, &self.key_encryption_key_file),
+            given(&self.index_key, &self.index_key_file),
+            given(&self.log_key, &self.log_key_file),
+            given(&self.other_key_encryption_key, &self.other_key_encryption_key_file),
+        ]
+    }
+}
+
 /// The settings of `sendiass serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -121,38 +164,12 @@ pub struct Config {
     /// Worker threads that answer requests.
     #[arg(long, env = "SENDIASS_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
-    /// The key-encryption key: 32 random bytes in hexadecimal or base64.
-    #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY", hide_env_values = true)]
-    pub key_encryption_key: Option<SecretText>,
-    /// A file of mode 0600 with the key-encryption key, instead.
-    #[arg(long, env = "SENDIASS_KEY_ENCRYPTION_KEY_FILE")]
-    pub key_encryption_key_file: Option<PathBuf>,
-    /// The key of the blind indexes: 32 random bytes in hexadecimal or base64.
-    #[arg(long, env = "SENDIASS_INDEX_KEY", hide_env_values = true)]
-    pub index_key: Option<SecretText>,
-    /// A file of mode 0600 with the key of the blind indexes, instead.
-    #[arg(long, env = "SENDIASS_INDEX_KEY_FILE")]
-    pub index_key_file: Option<PathBuf>,
-    /// The seed of the key that signs the log: 32 random bytes in hexadecimal or base64.
-    #[arg(long, env = "SENDIASS_LOG_KEY", hide_env_values = true)]
-    pub log_key: Option<SecretText>,
-    /// A file of mode 0600 with that seed, instead.
-    #[arg(long, env = "SENDIASS_LOG_KEY_FILE")]
-    pub log_key_file: Option<PathBuf>,
+    /// The secrets.
+    #[command(flatten)]
+    pub keys: KeySettings,
 }
 
 impl Config {
-    /// The secrets as far as they were given, in the order of `keys::NAMES`.
-    #[must_use]
-    pub fn given_keys(&self) -> [Given; 3] {
-        let given = |text: &Option<SecretText>, file: &Option<PathBuf>| Given { text: text.clone(), file: file.clone() };
-        [
-            given(&self.key_encryption_key, &self.key_encryption_key_file),
-            given(&self.index_key, &self.index_key_file),
-            given(&self.log_key, &self.log_key_file),
-        ]
-    }
-
     /// For how many seconds the service goes on accepting after it was told to stop.
     #[must_use]
     pub fn drain_seconds(&self) -> u64 {

@@ -138,6 +138,8 @@ fn random_hex() -> Option<Zeroizing<Vec<u8>>> {
 pub struct Secrets {
     /// Wraps the data keys.
     pub key_encryption: Secret,
+    /// Opens those that the rotation of the key-encryption key has not come to.
+    pub other_key_encryption: Option<Secret>,
     /// Blind indexes; the keys of cursors and repeated requests derive from it.
     pub index: Secret,
     /// The seed of the key that signs the log.
@@ -189,32 +191,83 @@ pub struct Given {
     pub file: Option<PathBuf>,
 }
 
-/// The names of the secrets, as they are set in the environment.
-pub const NAMES: [&str; 3] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY"];
-const FILES: [&str; 3] = ["key-encryption.key", "index.key", "log.key"];
+impl Given {
+    /// Whether it is given at all.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.text.is_some() || self.file.is_some()
+    }
+}
+
+/// The names of the secrets, as they are set in the environment. There is a fourth while a key is rotated.
+pub const NAMES: [&str; 4] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY", "SENDIASS_OTHER_KEY_ENCRYPTION_KEY"];
+const FILES: [&str; 4] = ["key-encryption.key", "index.key", "log.key", "other-key-encryption.key"];
 
 impl Secrets {
     /// The secrets as given; those that are not are made in the data directory, unless `given_only`.
-    pub fn gather(given: &[Given; 3], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
-        let mut found = Vec::with_capacity(3);
-        for ((given, name), file) in given.iter().zip(NAMES).zip(FILES) {
-            let text = match (&given.text, &given.file) {
-                (Some(_), Some(_)) => return Err(KeyFault::Twice(name)),
-                (Some(text), None) => Zeroizing::new(text.0.as_bytes().to_vec()),
-                (None, Some(path)) => read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?,
-                (None, None) if given_only => return Err(KeyFault::Missing(name)),
-                (None, None) => load_or_make(&data_dir.join(file), random_hex)?,
-            };
-            let text = std::str::from_utf8(&text).map_err(|_| KeyFault::Malformed(name.to_owned(), "text"))?;
-            found.push((name, parse(name, text)?));
-        }
-        let [(a, key_encryption), (b, index), (c, log)]: [_; 3] = found.try_into().map_err(|_| KeyFault::Missing("every secret"))?;
-        for (one, other, equal) in [(a, b, *key_encryption == *index), (a, c, *key_encryption == *log), (b, c, *index == *log)] {
-            if equal {
-                return Err(KeyFault::Equal(one, other));
+    pub fn gather(given: &[Given; 4], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
+        let [key_encryption, index, log, other] = [0, 1, 2, 3].map(|which| given_or_found(given, data_dir, given_only, which));
+        let made = |found: Option<Secret>, which: usize| match (found, NAMES.get(which), FILES.get(which)) {
+            (Some(secret), _, _) => Ok(secret),
+            (None, Some(name), Some(file)) if !given_only => secret(name, &load_or_make(&data_dir.join(file), random_hex)?),
+            (None, name, _) => Err(KeyFault::Missing(name.copied().unwrap_or_default())),
+        };
+        let (key_encryption, index, log) = (made(key_encryption?, 0)?, made(index?, 1)?, made(log?, 2)?);
+        // A rotation that was killed between its two files left the old key in both.
+        let left = given.iter().all(|given| !given.is_given());
+        let other_key_encryption = other?.filter(|other| !left || **other != *key_encryption);
+        let all = [Some(&key_encryption), Some(&index), Some(&log), other_key_encryption.as_ref()];
+        for (i, (one, name)) in all.iter().zip(NAMES).enumerate() {
+            for (other, another) in all.iter().zip(NAMES).skip(i + 1) {
+                if one.is_some() && one.map(|secret| **secret) == other.map(|secret| **secret) {
+                    return Err(KeyFault::Equal(name, another));
+                }
             }
         }
-        Ok(Self { key_encryption, index, log })
+        Ok(Self { key_encryption, other_key_encryption, index, log })
+    }
+}
+
+/// One secret as given, or as it is kept in the data directory.
+fn given_or_found(given: &[Given; 4], data_dir: &Path, given_only: bool, which: usize) -> Result<Option<Secret>, KeyFault> {
+    let (Some(given), Some(name), Some(file)) = (given.get(which), NAMES.get(which), FILES.get(which)) else { return Ok(None) };
+    let text = match (&given.text, &given.file) {
+        (Some(_), Some(_)) => return Err(KeyFault::Twice(name)),
+        (Some(text), None) => Some(Zeroizing::new(text.0.as_bytes().to_vec())),
+        (None, Some(path)) => Some(read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?),
+        (None, None) if given_only => None,
+        (None, None) => read_private(&data_dir.join(file))?,
+    };
+    text.map(|text| secret(name, &text)).transpose()
+}
+
+fn secret(name: &str, text: &[u8]) -> Result<Secret, KeyFault> {
+    parse(name, std::str::from_utf8(text).map_err(|_| KeyFault::Malformed(name.to_owned(), "text"))?)
+}
+
+/// Puts a new key-encryption key in the data directory, beside the old one. Done again after it was interrupted, it makes no third.
+pub fn renew_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
+    let [current, .., other] = FILES.map(|file| data_dir.join(file));
+    let failed = |error| KeyFault::File(other.clone(), error);
+    let old = load_or_make(&current, random_hex)?;
+    // As it was before it was interrupted, or as it is now: the old key is in this file before it leaves the other.
+    if *load_or_make(&other, || Some(old.clone()))? != *old {
+        return Ok(());
+    }
+    let new = random_hex().ok_or_else(|| failed(std::io::Error::other("the random generator failed")))?;
+    let draft = data_dir.join(format!(".{}.draft", uuid::Uuid::new_v4()));
+    write_new(&draft, &new)
+        .and_then(|()| fs::rename(&draft, &current))
+        .and_then(|()| File::open(data_dir)?.sync_all())
+        .map_err(|error| KeyFault::File(current.clone(), error))
+}
+
+/// Takes the old key-encryption key out of the data directory, when nothing is wrapped under it any more.
+pub fn forget_other_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
+    let [.., other] = FILES.map(|file| data_dir.join(file));
+    match fs::remove_file(&other).and_then(|()| File::open(data_dir)?.sync_all()) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(KeyFault::File(other, error)),
+        _ => Ok(()),
     }
 }
 

@@ -16,8 +16,9 @@ use crate::authz::token::{self, Refusal};
 use crate::authz::{Action, Caller, issuers};
 use crate::clock::Clock;
 use crate::config::{Config, Profile};
-use crate::db::sealed::{Keyring, Secret};
-use crate::db::{self, Db};
+use crate::db::keyring::Keyring;
+use crate::db::sealed::Secret;
+use crate::db::{self, Db, rotation};
 use crate::domain::disclosure::Limits;
 use crate::http::gate::{Answering, Authenticate, Credentials};
 use crate::http::problem::{Code, Fault, Problem};
@@ -44,7 +45,7 @@ impl std::fmt::Debug for Ready {
 pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     config.check()?;
     token::self_test(Clock::real())?;
-    let secrets = Secrets::gather(&config.given_keys(), &config.database.data_dir, config.profile == Profile::Production)
+    let secrets = Secrets::gather(&config.keys.given(), &config.database.data_dir, config.profile == Profile::Production)
         .map_err(|fault| fault.to_string())?;
     let mut found = Found::new(&config.database, config.profile)?;
     found.bring_up_to_date(config.profile)?;
@@ -58,7 +59,8 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     };
     // Told before the log is begun.
     let issuers = issuers.map_err(|fault: issuers::IssuersFault| fault.to_string())?;
-    let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
+    let ring = keyring(&secrets);
+    opens_all(&mut found, &ring)?;
     let shown = found.shown;
     let db = Db::open(&found.place, found.demands, ring, found.connections).map_err(|_| format!("The {shown} cannot be opened twice."))?;
     let settings = Settings {
@@ -71,7 +73,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     };
     let app = App::new(db, clock, settings);
     let public = log_public_key(&secrets.log)?;
-    let named = [&secrets.key_encryption, &secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
+    let named = [&secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
     app.open_log(named, move |origin| log_key_id(&public, origin)).await.map_err(|error| match error {
         app::Error::Db(db::Error::Corrupt("key")) => {
             format!("The {shown} was opened with other keys: give back those, or name another database.")
@@ -79,6 +81,28 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         _ => format!("The {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
     Ok(Ready { app, issuers: Arc::new(issuers), config, lock: found.claim })
+}
+
+/// The keys that seal and find.
+pub(crate) fn keyring(secrets: &Secrets) -> Keyring {
+    let ring = Keyring::new(keys::fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
+    match &secrets.other_key_encryption {
+        Some(other) => ring.with_other(keys::fingerprint(other), other),
+        None => ring,
+    }
+}
+
+/// Whether there is a key-encryption key for all that is kept: what cannot be opened would only be found out by whoever needs it.
+pub(crate) fn opens_all(found: &mut Found, ring: &Keyring) -> Result<(), String> {
+    match rotation::opens_all(&mut found.conn, ring) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!(
+            "The {} holds what is sealed under a key-encryption key that was not given: give it as SENDIASS_KEY_ENCRYPTION_KEY, or as \
+             SENDIASS_OTHER_KEY_ENCRYPTION_KEY while one is exchanged for the other.",
+            found.shown
+        )),
+        Err(_) => Err(format!("The {} cannot be read: is it a database of this service?", found.shown)),
+    }
 }
 
 /// The public half of the key that signs the log.

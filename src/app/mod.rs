@@ -86,7 +86,7 @@ impl App {
 
     /// The keys of the deployment.
     #[must_use]
-    pub fn keys(&self) -> &db::sealed::Keyring {
+    pub fn keys(&self) -> &db::keyring::Keyring {
         self.db.keys()
     }
 

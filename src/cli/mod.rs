@@ -2,6 +2,7 @@
 
 mod backup;
 pub mod demo;
+mod keys;
 mod migrate;
 mod probe;
 mod token;
@@ -35,6 +36,8 @@ enum Command {
     Demo(Box<demo::Demo>),
     /// Bring the schema of the database up to date, look at it, or take its last step back.
     Migrate(migrate::Migrate),
+    /// Show how the keys stand, or exchange them.
+    Keys(keys::Keys),
     /// Copy the embedded database into a new file while the service runs.
     Backup(backup::Backup),
     /// Ask a service on this machine whether it is ready, for health checks.
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Serve(config) => actix_web::rt::System::new().block_on(serve(*config, cli.log)),
         Command::Demo(demo) => demo.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Keys(keys) => keys.run(),
         Command::Backup(backup) => backup.run(),
         Command::Probe(probe) => probe.run(),
         Command::Token(token) => token.print(),

@@ -2,7 +2,7 @@
 //! are their place and time known.
 
 pub mod access;
-mod disclosures;
+pub(super) mod disclosures;
 mod tables;
 
 use std::collections::HashMap;

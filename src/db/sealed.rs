@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::conn::Conn;
 use super::error::{Error, Result};
+use super::keyring::{self, KeyRow, Keyring};
 use super::schema::sealing_key;
 use crate::domain::ids::{CaseId, PersonId, ReferralId};
 use crate::domain::time::Timestamp;
@@ -38,7 +39,18 @@ pub enum Owner {
 }
 
 impl Owner {
-    fn kind(self) -> &'static str {
+    /// As a row of its keys names it.
+    pub(super) fn of(kind: &str, id: &[u8]) -> Result<Self> {
+        let id = uuid::Uuid::from_slice(id).map_err(|_| Error::Corrupt("owner of a key"))?;
+        match kind {
+            "case" => Ok(Self::Case(CaseId(id))),
+            "person" => Ok(Self::Person(PersonId(id))),
+            "referral" => Ok(Self::Referral(ReferralId(id))),
+            _ => Err(Error::Corrupt("owner of a key")),
+        }
+    }
+
+    pub(super) fn kind(self) -> &'static str {
         match self {
             Self::Case(_) => "case",
             Self::Person(_) => "person",
@@ -46,7 +58,7 @@ impl Owner {
         }
     }
 
-    fn uuid(self) -> uuid::Uuid {
+    pub(super) fn uuid(self) -> uuid::Uuid {
         match self {
             Self::Case(id) => id.0,
             Self::Person(id) => id.0,
@@ -65,7 +77,7 @@ pub enum KeyUse {
 }
 
 impl KeyUse {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Seal => "seal",
             Self::Ledger => "ledger",
@@ -112,7 +124,7 @@ impl Cell {
 }
 
 /// The parts, each with its length before it, so that no two lists of parts give the same bytes.
-fn bound(parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn bound(parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 4).sum());
     for part in parts {
         bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -121,35 +133,13 @@ fn bound(parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// The key-encryption key and the key of the blind indexes.
-pub struct Keyring {
-    kek_id: String,
-    kek: XChaCha20Poly1305,
-    /// The key of the blind indexes.
-    pub index: super::index::IndexKey,
-}
-
-impl std::fmt::Debug for Keyring {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keyring(…)")
-    }
-}
-
-impl Keyring {
-    /// The ring with this key-encryption key and this index key.
-    #[must_use]
-    pub fn new(kek_id: String, kek: &Secret, index: &Secret) -> Self {
-        Self { kek_id, kek: XChaCha20Poly1305::new(&(**kek).into()), index: super::index::IndexKey::new(index) }
-    }
-}
-
-fn fresh<const N: usize>() -> Result<[u8; N]> {
+pub(super) fn fresh<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| Error::Unavailable)?;
     Ok(bytes)
 }
 
-fn encrypt(cipher: &XChaCha20Poly1305, version: u32, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn encrypt(cipher: &XChaCha20Poly1305, version: u32, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
     let nonce: [u8; NONCE] = fresh()?;
     let text = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad }).map_err(|_| Error::Corrupt("plaintext"))?;
     let mut sealed = Vec::with_capacity(HEAD + NONCE + text.len());
@@ -161,70 +151,31 @@ fn encrypt(cipher: &XChaCha20Poly1305, version: u32, aad: &[u8], plain: &[u8]) -
 }
 
 /// The key version a sealed value names.
-fn version_of(sealed: &[u8]) -> Result<u32> {
+pub(super) fn version_of(sealed: &[u8]) -> Result<u32> {
     match sealed.split_first_chunk::<HEAD>() {
         Some(([FORMAT, XCHACHA20_POLY1305, a, b, c, d], _)) => Ok(u32::from_be_bytes([*a, *b, *c, *d])),
         _ => Err(Error::Corrupt("sealed value")),
     }
 }
 
-fn decrypt(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn decrypt(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let (nonce, text) = sealed.get(HEAD..).and_then(<[u8]>::split_first_chunk::<NONCE>).ok_or(Error::Corrupt("sealed value"))?;
     cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad }).map(Zeroizing::new).map_err(|_| Error::Corrupt("sealed value"))
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = sealing_key, treat_none_as_default_value = false)]
-struct KeyRow {
-    owner_kind: String,
-    owner_id: Vec<u8>,
-    purpose: String,
-    version: i32,
-    kek_id: String,
-    wrapped: Option<Vec<u8>>,
-    created_at: Timestamp,
-    destroyed_at: Option<Timestamp>,
-}
-
-impl KeyRow {
-    /// All columns but the wrapped key itself.
-    fn aad(&self) -> Vec<u8> {
-        bound(&[
-            b"sendiass",
-            b"sealing_key",
-            self.owner_kind.as_bytes(),
-            &self.owner_id,
-            self.purpose.as_bytes(),
-            &self.version.to_be_bytes(),
-            self.kek_id.as_bytes(),
-            &self.created_at.micros().to_be_bytes(),
-        ])
-    }
-}
-
-impl KeyRow {
-    /// The key with its version; none, if it was destroyed.
-    fn unwrap(&self, ring: &Keyring) -> Result<Option<(u32, Secret)>> {
-        if self.kek_id != ring.kek_id {
-            return Err(Error::Corrupt("key-encryption key"));
-        }
-        let Some(wrapped) = &self.wrapped else { return Ok(None) };
-        let plain = decrypt(&ring.kek, &self.aad(), wrapped)?;
-        let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
-        Ok(Some((u32::try_from(self.version).map_err(|_| Error::Corrupt("key version"))?, key)))
-    }
-}
-
 /// The data keys used in one transaction, unwrapped once.
 #[derive(Default)]
-pub struct Unwrapped(HashMap<(Owner, KeyUse, u32), Secret>);
+pub struct Unwrapped {
+    keys: HashMap<(Owner, KeyUse, u32), Secret>,
+    newest: HashMap<(Owner, KeyUse), u32>,
+}
 
 impl Unwrapped {
-    /// The newest of the keys at hand of this owner for this use.
+    /// The newest key of this owner for this use, if it was fetched.
     #[must_use]
     pub fn newest(&self, owner: Owner, usage: KeyUse) -> Option<Secret> {
-        let of = self.0.iter().filter(|((of, for_, _), _)| (*of, *for_) == (owner, usage));
-        of.max_by_key(|((.., version), _)| *version).map(|(_, key)| key.clone())
+        let version = self.newest.get(&(owner, usage))?;
+        self.keys.get(&(owner, usage, *version)).cloned()
     }
 }
 
@@ -237,8 +188,8 @@ fn find(
     usage: KeyUse,
     version: Option<u32>,
 ) -> Result<Option<(u32, Secret)>> {
-    if let Some(wanted) = version
-        && let Some(key) = kept.0.get(&(owner, usage, wanted))
+    if let Some(wanted) = version.or_else(|| kept.newest.get(&(owner, usage)).copied())
+        && let Some(key) = kept.keys.get(&(owner, usage, wanted))
     {
         return Ok(Some((wanted, key.clone())));
     }
@@ -252,8 +203,11 @@ fn find(
         query = query.filter(sealing_key::version.eq(i32::try_from(wanted).map_err(|_| Error::Corrupt("key version"))?));
     }
     let Some(row) = query.first::<KeyRow>(conn).optional()? else { return Ok(None) };
-    let (found, key) = row.unwrap(ring)?.ok_or(Error::NotFound)?;
-    kept.0.insert((owner, usage, found), key.clone());
+    let Some((found, key)) = row.unwrapped(ring)? else { return Err(Error::NotFound) };
+    kept.keys.insert((owner, usage, found), key.clone());
+    if version.is_none() {
+        kept.newest.insert((owner, usage), found);
+    }
     Ok(Some((found, key)))
 }
 
@@ -267,8 +221,10 @@ pub fn fetch(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owners: &[Ow
         .filter(sealing_key::purpose.eq(usage.as_str()))
         .load(conn)?;
     for row in rows {
-        if let (Some(owner), Some((version, key))) = (by_id.get(&row.owner_id), row.unwrap(ring)?) {
-            kept.0.insert((*owner, usage, version), key);
+        if let (Some(owner), Some((version, key))) = (by_id.get(&row.owner_id), row.unwrapped(ring)?) {
+            kept.keys.insert((*owner, usage, version), key);
+            let newest = kept.newest.entry((*owner, usage)).or_insert(version);
+            *newest = version.max(*newest);
         }
     }
     Ok(())
@@ -277,19 +233,7 @@ pub fn fetch(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owners: &[Ow
 /// The two keys of a new case, person or referral.
 pub fn create(conn: &mut Conn, ring: &Keyring, owner: Owner, now: Timestamp) -> Result<()> {
     for usage in [KeyUse::Seal, KeyUse::Ledger] {
-        let mut row = KeyRow {
-            owner_kind: owner.kind().to_owned(),
-            owner_id: owner.uuid().as_bytes().to_vec(),
-            purpose: usage.as_str().to_owned(),
-            version: 1,
-            kek_id: ring.kek_id.clone(),
-            wrapped: None,
-            created_at: now,
-            destroyed_at: None,
-        };
-        let key = Secret::new(fresh()?);
-        row.wrapped = Some(encrypt(&ring.kek, 1, &row.aad(), key.as_slice())?);
-        diesel::insert_into(sealing_key::table).values(row).execute(conn)?;
+        keyring::add(conn, ring, owner, usage, 1, now)?;
     }
     Ok(())
 }
@@ -301,19 +245,28 @@ pub fn key(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owner: Owner, 
 
 /// Seals a value for its cell.
 pub fn seal(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, value: &impl Serialize) -> Result<Vec<u8>> {
-    let (version, key) = match kept.0.get(&(cell.owner, KeyUse::Seal, 1)) {
-        // Until keys rotate there is one version, so the one at hand is the newest.
-        Some(key) => (1, key.clone()),
-        None => find(conn, ring, kept, cell.owner, KeyUse::Seal, None)?.ok_or(Error::Corrupt("missing key"))?,
-    };
     let plain = Zeroizing::new(serde_json::to_vec(value).map_err(|_| Error::Corrupt("plaintext"))?);
-    encrypt(&XChaCha20Poly1305::new(&(*key).into()), version, &cell.aad(version), &plain)
+    close(conn, ring, kept, cell, &plain)
 }
 
 /// Opens a sealed value of this cell.
 pub fn open<T: DeserializeOwned>(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, sealed: &[u8]) -> Result<T> {
+    serde_json::from_slice(&plain(conn, ring, kept, cell, sealed)?).map_err(|_| Error::Corrupt("sealed value"))
+}
+
+/// The same value, sealed under the newest key.
+pub(super) fn again(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, sealed: &[u8]) -> Result<Vec<u8>> {
+    let plain = plain(conn, ring, kept, cell, sealed)?;
+    close(conn, ring, kept, cell, &plain)
+}
+
+fn close(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, plain: &[u8]) -> Result<Vec<u8>> {
+    let (version, key) = find(conn, ring, kept, cell.owner, KeyUse::Seal, None)?.ok_or(Error::Corrupt("missing key"))?;
+    encrypt(&XChaCha20Poly1305::new(&(*key).into()), version, &cell.aad(version), plain)
+}
+
+fn plain(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let version = version_of(sealed)?;
     let (_, key) = find(conn, ring, kept, cell.owner, KeyUse::Seal, Some(version))?.ok_or(Error::Corrupt("missing key"))?;
-    let plain = decrypt(&XChaCha20Poly1305::new(&(*key).into()), &cell.aad(version), sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| Error::Corrupt("sealed value"))
+    decrypt(&XChaCha20Poly1305::new(&(*key).into()), &cell.aad(version), sealed)
 }

@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use tempfile::TempDir;
 
 use super::conn::{Conn, Demands, Place};
+use super::keyring::Keyring;
 use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
-use super::sealed::{Keyring, Secret};
+use super::sealed::Secret;
 use super::{Db, Error, Result, Tx, cases, staff};
 use crate::authz::{Act, Caller, Permit, check, does_casework};
 use crate::domain::case::{CaseContent, Reason};

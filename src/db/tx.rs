@@ -15,10 +15,11 @@ use tokio::sync::{Semaphore, oneshot};
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
 use super::health::{Load, Tally};
+use super::keyring::Keyring;
 use super::ledger::access::Noted;
 use super::ledger::{self, Waiting};
 use super::pool::{Begin, Connections, caught};
-use super::sealed::{self, Cell, KeyUse, Keyring, Owner, Secret, Unwrapped};
+use super::sealed::{self, Cell, KeyUse, Owner, Secret, Unwrapped};
 use super::writer::{self, Done, Job};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
@@ -123,6 +124,11 @@ impl<'a> Tx<'a> {
         let sealed = sealed::seal(self.conn, self.keys, &mut self.unwrapped, cell, value)?;
         self.noted.sealed.get_or_insert_default().update(&sealed);
         Ok(sealed)
+    }
+
+    /// The sealed value of a cell, sealed under the newest key of its owner.
+    pub(super) fn sealed_again(&mut self, cell: Cell, sealed: &[u8]) -> Result<Vec<u8>> {
+        sealed::again(self.conn, self.keys, &mut self.unwrapped, cell, sealed)
     }
 
     /// Opens the sealed value of a cell.

@@ -11,8 +11,15 @@ const THREE: &str = "tB7xo0nKkUzGZp0gqO5yfI2mS1hD8cVbN4wRaXeYJlk=";
 #[test]
 fn production_starts_on_no_weak_short_equal_or_missing_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let gather = |given: [Given; 3]| Secrets::gather(&given, folder.path(), true).err().map(|fault| fault.to_string());
-    assert_eq!(gather([given(ONE), given(TWO), given(THREE)]), None);
+    let gather = |[kek, index, log]: [Given; 3], other: &str| {
+        let other = if other.is_empty() { Given::default() } else { given(other) };
+        Secrets::gather(&[kek, index, log, other], folder.path(), true).err().map(|fault| fault.to_string())
+    };
+    assert_eq!(gather([given(ONE), given(TWO), given(THREE)], ""), None);
+    for taken in [ONE, TWO, THREE] {
+        let told = gather([given(ONE), given(TWO), given(THREE)], taken).unwrap();
+        assert!(told.contains("SENDIASS_OTHER_KEY_ENCRYPTION_KEY are the same"), "{told}");
+    }
     for (given, told) in [
         ([given(ONE), given(TWO), Given::default()], "Production needs SENDIASS_LOG_KEY or SENDIASS_LOG_KEY_FILE."),
         (
@@ -25,7 +32,7 @@ fn production_starts_on_no_weak_short_equal_or_missing_secret() {
             "SENDIASS_KEY_ENCRYPTION_KEY is not random: make one with `openssl rand -hex 32`.",
         ),
     ] {
-        assert_eq!(gather(given).as_deref(), Some(told));
+        assert_eq!(gather(given, "").as_deref(), Some(told));
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "production makes no key");
 }
@@ -40,6 +47,30 @@ fn elsewhere_each_secret_is_made_once_in_a_file_of_its_own() {
     for entry in fs::read_dir(folder.path()).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[test]
+fn a_new_key_is_beside_the_old_one_until_the_old_one_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let gather = || Secrets::gather(&Default::default(), folder.path(), false).unwrap();
+    let old = gather().key_encryption;
+    renew_key_encryption(folder.path()).unwrap();
+    let renewed = gather();
+    assert_ne!(*renewed.key_encryption, *old);
+    assert_eq!(renewed.other_key_encryption.as_deref(), Some(&*old));
+    // Done again before the old one is forgotten, it makes no third.
+    renew_key_encryption(folder.path()).unwrap();
+    assert_eq!(*gather().key_encryption, *renewed.key_encryption);
+    // Interrupted between the two files, the old key was in both.
+    fs::copy(folder.path().join("other-key-encryption.key"), folder.path().join("key-encryption.key")).unwrap();
+    assert_eq!(*gather().key_encryption, *old);
+    assert!(gather().other_key_encryption.is_none());
+    renew_key_encryption(folder.path()).unwrap();
+    assert_ne!(*gather().key_encryption, *old);
+    assert_eq!(gather().other_key_encryption.as_deref(), Some(&*old));
+    forget_other_key_encryption(folder.path()).unwrap();
+    forget_other_key_encryption(folder.path()).unwrap();
+    assert!(gather().other_key_encryption.is_none());
 }
 
 #[test]

@@ -155,6 +155,14 @@ impl TestApp {
         }
     }
 
+    /// Stops it, and leaves what it kept.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn stopped(self) -> (TempDir, Option<cluster::Scratch>) {
+        let Self { server, folder, scratch, .. } = self;
+        drop(server);
+        (Arc::try_unwrap(folder).unwrap(), scratch.map(|scratch| Arc::try_unwrap(scratch).unwrap_or_else(|_| panic!("no replica runs"))))
+    }
+
     /// Where the keys are, and the embedded database.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -17,7 +17,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use sendiass::db::conn::{Conn, Demands, Place};
-use sendiass::db::sealed::{Keyring, Secret};
+use sendiass::db::keyring::Keyring;
+use sendiass::db::sealed::Secret;
 use sendiass::db::{Db, Error};
 use tempfile::TempDir;
 

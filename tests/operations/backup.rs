@@ -208,7 +208,7 @@ fn what_is_restored_is_what_was_there_and_goes_on() {
     // Without the keys, which no backup holds, it is not served: the new ones that were made here are others.
     let wrong = config(folder.path(), scratch.as_ref());
     let refused = actix_web::rt::System::new().block_on(startup::build(wrong, Clock::frozen(at("2026-06-01T09:00:00Z"))));
-    assert!(refused.unwrap_err().contains("was opened with other keys"));
+    assert!(refused.unwrap_err().contains("a key-encryption key that was not given"));
     assert_eq!(content(&mut connect(folder.path(), scratch.as_ref())), was);
 
     give_keys(app.folder(), folder.path());

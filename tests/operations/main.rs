@@ -11,7 +11,9 @@ mod family;
 #[path = "../api/harness.rs"]
 mod harness;
 mod hygiene;
+mod keys;
 #[expect(dead_code, reason = "shared with the tests of faults, which start it again")]
 mod process;
+mod resealing;
 mod slow;
 mod stopping;

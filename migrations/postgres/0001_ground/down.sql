@@ -23,5 +23,5 @@ DROP TABLE revoked_token;
 DROP TABLE staff;
 DROP TABLE sealing_key;
 DROP TABLE deployment;
-DROP FUNCTION refuse_all_but_moving();
+DROP FUNCTION refuse_all_but_sealing();
 DROP FUNCTION refuse_change();

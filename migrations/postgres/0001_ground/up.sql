@@ -340,35 +340,55 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
 $$;
--- Only a note that stands in another case now is emptied here, once: a bare marker stays.
-CREATE FUNCTION refuse_all_but_moving() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Only the text may be sealed again, under a newer key of its owner (rotation). Its arguments: what is said otherwise, whose key it is, the column
+-- that names the owner, and the sealed one.
+CREATE FUNCTION refuse_all_but_sealing() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owner uuid;
+    was bytea;
+    becomes bytea;
 BEGIN
-    IF OLD.sealed IS NOT NULL AND NEW.sealed IS NULL AND to_jsonb(NEW) - 'sealed' - 'details' = to_jsonb(OLD) - 'sealed' - 'details'
-        AND EXISTS (SELECT FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id) THEN
+    EXECUTE format('SELECT ($1).%I, ($1).%I, ($2).%I', TG_ARGV[2], TG_ARGV[3], TG_ARGV[3]) USING OLD, NEW INTO owner, was, becomes;
+    IF TG_TABLE_NAME = 'disclosure_annotation' THEN
+        SELECT case_id INTO owner FROM disclosure WHERE id = owner;
+    END IF;
+    IF to_jsonb(NEW) - TG_ARGV[3] = to_jsonb(OLD) - TG_ARGV[3] AND EXISTS (
+        SELECT FROM sealing_key AS key
+        WHERE key.owner_kind = TG_ARGV[1] AND key.owner_id = uuid_send(owner) AND key.purpose = 'seal'
+            AND substring(becomes FROM 1 FOR 6) = '\x0101'::bytea || int4send(key.version)
+            AND substring(was FROM 1 FOR 6) < '\x0101'::bytea || int4send(key.version)
+    ) THEN
         RETURN NEW;
+    END IF;
+    -- A note that stands in another case now is emptied here, once: a bare marker stays.
+    IF TG_TABLE_NAME = 'note' THEN
+        IF OLD.sealed IS NOT NULL AND NEW.sealed IS NULL AND to_jsonb(NEW) - 'sealed' - 'details' = to_jsonb(OLD) - 'sealed' - 'details'
+            AND EXISTS (SELECT FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id) THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
 $$;
-CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_all_but_moving('notes are append-only');
+CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('notes are append-only', 'case', 'case_id', 'sealed');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_fixed;
 CREATE TRIGGER note_kept BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_kept;
 CREATE TRIGGER note_emptied BEFORE TRUNCATE ON note FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('notes are append-only');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_emptied;
-CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_change('capacity records are append-only');
+CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('capacity records are append-only', 'person', 'person_id', 'sealed');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_fixed;
 CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_change('capacity records are append-only');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_kept;
 CREATE TRIGGER capacity_record_emptied BEFORE TRUNCATE ON capacity_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('capacity records are append-only');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_emptied;
-CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('disclosures are append-only', 'case', 'case_id', 'sealed');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_fixed;
 CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_kept;
 CREATE TRIGGER disclosure_emptied BEFORE TRUNCATE ON disclosure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('disclosures are append-only');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_emptied;
-CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_change('annotations are append-only');
+CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('annotations are append-only', 'case', 'disclosure_id', 'sealed');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_fixed;
 CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_change('annotations are append-only');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_kept;
@@ -399,14 +419,21 @@ ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_emptied;
 -- What was agreed cannot be changed; only how it ended, whether it was used, and its version.
 CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent FOR EACH ROW
 WHEN ((NEW.id, NEW.case_id, NEW.granter_id, NEW.decision, NEW.decided_at, NEW.starts_at, NEW.expires_on, NEW.supersedes_id, NEW.authority,
-       NEW.sealed, NEW.created_at, NEW.recorded_by)
+       NEW.created_at, NEW.recorded_by)
     IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.granter_id, OLD.decision, OLD.decided_at, OLD.starts_at, OLD.expires_on, OLD.supersedes_id,
-       OLD.authority, OLD.sealed, OLD.created_at, OLD.recorded_by)
+       OLD.authority, OLD.created_at, OLD.recorded_by)
     OR (OLD.ended IS NOT NULL
-        AND (NEW.ended, NEW.ended_at, NEW.ended_sealed) IS DISTINCT FROM (OLD.ended, OLD.ended_at, OLD.ended_sealed))
+        AND (NEW.ended, NEW.ended_at) IS DISTINCT FROM (OLD.ended, OLD.ended_at))
     OR (OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at))
 EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_agreed;
+CREATE TRIGGER consent_sealed BEFORE UPDATE ON consent FOR EACH ROW WHEN (NEW.sealed IS DISTINCT FROM OLD.sealed)
+EXECUTE FUNCTION refuse_all_but_sealing('what was agreed cannot be changed', 'case', 'case_id', 'sealed');
+ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_sealed;
+CREATE TRIGGER consent_ended_sealed BEFORE UPDATE ON consent FOR EACH ROW
+WHEN (OLD.ended IS NOT NULL AND NEW.ended_sealed IS DISTINCT FROM OLD.ended_sealed)
+EXECUTE FUNCTION refuse_all_but_sealing('what was agreed cannot be changed', 'case', 'case_id', 'ended_sealed');
+ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_ended_sealed;
 -- What was recorded of a risk stays, and stays where it was; only how it stands, when it is looked at again and its version change.
 CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern FOR EACH ROW EXECUTE FUNCTION refuse_change('concerns are never removed');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_kept;

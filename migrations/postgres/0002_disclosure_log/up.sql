@@ -150,7 +150,7 @@ CREATE TRIGGER disclosure_prune_emptied BEFORE TRUNCATE ON disclosure_prune FOR 
 ALTER TABLE disclosure_prune ENABLE ALWAYS TRIGGER disclosure_prune_emptied;
 
 -- Openings and the look-up by case may be deleted on disposal, row by row, never changed.
-CREATE TRIGGER disclosure_private_fixed BEFORE UPDATE ON disclosure_private FOR EACH ROW EXECUTE FUNCTION refuse_change('openings are never changed');
+CREATE TRIGGER disclosure_private_fixed BEFORE UPDATE ON disclosure_private FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('openings are never changed', 'case', 'case_id', 'openings');
 ALTER TABLE disclosure_private ENABLE ALWAYS TRIGGER disclosure_private_fixed;
 CREATE TRIGGER disclosure_private_emptied BEFORE TRUNCATE ON disclosure_private FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('openings are never changed');
 ALTER TABLE disclosure_private ENABLE ALWAYS TRIGGER disclosure_private_emptied;

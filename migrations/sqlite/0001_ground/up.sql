@@ -332,7 +332,7 @@ CREATE INDEX task_on ON task (due_on, id);
 CREATE INDEX task_case ON task (case_id);
 CREATE INDEX task_about ON task (about_id, kind);
 
--- What is insert-only stays as it was written.
+-- What is insert-only stays as it was written. Only the text may be sealed again, under a newer key of its owner (rotation).
 -- Only a note that stands in another case now is emptied here, once: a bare marker stays.
 CREATE TRIGGER note_fixed BEFORE UPDATE ON note
 WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
@@ -341,13 +341,34 @@ WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
         IS (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id,
             OLD.supersedes_note_id, OLD.moved_from_id, OLD.moved_at, OLD.moved_by)
     AND EXISTS (SELECT 1 FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id))
+    AND ((NEW.id, NEW.case_id, NEW.kind, NEW.sensitivity, NEW.occurred_at, NEW.recorded_at, NEW.recorded_by, NEW.worker_id, NEW.first_id,
+            NEW.supersedes_note_id, NEW.moved_from_id, NEW.moved_at, NEW.moved_by, NEW.details)
+        IS NOT (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id,
+            OLD.supersedes_note_id, OLD.moved_from_id, OLD.moved_at, OLD.moved_by, OLD.details)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version)))
 BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER note_kept BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
-CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
+CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record
+WHEN (NEW.id, NEW.person_id, NEW.decision_kind, NEW.outcome, NEW.assessed_on, NEW.review_on, NEW.case_id, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.person_id, OLD.decision_kind, OLD.outcome, OLD.assessed_on, OLD.review_on, OLD.case_id, OLD.created_at, OLD.recorded_by)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.person_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
 CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
-CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure
+WHEN (NEW.id, NEW.case_id, NEW.basis, NEW.recipient_id, NEW.decided_at, NEW.decided_by, NEW.concern_id, NEW.wording, NEW.details)
+        IS NOT (OLD.id, OLD.case_id, OLD.basis, OLD.recipient_id, OLD.decided_at, OLD.decided_by, OLD.concern_id, OLD.wording, OLD.details)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
 CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
-CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation
+WHEN (NEW.id, NEW.disclosure_id, NEW.kind, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.disclosure_id, OLD.kind, OLD.created_at, OLD.recorded_by)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 -- INSERT OR REPLACE removes the old row without firing its DELETE trigger, so the id itself is guarded.
 CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id
@@ -367,11 +388,18 @@ CREATE TRIGGER consent_kept BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent
 WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS NOT OLD.granter_id OR NEW.decision IS NOT OLD.decision
     OR NEW.decided_at IS NOT OLD.decided_at OR NEW.starts_at IS NOT OLD.starts_at OR NEW.expires_on IS NOT OLD.expires_on
-    OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.authority IS NOT OLD.authority OR NEW.sealed IS NOT OLD.sealed
+    OR NEW.supersedes_id IS NOT OLD.supersedes_id OR NEW.authority IS NOT OLD.authority
     OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
-    OR (OLD.ended IS NOT NULL
-        AND (NEW.ended IS NOT OLD.ended OR NEW.ended_at IS NOT OLD.ended_at OR NEW.ended_sealed IS NOT OLD.ended_sealed))
+    OR (OLD.ended IS NOT NULL AND (NEW.ended IS NOT OLD.ended OR NEW.ended_at IS NOT OLD.ended_at))
     OR (OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_sealed BEFORE UPDATE ON consent WHEN NEW.sealed IS NOT OLD.sealed
+    AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_ended_sealed BEFORE UPDATE ON consent WHEN OLD.ended IS NOT NULL AND NEW.ended_sealed IS NOT OLD.ended_sealed
+    AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.ended_sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.ended_sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 -- Nor by way of the tables it is looked up in: a refusal whose subject was taken away would not be found.
 CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;

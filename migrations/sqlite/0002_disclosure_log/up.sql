@@ -90,8 +90,12 @@ BEGIN SELECT RAISE(ABORT, 'the watermark grows within the log'); END;
 CREATE TRIGGER disclosure_prune_fixed BEFORE UPDATE ON disclosure_prune BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER disclosure_prune_kept BEFORE DELETE ON disclosure_prune BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
--- Openings and the look-up by case may be deleted on disposal, never changed.
-CREATE TRIGGER disclosure_private_fixed BEFORE UPDATE ON disclosure_private BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;
+-- Openings and the look-up by case may be deleted on disposal, never changed; openings may be sealed again under a newer key.
+CREATE TRIGGER disclosure_private_fixed BEFORE UPDATE ON disclosure_private
+WHEN (NEW.idx, NEW.case_id, NEW.disclosure_id) IS NOT (OLD.idx, OLD.case_id, OLD.disclosure_id)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.openings, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.openings, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;
 CREATE TRIGGER disclosure_private_new BEFORE INSERT ON disclosure_private
 WHEN EXISTS (SELECT 1 FROM disclosure_private WHERE idx = NEW.idx)
 BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;

@@ -70,7 +70,8 @@ pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Disclosures>, pending: Pendin
     Ok(index)
 }
 
-fn openings_cell(id: EntryId, case: CaseId) -> Cell {
+/// Where the openings of an entry are sealed.
+pub(in crate::db) fn openings_cell(id: EntryId, case: CaseId) -> Cell {
     Cell::of("disclosure_private", id.0, Owner::Case(case)).column("openings")
 }
 
@@ -158,9 +159,11 @@ pub fn openings(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogOpenings>, in
     tx.open(openings_cell(id, case), &sealed)
 }
 
+/// What is read of the body of an entry.
 #[derive(serde::Deserialize)]
-struct Named {
-    id: EntryId,
+pub(in crate::db) struct Named {
+    /// Its id.
+    pub(in crate::db) id: EntryId,
 }
 
 /// The entries about a disclosure: their index and kind.

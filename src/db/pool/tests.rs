@@ -8,7 +8,8 @@ use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 
 use crate::db::conn::{Demands, Place};
-use crate::db::sealed::{Keyring, Secret};
+use crate::db::keyring::Keyring;
+use crate::db::sealed::Secret;
 use crate::db::testing::Scratch;
 use crate::db::testing::cluster::is_postgres;
 use crate::db::{Db, Error, Result, Tx, as_one_request};

@@ -1,0 +1,136 @@
+//! The keys that wrap, and the data keys as they are kept: each under a key-encryption key, bound to all that stands beside it.
+
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use diesel::prelude::*;
+
+use super::conn::Conn;
+use super::error::{Error, Result};
+use super::schema::sealing_key;
+use super::sealed::{KeyUse, Owner, Secret, bound, decrypt, encrypt, fresh};
+use crate::domain::time::Timestamp;
+
+/// The key-encryption key and the key of the blind indexes.
+pub struct Keyring {
+    /// It wraps.
+    kek: Kek,
+    /// It opens what the rotation of the key-encryption key has not come to.
+    other: Option<Kek>,
+    /// The key of the blind indexes.
+    pub index: super::index::IndexKey,
+}
+
+/// A key-encryption key and its public name.
+struct Kek {
+    id: String,
+    cipher: XChaCha20Poly1305,
+}
+
+impl Kek {
+    fn new(id: String, secret: &Secret) -> Self {
+        Self { id, cipher: XChaCha20Poly1305::new(&(**secret).into()) }
+    }
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// The ring with this key-encryption key and this index key.
+    #[must_use]
+    pub fn new(kek_id: String, kek: &Secret, index: &Secret) -> Self {
+        Self { kek: Kek::new(kek_id, kek), other: None, index: super::index::IndexKey::new(index) }
+    }
+
+    /// With a second key-encryption key, which opens and does not wrap.
+    #[must_use]
+    pub fn with_other(self, kek_id: String, kek: &Secret) -> Self {
+        Self { other: Some(Kek::new(kek_id, kek)), ..self }
+    }
+
+    /// The name of the key that wraps.
+    pub(super) fn kek_id(&self) -> &str {
+        &self.kek.id
+    }
+
+    /// The names of the keys that open.
+    pub(super) fn kek_ids(&self) -> Vec<&str> {
+        [Some(&self.kek), self.other.as_ref()].into_iter().flatten().map(|kek| kek.id.as_str()).collect()
+    }
+
+    fn opener(&self, id: &str) -> Result<&XChaCha20Poly1305> {
+        let keks = [Some(&self.kek), self.other.as_ref()];
+        keks.into_iter().flatten().find(|kek| kek.id == id).map(|kek| &kek.cipher).ok_or(Error::Corrupt("key-encryption key"))
+    }
+}
+
+/// A data key as it is kept.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sealing_key, treat_none_as_default_value = false)]
+pub(super) struct KeyRow {
+    pub(super) owner_kind: String,
+    pub(super) owner_id: Vec<u8>,
+    pub(super) purpose: String,
+    pub(super) version: i32,
+    pub(super) kek_id: String,
+    /// None once it was destroyed.
+    pub(super) wrapped: Option<Vec<u8>>,
+    created_at: Timestamp,
+    destroyed_at: Option<Timestamp>,
+}
+
+impl KeyRow {
+    /// All columns but the wrapped key itself.
+    fn aad(&self) -> Vec<u8> {
+        bound(&[
+            b"sendiass",
+            b"sealing_key",
+            self.owner_kind.as_bytes(),
+            &self.owner_id,
+            self.purpose.as_bytes(),
+            &self.version.to_be_bytes(),
+            self.kek_id.as_bytes(),
+            &self.created_at.micros().to_be_bytes(),
+        ])
+    }
+
+    /// The key with its version; none once it was destroyed.
+    pub(super) fn unwrapped(&self, ring: &Keyring) -> Result<Option<(u32, Secret)>> {
+        let opener = ring.opener(&self.kek_id)?;
+        let Some(wrapped) = &self.wrapped else { return Ok(None) };
+        let plain = decrypt(opener, &self.aad(), wrapped)?;
+        let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
+        Ok(Some((u32::try_from(self.version).map_err(|_| Error::Corrupt("key version"))?, key)))
+    }
+
+    /// The row with this key, wrapped under the key that wraps.
+    fn wrapping(mut self, ring: &Keyring, key: &Secret) -> Result<Self> {
+        ring.kek.id.clone_into(&mut self.kek_id);
+        self.wrapped = Some(encrypt(&ring.kek.cipher, 1, &self.aad(), key.as_slice())?);
+        Ok(self)
+    }
+
+    /// The same key, wrapped under the key that wraps.
+    pub(super) fn rewrapped(self, ring: &Keyring) -> Result<Self> {
+        let (_, key) = self.unwrapped(ring)?.ok_or(Error::Corrupt("data key"))?;
+        self.wrapping(ring, &key)
+    }
+}
+
+/// A new key. Whoever asked for the newest before goes on with the one before.
+pub(super) fn add(conn: &mut Conn, ring: &Keyring, owner: Owner, usage: KeyUse, version: i32, now: Timestamp) -> Result<()> {
+    let row = KeyRow {
+        owner_kind: owner.kind().to_owned(),
+        owner_id: owner.uuid().as_bytes().to_vec(),
+        purpose: usage.as_str().to_owned(),
+        version,
+        kek_id: String::new(),
+        wrapped: None,
+        created_at: now,
+        destroyed_at: None,
+    };
+    diesel::insert_into(sealing_key::table).values(row.wrapping(ring, &Secret::new(fresh()?))?).execute(conn)?;
+    Ok(())
+}

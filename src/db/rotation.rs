@@ -1,0 +1,196 @@
+//! Rotation of the keys: a batch in a transaction, so that one that is killed goes on where it was.
+//!
+//! The key-encryption key is exchanged by wrapping the data keys again; no sealed text is touched. The key that seals the text of a case or a
+//! person is exchanged by sealing all of it again in one transaction. The key of its log entries is never exchanged: commitments cannot change.
+
+use std::collections::BTreeSet;
+
+use diesel::dsl::{count_star, max};
+use diesel::prelude::*;
+
+use super::conn::{Conn, RowLock};
+use super::error::{Error, Result};
+use super::keyring::{self, KeyRow, Keyring};
+use super::ledger::disclosures::{Named, openings_cell};
+use super::schema::{
+    capacity_record, case_file, consent, disclosure, disclosure_annotation, disclosure_entry, disclosure_private, note, person, referral,
+    safeguarding_concern, sealing_key,
+};
+use super::sealed::{self, Cell, KeyUse, Owner};
+use super::stored::AnyId;
+use super::tx::Tx;
+use crate::domain::ids::CaseId;
+use crate::domain::time::Timestamp;
+
+/// How many data keys are wrapped under each key-encryption key.
+pub fn by_kek(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>> {
+    Ok(sealing_key::table
+        .filter(sealing_key::wrapped.is_not_null())
+        .group_by(sealing_key::kek_id)
+        .select((sealing_key::kek_id, count_star()))
+        .order(sealing_key::kek_id.asc())
+        .load(tx.conn)?)
+}
+
+/// Whether this ring opens every data key there is.
+pub fn opens_all(conn: &mut Conn, ring: &Keyring) -> Result<bool> {
+    let foreign = sealing_key::table.filter(sealing_key::wrapped.is_not_null()).filter(sealing_key::kek_id.ne_all(ring.kek_ids()));
+    Ok(foreign.select(sealing_key::version).first::<i32>(conn).optional()?.is_none())
+}
+
+/// Wraps so many data keys again, of those that are not under the key that wraps; how many that were.
+pub fn rewrap(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
+    let rows: Vec<KeyRow> = sealing_key::table
+        .filter(sealing_key::wrapped.is_not_null())
+        .filter(sealing_key::kek_id.ne(tx.keys.kek_id()))
+        .order((sealing_key::owner_kind.asc(), sealing_key::owner_id.asc(), sealing_key::purpose.asc(), sealing_key::version.asc()))
+        .limit(most)
+        .load(tx.conn)?;
+    let found = rows.len();
+    for row in rows {
+        let was = row.kek_id.clone();
+        let row = row.rewrapped(tx.keys)?;
+        // Destroyed meanwhile, it stays destroyed.
+        diesel::update(sealing_key::table.find((&row.owner_kind, &row.owner_id, &row.purpose, row.version)))
+            .filter(sealing_key::kek_id.eq(was))
+            .filter(sealing_key::wrapped.is_not_null())
+            .set((sealing_key::kek_id.eq(&row.kek_id), sealing_key::wrapped.eq(&row.wrapped)))
+            .execute(tx.conn)?;
+    }
+    Ok(found)
+}
+
+/// The next owners, so many at most, with more than `over` keys that seal, the newest older than this.
+pub fn due(tx: &mut Tx<'_>, over: i64, before: Timestamp, after: Option<Owner>, most: i64) -> Result<Vec<Owner>> {
+    let (kind, id) = after.map_or(("", Vec::new()), |owner| (owner.kind(), owner.uuid().as_bytes().to_vec()));
+    let rows: Vec<(String, Vec<u8>)> = sealing_key::table
+        .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
+        .filter(sealing_key::wrapped.is_not_null())
+        .filter(sealing_key::owner_kind.gt(kind).or(sealing_key::owner_kind.eq(kind).and(sealing_key::owner_id.gt(id))))
+        .group_by((sealing_key::owner_kind, sealing_key::owner_id))
+        .having(max(sealing_key::created_at).lt(before).and(count_star().gt(over)))
+        .select((sealing_key::owner_kind, sealing_key::owner_id))
+        .order((sealing_key::owner_kind.asc(), sealing_key::owner_id.asc()))
+        .limit(most)
+        .load(tx.conn)?;
+    rows.iter().map(|(kind, id)| Owner::of(kind, id)).collect()
+}
+
+/// The versions of the keys that seal, newest first, as far as they are not destroyed.
+fn versions(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<i32>> {
+    Ok(sealing_key::table
+        .filter(sealing_key::owner_kind.eq(owner.kind()))
+        .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
+        .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
+        .filter(sealing_key::wrapped.is_not_null())
+        .order(sealing_key::version.desc())
+        .select(sealing_key::version)
+        .load(tx.conn)?)
+}
+
+/// Gives this case or person a new key, and seals all of its text again under it.
+pub fn reseal(tx: &mut Tx<'_>, owner: Owner, now: Timestamp) -> Result<()> {
+    hold(tx, owner)?;
+    let Some(newest) = versions(tx, owner)?.first().copied() else { return Ok(()) };
+    keyring::add(tx.conn, tx.keys, owner, KeyUse::Seal, newest + 1, now)?;
+    each(tx, owner, |tx, cell, was| tx.sealed_again(cell, was).map(Some))
+}
+
+/// Destroys the keys of this case or person under which nothing is sealed any more; how many those were. What a change that ran beside the
+/// rotation left under an older key is sealed again first, and its keys are kept until the next time.
+pub fn sweep(tx: &mut Tx<'_>, owner: Owner, now: Timestamp) -> Result<usize> {
+    hold(tx, owner)?;
+    let versions = versions(tx, owner)?;
+    let Some((newest, older)) = versions.split_first() else { return Ok(0) };
+    let newest = u32::try_from(*newest).map_err(|_| Error::Corrupt("key version"))?;
+    let mut used = BTreeSet::new();
+    each(tx, owner, |tx, cell, was| {
+        let version = sealed::version_of(was)?;
+        if version >= newest {
+            return Ok(None);
+        }
+        used.insert(version);
+        tx.sealed_again(cell, was).map(Some)
+    })?;
+    let unused: Vec<i32> =
+        older.iter().copied().filter(|version| u32::try_from(*version).is_ok_and(|version| !used.contains(&version))).collect();
+    Ok(diesel::update(
+        sealing_key::table
+            .filter(sealing_key::owner_kind.eq(owner.kind()))
+            .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
+            .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
+            .filter(sealing_key::version.eq_any(unused)),
+    )
+    .set((sealing_key::wrapped.eq(None::<Vec<u8>>), sealing_key::destroyed_at.eq(now)))
+    .execute(tx.conn)?)
+}
+
+/// What is written in a case waits; the row of a person or a referral is replaced only as it was read.
+fn hold(tx: &mut Tx<'_>, owner: Owner) -> Result<()> {
+    match owner {
+        Owner::Case(case) => tx.hold(RowLock::Case, case.0),
+        Owner::Person(_) | Owner::Referral(_) => Ok(()),
+    }
+}
+
+/// Shows every sealed value of this owner to `f`, which may put another in its place. A value that was changed meanwhile stays.
+fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8]) -> Result<Option<Vec<u8>>>) -> Result<()> {
+    macro_rules! cells {
+        ($($table:ident . $column:ident of $whose:expr;)+) => {$({
+            let rows: Vec<(AnyId, Option<Vec<u8>>)> =
+                $table::table.filter($whose).select(($table::id, $table::$column.nullable())).load(tx.conn)?;
+            for (id, was) in rows {
+                let Some(was) = was else { continue };
+                let cell = Cell::of(stringify!($table), id.0, owner).column(stringify!($column));
+                if let Some(new) = f(tx, cell, &was)? {
+                    diesel::update($table::table.filter($table::id.eq(id)).filter($table::$column.eq(&was)))
+                        .set($table::$column.eq(new))
+                        .execute(tx.conn)?;
+                }
+            }
+        })+};
+    }
+    match owner {
+        Owner::Person(id) => {
+            cells! {
+                person.sealed of person::id.eq(id);
+                capacity_record.sealed of capacity_record::person_id.eq(id);
+            }
+        }
+        Owner::Referral(id) => {
+            cells! { referral.sealed of referral::id.eq(id); }
+        }
+        Owner::Case(id) => {
+            cells! {
+                case_file.sealed of case_file::id.eq(id);
+                note.sealed of note::case_id.eq(id);
+                consent.sealed of consent::case_id.eq(id);
+                consent.ended_sealed of consent::case_id.eq(id);
+                disclosure.sealed of disclosure::case_id.eq(id);
+                disclosure_annotation.sealed of disclosure_annotation::disclosure_id
+                    .eq_any(disclosure::table.filter(disclosure::case_id.eq(id)).select(disclosure::id));
+                safeguarding_concern.sealed of safeguarding_concern::case_id.eq(id);
+            }
+            for (index, cell, was) in openings_of(tx, id)? {
+                if let Some(new) = f(tx, cell, &was)? {
+                    diesel::update(disclosure_private::table.find(index)).set(disclosure_private::openings.eq(new)).execute(tx.conn)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The openings of a case, still sealed: the index of the entry and the cell of each.
+fn openings_of(tx: &mut Tx<'_>, case: CaseId) -> Result<Vec<(i64, Cell, Vec<u8>)>> {
+    let rows: Vec<(i64, String, Vec<u8>)> = disclosure_private::table
+        .inner_join(disclosure_entry::table.on(disclosure_entry::idx.eq(disclosure_private::idx)))
+        .filter(disclosure_private::case_id.eq(case))
+        .select((disclosure_private::idx, disclosure_entry::body, disclosure_private::openings))
+        .load(tx.conn)?;
+    let cell = |(index, body, sealed): (i64, String, Vec<u8>)| {
+        let named: Named = serde_json::from_str(&body).map_err(|_| Error::Corrupt("log entry"))?;
+        Ok((index, openings_cell(named.id, case), sealed))
+    };
+    rows.into_iter().map(cell).collect()
+}

@@ -1,0 +1,208 @@
+//! Data keys are exchanged: all text is sealed again, and what is written once changes in nothing else.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use sendiass::db::conn::Conn;
+use serde_json::json;
+
+use crate::family::Family;
+use crate::harness::cluster::by_engine;
+use crate::harness::{TestApp, connect};
+use crate::keys::{Row, column, command, done, record, told};
+
+/// The columns that hold what is sealed, as the catalog has them.
+fn sealed_columns(conn: &mut Conn) -> Vec<(String, String)> {
+    let query = by_engine(
+        "SELECT t.name || '.' || c.name AS text FROM sqlite_master AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND c.type = 'BLOB' AND (c.name LIKE '%sealed' OR c.name = 'openings') ORDER BY 1",
+        "SELECT table_name || '.' || column_name AS text FROM information_schema.columns
+         WHERE table_schema = 'public' AND data_type = 'bytea' AND (column_name LIKE '%sealed' OR column_name = 'openings') ORDER BY 1",
+    );
+    let all = diesel::sql_query(query).load::<Row>(conn).unwrap();
+    all.iter().map(|row| row.text.split_once('.').map(|(table, column)| (table.to_owned(), column.to_owned())).unwrap()).collect()
+}
+
+/// The versions of the keys that seal the values of each sealed column.
+fn versions(conn: &mut Conn) -> Vec<(String, BTreeSet<String>)> {
+    let head = by_engine("hex(substr(@, 3, 4))", "upper(encode(substring(@ FROM 3 FOR 4), 'hex'))");
+    let all = sealed_columns(conn);
+    let used = |(table, column): (String, String)| {
+        let query = format!("SELECT DISTINCT {} AS text FROM {table} WHERE {column} IS NOT NULL", head.replace('@', &column));
+        let rows = diesel::sql_query(query).load::<Row>(conn).unwrap();
+        (format!("{table}.{column}"), rows.into_iter().map(|row| row.text).collect())
+    };
+    all.into_iter().map(used).collect()
+}
+
+/// A family with something in every column that is sealed.
+fn record_everything(app: &TestApp) -> Family {
+    let family = record(app);
+    let disclosed = app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200).body["items"][0]["id"].clone();
+    let annotation = json!({"kind":"receipt_confirmed","note":"They rang to say it came."});
+    app.adviser().post(&format!("/disclosures/{}/annotations", disclosed.as_str().unwrap()), &annotation).ok(201);
+    let referral = json!({"source":"self_parent","childName":"Kit Marsh","familyAgreed":true,"riskStated":false});
+    app.adviser().post("/referrals", &referral).ok(201);
+    let ending = json!({"withdrawnById":family.finn,"method":"verbal_phone","wordsUsed":"No more, please.","objects":false});
+    let given = family.permit(app, json!({}));
+    app.adviser().post(&format!("/consents/{given}/withdrawal"), &ending).ok(200);
+    let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
+    app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);
+    family
+}
+
+#[test]
+fn all_text_is_sealed_again_under_new_keys_and_the_old_ones_are_destroyed() {
+    let app = TestApp::spawn();
+    let family = record_everything(&app);
+    let was = told(&app, &family);
+    let version = |number: u32| BTreeSet::from([format!("{number:08X}")]);
+    for (column, used) in versions(&mut app.sabotage()) {
+        assert_eq!(used, version(1), "{column}: something must be in it, for this test to see that it is sealed again");
+    }
+    let (folder, scratch) = app.stopped();
+    let (path, place) = (folder.path().to_owned(), scratch.as_ref());
+    let mut conn = connect(&path, place);
+    let keys = |conn: &mut Conn, purpose: &str, state: &str| {
+        let of = format!("sealing_key WHERE purpose = '{purpose}' AND wrapped IS {state}");
+        column(conn, if state == "NULL" { "owner_id" } else { "wrapped" }, &of)
+    };
+    let (seal, ledger) = (keys(&mut conn, "seal", "NOT NULL"), keys(&mut conn, "ledger", "NOT NULL"));
+
+    done(&["reseal", "--older-than", "36500"], &path, place);
+    assert_eq!(keys(&mut conn, "seal", "NOT NULL"), seal, "none is as old as that");
+    done(&["reseal"], &path, place);
+    for (column, used) in versions(&mut conn) {
+        assert_eq!(used, version(2), "{column}");
+    }
+    assert_eq!(keys(&mut conn, "seal", "NOT NULL").len(), 2 * seal.len());
+    assert_eq!(keys(&mut conn, "ledger", "NOT NULL"), ledger, "what was committed to could not be opened any more");
+    // Whoever began before goes on with the old keys for a while.
+    done(&["sweep"], &path, place);
+    assert_eq!(keys(&mut conn, "seal", "NULL").len(), 0);
+    done(&["sweep", "--replaced-before", "0"], &path, place);
+    assert_eq!(keys(&mut conn, "seal", "NULL").len(), seal.len());
+    let left = keys(&mut conn, "seal", "NOT NULL");
+    assert!(left.len() == seal.len() && left.iter().all(|key| !seal.contains(key)));
+    drop(conn);
+
+    let app = TestApp::spawn_on(folder, scratch, |_| {});
+    assert_eq!(told(&app, &family), was);
+    // And is corrected, added to and searched as before.
+    family.note(&app, &family.mia, &[&family.ana], "attendance", json!({}));
+    family.refuse(&app, &family.finn, &[&family.ana]);
+}
+
+/// What is written once, the column in it that is sealed, and how a change is refused.
+const ONCE: [(&str, &str, &str); 6] = [
+    ("note", "sealed", "append-only"),
+    ("capacity_record", "sealed", "append-only"),
+    ("disclosure", "sealed", "append-only"),
+    ("disclosure_annotation", "sealed", "append-only"),
+    ("disclosure_private", "openings", "never changed"),
+    ("consent", "sealed", "cannot be changed"),
+];
+
+/// The columns of a table, each with another value than it has.
+fn changes(conn: &mut Conn, table: &str) -> Vec<(String, String)> {
+    let query = by_engine(
+        "SELECT name || ' = ' || CASE type WHEN 'BLOB' THEN 'randomblob(16)' WHEN 'INTEGER' THEN 'coalesce(' || name || ', 0) + 1'
+             ELSE 'coalesce(' || name || ', '''') || ''x''' END AS text FROM pragma_table_info('@')",
+        r"SELECT attname || ' = ' || CASE format_type(atttypid, NULL) WHEN 'uuid' THEN 'gen_random_uuid()' WHEN 'bytea' THEN '''\x07'''
+             WHEN 'jsonb' THEN '''[7]''' WHEN 'date' THEN '''2030-01-01''' WHEN 'integer' THEN '7777' WHEN 'bigint' THEN '7777'
+             WHEN 'text' THEN '''other''' ELSE '''2030-01-01''' END AS text
+         FROM pg_attribute WHERE attrelid = '@'::regclass AND attnum > 0",
+    );
+    let all = diesel::sql_query(query.replace('@', table)).load::<Row>(conn).unwrap();
+    all.into_iter().map(|row| (row.text.split(' ').next().unwrap().to_owned(), row.text)).collect()
+}
+
+/// How this change is refused, if it is; undone in any case.
+fn said_of(conn: &mut Conn, table: &str, set: &str) -> Option<String> {
+    let said = conn.batch_execute(&format!("BEGIN; UPDATE {table} SET {set}; ROLLBACK")).err().map(|error| error.to_string());
+    // After a refusal it is still to be undone.
+    drop(conn.batch_execute("ROLLBACK"));
+    said
+}
+
+#[test]
+fn what_is_written_once_is_sealed_again_under_a_newer_key_of_its_owner_and_changes_in_nothing_else() {
+    let app = TestApp::spawn();
+    let family = record_everything(&app);
+    let mut conn = app.sabotage();
+    let sealed = |version: u8| by_engine("x'0101000000@'", r"'\x0101000000@'").replace('@', &format!("{version:02}"));
+    // No key is newer yet.
+    for (table, column, words) in ONCE {
+        let said = said_of(&mut conn, table, &format!("{column} = {}", sealed(2)));
+        assert!(said.as_ref().is_some_and(|said| said.contains(words)), "{table}: {said:?}");
+    }
+    // One for everybody but Ana: nobody is sealed under the key of another, or of another purpose.
+    let another = |whose: &str, purpose: &str| {
+        format!(
+            "INSERT INTO sealing_key SELECT owner_kind, owner_id, '{purpose}', 2, kek_id, wrapped, created_at, NULL FROM sealing_key
+             WHERE purpose = 'seal' AND version = 1 AND {whose}"
+        )
+    };
+    let ana = uuid::Uuid::parse_str(&family.ana).unwrap().simple().to_string();
+    let ana = by_engine("owner_id = x'@'", r"owner_id = '\x@'").replace('@', &ana);
+    conn.batch_execute(&another(&format!("NOT ({ana})"), "seal")).unwrap();
+    conn.batch_execute(&another(&ana, "ledger")).unwrap();
+    let said = said_of(&mut conn, "capacity_record", &format!("sealed = {}", sealed(2)));
+    assert!(said.is_some_and(|said| said.contains("append-only")), "under the keys of others");
+    conn.batch_execute(&another(&ana, "seal")).unwrap();
+    for (table, column, words) in ONCE {
+        assert_eq!(said_of(&mut conn, table, &format!("{column} = {}", sealed(2))), None, "{table}");
+        for other in [1, 3] {
+            let said = said_of(&mut conn, table, &format!("{column} = {}", sealed(other)));
+            assert!(said.as_ref().is_some_and(|said| said.contains(words)), "{table}, key {other}: {said:?}");
+        }
+        let all = changes(&mut conn, table);
+        assert!(all.len() > 3, "{table}: {all:?}");
+        // A permission is used, ends and gets a new version, which is another matter.
+        let may = |name: &str| {
+            name == column || table == "consent" && ["ended", "ended_at", "ended_sealed", "used_at", "version"].contains(&name)
+        };
+        for (name, change) in all.iter().filter(|(name, _)| !may(name)) {
+            let said = said_of(&mut conn, table, &format!("{column} = {}, {change}", sealed(2)));
+            assert!(said.as_ref().is_some_and(|said| said.contains(words)), "{table}.{name}: {said:?}");
+        }
+    }
+    // Of what ended, how it ended is sealed again, too, and not otherwise.
+    let ended = "ended_sealed = @ WHERE ended_sealed IS NOT NULL";
+    assert_eq!(said_of(&mut conn, "consent", &ended.replace('@', &sealed(2))), None);
+    assert!(said_of(&mut conn, "consent", &ended.replace('@', &sealed(3))).is_some_and(|said| said.contains("cannot be changed")));
+}
+
+#[test]
+fn what_is_sealed_again_is_read_as_before_whenever_that_is_killed() {
+    let app = TestApp::spawn();
+    let family = record_everything(&app);
+    let was = told(&app, &family);
+    let (folder, scratch) = app.stopped();
+    for wait in (4..64).step_by(6) {
+        let mut child = command(&["reseal"], folder.path(), scratch.as_ref()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    done(&["sweep", "--replaced-before", "0"], folder.path(), scratch.as_ref());
+    let app = TestApp::spawn_on(folder, scratch, |_| {});
+    assert_eq!(told(&app, &family), was);
+}
+
+#[test]
+fn who_may_not_rewrite_does_not_seal_again() {
+    let (folder, scratch) = TestApp::spawn().stopped();
+    let Some(scratch) = scratch else { return };
+    for what in [["keys", "reseal"], ["keys", "sweep"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+        let command = command.args(what).arg("--data-dir").arg(folder.path()).args(["--unsafe-database", "--database-url", &scratch.url()]);
+        let output = command.output().unwrap();
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && talk.contains("name the role that owns the tables"), "{talk}");
+    }
+}
