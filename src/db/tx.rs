@@ -5,8 +5,8 @@
 //! In the embedded database all writes go through one thread, which shares commits between those that wait: each is a savepoint of its own,
 //! so that what goes wrong in one touches no other, and nobody is answered before the commit. To PostgreSQL they go straight from the pool.
 
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::Digest;
@@ -250,19 +250,23 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
+        let admitted = Arc::new(Mutex::new(Some(admitted)));
+        let of_thread = admitted.clone();
         let (pool, keys, tally) = (self.pool.clone(), self.keys.clone(), self.tally.clone());
         let writing = (begin == Begin::Writing).then(|| self.tally.writing());
         let work = tokio::task::spawn_blocking(move || {
-            let (_admitted, _writing) = (admitted, writing);
+            let (_admitted, _writing) = (of_thread, writing);
             pool.within(begin, &tally, |conn| f(&mut Tx::new(conn, &keys, begin)))
         });
         if self.writer.is_some() {
             return work.await.unwrap_or_else(|_| Err(Error::Panicked.into()));
         }
-        match within_patience(work).await {
-            Some(done) => done.unwrap_or_else(|_| Err(Error::Panicked.into())),
-            None => Err(self.tally.timed_out().into()),
+        if let Some(done) = within_patience(work).await {
+            return done.unwrap_or_else(|_| Err(Error::Panicked.into()));
         }
+        // A connection on which a server fell silent may be out for ever: whoever waits for no more than that takes nobody's place.
+        drop(admitted.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Err(self.tally.timed_out().into())
     }
 
     /// In the thread that writes.

@@ -97,7 +97,7 @@ fn what_is_set_wrongly_is_said_in_one_sentence() {
         fails(&served(folder.path(), &["--database-url", url]), "This build cannot encrypt the way to PostgreSQL");
     }
     for (flag, name) in [("--bind", "SENDIASS_BIND"), ("--admin-bind", "SENDIASS_ADMIN_BIND")] {
-        let output = sendiass(folder.path(), &["serve", flag, "0.0.0.0:0"]).output().unwrap();
+        let output = postgres::run(sendiass(folder.path(), &["serve", flag, "0.0.0.0:0"]));
         fails(&output, &format!("{name} is 0.0.0.0:0: outside production the service listens on loopback only"));
     }
 }

@@ -35,7 +35,7 @@ const SERVE: &[&str] = &["serve", "--bind", "127.0.0.1:0", "--admin-bind", "127.
 const KEYS: [&str; 3] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY"];
 
 /// What it said until it ended. Whatever goes on after half a minute is ended, and should not have.
-fn run(mut command: Command) -> Output {
+pub fn run(mut command: Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let since = Instant::now();
     while child.try_wait().unwrap().is_none() {
