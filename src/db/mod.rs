@@ -31,6 +31,7 @@ pub mod stored;
 pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod timeline;
 pub mod tx;
 mod writer;
 

@@ -26,4 +26,5 @@ mod scope;
 mod sealing;
 mod service;
 mod sides;
+mod timeline;
 mod tokens;
