@@ -7,7 +7,7 @@ use super::sides::{self, conflict};
 use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::tasks::NewTask;
-use crate::db::{Tx, cases, guard, participants, staff, tasks};
+use crate::db::{Tx, cases, guard, participants, staff, tasks, timeline};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -17,6 +17,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::NewParticipant;
 use crate::domain::patch::Merge;
 use crate::domain::time::Timestamp;
+use crate::domain::timeline::TimelineEntry;
 use crate::domain::vocabulary::{CaseStatus, Role, TaskKind};
 use crate::policy::{deadlines, retention};
 
@@ -180,16 +181,21 @@ impl App {
         self.look(permit, move |tx, permit| shown(tx, permit, id)).await
     }
 
+    /// What happened in a case, newest first.
+    pub async fn list_timeline(&self, permit: Permit<act::CaseRead>, id: CaseId, page: PageRequest) -> Result<Page<TimelineEntry>> {
+        self.look(permit, move |tx, permit| Ok(timeline::list(tx, permit, id, &page)?)).await
+    }
+
     /// Changes what is recorded of a case.
     pub async fn update_case(&self, permit: Permit<act::CaseUpdate>, id: CaseId, version: i32, merge: Merge<CaseUpdate>) -> Result<Case> {
-        let app = self.clone();
+        let (now, app) = (self.clock.now(), self.clone());
         self.change(permit, move |tx, permit| {
             let current = shown(tx, permit, id)?;
             expect_version(current.version, version)?;
             let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
             let update = merge(&writable).map_err(Error::Invalid)?;
             app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
-            cases::update(tx, permit, id, version, update)?;
+            cases::update(tx, permit, id, version, update, now)?;
             shown(tx, permit, id)
         })
         .await
@@ -245,7 +251,7 @@ impl App {
 
     /// Sets who works on a case: an adviser only themselves, and nobody who works for the other side (C1).
     pub async fn assign_case(&self, permit: Permit<act::CaseAssign>, id: CaseId, version: i32, wanted: CaseAssignment) -> Result<Case> {
-        let member = wanted.staff_id;
+        let (now, member) = (self.clock.now(), wanted.staff_id);
         self.change(permit, move |tx, permit| {
             if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
                 return Err(Error::Forbidden);
@@ -257,7 +263,7 @@ impl App {
             }
             sides::may_join(tx, permit, id, &[(member, "#/staffId".to_owned())])?;
             require_open(permit.caller(), head.status)?;
-            let case = cases::assign(tx, permit, id, version, member, retention::of)?;
+            let case = cases::assign(tx, permit, id, version, member, now, retention::of)?;
             Ok(offering(permit, case))
         })
         .await

@@ -68,7 +68,7 @@ fn set_apart(
     let apart = content.served_separately;
     sides::keep_apart(tx, permit, case, &[(person, apart)], apart.then(|| permit.staff()), "#/servedSeparately", now)?;
     if apart {
-        cases::set_apart(tx, permit, case.id)?;
+        cases::set_apart(tx, permit, case.id, now)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Cases. What was told about a family is sealed under a key of the case; what is counted or filtered stands in closed words beside it.
 
 mod acts;
+mod events;
 mod keeping;
 mod list;
 
@@ -23,11 +24,12 @@ use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting,
+    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting, TimelineKind,
 };
 
 use acts::place;
 pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serving_other_side, set_apart};
+use events::{happened, levels};
 pub use list::list;
 
 const NAMED: &str = "named";
@@ -200,7 +202,8 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;
     let retention = keep(&keeping::facts(tx, &row, &participants)?);
-    let by = told.reopenings.iter().map(|reopening| reopening.by);
+    let levels = levels(tx, row.id)?;
+    let by = told.reopenings.iter().map(|reopening| reopening.by).chain(levels.iter().map(|(.., by)| *by));
     let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;
     let standings = standings_of(tx, row.id)?;
     let Json(details) = row.details;
@@ -224,6 +227,7 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
             .into_iter()
             .map(|reopening| Reopening { at: reopening.at, by: names.get(reopening.by), reason: reopening.reason })
             .collect(),
+        intervention_history: events::told(levels, &names),
         content: CaseContent {
             intervention_level: row.intervention_level,
             referral_source: details.referral_source,
@@ -309,6 +313,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
     };
     diesel::insert_into(case_file::table).values(row).execute(tx.conn)?;
     tx.shows([id]);
+    happened(tx, permit, id, TimelineKind::CaseOpened, Some(content.intervention_level), now)?;
     if restricted {
         place(tx, id, NAMED, [permit.staff()])?;
     }
@@ -316,7 +321,14 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
 }
 
 /// Changes what is recorded of a case, and whether work on it goes on.
-pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, version: i32, update: CaseUpdate) -> Result<()> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::CaseUpdate>,
+    id: CaseId,
+    version: i32,
+    update: CaseUpdate,
+    now: Timestamp,
+) -> Result<()> {
     let row = row(tx, permit, id)?;
     let CaseUpdate { content, status } = update;
     let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
@@ -338,5 +350,9 @@ pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, ver
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(tx, changed, version + 1, |_| Ok(row.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
+    if row.intervention_level == content.intervention_level {
+        return Ok(());
+    }
+    happened(tx, permit, id, TimelineKind::LevelChanged, Some(content.intervention_level), now)
 }

@@ -33,6 +33,7 @@ pub mod stored;
 pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod timeline;
 mod traced;
 pub mod tx;
 mod writer;

@@ -28,6 +28,7 @@ mod moved;
 
 pub(super) use held::facts;
 pub use held::{HeldNote, for_disclosure, known, require};
+pub(super) use moved::left;
 pub use moved::{is_passed_on, is_permitted, relocate};
 
 /// What is kept in the clear: ids and words only.
@@ -94,12 +95,12 @@ fn cell(id: NoteId, case: CaseId) -> Cell {
 }
 
 /// A condition on a note.
-type OnNote = Box<dyn BoxableExpression<note::table, Engine, SqlType = diesel::sql_types::Bool>>;
+pub(super) type OnNote = Box<dyn BoxableExpression<note::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
 /// Whether a note is in scope: its case is, and neither it nor any correction of it is restricted and closed to the caller. Restricted notes
 /// are open in the cases where the caller reads all of them; in a case they took themselves those of the time when they worked on it, and
 /// their own (C4).
-fn visible(scope: Scope) -> OnNote {
+pub(super) fn visible(scope: Scope) -> OnNote {
     let version = diesel::alias!(note as version);
     let staff = scope.staff().unwrap_or(StaffId(uuid::Uuid::nil()));
     let of_their_time = version

@@ -196,6 +196,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    case_event (id) {
+        id -> DbUuid,
+        case_id -> DbUuid,
+        kind -> DbWord,
+        intervention_level -> Nullable<DbWord>,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     referral (id) {
         id -> DbUuid,
         reference -> Text,
@@ -556,6 +570,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     capacity_record,
     reference_counter,
     case_file,
+    case_event,
     referral,
     case_staff,
     participant,

@@ -222,6 +222,18 @@ pub struct Reopening {
     pub reason: LongText,
 }
 
+/// That a case came to a level of intervention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LevelSet {
+    /// The level.
+    pub intervention_level: InterventionLevel,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who set it.
+    pub by: StaffRef,
+}
+
 /// How long a record is kept (C16).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -282,7 +294,8 @@ pub struct SubjectFact {
     "01a09f37-949f-7f28-9fb1-7c2390c192cf", "personId": "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation":
     "parent", "parentalResponsibility": [{"childId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"
     }], "servedSeparately": false, "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
-    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}], "reopenings": [], "interventionLevel": "l2", "referralSource":
+    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}], "reopenings": [], "interventionHistory": [{"interventionLevel": "l2", "at": "2026-09-14T09:20:15.007Z", "by": {"id":
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}}], "interventionLevel": "l2", "referralSource":
     "self_parent", "reasonsForContact": [{"reason": "sen_support_school", "primary": true}, {"reason": "attendance_non_attendance",
     "primary": false}], "senNeeds": [{"type": "slcn", "rank": 1}, {"type": "semh", "rank": 2}], "senProvision": "k", "setting":
     "mainstream", "settingName": "Larkbeck Primary", "area": "south", "appealTypes": [], "summary":
@@ -326,6 +339,9 @@ pub struct Case {
     /// How often it began again, and why.
     #[schema(max_items = 1000)]
     pub reopenings: Vec<Reopening>,
+    /// The levels of intervention it had, oldest first; the last is that of now.
+    #[schema(max_items = 1000)]
+    pub intervention_history: Vec<LevelSet>,
     /// What is recorded of it.
     #[serde(flatten)]
     pub content: CaseContent,

@@ -57,6 +57,8 @@ ids! {
     ReferralId;
     /// A case.
     CaseId;
+    /// Something that was done to a case.
+    CaseEventId;
     /// A person's part in a case.
     ParticipantId;
     /// A note.

@@ -23,4 +23,5 @@ pub mod staff;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod timeline;
 pub mod vocabulary;

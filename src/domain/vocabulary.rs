@@ -669,6 +669,29 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What an entry of the timeline of a case tells.
+    TimelineKind, "timelineKind" {
+        CaseOpened = "case_opened", "The case was opened";
+        LevelChanged = "level_changed", "The intervention level changed";
+        CaseClosed = "case_closed", "The case was closed";
+        CaseReopened = "case_reopened", "The case was reopened";
+        CaseAssigned = "case_assigned", "The case was given to somebody";
+        RestrictionChanged = "restriction_changed", "Who may open the case changed";
+        ParticipantAdded = "participant_added", "Somebody joined the case";
+        NoteWritten = "note_written", "A note was written";
+        NoteCorrected = "note_corrected", "A note was corrected";
+        NoteReceived = "note_received", "A note came from another case";
+        NoteRelocated = "note_relocated", "A note went to another case";
+        ConsentGiven = "consent_given", "Permission was given";
+        ConsentRefused = "consent_refused", "Permission was refused";
+        ConsentEnded = "consent_ended", "A permission or refusal ended";
+        DisclosureMade = "disclosure_made", "Information was passed on";
+        ConcernRaised = "concern_raised", "A risk was recorded";
+        ReferralAccepted = "referral_accepted", "A referral was accepted";
+    }
+}
+
+vocabulary! {
     /// Whether a task is done.
     TaskStatus, "taskStatus" {
         Open = "open", "Open";
@@ -830,6 +853,7 @@ pub fn lists() -> Vec<List> {
         list::<AnnotationKind>(),
         list::<DisclosureStatus>(),
         list::<AccessReason>(),
+        list::<TimelineKind>(),
         list::<TaskKind>(),
         list::<TaskStatus>(),
         list::<RetentionClass>(),

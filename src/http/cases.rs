@@ -9,7 +9,7 @@ use super::conditional::IfMatch;
 use super::extract::Path;
 use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
-use super::page::{Filters, Listing};
+use super::page::{Filters, Listing, NoFilters};
 use super::problem::{Code, Problem};
 use super::respond::Answer;
 use crate::app::App;
@@ -19,10 +19,12 @@ use crate::domain::idempotency::Created;
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::staff::Assignee;
 use crate::domain::time::Timestamp;
+use crate::domain::timeline::TimelineEntry;
 use crate::domain::vocabulary::CaseStatus;
 use crate::{op, page_of};
 
 page_of!(CasePage, CaseSummary);
+page_of!(TimelinePage, TimelineEntry);
 
 /// The path of a case.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -119,6 +121,21 @@ async fn read(permit: Permit<act::CaseRead>, path: Path<CasePath>, app: web::Dat
     Ok(shown(&app.read_case(permit, path.case_id).await?))
 }
 
+/// Read the timeline of a case.
+///
+/// One feed of all that happened in it, newest first: what was done to the case, who joined it, notes, permissions, what was passed on, risks,
+/// referrals. It tells what and when, and the record itself the rest. Restricted notes are there for those only who may read them (C4, C8).
+#[utoipa::path(get, path = "/cases/{caseId}/timeline", operation_id = "listTimeline", tag = "cases",
+    responses((status = 200, description = "A page of the timeline.", body = TimelinePage)))]
+async fn list_timeline(
+    permit: Permit<act::CaseRead>,
+    path: Path<CasePath>,
+    listing: Listing<NoFilters>,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(listing.answer::<TimelinePage>(app.list_timeline(permit, path.case_id, listing.page).await?))
+}
+
 /// Change a case.
 ///
 /// What is recorded of it, and whether work on it goes on or rests. A closed case is reopened first (C4).
@@ -208,6 +225,7 @@ pub fn operations() -> Vec<Operation> {
         op!(list),
         op!(create).refuses(&[Code::RuleViolated, Code::SamePerson]),
         op!(read),
+        op!(list_timeline),
         op!(update).refuses(&[Code::InvalidState]),
         op!(close).refuses(&[Code::InvalidState]),
         op!(reopen).refuses(&[Code::SamePerson, Code::InvalidState]),

@@ -29,5 +29,6 @@ mod scope;
 mod sealing;
 mod service;
 mod sides;
+mod timeline;
 mod tokens;
 mod world;

@@ -21,6 +21,7 @@ INSERT INTO case_file (id, reference, status, intervention_level, details, seale
     recorded_by) VALUES (#4, 'r', 'open', 'l2', '{}', '\x00', false, #0, #0, 'epoch', 1, 'epoch', #0);
 INSERT INTO note (id, case_id, kind, sensitivity, occurred_at, recorded_at, recorded_by, worker_id, first_id, supersedes_note_id, details, sealed)
     VALUES (#5, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, NULL, '{}', '\x00'), (#6, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, #5, '{}', '\x00');
+INSERT INTO case_event VALUES (#7, #4, 'k', NULL, 'epoch', #0);
 INSERT INTO capacity_record VALUES (#7, #1, 'd', 'o', '2026-01-01', NULL, NULL, '\x00', 'epoch', #0);
 INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
     VALUES (#8, #4, #1, 'given', 'epoch', 'epoch', '{}', '\x00', 1, 'epoch', #0);
@@ -83,6 +84,7 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("access_prune", "the log is append-only", "the watermark grows within the log"),
     ("access_subtree", "the log is append-only", "the log takes the next subtree only"),
     ("capacity_record", "capacity records are append-only", ""),
+    ("case_event", "what happened to a case stands", ""),
     ("consent_recipient", "what was agreed cannot be changed", ""),
     ("consent_subject", "what was agreed cannot be changed", ""),
     ("disclosure", "disclosures are append-only", ""),

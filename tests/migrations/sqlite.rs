@@ -77,6 +77,7 @@ INSERT INTO note VALUES (x'00000000000000000000000000000005', x'0000000000000000
     x'00000000000000000000000000000005', NULL, '{}', x'00', NULL, NULL, NULL);
 INSERT INTO note VALUES (x'00000000000000000000000000000006', x'00000000000000000000000000000004', 'k', 's', 0, 0, zeroblob(16), zeroblob(16),
     x'00000000000000000000000000000005', x'00000000000000000000000000000005', '{}', x'00', NULL, NULL, NULL);
+INSERT INTO case_event VALUES (x'0000000000000000000000000000000b', x'00000000000000000000000000000004', 'k', NULL, 0, zeroblob(16));
 INSERT INTO capacity_record VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001', 'd', 'o', '2026-01-01', NULL, NULL, x'00', 0, zeroblob(16));
 INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'given', 0, 0, '{}', x'00', 1, 0, zeroblob(16));
@@ -98,6 +99,7 @@ INSERT INTO disclosure_case_ix VALUES (x'00000000000000000000000000000004', 0);
 /// Every table that is never changed: its key as a condition, and a column that is not part of the key with another value for it.
 const FIXED: &[(&str, &str, &str)] = &[
     ("note", "id = x'00000000000000000000000000000006'", "sealed = x'01'"),
+    ("case_event", "id = x'0000000000000000000000000000000b'", "kind = 'z'"),
     ("capacity_record", "id = x'00000000000000000000000000000007'", "outcome = 'z'"),
     ("disclosure", "id = x'00000000000000000000000000000009'", "sealed = x'01'"),
     ("disclosure_annotation", "id = x'0000000000000000000000000000000a'", "sealed = x'01'"),

@@ -11,6 +11,7 @@ DROP TABLE participant;
 DROP TABLE case_staff;
 DROP TABLE referral;
 DROP TABLE capacity_record;
+DROP TABLE case_event;
 DROP TABLE case_file;
 DROP TABLE reference_counter;
 DROP TABLE decision_guard;

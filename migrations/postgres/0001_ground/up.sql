@@ -131,6 +131,17 @@ CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
 CREATE INDEX case_file_setting ON case_file (setting_digest, id);
 
+-- What was done to a case, and the levels of intervention it had: a row each time.
+CREATE TABLE case_event (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    kind text NOT NULL,
+    intervention_level text,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX case_event_case ON case_event (case_id, created_at, id);
+
 CREATE TABLE capacity_record (
     id uuid PRIMARY KEY,
     person_id uuid NOT NULL REFERENCES person (id),
@@ -463,3 +474,9 @@ WHEN ((NEW.id, NEW.reference, NEW.received_at, NEW.created_at, NEW.recorded_by)
             IS DISTINCT FROM (OLD.status, OLD.source, OLD.risk_stated, OLD.case_id, OLD.decided_at, OLD.decided_by)))
 EXECUTE FUNCTION refuse_change('what was decided about a referral stands');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_decided;
+CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
+ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_fixed;
+CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
+ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_kept;
+CREATE TRIGGER case_event_emptied BEFORE TRUNCATE ON case_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what happened to a case stands');
+ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_emptied;

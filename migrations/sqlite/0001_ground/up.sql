@@ -130,6 +130,17 @@ CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
 CREATE INDEX case_file_setting ON case_file (setting_digest, id);
 
+-- What was done to a case, and the levels of intervention it had: a row each time.
+CREATE TABLE case_event (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    kind TEXT NOT NULL,
+    intervention_level TEXT,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_event_case ON case_event (case_id, created_at, id);
+
 CREATE TABLE capacity_record (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     person_id BLOB NOT NULL REFERENCES person (id),
@@ -435,3 +446,7 @@ WHEN NEW.id IS NOT OLD.id OR NEW.reference IS NOT OLD.reference OR NEW.received_
         AND (NEW.status IS NOT OLD.status OR NEW.source IS NOT OLD.source OR NEW.risk_stated IS NOT OLD.risk_stated
             OR NEW.case_id IS NOT OLD.case_id OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
 BEGIN SELECT RAISE(ABORT, 'what was decided about a referral stands'); END;
+CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
+CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
+CREATE TRIGGER case_event_new BEFORE INSERT ON case_event WHEN EXISTS (SELECT 1 FROM case_event WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;

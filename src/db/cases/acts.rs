@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Because, CONFLICTED, Keep, NAMED, require, row, view};
+use super::{Because, CONFLICTED, Keep, NAMED, happened, require, row, view};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::RowLock;
 use crate::db::error::Result;
@@ -17,7 +17,7 @@ use crate::domain::case::{Case, CaseRestriction};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{CaseStatus, ConcernStatus, ConsentDecision, ConsentStatus, Outcome};
+use crate::domain::vocabulary::{CaseStatus, ConcernStatus, ConsentDecision, ConsentStatus, Outcome, TimelineKind};
 
 /// Whether a safeguarding concern of the case awaits its decision.
 pub fn has_open_concern(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<bool> {
@@ -46,7 +46,8 @@ pub fn close(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, versi
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(tx, changed, version + 1, |_| Ok(current.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(current.version))?;
+    happened(tx, permit, id, TimelineKind::CaseClosed, None, now)
 }
 
 /// Reopens a case. What had ended stays so. The caller has taken the guards (R16).
@@ -61,7 +62,8 @@ pub fn reopen(tx: &mut Tx<'_>, permit: &Permit<act::CaseReopen>, id: CaseId, ver
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(tx, changed, version + 1, |_| Ok(row.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
+    happened(tx, permit, id, TimelineKind::CaseReopened, None, now)
 }
 
 /// Whether this member of staff may never open the case.
@@ -129,7 +131,15 @@ fn serves_other_side(
 
 /// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case
 /// they work on already nothing changes.
-pub fn assign(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, version: i32, member: StaffId, keep: Keep) -> Result<Case> {
+pub fn assign(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::CaseAssign>,
+    id: CaseId,
+    version: i32,
+    member: StaffId,
+    now: Timestamp,
+    keep: Keep,
+) -> Result<Case> {
     let row = row(tx, permit, id)?;
     let by = if member == permit.staff() && row.assigned_to == member { row.assigned_by } else { permit.staff() };
     let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
@@ -139,6 +149,7 @@ pub fn assign(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, ver
     if row.restricted {
         place(tx, id, NAMED, [member])?;
     }
+    happened(tx, permit, id, TimelineKind::CaseAssigned, None, now)?;
     changed_row(tx, id, keep)
 }
 
@@ -162,6 +173,7 @@ pub fn restrict(
     diesel::delete(case_staff::table.filter(case_staff::case_id.eq(id))).execute(tx.conn)?;
     place(tx, id, NAMED, named_staff_ids)?;
     place(tx, id, CONFLICTED, conflicted_staff_ids)?;
+    happened(tx, permit, id, TimelineKind::RestrictionChanged, None, now)?;
     changed_row(tx, id, keep)
 }
 
@@ -173,7 +185,7 @@ fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep) -> Result<Case> {
 
 /// Restricts a case at once because somebody in it is served separately (C1). Its worker is named, and nobody else: whoever recorded it may
 /// serve another side, and a name would open restricted notes to them (C4).
-pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<()> {
+pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, now: Timestamp) -> Result<()> {
     let head = require(tx, permit, id)?;
     if head.restricted {
         return Ok(());
@@ -181,7 +193,8 @@ pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Resu
     diesel::update(case_file::table.find(id))
         .set((case_file::restricted.eq(true), case_file::version.eq(case_file::version + 1)))
         .execute(tx.conn)?;
-    place(tx, id, NAMED, [head.assigned_to])
+    place(tx, id, NAMED, [head.assigned_to])?;
+    happened(tx, permit, id, TimelineKind::RestrictionChanged, None, now)
 }
 
 /// Gives these members of staff a standing on a case.

@@ -171,7 +171,7 @@ fn a_setting_is_known_by_its_new_name_once_that_is_changed() {
     for (version, name) in [(1, Some("Fellside")), (2, None)] {
         let content = CaseContent { setting_name: name.map(Into::into), ..bare_content() };
         let (leave, update) = (permit(&jo), CaseUpdate { content, status: WorkStatus::Open });
-        scratch.write(move |tx| cases::update(tx, &leave, id, version, update)).unwrap();
+        scratch.write(move |tx| cases::update(tx, &leave, id, version, update, now())).unwrap();
         assert_eq!(names(&scratch, &jo), name.into_iter().collect::<Vec<_>>());
     }
 }

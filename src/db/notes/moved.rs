@@ -64,6 +64,17 @@ pub(super) fn away(tx: &mut Tx<'_>, markers: &[NoteId]) -> Result<HashMap<NoteId
         .collect())
 }
 
+/// The notes in scope that went from this case to another: their markers, when, by whom.
+pub(in crate::db) fn left(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<Vec<(NoteId, Timestamp, StaffId)>> {
+    let markers: Vec<NoteId> = note::table
+        .filter(note::case_id.eq(case))
+        .filter(note::sealed.is_null())
+        .filter(super::visible(permit.scope()))
+        .select(note::id)
+        .load(tx.conn)?;
+    Ok(away(tx, &markers)?.into_iter().map(|(marker, moved)| (marker, moved.at, moved.by)).collect())
+}
+
 /// From where a note came, and to where it went. The other case is told to those who see the note there.
 pub(super) fn traces(
     tx: &mut Tx<'_>,

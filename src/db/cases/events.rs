@@ -1,0 +1,53 @@
+//! What was done to a case, a row each time: for its timeline, and for the levels of intervention it had.
+
+use diesel::prelude::*;
+
+use crate::authz::{Act, Permit};
+use crate::db::error::Result;
+use crate::db::schema::case_event;
+use crate::db::staff::Names;
+use crate::db::tx::Tx;
+use crate::domain::case::LevelSet;
+use crate::domain::ids::{CaseEventId, CaseId, StaffId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{InterventionLevel, TimelineKind};
+
+/// A level, since when, and who set it.
+type Level = (InterventionLevel, Timestamp, StaffId);
+
+/// They with the names of those who set them.
+pub(super) fn told(levels: Vec<Level>, names: &Names) -> Vec<LevelSet> {
+    levels.into_iter().map(|(intervention_level, at, by)| LevelSet { intervention_level, at, by: names.get(by) }).collect()
+}
+
+/// The levels of intervention a case had, oldest first.
+pub(super) fn levels(tx: &mut Tx<'_>, id: CaseId) -> Result<Vec<Level>> {
+    Ok(case_event::table
+        .filter(case_event::case_id.eq(id))
+        .filter(case_event::intervention_level.is_not_null())
+        .order((case_event::created_at.asc(), case_event::id.asc()))
+        .select((case_event::intervention_level.assume_not_null(), case_event::created_at, case_event::recorded_by))
+        .load(tx.conn)?)
+}
+
+/// Notes what was done to a case, and the level it has from now on, if that was set.
+pub(super) fn happened(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: CaseId,
+    kind: TimelineKind,
+    level: Option<InterventionLevel>,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(case_event::table)
+        .values((
+            case_event::id.eq(CaseEventId::mint()),
+            case_event::case_id.eq(case),
+            case_event::kind.eq(kind),
+            case_event::intervention_level.eq(level),
+            case_event::created_at.eq(now),
+            case_event::recorded_by.eq(permit.staff()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
