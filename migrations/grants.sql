@@ -20,5 +20,8 @@ BEGIN
         -- Disposal empties the side tables of the log, row by row.
         GRANT DELETE ON disclosure_private, disclosure_case_ix TO sendiass_app;
     END IF;
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'access_case_ix') THEN
+        GRANT DELETE ON access_case_ix TO sendiass_app;
+    END IF;
 END
 $$;

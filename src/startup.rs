@@ -13,7 +13,7 @@ use self::database::Found;
 use crate::app::{self, App, Settings};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{self, Refusal};
-use crate::authz::{Caller, issuers};
+use crate::authz::{Action, Caller, issuers};
 use crate::clock::Clock;
 use crate::config::{Config, Profile};
 use crate::db::sealed::{Keyring, Secret};
@@ -120,5 +120,9 @@ impl Authenticate for Gatekeeper {
                 Problem::new(Code::Unauthenticated)
             })
         })
+    }
+
+    fn turned_away<'a>(&'a self, caller: &'a Caller, action: Action) -> Answering<'a, Result<(), Problem>> {
+        Box::pin(async move { Ok(self.app.turn_away(caller, action).await?) })
     }
 }

@@ -79,8 +79,11 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("recordDisclosure", Some(Action::DisclosureRecord)),
     ("getDisclosure", Some(Action::DisclosureRead)),
     ("annotateDisclosure", Some(Action::DisclosureAnnotate)),
-    ("listDisclosureLog", Some(Action::DisclosureLogRead)),
+    ("listDisclosureLog", Some(Action::DisclosureLogList)),
     ("getDisclosureLogEntry", Some(Action::DisclosureLogRead)),
+    ("listAccessLog", Some(Action::AccessLogList)),
+    ("getAccessLogEntry", Some(Action::AccessLogRead)),
+    ("listCaseAccess", Some(Action::CaseAccessLog)),
     ("setTestClock", Some(Action::TestClockSet)),
 ];
 

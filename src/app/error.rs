@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use crate::authz::Action;
-use crate::db;
+use crate::db::{self, Refusing};
 use crate::domain::disclosure::{Failing, PolicyRef, Refusal, RefusalRule};
 use crate::domain::fault::Fault;
 
@@ -51,6 +51,24 @@ pub enum Error {
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         Self::Db(error)
+    }
+}
+
+impl Refusing for Error {
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Db(error) => error.is_refusal(),
+            Self::Absent => false,
+            Self::Invalid(_)
+            | Self::Parameters(_)
+            | Self::Rule(_)
+            | Self::Failing(_)
+            | Self::Refused(_)
+            | Self::State { .. }
+            | Self::SamePerson(_)
+            | Self::InUse(_)
+            | Self::Forbidden => true,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The use cases: a function for each operation, which is one transaction with its policy and its log entries.
 
+pub mod access_log;
 pub mod capacity;
 pub mod cases;
 pub mod consents;
@@ -25,7 +26,7 @@ pub use crate::db::{Error as Failure, as_one_request};
 
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
-use crate::db::{self, Db, LogIndexes, Tx, idempotency};
+use crate::db::{self, Asked, Db, LogIndexes, Tx, idempotency};
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::Limits;
 use crate::domain::fault::Fault;
@@ -89,18 +90,26 @@ impl App {
         self.db.keys()
     }
 
-    /// Shows what is on record. Every read and search passes here, with the answer or the refusal it ends in, so that its entry in the access
-    /// log is one line in this place.
+    /// What the access log will tell of this request; nothing, if its action leaves no trace.
+    fn asked<A: Act>(&self, permit: &Permit<A>) -> Option<Asked> {
+        Asked::new(permit.caller(), A::ACTION, self.clock.now())
+    }
+
+    /// Shows what is on record. Every read and search passes here, with the answer or the refusal it ends in, and nothing is answered before
+    /// the access log tells of it.
     async fn look<A, T>(&self, permit: Permit<A>, f: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<T> + Send + 'static) -> Result<T>
     where
         A: Act,
         T: Send + 'static,
     {
-        self.db.read(move |tx| f(tx, &permit)).await
+        match self.asked(&permit) {
+            Some(asked) => self.db.look(asked, move |tx| f(tx, &permit)).await,
+            None => self.db.read(move |tx| f(tx, &permit)).await,
+        }
     }
 
     /// Changes what is on record, and answers with the indexes of its entries in the disclosure log, too. Every write passes here, with what it
-    /// made or the refusal it ends in, so that its entry in the access log is one line in this place.
+    /// made or the refusal it ends in, and what it made and its entry in the access log are one transaction.
     async fn change_logged<A, T>(
         &self,
         permit: Permit<A>,
@@ -110,7 +119,18 @@ impl App {
         A: Act,
         T: Send + 'static,
     {
-        self.db.write(move |tx| f(tx, &permit)).await
+        match self.asked(&permit) {
+            Some(asked) => self.db.change(asked, move |tx| f(tx, &permit)).await,
+            None => self.db.write(move |tx| f(tx, &permit)).await,
+        }
+    }
+
+    /// Has the access log tell that this caller asked for what none of their roles may do.
+    pub async fn turn_away(&self, caller: &Caller, action: Action) -> Result<()> {
+        match Asked::new(caller, action, self.clock.now()) {
+            Some(asked) => Ok(self.db.turn_away(asked).await?),
+            None => Ok(()),
+        }
     }
 
     /// Changes what is on record.

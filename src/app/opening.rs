@@ -1,4 +1,4 @@
-//! What happens once, before anybody can call: the deployment gets its identity, and its log its first entry. And at each call: who it is.
+//! What happens once, before anybody can call: the deployment gets its identity, and its logs their first entries. And at each call: who it is.
 
 use super::{App, Result};
 use crate::authz::token::Verified;
@@ -7,8 +7,8 @@ use crate::clock::Clock;
 use crate::db::staff::SERVICE;
 use crate::db::{self, Tx, idempotency, ledger, staff};
 use crate::domain::ids::{EntryId, RequestId, StaffId};
-use crate::domain::vocabulary::DisclosureLogKind;
-use crate::ledger::{DisclosureEntry, Genesis};
+use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind};
+use crate::ledger::{AccessEntry, DisclosureEntry, Genesis};
 
 /// The service's own place among the staff, for what it does by itself.
 fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
@@ -17,9 +17,9 @@ fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
 }
 
 impl App {
-    /// Opens the log with its first entry, if that was not done yet. `keys` are the public names of the deployment's keys; `key` names the
+    /// Opens the logs with their first entries, if that was not done yet. `keys` are the public names of the deployment's keys; `key` names the
     /// key that signs a log of this origin.
-    pub async fn open_log(&self, keys: String, key: impl FnOnce(&str) -> String + Send + 'static) -> Result<()> {
+    pub async fn open_log(&self, keys: String, key: impl Fn(&str) -> String + Send + 'static) -> Result<()> {
         let now = self.clock.now();
         self.db
             .write(move |tx| {
@@ -28,10 +28,15 @@ impl App {
                     tx,
                     &keys,
                     |deployment| {
-                        let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogGenesis, actor, RequestId::mint());
-                        let origin = format!("{SERVICE}/disclosure/{deployment}");
-                        entry.genesis = Some(Genesis { key: key(&origin), origin, deployment });
-                        entry
+                        let request = RequestId::mint();
+                        let mut disclosures = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogGenesis, actor, request);
+                        let mut access = AccessEntry::new(AccessLogKind::LogGenesis, actor, request);
+                        let genesis = |log: &str| {
+                            let origin = format!("{SERVICE}/{log}/{deployment}");
+                            Some(Genesis { key: key(&origin), origin, deployment })
+                        };
+                        (disclosures.genesis, access.genesis) = (genesis("disclosure"), genesis("access"));
+                        (disclosures, access)
                     },
                     now,
                 )
@@ -68,6 +73,7 @@ impl App {
                 roles: token.roles,
                 access_reason: None,
                 request: RequestId::mint(),
+                operation: "".into(),
                 token_expires_at: token.expires_at,
             },
         ))

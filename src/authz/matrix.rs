@@ -1,7 +1,8 @@
 //! THE table of roles and actions. It alone drives enforcement, `allowedActions`, `GET /me`, the `x-roles` of the OpenAPI document
 //! and the printed matrix. What is not in it is refused.
 
-use crate::domain::vocabulary::Role;
+use crate::domain::vocabulary::AccessLogKind::{self, Changed, Created, Listed, Read, Searched};
+use crate::domain::vocabulary::{AccessTarget as Of, Role};
 
 /// A type-level action: the name by which a use case demands its permit.
 pub trait Act: Send + Sync + 'static {
@@ -33,8 +34,11 @@ pub fn does_casework(roles: &[Role]) -> bool {
     roles.iter().any(|role| CASEWORK.contains(role))
 }
 
+/// What the access log tells of an action: what was done, and to what kind of record.
+pub type Trace = Option<(AccessLogKind, Of)>;
+
 macro_rules! acts {
-    ($($(#[doc = $doc:literal])+ $name:ident, $permission:literal, $verb:literal, $roles:expr, $clauses:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident, $permission:literal, $verb:literal, $roles:expr, $clauses:expr, $trace:expr;)+) => {
         /// Something a caller may do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action { $($(#[doc = $doc])+ $name,)+ }
@@ -66,6 +70,12 @@ macro_rules! acts {
             pub const fn clauses(self) -> &'static [&'static str] {
                 match self { $(Self::$name => $clauses,)+ }
             }
+
+            /// What the access log tells of it; nothing, if it touches neither a family nor what protects them.
+            #[must_use]
+            pub const fn trace(self) -> Trace {
+                match self { $(Self::$name => $trace,)+ }
+            }
         }
 
         /// The actions as types.
@@ -84,101 +94,109 @@ macro_rules! acts {
 
 acts! {
     /// See who one is.
-    MeRead, "me:read", "read", ALL, &["C10"];
+    MeRead, "me:read", "read", ALL, &["C10"], None;
     /// Read the published lists of values.
-    ReferenceDataRead, "reference_data:read", "read", ALL, &["C13"];
+    ReferenceDataRead, "reference_data:read", "read", ALL, &["C13"], None;
     /// List the staff.
-    StaffList, "staff:read", "read", REGISTER, &["C10"];
+    StaffList, "staff:read", "read", REGISTER, &["C10"], None;
     /// Disable or enable a member of staff.
-    StaffUpdate, "staff:update", "update", ADMINISTRATOR, &["C10"];
+    StaffUpdate, "staff:update", "update", ADMINISTRATOR, &["C10"], Some((Changed, Of::Staff));
     /// Refuse a member of staff's live tokens from now on.
-    StaffRevokeTokens, "staff:revoke_tokens", "revoke_tokens", ADMINISTRATOR, &["C10"];
+    StaffRevokeTokens, "staff:revoke_tokens", "revoke_tokens", ADMINISTRATOR, &["C10"], Some((Changed, Of::Staff));
     /// Read the recipient register.
-    RecipientRead, "recipient:read", "read", REGISTER, &["C3", "C11"];
+    RecipientRead, "recipient:read", "read", REGISTER, &["C3", "C11"], None;
     /// Enter a body in the recipient register.
-    RecipientCreate, "recipient:create", "create", KEEPERS, &["C3", "C11"];
+    RecipientCreate, "recipient:create", "create", KEEPERS, &["C3", "C11"], Some((Created, Of::Recipient));
     /// Change a body in the recipient register.
-    RecipientUpdate, "recipient:update", "update", KEEPERS, &["C3", "C11"];
+    RecipientUpdate, "recipient:update", "update", KEEPERS, &["C3", "C11"], Some((Changed, Of::Recipient));
     /// Read the work list.
-    TaskRead, "task:read", "read", CASEWORK, &["C16", "C17"];
+    TaskRead, "task:read", "read", CASEWORK, &["C16", "C17"], Some((Listed, Of::Task));
     /// Complete a task.
-    TaskComplete, "task:complete", "complete", CASEWORK, &["C16", "C17"];
+    TaskComplete, "task:complete", "complete", CASEWORK, &["C16", "C17"], Some((Changed, Of::Task));
     /// Record a person.
-    PersonCreate, "person:create", "create", CASEWORK, &["C1", "C2"];
+    PersonCreate, "person:create", "create", CASEWORK, &["C1", "C2"], Some((Created, Of::Person));
     /// Find people.
-    PersonSearch, "person:search", "search", CASEWORK, &["C1", "C2"];
+    PersonSearch, "person:search", "search", CASEWORK, &["C1", "C2"], Some((Searched, Of::Person));
     /// Read a person.
-    PersonRead, "person:read", "read", CASEWORK, &["C1", "C2"];
+    PersonRead, "person:read", "read", CASEWORK, &["C1", "C2"], Some((Read, Of::Person));
     /// Correct a person.
-    PersonUpdate, "person:update", "update", CASEWORK, &["C1", "C2", "C9"];
+    PersonUpdate, "person:update", "update", CASEWORK, &["C1", "C2", "C9"], Some((Changed, Of::Person));
     /// Read the capacity records of a person.
-    CapacityRead, "capacity_record:read", "read", CASEWORK, &["C1"];
+    CapacityRead, "capacity_record:read", "read", CASEWORK, &["C1"], Some((Listed, Of::CapacityRecord));
     /// Record an assessment of competence or capacity.
-    CapacityRecord, "capacity_record:create", "record_capacity", CASEWORK, &["C1"];
+    CapacityRecord, "capacity_record:create", "record_capacity", CASEWORK, &["C1"], Some((Created, Of::CapacityRecord));
     /// Record a referral.
-    ReferralCreate, "referral:create", "create", INTAKE, &["C2", "C7"];
+    ReferralCreate, "referral:create", "create", INTAKE, &["C2", "C7"], Some((Created, Of::Referral));
     /// Read referrals.
-    ReferralRead, "referral:read", "read", CASEWORK, &["C7"];
+    ReferralRead, "referral:read", "read", CASEWORK, &["C7"], Some((Read, Of::Referral));
     /// Change a referral.
-    ReferralUpdate, "referral:update", "update", CASEWORK, &["C2", "C7"];
+    ReferralUpdate, "referral:update", "update", CASEWORK, &["C2", "C7"], Some((Changed, Of::Referral));
     /// Accept or decline a referral, or signpost.
-    ReferralDecide, "referral:decide", "decide", CASEWORK, &["C1", "C2", "C7"];
+    ReferralDecide, "referral:decide", "decide", CASEWORK, &["C1", "C2", "C7"], Some((Changed, Of::Referral));
     /// List cases.
-    CaseList, "case:list", "list", CASEWORK, &["C1", "C4"];
+    CaseList, "case:list", "list", CASEWORK, &["C1", "C4"], Some((Listed, Of::Case));
     /// Open a case.
-    CaseOpen, "case:create", "open", CASEWORK, &["C2", "C4"];
+    CaseOpen, "case:create", "open", CASEWORK, &["C2", "C4"], Some((Created, Of::Case));
     /// Read a case.
-    CaseRead, "case:read", "read", CASEWORK, &["C4"];
+    CaseRead, "case:read", "read", CASEWORK, &["C4"], Some((Read, Of::Case));
     /// Change a case.
-    CaseUpdate, "case:update", "update", CASEWORK, &["C4"];
+    CaseUpdate, "case:update", "update", CASEWORK, &["C4"], Some((Changed, Of::Case));
     /// Close a case.
-    CaseClose, "case:close", "close", CASEWORK, &["C16"];
+    CaseClose, "case:close", "close", CASEWORK, &["C16"], Some((Changed, Of::Case));
     /// Reopen a case.
-    CaseReopen, "case:reopen", "reopen", CASEWORK, &["C16"];
+    CaseReopen, "case:reopen", "reopen", CASEWORK, &["C16"], Some((Changed, Of::Case));
     /// Assign a case; an adviser only to themselves.
-    CaseAssign, "case:assign", "assign", CASEWORK, &["C1", "C4"];
+    CaseAssign, "case:assign", "assign", CASEWORK, &["C1", "C4"], Some((Changed, Of::Case));
     /// Restrict a case to named staff, or lift that.
-    CaseRestrict, "case:restrict", "restrict", MANAGER, &["C1", "C4"];
+    CaseRestrict, "case:restrict", "restrict", MANAGER, &["C1", "C4"], Some((Changed, Of::Case));
     /// List the participants of a case.
-    ParticipantList, "participant:read", "read", CASEWORK, &["C1"];
+    ParticipantList, "participant:read", "read", CASEWORK, &["C1"], Some((Listed, Of::Participant));
     /// Add a participant to a case.
-    ParticipantAdd, "participant:create", "add_participant", CASEWORK, &["C1"];
+    ParticipantAdd, "participant:create", "add_participant", CASEWORK, &["C1"], Some((Created, Of::Participant));
     /// Change a participant.
-    ParticipantUpdate, "participant:update", "update", CASEWORK, &["C1"];
+    ParticipantUpdate, "participant:update", "update", CASEWORK, &["C1"], Some((Changed, Of::Participant));
     /// List the notes of a case.
-    NoteList, "note:list", "list", CASEWORK, &["C4", "C8"];
+    NoteList, "note:list", "list", CASEWORK, &["C4", "C8"], Some((Listed, Of::Note));
     /// Write a note.
-    NoteAdd, "note:create", "add_note", CASEWORK, &["C4", "C5", "C8", "C11"];
+    NoteAdd, "note:create", "add_note", CASEWORK, &["C4", "C5", "C8", "C11"], Some((Created, Of::Note));
     /// Read a note.
-    NoteRead, "note:read", "read", CASEWORK, &["C4", "C8"];
+    NoteRead, "note:read", "read", CASEWORK, &["C4", "C8"], Some((Read, Of::Note));
     /// Correct a note.
-    NoteCorrect, "note:correct", "correct", CASEWORK, &["C8"];
+    NoteCorrect, "note:correct", "correct", CASEWORK, &["C8"], Some((Created, Of::Note));
     /// Move a note from the wrong case.
-    NoteRelocate, "note:relocate", "relocate", CASEWORK, &["C8"];
+    NoteRelocate, "note:relocate", "relocate", CASEWORK, &["C8"], Some((Changed, Of::Note));
     /// List permissions and refusals.
-    ConsentList, "consent:list", "list", CASEWORK, &["C3", "C11", "C12"];
+    ConsentList, "consent:list", "list", CASEWORK, &["C3", "C11", "C12"], Some((Listed, Of::Consent));
     /// Record a permission or a refusal.
-    ConsentRecord, "consent:create", "record_consent", CASEWORK, &["C3", "C6", "C11", "C12", "C15"];
+    ConsentRecord, "consent:create", "record_consent", CASEWORK, &["C3", "C6", "C11", "C12", "C15"], Some((Created, Of::Consent));
     /// Read a permission or refusal.
-    ConsentRead, "consent:read", "read", CASEWORK, &["C3"];
+    ConsentRead, "consent:read", "read", CASEWORK, &["C3"], Some((Read, Of::Consent));
     /// Withdraw a permission or refusal.
-    ConsentWithdraw, "consent:withdraw", "withdraw", CASEWORK, &["C3"];
+    ConsentWithdraw, "consent:withdraw", "withdraw", CASEWORK, &["C3"], Some((Changed, Of::Consent));
     /// Mark a permission or refusal as entered in error.
-    ConsentAnnul, "consent:annul", "annul", CASEWORK, &["C3"];
+    ConsentAnnul, "consent:annul", "annul", CASEWORK, &["C3"], Some((Changed, Of::Consent));
     /// Ask whether something may be shared.
-    DisclosureCheck, "disclosure:check", "check_disclosure", CASEWORK, &["C11"];
+    DisclosureCheck, "disclosure:check", "check_disclosure", CASEWORK, &["C11"], Some((Read, Of::Disclosure));
     /// List what left a case.
-    DisclosureList, "disclosure:list", "list", CASEWORK, &["C3"];
+    DisclosureList, "disclosure:list", "list", CASEWORK, &["C3"], Some((Listed, Of::Disclosure));
     /// Pass information on.
-    DisclosureRecord, "disclosure:create", "record_disclosure", CASEWORK, &["C3", "C5", "C6", "C11", "C12", "C17"];
+    DisclosureRecord, "disclosure:create", "record_disclosure", CASEWORK, &["C3", "C5", "C6", "C11", "C12", "C17"], Some((Created, Of::Disclosure));
     /// Read a disclosure.
-    DisclosureRead, "disclosure:read", "read", CASEWORK, &["C3"];
+    DisclosureRead, "disclosure:read", "read", CASEWORK, &["C3"], Some((Read, Of::Disclosure));
     /// Note what happened to a disclosure later.
-    DisclosureAnnotate, "disclosure:annotate", "annotate", CASEWORK, &["C3", "C17"];
-    /// Read the disclosure log.
-    DisclosureLogRead, "disclosure_log:read", "read", LOG, &["C3", "C13"];
+    DisclosureAnnotate, "disclosure:annotate", "annotate", CASEWORK, &["C3", "C17"], Some((Created, Of::Disclosure));
+    /// List the disclosure log.
+    DisclosureLogList, "disclosure_log:list", "list", LOG, &["C3", "C13"], Some((Listed, Of::DisclosureLog));
+    /// Read an entry of the disclosure log.
+    DisclosureLogRead, "disclosure_log:read", "read", LOG, &["C3", "C13"], Some((Read, Of::DisclosureLog));
     /// Read what the commitments of a log entry stand for.
-    DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"];
+    DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"], Some((Read, Of::DisclosureLog));
+    /// List the access log.
+    AccessLogList, "access_log:list", "list", LOG, &["C10", "C13"], Some((Listed, Of::AccessLog));
+    /// Read an entry of the access log.
+    AccessLogRead, "access_log:read", "read", LOG, &["C10", "C13"], Some((Read, Of::AccessLog));
+    /// See who looked at a case.
+    CaseAccessLog, "case:access_log", "access_log", MANAGER, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Set the clock of the demonstration.
-    TestClockSet, "test_clock:set", "set", ADMINISTRATOR, &[];
+    TestClockSet, "test_clock:set", "set", ADMINISTRATOR, &[], None;
 }

@@ -1,6 +1,7 @@
 //! The permit: made only by [`check`], demanded by every use case and every function of `db`.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::matrix::{Act, Action};
 use crate::domain::ids::{RequestId, StaffId};
@@ -19,6 +20,8 @@ pub struct Caller {
     pub access_reason: Option<AccessReason>,
     /// This request.
     pub request: RequestId,
+    /// The operation it asks for (`operationId`).
+    pub operation: Arc<str>,
     /// When the token ends.
     pub token_expires_at: crate::domain::time::Timestamp,
 }
@@ -28,6 +31,14 @@ impl Caller {
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
         self.roles.iter().any(|role| action.roles().contains(role))
+    }
+
+    /// The role by which they may do this. A service manager acts as one wherever that suffices: their scope is that of one, too.
+    #[must_use]
+    pub fn role_for(&self, action: Action) -> Option<Role> {
+        let may = |role: &Role| action.roles().contains(role);
+        let manager = Some(Role::ServiceManager).filter(|role| self.is(*role) && may(role));
+        manager.or_else(|| self.roles.iter().copied().find(may))
     }
 
     /// Whether the caller holds this role.

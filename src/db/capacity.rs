@@ -65,6 +65,7 @@ fn visible(scope: Scope) -> OnRecord {
 /// The records of a person in scope, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
     people::require_visible(tx, permit, &[person])?;
+    people::note_cases(tx, permit, &[person])?;
     let mut query = capacity_record::table
         .filter(capacity_record::person_id.eq(person))
         .filter(visible(permit.scope()))
@@ -84,6 +85,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonI
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<CapacityRecord> {
     let row: Row = capacity_record::table.find(id).filter(visible(permit.scope())).first(tx.conn)?;
     people::require_visible(tx, permit, &[row.person_id])?;
+    people::note_cases(tx, permit, &[row.person_id])?;
     let names = staff::names(tx, [row.recorded_by])?;
     row.view(tx, &names)
 }

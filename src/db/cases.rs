@@ -8,7 +8,7 @@ use chrono::Datelike;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::conn::{Lock, RowLock};
+use super::conn::{Conn, Lock, RowLock};
 use super::error::{Error, Result};
 use super::index::Term;
 use super::schema::{case_file, case_staff, reference_counter};
@@ -153,7 +153,7 @@ impl Row {
 /// The head of a case in scope.
 pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<CaseHead> {
     tx.hold(RowLock::Case, id.0)?;
-    scope::found(permit.scope(), |scope| {
+    let find = |conn: &mut Conn, scope| {
         case_file::table
             .find(id)
             .filter(scope::visible(scope))
@@ -165,13 +165,22 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result
                 case_file::assigned_to,
                 case_file::version,
             ))
-            .first(tx.conn)
-    })
+            .first(conn)
+    };
+    scope::found(tx, permit.scope(), find, |head: &CaseHead| [head.id])
+}
+
+/// Notes for the access log that something of those of these cases is shown that the caller may see.
+pub fn note_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<()> {
+    let seen: Vec<CaseId> = scope::cases(permit.scope()).filter(case_file::id.eq_any(cases.to_vec())).load(tx.conn)?;
+    tx.shows(seen);
+    Ok(())
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
     tx.hold(RowLock::Case, id.0)?;
-    scope::found(permit.scope(), |scope| case_file::table.find(id).filter(scope::visible(scope)).first(tx.conn))
+    let find = |conn: &mut Conn, scope| case_file::table.find(id).filter(scope::visible(scope)).first(conn);
+    scope::found(tx, permit.scope(), find, |row: &Row| [row.id])
 }
 
 /// A case in scope.
@@ -299,6 +308,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
         recorded_by: permit.staff(),
     };
     diesel::insert_into(case_file::table).values(row).execute(tx.conn)?;
+    tx.shows([id]);
     if restricted {
         place(tx, id, NAMED, [permit.staff()])?;
     }
@@ -328,5 +338,5 @@ pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::CaseUpdate>, id: CaseId, ver
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(row.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))
 }

@@ -209,6 +209,8 @@ fn with_link(url: &str) -> String {
 pub enum Lock {
     /// The end of the disclosure log, so that its indexes have no gap. Taken last: it is held until COMMIT by each in turn.
     Log,
+    /// The end of the access log. Taken after that.
+    AccessLog,
     /// A repeated request: whoever comes second waits for the first.
     Request(i32),
     /// Entering somebody who was not on record.
@@ -224,6 +226,7 @@ impl Conn {
     pub fn lock(&mut self, lock: Lock) -> Result<()> {
         let (kind, key) = match lock {
             Lock::Log => (1, 0),
+            Lock::AccessLog => (7, 0),
             Lock::Request(key) => (2, key),
             Lock::Staff => (4, 0),
             Lock::Reference => (5, 0),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::conn::Engine;
+use super::conn::{Conn, Engine};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +147,8 @@ pub fn insert(
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| consent::table.find(id).filter(consent::case_id.eq_any(scope::cases(scope))).first(tx.conn))
+    let find = |conn: &mut Conn, scope| consent::table.find(id).filter(consent::case_id.eq_any(scope::cases(scope))).first(conn);
+    scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])
 }
 
 /// A permission or refusal of a case in scope.
@@ -217,7 +218,11 @@ pub fn end(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, ending: &E
             consent::version.eq(row.version + 1),
         ))
         .execute(tx.conn)?;
-    if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
+    if changed != 1 {
+        return Err(Error::Conflict);
+    }
+    tx.changed(row.version + 1);
+    Ok(())
 }
 
 /// Marks a `once_only` permission as used, by a guarded update of its own row (R16).
@@ -269,6 +274,7 @@ pub fn list(
         query = query.filter(consent::id.lt(ConsentId(after.id)));
     }
     let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    tx.shows(rows.items.iter().map(|row| row.case_id));
     let mut items = Vec::with_capacity(rows.items.len());
     for row in rows.items {
         let content = row.content(tx)?;

@@ -1,7 +1,7 @@
 //! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
 //! is an annotation.
 
-use super::conn::{Engine, Lock};
+use super::conn::{Conn, Engine, Lock};
 use diesel::prelude::*;
 
 use super::error::Result;
@@ -99,7 +99,8 @@ pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Re
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| disclosure::table.find(id).filter(disclosure::case_id.eq_any(scope::cases(scope))).first(tx.conn))
+    let find = |conn: &mut Conn, scope| disclosure::table.find(id).filter(disclosure::case_id.eq_any(scope::cases(scope))).first(conn);
+    scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])
 }
 
 /// A disclosure of a case in scope.

@@ -36,10 +36,34 @@ pub enum Error {
     Corrupt(&'static str),
     /// The database does not answer.
     Unavailable,
+    /// What was done cannot be logged, so it was not done.
+    NotLogged(Box<Self>),
     /// A use case panicked; nothing was written.
     Panicked,
     /// Anything else; for the operator's log only.
     Other(diesel::result::Error),
+}
+
+/// Whether an error is the answer to what was asked, or a failure of the service itself.
+pub trait Refusing {
+    /// Somebody asked for what they do not get.
+    fn is_refusal(&self) -> bool;
+}
+
+impl Refusing for Error {
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotFound | Self::AccessReasonRequired | Self::Stale { .. } | Self::KeyReused => true,
+            Self::Conflict
+            | Self::InProgress
+            | Self::Busy
+            | Self::Corrupt(_)
+            | Self::Unavailable
+            | Self::NotLogged(_)
+            | Self::Panicked
+            | Self::Other(_) => false,
+        }
+    }
 }
 
 /// What a database says, in words alone, when somebody else was in the way. (`docs/postgresql-roles.sql` has the server say it in English.)

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::schema::{disclosure_entry, revoked_token};
+use super::ledger::{Accesses, Disclosures, Log};
+use super::schema::revoked_token;
 use super::tx::Tx;
 use crate::domain::time::Timestamp;
 
@@ -74,10 +75,10 @@ impl Tally {
         Error::Unavailable
     }
 
-    /// The log entries of a transaction could not be written.
+    /// The log entries of a transaction could not be written: the request is refused as the log is (503), whatever is wrong with it.
     pub fn not_logged(&self, error: Error) -> Error {
         self.not_logged.fetch_add(1, Ordering::Relaxed);
-        error
+        Error::NotLogged(Box::new(error))
     }
 
     /// So many writes shared a commit.
@@ -106,10 +107,10 @@ impl Tally {
     }
 }
 
-/// Tries what every use case needs: the log can be read, and a commit reaches the disk. The row it writes is gone in the same transaction,
+/// Tries what every use case needs: the logs can be read, and a commit reaches the disk. The row it writes is gone in the same transaction,
 /// but its page is written all the same; an update that changes nothing would not be.
 pub fn probe(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
-    let _last: Option<i64> = disclosure_entry::table.select(diesel::dsl::max(disclosure_entry::idx)).first(tx.conn)?;
+    let _last = (Disclosures::last(tx.conn)?, Accesses::last(tx.conn)?);
     let token = "(none: the service tries whether it can write)";
     diesel::insert_into(revoked_token::table).values((revoked_token::id.eq(token), revoked_token::expires_at.eq(now))).execute(tx.conn)?;
     diesel::delete(revoked_token::table.find(token)).execute(tx.conn)?;

@@ -43,6 +43,7 @@ pub fn once<I: Identifier, E: From<Error>>(
         if fingerprint != request.fingerprint {
             return Err(Error::KeyReused.into());
         }
+        tx.repeats();
         return Ok(Created { value: I::from_uuid(id.0), replayed: true });
     }
     let made = create(tx)?;

@@ -31,11 +31,13 @@ pub mod stored;
 pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
+mod traced;
 pub mod tx;
 mod writer;
 
-pub use error::{Error, Result};
+pub use error::{Error, Refusing, Result};
 pub use health::Load;
+pub use ledger::access::Asked;
 pub use tx::{Db, LogIndexes, Tx, as_one_request};
 
 use crate::domain::page::PageRequest;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::conn::Engine;
+use super::conn::{Conn, Engine};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -256,17 +256,19 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, row: Row) -> Result<Note> {
 
 /// A note in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
-    let row = scope::found(permit.scope(), |scope| note::table.find(id).filter(visible(scope)).first(tx.conn))?;
+    let find = |conn: &mut Conn, scope| note::table.find(id).filter(visible(scope)).first(conn);
+    let row = scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])?;
     view(tx, permit, row)
 }
 
 /// A note of a case in scope as it is shown to whoever has just written or moved it: they know what it says, also where it is restricted and
 /// they will not be shown it again.
 pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
-    let row = scope::found(permit.scope(), |scope| {
+    let find = |conn: &mut Conn, scope| {
         let own = note::table.find(id).filter(note::recorded_by.nullable().eq(permit.staff()).or(note::moved_by.eq(permit.staff())));
-        own.filter(note::case_id.eq_any(scope::cases(scope))).first(tx.conn)
-    })?;
+        own.filter(note::case_id.eq_any(scope::cases(scope))).first(conn)
+    };
+    let row = scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])?;
     view(tx, permit, row)
 }
 

@@ -3,6 +3,7 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::conn::Conn;
 use super::error::{Error, Result};
 use super::schema::{consent, consent_subject, participant};
 use super::stored::{Day, Json};
@@ -106,9 +107,8 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::ParticipantList>, case_id: Cas
 
 /// A participant of a case in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
-    let row: Row = scope::found(permit.scope(), |scope| {
-        participant::table.find(id).filter(participant::case_id.eq_any(scope::cases(scope))).first(tx.conn)
-    })?;
+    let find = |conn: &mut Conn, scope| participant::table.find(id).filter(participant::case_id.eq_any(scope::cases(scope))).first(conn);
+    let row: Row = scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])?;
     let names = staff::names(tx, [row.recorded_by])?;
     Ok(row.view(&names))
 }
@@ -172,5 +172,5 @@ pub fn update(
             participant::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    staff::stale_unless(changed, || Ok(current.version))
+    staff::stale_unless(tx, changed, version + 1, |_| Ok(current.version))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::conn::Engine;
+use super::conn::{Conn, Engine};
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ use super::sealed::{Cell, Owner};
 use super::tx::Tx;
 use super::{guard, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
-use crate::domain::ids::{PersonId, StaffId};
+use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
 use crate::domain::time::{Timestamp, age_out_on};
@@ -59,15 +59,28 @@ fn visible(scope: Scope) -> OnPerson {
 pub fn require_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
     let wanted: BTreeSet<PersonId> = people.iter().copied().collect();
     let count = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
-    scope::found(permit.scope(), |scope| {
-        let seen: i64 =
-            person::table.filter(person::id.eq_any(wanted.iter().copied())).filter(visible(scope)).count().get_result(tx.conn)?;
+    let find = |conn: &mut Conn, scope| {
+        let seen: i64 = person::table.filter(person::id.eq_any(wanted.iter().copied())).filter(visible(scope)).count().get_result(conn)?;
         if seen == count { Ok(()) } else { Err(diesel::NotFound) }
-    })
+    };
+    // That they exist tells nothing of their cases.
+    scope::found(tx, permit.scope(), find, |()| None)
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| person::table.find(id).filter(visible(scope)).first(tx.conn))
+    let find = |conn: &mut Conn, scope| person::table.find(id).filter(visible(scope)).first(conn);
+    let row = scope::found(tx, permit.scope(), find, |_| None)?;
+    note_cases(tx, permit, &[id])?;
+    Ok(row)
+}
+
+/// Notes for the access log that something of these people is shown: of the cases they take part in, as far as the caller sees those.
+pub(super) fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
+    let parts = participant::table.filter(participant::person_id.eq_any(people.to_vec()));
+    let cases: Vec<CaseId> =
+        parts.filter(participant::case_id.eq_any(scope::cases(permit.scope()))).select(participant::case_id).distinct().load(tx.conn)?;
+    tx.shows(cases);
+    Ok(())
 }
 
 /// A person in scope.
@@ -149,7 +162,7 @@ pub fn update(
     let changed = diesel::update(person::table.find(id).filter(person::version.eq(row.version)))
         .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(open)))
         .execute(tx.conn)?;
-    staff::stale_unless(changed, || Ok(current))?;
+    staff::stale_unless(tx, changed, version + 1, |_| Ok(current))?;
     diesel::delete(blind_index::table.filter(blind_index::person_id.eq(id))).execute(tx.conn)?;
     index(tx, id, &person)
 }
@@ -263,7 +276,9 @@ pub fn search(
             }
         }
         if last || found.len() >= enough {
-            return Ok(Page::cut(found, page, |person| After { key: 0, id: person.id.0 }, None));
+            let page = Page::cut(found, page, |person: &PersonSummary| After { key: 0, id: person.id.0 }, None);
+            note_cases(tx, permit, &page.items.iter().map(|person| person.id).collect::<Vec<_>>())?;
+            return Ok(page);
         }
     }
 }

@@ -257,7 +257,7 @@ pub fn update(
             recipient::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(recipient::table.find(id).select(recipient::version).first(tx.conn)?))?;
+    stale_unless(tx, changed, version + 1, |conn| Ok(recipient::table.find(id).select(recipient::version).first(conn)?))?;
     let kept: HashSet<TeamId> = update.teams.iter().filter_map(|team| team.id).collect();
     diesel::update(team::table.filter(team::recipient_id.eq(id)).filter(team::id.ne_all(kept)))
         .set(team::removed.eq(true))

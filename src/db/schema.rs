@@ -476,6 +476,72 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_entry (idx) {
+        idx -> BigInt,
+        body -> Text,
+        at -> Text,
+        kind -> Text,
+        outcome -> Text,
+        actor -> Text,
+        role -> Nullable<Text>,
+        operation -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_leaf (idx) {
+        idx -> BigInt,
+        h -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_subtree (level, n) {
+        level -> Integer,
+        n -> BigInt,
+        h -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_checkpoint (size) {
+        size -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_prune (upto) {
+        upto -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_case_ix (case_id, idx) {
+        case_id -> DbUuid,
+        idx -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     deployment,
     sealing_key,
@@ -509,4 +575,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_prune,
     disclosure_private,
     disclosure_case_ix,
+    access_entry,
+    access_leaf,
+    access_subtree,
+    access_checkpoint,
+    access_prune,
+    access_case_ix,
 );

@@ -3,10 +3,12 @@
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
+use super::conn::Conn;
 use super::error::{Error, Result};
 use super::schema::{case_file, case_staff};
+use super::tx::Tx;
 use crate::authz::Scope;
-use crate::domain::ids::{Identifier, StaffId};
+use crate::domain::ids::{CaseId, Identifier, StaffId};
 use crate::domain::vocabulary::AccessReason;
 
 /// Any case, or none, as the least version it must have: the shape of a condition is the same whoever asks, so that it may stand within
@@ -88,12 +90,25 @@ fn worked_on(scope: Scope, staff: StaffId) -> _ {
 
 /// Finds something in scope. Where a service manager gave no reason for a restricted case, the answer says that one is needed; in every
 /// other case what is out of scope is not found, just as what does not exist.
-pub fn found<T>(scope: Scope, mut find: impl FnMut(Scope) -> QueryResult<T>) -> Result<T> {
-    match (find(scope), scope) {
+///
+/// `cases` says of which cases it tells something: the access log will name them, also where a reason is needed. What is not found has none, so
+/// that its entry is that of something that does not exist.
+pub fn found<T, C: IntoIterator<Item = CaseId>>(
+    tx: &mut Tx<'_>,
+    scope: Scope,
+    mut find: impl FnMut(&mut Conn, Scope) -> QueryResult<T>,
+    cases: impl FnOnce(&T) -> C,
+) -> Result<T> {
+    match (find(tx.conn, scope), scope) {
         (Err(diesel::NotFound), Scope::Manager(staff, None)) => {
-            find(Scope::Manager(staff, Some(AccessReason::Supervision)))?;
+            let closed = find(tx.conn, Scope::Manager(staff, Some(AccessReason::Supervision)))?;
+            tx.shows(cases(&closed));
             Err(Error::AccessReasonRequired)
         }
-        (result, _) => Ok(result?),
+        (result, _) => {
+            let found = result?;
+            tx.shows(cases(&found));
+            Ok(found)
+        }
     }
 }

@@ -202,9 +202,30 @@ impl KeyRow {
     }
 }
 
+impl KeyRow {
+    /// The key with its version; none, if it was destroyed.
+    fn unwrap(&self, ring: &Keyring) -> Result<Option<(u32, Secret)>> {
+        if self.kek_id != ring.kek_id {
+            return Err(Error::Corrupt("key-encryption key"));
+        }
+        let Some(wrapped) = &self.wrapped else { return Ok(None) };
+        let plain = decrypt(&ring.kek, &self.aad(), wrapped)?;
+        let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
+        Ok(Some((u32::try_from(self.version).map_err(|_| Error::Corrupt("key version"))?, key)))
+    }
+}
+
 /// The data keys used in one transaction, unwrapped once.
 #[derive(Default)]
 pub struct Unwrapped(HashMap<(Owner, KeyUse, u32), Secret>);
+
+impl Unwrapped {
+    /// The newest of the keys at hand of this owner for this use.
+    pub fn newest(&self, owner: Owner, usage: KeyUse) -> Option<Secret> {
+        let of = self.0.iter().filter(|((of, for_, _), _)| (*of, *for_) == (owner, usage));
+        of.max_by_key(|((.., version), _)| *version).map(|(_, key)| key.clone())
+    }
+}
 
 /// The newest key of an owner, or the one of the version named.
 fn find(
@@ -230,15 +251,26 @@ fn find(
         query = query.filter(sealing_key::version.eq(i32::try_from(wanted).map_err(|_| Error::Corrupt("key version"))?));
     }
     let Some(row) = query.first::<KeyRow>(conn).optional()? else { return Ok(None) };
-    if row.kek_id != ring.kek_id {
-        return Err(Error::Corrupt("key-encryption key"));
-    }
-    let Some(wrapped) = &row.wrapped else { return Err(Error::NotFound) };
-    let plain = decrypt(&ring.kek, &row.aad(), wrapped)?;
-    let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
-    let found = u32::try_from(row.version).map_err(|_| Error::Corrupt("key version"))?;
+    let (found, key) = row.unwrap(ring)?.ok_or(Error::NotFound)?;
     kept.0.insert((owner, usage, found), key.clone());
     Ok(Some((found, key)))
+}
+
+/// Unwraps the keys of all these owners, who are of one kind, for this use, in one query. Whoever has none is left out.
+pub fn fetch(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owners: &[Owner], usage: KeyUse) -> Result<()> {
+    let Some(kind) = owners.first().map(|owner| owner.kind()) else { return Ok(()) };
+    let by_id: HashMap<Vec<u8>, Owner> = owners.iter().map(|owner| (owner.uuid().as_bytes().to_vec(), *owner)).collect();
+    let rows: Vec<KeyRow> = sealing_key::table
+        .filter(sealing_key::owner_kind.eq(kind))
+        .filter(sealing_key::owner_id.eq_any(by_id.keys().cloned().collect::<Vec<_>>()))
+        .filter(sealing_key::purpose.eq(usage.as_str()))
+        .load(conn)?;
+    for row in rows {
+        if let (Some(owner), Some((version, key))) = (by_id.get(&row.owner_id), row.unwrap(ring)?) {
+            kept.0.insert((*owner, usage, version), key);
+        }
+    }
+    Ok(())
 }
 
 /// The two keys of a new case, person or referral.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::conn::{Lock, RowLock};
+use super::conn::{Conn, Lock, RowLock};
 use super::error::{Error, Result};
 use super::schema::{revoked_token, staff};
 use super::tx::Tx;
@@ -134,7 +134,7 @@ pub fn update(tx: &mut Tx<'_>, _permit: &Permit<act::StaffUpdate>, id: StaffId, 
     let changed = diesel::update(staff::table.find(id).filter(staff::version.eq(version)))
         .set((staff::disabled.eq(update.disabled), staff::version.eq(version + 1)))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(staff::table.find(id).select(staff::version).first(tx.conn)?))
+    stale_unless(tx, changed, version + 1, |conn| Ok(staff::table.find(id).select(staff::version).first(conn)?))
 }
 
 /// Refuses every token issued to them until now, and none less than before.
@@ -146,9 +146,14 @@ pub fn revoke_tokens(tx: &mut Tx<'_>, _permit: &Permit<act::StaffRevokeTokens>, 
     Ok(())
 }
 
-/// No row changed: the version was another, or there is no such row.
-pub(super) fn stale_unless(changed: usize, current: impl FnOnce() -> Result<i32>) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(Error::Stale { current: current()? }) }
+/// The row that was changed has this version now, which the access log will tell. If none was changed its version was another, or there is no
+/// such row.
+pub(super) fn stale_unless(tx: &mut Tx<'_>, changed: usize, version: i32, current: impl FnOnce(&mut Conn) -> Result<i32>) -> Result<()> {
+    if changed != 1 {
+        return Err(Error::Stale { current: current(tx.conn)? });
+    }
+    tx.changed(version);
+    Ok(())
 }
 
 /// Names of staff for the records that mention them.

@@ -1,6 +1,6 @@
 //! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff.
 
-use super::conn::Engine;
+use super::conn::{Conn, Engine};
 use chrono::{Datelike, NaiveDate};
 use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
@@ -179,13 +179,15 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter
     let rows: Vec<Row> = query.load(tx.conn)?;
     let place = |row: &Row| After { key: i64::from(row.due_on.0.num_days_from_ce()), id: row.id.0 };
     let rows = Page::cut(rows, page, place, total);
+    tx.shows(rows.items.iter().filter_map(|row| row.case_id));
     let names = staff::names(tx, rows.items.iter().filter_map(|row| row.completed_by))?;
     Ok(rows.map(|row| row.view(&names)))
 }
 
 /// A task in scope, even if somebody else is to do it.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId) -> Result<Held> {
-    let row: Row = scope::found(permit.scope(), |scope| task::table.find(id).filter(visible(scope)).first(tx.conn))?;
+    let find = |conn: &mut Conn, scope| task::table.find(id).filter(visible(scope)).first(conn);
+    let row: Row = scope::found(tx, permit.scope(), find, |row: &Row| row.case_id)?;
     let names = staff::names(tx, row.completed_by)?;
     Ok(row.view(&names))
 }
@@ -201,5 +203,5 @@ pub fn complete(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId,
             task::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(task::table.find(id).select(task::version).first(tx.conn)?))
+    stale_unless(tx, changed, version + 1, |conn| Ok(task::table.find(id).select(task::version).first(conn)?))
 }

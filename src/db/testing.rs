@@ -127,6 +127,7 @@ impl Scratch {
             roles: roles.to_vec(),
             access_reason: None,
             request: RequestId::mint(),
+            operation: "test".into(),
             token_expires_at: now(),
         }
     }

@@ -9,16 +9,20 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use sha2::Digest;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
 use super::health::{Load, Tally};
-use super::ledger::{self, Pending};
+use super::ledger::access::Noted;
+use super::ledger::{self, Waiting};
 use super::pool::{Begin, Connections, caught};
 use super::sealed::{self, Cell, KeyUse, Keyring, Owner, Secret, Unwrapped};
 use super::writer::{self, Done, Job};
+use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
+use crate::ledger::CaseKey;
 
 /// How many writes may wait for the writer before more are turned away.
 const QUEUE: usize = 1024;
@@ -59,7 +63,8 @@ pub struct Tx<'a> {
     /// Whether it may write: one that only reads has its snapshot, and needs no lock.
     writing: bool,
     unwrapped: Unwrapped,
-    pub(super) log: Vec<Pending>,
+    pub(super) waiting: Waiting,
+    pub(super) noted: Noted,
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -70,7 +75,14 @@ impl std::fmt::Debug for Tx<'_> {
 
 impl<'a> Tx<'a> {
     fn new(conn: &'a mut Conn, keys: &'a Keyring, begin: Begin) -> Self {
-        Self { conn, keys, writing: begin == Begin::Writing, unwrapped: Unwrapped::default(), log: Vec::new() }
+        Self {
+            conn,
+            keys,
+            writing: begin == Begin::Writing,
+            unwrapped: Unwrapped::default(),
+            waiting: Waiting::default(),
+            noted: Noted::default(),
+        }
     }
 
     /// Sees to it that what is read from now on of this row stays true until the transaction ends. A case is held before any guard is taken
@@ -94,14 +106,43 @@ impl<'a> Tx<'a> {
         sealed::key(self.conn, self.keys, &mut self.unwrapped, owner, usage)
     }
 
-    /// Seals a value for its cell.
+    /// The keys by which the logs know these cases, fetched at once; a case that was disposed of has none.
+    pub(super) fn ledger_keys(&mut self, cases: &[CaseId]) -> Result<Vec<CaseKey>> {
+        let owners: Vec<Owner> = cases.iter().copied().map(Owner::Case).collect();
+        sealed::fetch(self.conn, self.keys, &mut self.unwrapped, &owners, KeyUse::Ledger)?;
+        Ok(owners.iter().filter_map(|owner| self.unwrapped.newest(*owner, KeyUse::Ledger)).map(CaseKey::new).collect())
+    }
+
+    /// Seals a value for its cell, and notes what was written.
     pub fn seal(&mut self, cell: Cell, value: &impl serde::Serialize) -> Result<Vec<u8>> {
-        sealed::seal(self.conn, self.keys, &mut self.unwrapped, cell, value)
+        let sealed = sealed::seal(self.conn, self.keys, &mut self.unwrapped, cell, value)?;
+        self.noted.sealed.get_or_insert_default().update(&sealed);
+        Ok(sealed)
     }
 
     /// Opens the sealed value of a cell.
     pub fn open<T: serde::de::DeserializeOwned>(&mut self, cell: Cell, sealed: &[u8]) -> Result<T> {
         sealed::open(self.conn, self.keys, &mut self.unwrapped, cell, sealed)
+    }
+
+    /// Notes for the access log that something of these cases is shown or changed, or is refused to somebody who knows of them.
+    pub(super) fn shows(&mut self, cases: impl IntoIterator<Item = CaseId>) {
+        self.noted.cases.extend(cases);
+    }
+
+    /// Notes that a record has this version now. Of several, the first is the one that was asked for.
+    pub(super) fn changed(&mut self, version: i32) {
+        self.noted.version.get_or_insert(version);
+    }
+
+    /// Notes that what was asked is refused, although the transaction is committed.
+    pub fn refuses(&mut self) {
+        self.noted.refused = true;
+    }
+
+    /// Notes that an earlier request did what was asked, and that it is only shown.
+    pub(super) fn repeats(&mut self) {
+        self.noted.replayed = true;
     }
 }
 
@@ -188,7 +229,7 @@ impl Db {
     }
 
     /// On a connection of the pool.
-    async fn pooled<T, E>(
+    pub(super) async fn pooled<T, E>(
         &self,
         begin: Begin,
         f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,

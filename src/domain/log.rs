@@ -11,13 +11,26 @@ use super::vocabulary::{
     ToldSubject,
 };
 
-/// Which entries are wanted. Absent or empty means all.
+/// Which part of a log is wanted, and in which order.
 #[derive(Clone, Debug, Default)]
-pub struct LogFilter {
+pub struct LogSpan {
     /// From this instant on.
     pub from: Option<Timestamp>,
     /// Before this instant.
     pub to: Option<Timestamp>,
+    /// From this index on.
+    pub index_from: Option<i64>,
+    /// Before this index.
+    pub index_to: Option<i64>,
+    /// Oldest first.
+    pub ascending: bool,
+}
+
+/// Which entries of the disclosure log are wanted. Absent or empty means all.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// Of this part of the log.
+    pub span: LogSpan,
     /// To this body.
     pub recipient: Option<RecipientId>,
     /// On these grounds.
@@ -40,12 +53,6 @@ pub struct LogFilter {
     pub identified: Option<bool>,
     /// Whether somebody got a copy.
     pub copied: Option<bool>,
-    /// From this index on.
-    pub index_from: Option<i64>,
-    /// Before this index.
-    pub index_to: Option<i64>,
-    /// Oldest first.
-    pub ascending: bool,
 }
 
 /// An entry as stored.

@@ -1,5 +1,6 @@
 //! The words of the service: plain types, no behaviour that could be a decision. They are the shapes of the contract, too.
 
+pub mod access_log;
 pub mod action;
 pub mod anonymity;
 pub mod capacity;

@@ -727,6 +727,43 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What an entry of the access log tells. What was tried and refused is told by its operation.
+    AccessLogKind, "accessLogKind" {
+        Read = "read", "Read";
+        Listed = "listed", "Listed";
+        Searched = "searched", "Searched";
+        Created = "created", "Created";
+        Changed = "changed", "Changed";
+        Exported = "exported", "Exported";
+        Refused = "refused", "Refused";
+        CaseDisposed = "case_disposed", "Case disposed";
+        KeyRotated = "key_rotated", "Key rotated";
+        LogGenesis = "log_genesis", "Log opened";
+        LogRecovered = "log_recovered", "Log recovered";
+        LogPruned = "log_pruned", "Log pruned";
+    }
+}
+
+vocabulary! {
+    /// What kind of record was looked at or changed.
+    AccessTarget, "accessTarget" {
+        Staff = "staff", "Member of staff";
+        Recipient = "recipient", "Body of the register";
+        Task = "task", "Task";
+        Referral = "referral", "Referral";
+        Person = "person", "Person";
+        CapacityRecord = "capacity_record", "Capacity record";
+        Case = "case", "Case";
+        Participant = "participant", "Participant";
+        Note = "note", "Note";
+        Consent = "consent", "Permission or refusal";
+        Disclosure = "disclosure", "Disclosure";
+        DisclosureLog = "disclosure_log", "Disclosure log";
+        AccessLog = "access_log", "Access log";
+    }
+}
+
+vocabulary! {
     /// How what an entry of a log tells came out. `recorded`: nothing was asked that could be granted or refused.
     LogOutcome, "logOutcome" {
         Granted = "granted", "Granted";
@@ -798,6 +835,8 @@ pub fn lists() -> Vec<List> {
         list::<RetentionClass>(),
         list::<Remedy>(),
         list::<DisclosureLogKind>(),
+        list::<AccessLogKind>(),
+        list::<AccessTarget>(),
         list::<LogOutcome>(),
     ]
 }

@@ -12,7 +12,7 @@ use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::ids::{CaseId, RecipientId, StaffId};
-use crate::domain::log::{LogEntry, LogFilter, LogRange};
+use crate::domain::log::{LogEntry, LogFilter, LogRange, LogSpan};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Art9Condition, Basis, Channel, DisclosureLogKind, Purpose};
 use crate::op;
@@ -80,8 +80,13 @@ impl Filters for LogFilters {
 impl From<&LogFilters> for LogFilter {
     fn from(asked: &LogFilters) -> Self {
         Self {
-            from: asked.from,
-            to: asked.to,
+            span: LogSpan {
+                from: asked.from,
+                to: asked.to,
+                index_from: asked.index_from,
+                index_to: asked.index_to,
+                ascending: asked.order == Some(LogOrder::Asc),
+            },
             recipient: asked.recipient,
             basis: asked.basis.clone().unwrap_or_default(),
             condition: asked.condition.clone().unwrap_or_default(),
@@ -93,9 +98,6 @@ impl From<&LogFilters> for LogFilter {
             channel: asked.channel.clone().unwrap_or_default(),
             identified: asked.identified,
             copied: asked.copied,
-            index_from: asked.index_from,
-            index_to: asked.index_to,
-            ascending: asked.order == Some(LogOrder::Asc),
         }
     }
 }
@@ -130,7 +132,7 @@ pub struct DisclosureLogPage {
 pub struct EntryPath {
     /// The place of the entry in the log, from 0.
     #[schema(minimum = 0)]
-    index: i64,
+    pub(super) index: i64,
 }
 
 /// What to show of an entry.
@@ -149,7 +151,7 @@ pub struct EntryQuery {
 /// the period that was asked for: a proof over that range shows that nothing of the period was withheld.
 #[utoipa::path(get, path = "/disclosure-log", operation_id = "listDisclosureLog", tag = "disclosure-log",
     responses((status = 200, description = "A page of the log.", body = DisclosureLogPage)))]
-async fn list(permit: Permit<act::DisclosureLogRead>, listing: Listing<LogFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
+async fn list(permit: Permit<act::DisclosureLogList>, listing: Listing<LogFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
     let log = app.list_log(permit, (&listing.filters).into(), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
     Ok(listing.answer_at(log.page, size, |items, page| DisclosureLogPage { items, page, range: log.range }))

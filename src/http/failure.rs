@@ -52,6 +52,11 @@ impl From<Failure> for Problem {
             // Each of these is over in a moment, and nothing was written: the client repeats the request with the same key.
             Failure::Conflict | Failure::Busy | Failure::Unavailable => Self::new(Code::Unavailable),
             Failure::Corrupt(what) => Self::broken(&format!("a stored {what} is not what was written")),
+            Failure::NotLogged(cause) => {
+                // The operator is told what is wrong with the log; the client, that nothing was done.
+                drop(Self::from(*cause));
+                Self::new(Code::Unavailable)
+            }
             Failure::Panicked => Self::broken("a use case panicked"),
             Failure::Other(error) => Self::internal(&error),
         }
@@ -78,6 +83,7 @@ mod tests {
             (Error::Db(Failure::Corrupt("name")), Code::Internal),
             (Error::Db(Failure::Unavailable), Code::Unavailable),
             (Error::Db(Failure::Panicked), Code::Internal),
+            (Error::Db(Failure::NotLogged(Box::new(Failure::Corrupt("log tree")))), Code::Unavailable),
             (Error::Invalid(vec![fault()]), Code::ValidationFailed),
             (Error::Rule(vec![fault()]), Code::RuleViolated),
             (Error::State { rule: None, allowed: vec![Action::CaseReopen] }, Code::InvalidState),

@@ -3,6 +3,7 @@
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -32,8 +33,11 @@ pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 /// Turns what a request shows into a caller: checks the token, finds the member of staff, looks whether the token was revoked.
 pub trait Authenticate: Send + Sync {
     /// The caller, or `unauthenticated` (the same for each cause), `forbidden` (no role, or roles that may not be combined), or
-    /// `unavailable`. `request` and `access_reason` of the caller are set by the gate.
+    /// `unavailable`. `request`, `operation` and `access_reason` of the caller are set by the gate.
     fn authenticate(&self, shown: Credentials) -> Answering<'_, Result<Caller, Problem>>;
+
+    /// Has the access log tell that none of the caller's roles may do what they ask; `unavailable`, if it cannot.
+    fn turned_away<'a>(&'a self, caller: &'a Caller, action: Action) -> Answering<'a, Result<(), Problem>>;
 }
 
 /// A reason that is not on the list is as good as none: the record then asks for one.
@@ -45,8 +49,10 @@ fn access_reason(headers: &header::HeaderMap) -> Option<AccessReason> {
 }
 
 /// The middleware of a route.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Gate {
+    /// The operation (`operationId`).
+    pub operation: Arc<str>,
     /// Only callers with a valid token come in; otherwise anybody does.
     pub guarded: bool,
     /// What the operation needs leave for.
@@ -66,7 +72,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Gated { gate: *self, service: Rc::new(service) }))
+        ready(Ok(Gated { gate: self.clone(), service: Rc::new(service) }))
     }
 }
 
@@ -88,7 +94,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (gate, service) = (self.gate, Rc::clone(&self.service));
+        let (gate, service) = (self.gate.clone(), Rc::clone(&self.service));
         Box::pin(async move {
             // Kept to answer with if the handler panics; routing is done, so a second owner of the request is harmless.
             let kept = request.request().clone();
@@ -115,8 +121,12 @@ async fn admit(gate: Gate, request: &ServiceRequest) -> Result<(), Problem> {
         let shown = Credentials { authorization, request: context.id };
         let caller = edge.authenticate.authenticate(shown).await?;
         edge.limits.of_caller(caller.staff)?;
-        let caller = Caller { request: context.id, access_reason: access_reason(request.headers()), ..caller };
-        may = gate.action.is_none_or(|action| caller.may(action));
+        let access_reason = access_reason(request.headers());
+        let caller = Caller { request: context.id, operation: gate.operation, access_reason, ..caller };
+        if let Some(action) = gate.action.filter(|action| !caller.may(*action)) {
+            may = false;
+            edge.authenticate.turned_away(&caller, action).await?;
+        }
         request.extensions_mut().insert(caller);
     } else {
         context.judge()?;

@@ -7,6 +7,7 @@
 //! only then the record. The token is therefore checked by a middleware on the route ([`gate`]): actix polls all arguments of a
 //! handler together, and a permit that waited for the database would let a broken body answer first.
 
+mod access_log;
 pub mod admin;
 pub mod body;
 mod capacity;
@@ -92,6 +93,7 @@ pub fn operations() -> Vec<Operation> {
         consents::operations(),
         disclosures::operations(),
         disclosure_log::operations(),
+        access_log::operations(),
         test_clock::operations(),
     ]
     .into_iter()

@@ -6,11 +6,12 @@
 //! item can be shown to be what was sent without the log ever holding it; else the words themselves.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::body::Body;
 use super::commit::CaseKey;
-use super::leaf::{self, Hash, Malformed, hex, leaf_hash};
+use super::leaf::{Hash, Malformed, hex};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::ids::{ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
 use crate::domain::text::{LongText, Name};
@@ -19,8 +20,6 @@ use crate::domain::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, PersonKind, Purpose,
     ToldSubject, Vocabulary,
 };
-
-const VERSION: i64 = 1;
 
 /// One entry, before the transaction that makes it commits. A list that is empty and a value that is absent are left out of the body.
 #[derive(Clone, Debug)]
@@ -205,10 +204,7 @@ impl DisclosureEntry {
 
     /// The entry of this instant, with the key of the case it belongs to. An entry of no case (`log_genesis`) has none.
     pub fn write(self, at: Timestamp, key: Option<&CaseKey>) -> Result<Written, EntryError> {
-        let mut body = Body { id: self.id, key, fields: Map::new(), openings: Vec::new() };
-        body.clear("v", Some(VERSION));
-        body.clear("id", Some(self.id.to_string()));
-        body.clear("at", Some(at.to_string()));
+        let mut body = Body::new(self.id, at, key);
         body.word("kind", Some(self.kind));
         body.word("outcome", Some(outcome(self.kind)));
         body.clear("actor", Some(self.actor.to_string()));
@@ -226,11 +222,7 @@ impl DisclosureEntry {
         body.word("told", self.told);
         body.clear("rel", self.related.map(|id| id.to_string()));
         body.list("rules", self.rules.into_iter().map(written_rule).collect());
-        if let Some(genesis) = self.genesis {
-            body.clear("origin", Some(genesis.origin));
-            body.clear("deployment", Some(genesis.deployment.to_string()));
-            body.clear("keyId", Some(genesis.key));
-        }
+        body.genesis(self.genesis);
         let person = self.recipient_person.map(|person| match person {
             RecipientPerson::Person(id) => id.to_string(),
             RecipientPerson::Named(name) => name.0,
@@ -247,8 +239,7 @@ impl DisclosureEntry {
             let digest = body.commit(format!("{label}/digest"), hex(&item.digest))?;
             Ok(serde_json::json!({ "class": item.class.as_str(), "digest": digest, "bytes": item.bytes }))
         })?;
-        let text = leaf::write(&body.fields).map_err(EntryError::Malformed)?;
-        Ok(Written { leaf: leaf_hash(text.as_bytes()), body: text, openings: body.openings })
+        body.write()
     }
 }
 
@@ -264,54 +255,6 @@ fn outcome(kind: DisclosureLogKind) -> LogOutcome {
 /// `R12/data_not_covered`; the code alone where the policy has no number for it.
 fn written_rule(rule: RefusalRule) -> Value {
     rule.number().map_or_else(|| rule.to_string(), |number| format!("{number}/{rule}")).into()
-}
-
-struct Body<'a> {
-    id: EntryId,
-    key: Option<&'a CaseKey>,
-    fields: Map<String, Value>,
-    openings: Vec<Opening>,
-}
-
-impl Body<'_> {
-    fn clear(&mut self, name: &str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value {
-            self.fields.insert(name.to_owned(), value.into());
-        }
-    }
-
-    fn word(&mut self, name: &str, value: Option<impl Vocabulary>) {
-        self.clear(name, value.map(Vocabulary::as_str));
-    }
-
-    fn list(&mut self, name: &str, values: Vec<Value>) {
-        self.clear(name, Some(values).filter(|values| !values.is_empty()));
-    }
-
-    fn commit(&mut self, label: String, value: String) -> Result<Value, EntryError> {
-        let commitment = self.key.ok_or(EntryError::NoCaseKey)?.commitment(self.id, &label, &value);
-        self.openings.push(Opening { label, value });
-        Ok(commitment.into())
-    }
-
-    fn committed(&mut self, name: &str, value: Option<String>) -> Result<(), EntryError> {
-        let commitment = value.map(|value| self.commit(name.to_owned(), value)).transpose()?;
-        self.clear(name, commitment);
-        Ok(())
-    }
-
-    /// A list whose members are, or hold, commitments; the label of member `n` is `name/n`.
-    fn committed_list<T>(
-        &mut self,
-        name: &str,
-        members: Vec<T>,
-        write: impl Fn(&mut Self, String, T) -> Result<Value, EntryError>,
-    ) -> Result<(), EntryError> {
-        let values =
-            members.into_iter().enumerate().map(|(n, member)| write(self, format!("{name}/{n}"), member)).collect::<Result<_, _>>()?;
-        self.list(name, values);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,14 @@
 //!
 //! An entry is written once, as canonical JSON; its hash is a leaf of an RFC 6962 tree. Personal values enter it only as keyed commitments.
 
+pub mod access;
+mod body;
 pub mod commit;
 pub mod entry;
 pub mod leaf;
 pub mod merkle;
 
+pub use access::AccessEntry;
 pub use commit::CaseKey;
 pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Written};
 pub use leaf::{Hash, Malformed};

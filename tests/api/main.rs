@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod access_log;
 mod anonymous;
 mod apart;
 mod cases;
@@ -27,3 +28,4 @@ mod sealing;
 mod service;
 mod sides;
 mod tokens;
+mod world;

@@ -46,17 +46,20 @@ pub fn nothing_is_half_written(database: &mut Conn) {
     assert!(ids(database, "person").is_subset(&owners), "people without keys");
 }
 
-/// Entries stand without a gap, each beside the hash of its bytes; the root of all of them.
+/// The entries of both logs stand without a gap, each beside the hash of its bytes; the root of those of the disclosure log.
 pub fn root_of_the_log(database: &mut Conn) -> String {
-    let rows: Vec<Row> =
-        diesel::sql_query("SELECT e.idx, e.body, l.h FROM disclosure_entry e JOIN disclosure_leaf l ON l.idx = e.idx ORDER BY e.idx")
-            .load(database)
-            .unwrap();
+    root_of("access", database);
+    root_of("disclosure", database)
+}
+
+fn root_of(log: &str, database: &mut Conn) -> String {
+    let sql = format!("SELECT e.idx, e.body, l.h FROM {log}_entry e JOIN {log}_leaf l ON l.idx = e.idx ORDER BY e.idx");
+    let rows: Vec<Row> = diesel::sql_query(sql).load(database).unwrap();
     for (index, row) in rows.iter().enumerate() {
         assert_eq!(usize::try_from(row.idx).unwrap(), index, "a gap in the log");
         assert_eq!(row.h, hash(&[&[0], row.body.as_bytes()]), "the leaf of entry {index}");
     }
-    for table in ["disclosure_entry", "disclosure_leaf"] {
+    for table in ["entry", "leaf"].map(|table| format!("{log}_{table}")) {
         assert_eq!(usize::try_from(count(database, &format!("SELECT count(*) FROM {table}"))).unwrap(), rows.len(), "{table}");
     }
     let leaves: Vec<Vec<u8>> = rows.into_iter().map(|row| row.h).collect();

@@ -69,6 +69,23 @@ fn attempt(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> QueryResult<()>) -> Opt
     result.err().map(|error| error.to_string())
 }
 
+/// The same words about the access log, whose tables have the same shape; none, if they are not about what both logs have.
+fn of_the_access_log(sql: &str) -> Option<String> {
+    let tables = ["entry", "leaf", "subtree", "checkpoint", "prune", "case_ix"];
+    let other = tables.iter().fold(sql.to_owned(), |sql, table| sql.replace(&format!("disclosure_{table}"), &format!("access_{table}")));
+    let outcome = |mark: &str| {
+        (format!("{mark}kind{mark}:{mark}k{mark}"), format!("{mark}kind{mark}:{mark}k{mark},{mark}outcome{mark}:{mark}o{mark}"))
+    };
+    let told = ["\"", "~"].map(outcome).iter().fold(other.clone(), |sql, (kind, with_outcome)| sql.replace(kind, with_outcome));
+    (other != sql).then_some(told)
+}
+
+/// Statements, and after them the same about the access log.
+fn of_both_logs(sql: &str) -> String {
+    let others: Vec<String> = sql.split(';').filter_map(of_the_access_log).collect();
+    format!("{sql} {};", others.join(";"))
+}
+
 fn refused(conn: &mut Conn, sql: &str) -> Option<String> {
     attempt(conn, |conn| conn.batch_execute(sql))
 }

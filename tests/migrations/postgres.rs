@@ -9,7 +9,7 @@ use sendiass::db::conn::Place;
 
 use crate::harness::cluster::{self, Scratch};
 use crate::harness::scratch;
-use crate::{Conn, DEMANDS, attempt, refused, words};
+use crate::{Conn, DEMANDS, attempt, of_both_logs, of_the_access_log, refused, words};
 
 /// One row of each table, with all it refers to; two in the log. `#1` is the first id.
 const ROWS: &str = r"
@@ -52,7 +52,7 @@ fn spelt(sql: &str) -> String {
 fn with_rows() -> Option<Scratch> {
     cluster::on_postgres_too();
     let scratch = scratch()?;
-    open(&scratch.owner_url()).batch_execute(&spelt(ROWS)).unwrap();
+    open(&scratch.owner_url()).batch_execute(&spelt(&of_both_logs(ROWS))).unwrap();
     Some(scratch)
 }
 
@@ -76,6 +76,12 @@ fn replica(scratch: &Scratch) -> Conn {
 
 /// Every table that is written once, the words with which a change is refused, and those for a row that comes out of turn.
 const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
+    ("access_case_ix", "the look-up is never changed", ""),
+    ("access_checkpoint", "the log is append-only", "checkpoints grow"),
+    ("access_entry", "the log is append-only", "the log takes the next entry only"),
+    ("access_leaf", "the log is append-only", "the log takes the next leaf only"),
+    ("access_prune", "the log is append-only", "the watermark grows within the log"),
+    ("access_subtree", "the log is append-only", "the log takes the next subtree only"),
     ("capacity_record", "capacity records are append-only", ""),
     ("consent_recipient", "what was agreed cannot be changed", ""),
     ("consent_subject", "what was agreed cannot be changed", ""),
@@ -93,7 +99,7 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
 ];
 
 /// Disposal empties these, row by row.
-const DISPOSABLE: &[&str] = &["disclosure_case_ix", "disclosure_private"];
+const DISPOSABLE: &[&str] = &["access_case_ix", "disclosure_case_ix", "disclosure_private"];
 
 struct Attempt {
     way: &'static str,
@@ -274,7 +280,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "INSERT INTO disclosure_entry (idx, body, at) VALUES (2, '{~at~:~c~,~kind~:~k~,~actor~:~x~}', 'd')",
         "cannot insert a non-DEFAULT value",
     ),
-    ("a computed column, changed", "UPDATE disclosure_entry SET recipient = 'other' WHERE idx = 1", "can only be updated to DEFAULT"),
+    ("a computed column, changed", "UPDATE disclosure_entry SET actor = 'other' WHERE idx = 1", "can only be updated to DEFAULT"),
     ("a leaf beyond the next", "INSERT INTO disclosure_leaf VALUES (3, ZEROS)", "next leaf"),
     ("a leaf without a place", "INSERT INTO disclosure_leaf (h) VALUES (ZEROS)", "next leaf"),
     ("a leaf of another length", r"INSERT INTO disclosure_leaf VALUES (2, '\x00')", "check constraint"),
@@ -314,8 +320,10 @@ fn what_must_never_happen_is_refused_in_so_many_words_on_postgresql() {
     let Some(scratch) = with_rows() else { return };
     let mut owner = trying(&scratch.owner_url());
     for (name, sql, expected) in REFUSED {
-        let said = refused(&mut owner, &spelt(sql)).unwrap_or_else(|| panic!("{name}: passed"));
-        assert!(said.contains(expected), "{name}: {said}");
+        for sql in [Some((*sql).to_owned()), of_the_access_log(sql)].into_iter().flatten() {
+            let said = refused(&mut owner, &spelt(&sql)).unwrap_or_else(|| panic!("{name}: passed: {sql}"));
+            assert!(said.contains(expected), "{name}: {said}: {sql}");
+        }
     }
 }
 
@@ -375,7 +383,9 @@ fn the_columns_of_the_log_are_computed_from_the_hashed_bytes_on_postgresql() {
     let read = "SELECT concat_ws('|', at, kind, actor, coalesce(recipient, '-'), coalesce(identified::text, '-'), copied) AS text FROM disclosure_entry ORDER BY idx";
     assert_eq!(words(&mut conn, read), ["a|k|x|-|-|f", "b|k|x|r|true|t"]);
     let written = "SELECT attname::text AS text FROM pg_attribute WHERE attrelid = 'disclosure_entry'::regclass AND attnum > 0 AND attgenerated = '' ORDER BY 1";
-    assert_eq!(words(&mut conn, written), ["body", "idx"], "only these are written");
+    for written in [written.to_owned(), of_the_access_log(written).unwrap()] {
+        assert_eq!(words(&mut conn, &written), ["body", "idx"], "only these are written");
+    }
 }
 
 /// What the service must be able to do as the role that serves.
@@ -396,14 +406,18 @@ fn what_must_stay_possible_is_possible_on_postgresql() {
     let Some(scratch) = with_rows() else { return };
     let (mut app, mut owner) = (trying(&scratch.url()), trying(&scratch.owner_url()));
     for (name, sql) in ALLOWED {
-        let sql =
-            format!("DO $$ DECLARE touched bigint; BEGIN {}; GET DIAGNOSTICS touched = ROW_COUNT; ASSERT touched > 0; END $$", spelt(sql));
-        assert_eq!(refused(&mut app, &sql), None, "{name}");
+        for sql in [Some((*sql).to_owned()), of_the_access_log(sql)].into_iter().flatten() {
+            let sql = spelt(&sql);
+            let sql = format!("DO $$ DECLARE touched bigint; BEGIN {sql}; GET DIAGNOSTICS touched = ROW_COUNT; ASSERT touched > 0; END $$");
+            assert_eq!(refused(&mut app, &sql), None, "{name}: {sql}");
+        }
     }
     // Pruning is the owner's.
-    let prune = "DELETE FROM disclosure_entry WHERE idx < 1";
-    assert_eq!(refused(&mut app, prune).as_deref(), Some("permission denied for table disclosure_entry"));
-    assert_eq!(refused(&mut owner, prune), None);
+    for log in ["disclosure_entry", "access_entry"] {
+        let prune = format!("DELETE FROM {log} WHERE idx < 1");
+        assert_eq!(refused(&mut app, &prune), Some(format!("permission denied for table {log}")));
+        assert_eq!(refused(&mut owner, &prune), None);
+    }
     let all = format!("INSERT INTO disclosure_prune VALUES (2); DELETE FROM disclosure_entry; {NEXT}");
     assert_eq!(refused(&mut owner, &spelt(&all)), None);
 }

@@ -13,6 +13,11 @@ use crate::{DEMANDS, on_three, refused, words};
 const FORBIDDEN: &[(&str, &str)] = &[
     ("ALTER TABLE note DISABLE TRIGGER ALL", "must be owner of table note"),
     ("ALTER TABLE disclosure_entry DISABLE TRIGGER disclosure_entry_fixed", "must be owner of table disclosure_entry"),
+    ("ALTER TABLE access_entry DISABLE TRIGGER access_entry_fixed", "must be owner of table access_entry"),
+    ("UPDATE access_entry SET body = body", "permission denied for table access_entry"),
+    ("DELETE FROM access_entry", "permission denied for table access_entry"),
+    ("TRUNCATE access_leaf", "permission denied for table access_leaf"),
+    ("DROP TABLE access_case_ix", "must be owner of table access_case_ix"),
     ("DROP TRIGGER note_fixed ON note", "must be owner of relation note"),
     ("CREATE TRIGGER own BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('x')", "permission denied for table note"),
     ("CREATE RULE own AS ON UPDATE TO consent DO INSTEAD NOTHING", "must be owner of"),

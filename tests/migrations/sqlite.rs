@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use tempfile::TempDir;
 
-use crate::{Conn, fresh, on_three, refused, words};
+use crate::{Conn, fresh, of_both_logs, of_the_access_log, on_three, refused, words};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -110,6 +110,17 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("disclosure_checkpoint", "size = 1", "note = 'other'"),
 ];
 
+/// The same of both logs.
+fn fixed() -> Vec<(String, &'static str, String)> {
+    let own = FIXED.iter().map(|(table, key, change)| ((*table).to_owned(), *key, (*change).to_owned()));
+    let other = |(table, key, change): &(&str, &'static str, &str)| {
+        let (table, change) =
+            of_the_access_log(&format!("{table}|{change}"))?.split_once('|').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+        Some((table, *key, change))
+    };
+    own.chain(FIXED.iter().filter_map(other)).collect()
+}
+
 /// Every column but those that are computed, in the order of the table.
 fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
     words(conn, &format!("SELECT name AS text FROM pragma_table_xinfo('{table}') WHERE hidden = 0 ORDER BY cid"))
@@ -117,7 +128,7 @@ fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
 
 fn with_rows() -> (TempDir, Conn) {
     let (folder, _, mut conn) = fresh();
-    conn.batch_execute(ROWS).unwrap();
+    conn.batch_execute(&of_both_logs(ROWS)).unwrap();
     (folder, conn)
 }
 
@@ -125,7 +136,7 @@ fn with_rows() -> (TempDir, Conn) {
 fn what_is_written_once_refuses_every_way_of_changing_it() {
     let (_folder, mut conn) = with_rows();
     let mut passed = Vec::new();
-    for (table, key, change) in FIXED {
+    for (table, key, change) in &fixed() {
         let columns = columns(&mut conn, table);
         let (changed, value) = change.split_once(" = ").unwrap();
         let list = columns.join(", ");
@@ -141,7 +152,7 @@ fn what_is_written_once_refuses_every_way_of_changing_it() {
             ("DELETE of all", format!("DELETE FROM {table}")),
         ];
         // A row of these is nothing but its key: another is another row, and the same one is no change.
-        if !["disclosure_consent", "consent_subject"].contains(table) {
+        if !["disclosure_consent", "consent_subject"].contains(&table.as_str()) {
             attempts.push(("INSERT OR REPLACE", format!("INSERT OR REPLACE INTO {table} ({list}) {copy}")));
             attempts.push(("INSERT OR IGNORE", format!("INSERT OR IGNORE INTO {table} ({list}) {copy}")));
             attempts.push(("INSERT", format!("INSERT INTO {table} ({list}) {copy}")));
@@ -165,7 +176,7 @@ fn what_is_written_once_refuses_every_way_of_changing_it() {
 #[test]
 fn every_refusal_is_the_work_of_a_trigger_of_that_table() {
     let (_folder, mut conn) = with_rows();
-    for (table, key, change) in FIXED {
+    for (table, key, change) in &fixed() {
         let triggers = words(&mut conn, &format!("SELECT name AS text FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"));
         assert!(!triggers.is_empty(), "{table}");
         conn.batch_execute("SAVEPOINT bare").unwrap();
@@ -211,7 +222,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "INSERT INTO disclosure_entry (idx, body, at) VALUES (2, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}', 'd')",
         "generated",
     ),
-    ("a computed column, changed", "UPDATE disclosure_entry SET recipient = 'other' WHERE idx = 1", "generated"),
+    ("a computed column, changed", "UPDATE disclosure_entry SET actor = 'other' WHERE idx = 1", "generated"),
     ("a leaf beyond the next", "INSERT INTO disclosure_leaf VALUES (3, zeroblob(32))", "next leaf"),
     ("a leaf without a place", "INSERT INTO disclosure_leaf (h) VALUES (zeroblob(32))", "next leaf"),
     ("a leaf of another length", "INSERT INTO disclosure_leaf VALUES (2, zeroblob(31))", "CHECK"),
@@ -285,8 +296,10 @@ const REFUSED: &[(&str, &str, &str)] = &[
 fn what_must_never_happen_is_refused_in_so_many_words() {
     let (_folder, mut conn) = with_rows();
     for (name, sql, words) in REFUSED {
-        let said = refused(&mut conn, sql).unwrap_or_else(|| panic!("{name}: passed"));
-        assert!(said.contains(words), "{name}: {said}");
+        for sql in [Some((*sql).to_owned()), of_the_access_log(sql)].into_iter().flatten() {
+            let said = refused(&mut conn, &sql).unwrap_or_else(|| panic!("{name}: passed: {sql}"));
+            assert!(said.contains(words), "{name}: {said}: {sql}");
+        }
     }
 }
 
@@ -334,7 +347,9 @@ const ALLOWED: &[(&str, &str)] = &[
 fn what_must_stay_possible_is_possible() {
     let (_folder, mut conn) = with_rows();
     for (name, sql) in ALLOWED {
-        assert_eq!(refused(&mut conn, sql), None, "{name}");
+        for sql in [Some((*sql).to_owned()), of_the_access_log(sql)].into_iter().flatten() {
+            assert_eq!(refused(&mut conn, &sql), None, "{name}: {sql}");
+        }
     }
 }
 
@@ -344,9 +359,10 @@ fn the_columns_of_the_log_are_computed_from_the_hashed_bytes() {
     let read =
         words(&mut conn, "SELECT at || kind || actor || coalesce(recipient, '-') || copied AS text FROM disclosure_entry ORDER BY idx");
     assert_eq!(read, ["akx-0", "bkxr1"]);
-    let computed: Vec<Count> =
-        diesel::sql_query("SELECT count(*) AS count FROM pragma_table_xinfo('disclosure_entry') WHERE hidden = 3").load(&mut conn).unwrap();
-    let all: Vec<Count> =
-        diesel::sql_query("SELECT count(*) AS count FROM pragma_table_xinfo('disclosure_entry')").load(&mut conn).unwrap();
-    assert_eq!(computed[0].count, all[0].count - 2, "only idx and body are written");
+    for log in ["disclosure_entry", "access_entry"] {
+        let columns = format!("SELECT count(*) AS count FROM pragma_table_xinfo('{log}')");
+        let computed: Vec<Count> = diesel::sql_query(format!("{columns} WHERE hidden = 3")).load(&mut conn).unwrap();
+        let all: Vec<Count> = diesel::sql_query(columns).load(&mut conn).unwrap();
+        assert_eq!(computed[0].count, all[0].count - 2, "only idx and body are written");
+    }
 }

@@ -232,6 +232,6 @@ fn a_log_that_cannot_be_written_is_counted_and_nothing_leaves() {
     let family = Family::record(&app);
     let ask = family.ask(&family.n1(&app), json!({}));
     app.sabotage().batch_execute("ALTER TABLE disclosure_leaf RENAME TO elsewhere").unwrap();
-    family.disclose(&app, &ask).problem(500, "internal");
+    family.disclose(&app, &ask).problem(503, "unavailable");
     assert_eq!(scrape(&app)["sendiass_log_failures_total"], 1);
 }

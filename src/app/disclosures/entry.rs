@@ -46,6 +46,7 @@ impl Request {
         entry.rules.sort_unstable();
         entry.rules.dedup();
         ledger::append(tx, permit, entry, self.case_id, None, now);
+        tx.refuses();
         Ok(())
     }
 

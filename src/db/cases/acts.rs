@@ -46,7 +46,7 @@ pub fn close(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, versi
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(current.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(current.version))
 }
 
 /// Reopens a case. What had ended stays so. The caller has taken the guards (R16).
@@ -61,7 +61,7 @@ pub fn reopen(tx: &mut Tx<'_>, permit: &Permit<act::CaseReopen>, id: CaseId, ver
             case_file::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(row.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))
 }
 
 /// Whether this member of staff may never open the case.
@@ -135,7 +135,7 @@ pub fn assign(tx: &mut Tx<'_>, permit: &Permit<act::CaseAssign>, id: CaseId, ver
     let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
         .set((case_file::assigned_to.eq(member), case_file::assigned_by.eq(by), case_file::version.eq(version + 1)))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(row.version))?;
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
     if row.restricted {
         place(tx, id, NAMED, [member])?;
     }
@@ -158,7 +158,7 @@ pub fn restrict(
     let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
         .set((case_file::restricted.eq(restricted), case_file::sealed.eq(sealed), case_file::version.eq(version + 1)))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(row.version))?;
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
     diesel::delete(case_staff::table.filter(case_staff::case_id.eq(id))).execute(tx.conn)?;
     place(tx, id, NAMED, named_staff_ids)?;
     place(tx, id, CONFLICTED, conflicted_staff_ids)?;

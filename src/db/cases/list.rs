@@ -52,6 +52,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseList>, filter: &CaseFilter
     let rows = query.load::<Row>(tx.conn)?;
     let names = staff::names(tx, rows.iter().map(|row| row.assigned_to))?;
     let page = Page::cut(rows, page, |row| After { key: row.opened_at.micros(), id: row.id.0 }, total);
+    tx.shows(page.items.iter().map(|row| row.id));
     Ok(page.map(|row| CaseSummary {
         id: row.id,
         reference: row.reference,

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::{Details, Row, Text, corrections, visible};
 use crate::authz::{Act, Permit};
+use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
 use crate::db::schema::note;
 use crate::db::scope;
@@ -47,15 +48,16 @@ impl HeldNote {
 /// Notes to be disclosed, in the order asked. Each is of this case and in scope, or nothing is found.
 pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<Vec<HeldNote>> {
     let distinct: HashSet<NoteId> = notes.iter().copied().collect();
-    let rows: Vec<Row> = scope::found(permit.scope(), |scope| {
+    let find = |conn: &mut Conn, scope| {
         let rows: Vec<Row> = note::table
             .filter(note::id.eq_any(distinct.iter().copied()))
             .filter(note::case_id.eq(case))
             .filter(note::sealed.is_not_null())
             .filter(visible(scope))
-            .load(tx.conn)?;
+            .load(conn)?;
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
-    })?;
+    };
+    let rows: Vec<Row> = scope::found(tx, permit.scope(), find, |_| [case])?;
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;

@@ -97,8 +97,9 @@ impl Operation {
             .find_map(|method| item.get(method.as_str().to_ascii_lowercase()).map(|described| (method, described.clone())))
             .unwrap_or_default();
         let queried = sketch.parameters.iter().any(|group| group.place == Place::Query);
-        let gate = Gate { guarded, action: sketch.action, queried };
-        let route = Arc::new(move |method| web::method(method).to(handler.clone()).wrap(gate));
+        let operation = described.get("operationId").and_then(Value::as_str).unwrap_or_default().into();
+        let gate = Gate { operation, guarded, action: sketch.action, queried };
+        let route = Arc::new(move |method| web::method(method).to(handler.clone()).wrap(gate.clone()));
         Self { path, method, described, sketch, refusals: Vec::new(), route }
     }
 

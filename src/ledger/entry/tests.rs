@@ -4,6 +4,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::ledger::leaf::{self, leaf_hash};
 
 const SUMMARY: &str = "The agreed support at lunchtimes has not been in place this term.";
 

@@ -1,0 +1,12 @@
+DROP TABLE access_case_ix;
+DROP TABLE access_prune;
+DROP TABLE access_checkpoint;
+DROP TABLE access_subtree;
+DROP TABLE access_leaf;
+DROP TABLE access_entry;
+DROP FUNCTION access_entry_next();
+DROP FUNCTION access_entry_kept();
+DROP FUNCTION access_leaf_next();
+DROP FUNCTION access_subtree_next();
+DROP FUNCTION access_checkpoint_grows();
+DROP FUNCTION access_prune_grows();

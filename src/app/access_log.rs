@@ -1,0 +1,86 @@
+//! The access log as auditors read it, and as a manager asks who looked at a case (C10, C13).
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use super::disclosure_log::{LogPage, covered};
+use super::{App, Result};
+use crate::authz::{Act, Permit, act};
+use crate::db::ledger::{self, Accesses, access};
+use crate::db::{self, Tx, cases, staff};
+use crate::domain::access_log::{AccessDisplay, AccessFilter, AccessLogEntry};
+use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::log::LogRow;
+use crate::domain::page::{Page, PageRequest};
+
+/// The id of an entry that stands for a name.
+#[derive(Deserialize)]
+struct Named {
+    actor: StaffId,
+}
+
+/// The rows with the names behind their ids, in one query.
+fn shown(tx: &mut Tx<'_>, rows: Vec<LogRow>) -> db::Result<Vec<AccessLogEntry>> {
+    let actor = |row: &LogRow| serde_json::from_str::<Named>(row.body.get()).map_err(|_| db::Error::Corrupt("log entry"));
+    let actors = rows.iter().map(actor).collect::<db::Result<Vec<Named>>>()?;
+    let names = staff::names(tx, actors.iter().map(|ids| ids.actor))?;
+    let entry = |(row, ids): (LogRow, Named)| AccessLogEntry {
+        index: row.index,
+        leaf_hash: BASE64_STANDARD.encode(row.leaf_hash),
+        body: row.body,
+        // What the service does by itself is done by nobody of the staff.
+        display: AccessDisplay { actor: Some(names.get(ids.actor).display_name).filter(|name| !name.is_empty()) },
+    };
+    Ok(rows.into_iter().zip(actors).map(entry).collect())
+}
+
+fn listed(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    filter: &AccessFilter,
+    size: Option<i64>,
+    page: &PageRequest,
+) -> Result<LogPage<AccessLogEntry>> {
+    let range = covered::<Accesses>(tx, &filter.span, size)?;
+    let rows = access::list(tx, permit, filter, range.tree_size, page)?;
+    Ok(LogPage { page: Page { items: shown(tx, rows.items)?, next: rows.next, total: rows.total }, range })
+}
+
+impl App {
+    /// Entries of the log as it was at this size, or as it is now.
+    pub async fn list_access_log(
+        &self,
+        permit: Permit<act::AccessLogList>,
+        filter: AccessFilter,
+        size: Option<i64>,
+        page: PageRequest,
+    ) -> Result<LogPage<AccessLogEntry>> {
+        self.look(permit, move |tx, permit| listed(tx, permit, &filter, size, &page)).await
+    }
+
+    /// One entry.
+    pub async fn read_access_log_entry(&self, permit: Permit<act::AccessLogRead>, index: i64) -> Result<AccessLogEntry> {
+        self.look(permit, move |tx, _| {
+            let row = ledger::find::<Accesses>(tx, index)?;
+            Ok(shown(tx, vec![row])?.pop().ok_or(db::Error::NotFound)?)
+        })
+        .await
+    }
+
+    /// Who looked at a case in scope, or changed something of it.
+    pub async fn list_case_access(
+        &self,
+        permit: Permit<act::CaseAccessLog>,
+        case_id: CaseId,
+        filter: AccessFilter,
+        size: Option<i64>,
+        page: PageRequest,
+    ) -> Result<LogPage<AccessLogEntry>> {
+        self.look(permit, move |tx, permit| {
+            cases::require(tx, permit, case_id)?;
+            listed(tx, permit, &AccessFilter { case_id: Some(case_id), ..filter }, size, &page)
+        })
+        .await
+    }
+}

@@ -1,0 +1,160 @@
+//! The access log: what a transaction tells it of itself, and what its entries are found by.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::{Accesses, End, Log, range};
+use crate::authz::{Act, Action, Caller, Permit, Scope};
+use crate::db::error::Result;
+use crate::db::schema::{access_case_ix, access_entry, case_file};
+use crate::db::tx::Tx;
+use crate::db::{cases, scope};
+use crate::domain::access_log::AccessFilter;
+use crate::domain::ids::CaseId;
+use crate::domain::log::LogRow;
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{AccessLogKind, Role, Vocabulary};
+use crate::ledger::AccessEntry;
+use crate::ledger::access::kinds;
+
+/// Who asks for what: the entry of a request, before anything is known of its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    entry: AccessEntry,
+    now: Timestamp,
+}
+
+impl Asked {
+    /// The entry of what this caller asks for; none, if the log tells nothing of it.
+    #[must_use]
+    pub fn new(caller: &Caller, action: Action, now: Timestamp) -> Option<Self> {
+        let (kind, target) = action.trace()?;
+        let mut entry = AccessEntry::new(kind, caller.staff, caller.request);
+        // Somebody who may not do it at all asked as whatever they are.
+        entry.role = caller.role_for(action).or_else(|| caller.roles.first().copied());
+        entry.operation = Some(caller.operation.to_string());
+        entry.target = Some(target);
+        entry.access_reason = caller.access_reason.filter(|_| entry.role == Some(Role::ServiceManager));
+        Some(Self { entry, now })
+    }
+
+    /// The entry of an answer.
+    pub(in crate::db) fn answered(self, noted: Noted) -> Pending {
+        let kind = match noted {
+            Noted { refused: true, .. } => AccessLogKind::Refused,
+            Noted { replayed: true, .. } => AccessLogKind::Read,
+            _ => self.entry.kind,
+        };
+        let sealed_digest = noted.sealed.map(|digest| digest.finalize().into());
+        Pending { entry: AccessEntry { kind, row_version: noted.version, sealed_digest, ..self.entry }, cases: noted.cases, now: self.now }
+    }
+
+    /// The entry of a refusal: nothing was changed.
+    pub(in crate::db) fn refused(self, noted: Noted) -> Pending {
+        Pending { entry: AccessEntry { kind: AccessLogKind::Refused, ..self.entry }, cases: noted.cases, now: self.now }
+    }
+}
+
+/// What a transaction tells the access log of itself.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// The cases of which something is shown or changed.
+    pub(in crate::db) cases: BTreeSet<CaseId>,
+    /// What was asked is refused, and that is committed.
+    pub(in crate::db) refused: bool,
+    /// It was done by an earlier request, and is only shown.
+    pub(in crate::db) replayed: bool,
+    /// The version that the changed record has now.
+    pub(in crate::db) version: Option<i32>,
+    /// The ciphertexts written.
+    pub(in crate::db) sealed: Option<Sha256>,
+}
+
+/// An entry that waits for the end of its transaction.
+#[derive(Debug)]
+pub struct Pending {
+    entry: AccessEntry,
+    cases: BTreeSet<CaseId>,
+    now: Timestamp,
+}
+
+impl Pending {
+    /// The first entry of the log, which is about no case.
+    pub fn first(entry: AccessEntry, now: Timestamp) -> Self {
+        Self { entry, cases: BTreeSet::new(), now }
+    }
+}
+
+/// The entry is written when the transaction ends.
+pub(in crate::db) fn append(tx: &mut Tx<'_>, pending: Pending) {
+    tx.waiting.access = Some(pending);
+}
+
+/// Writes an entry at the end of the log, and the look-up by its cases.
+pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Accesses>, pending: Pending) -> Result<()> {
+    let Pending { entry, cases, now } = pending;
+    let cases: Vec<CaseId> = cases.into_iter().collect();
+    let keys = tx.ledger_keys(&cases)?;
+    let (index, _) = end.add(tx, now, |at| entry.write(at, &keys))?;
+    if !cases.is_empty() {
+        // One statement, however many cases.
+        let rows = case_file::table.filter(case_file::id.eq_any(cases));
+        diesel::insert_into(access_case_ix::table)
+            .values(rows.select((case_file::id, index.into_sql::<diesel::sql_types::BigInt>())))
+            .into_columns((access_case_ix::case_id, access_case_ix::idx))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The entries of a range that the filter asks for. Its period is in the range already. Of a case they are asked for as in the disclosure log.
+fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Accesses as Log>::Entries {
+    use access_entry as e;
+    let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
+    if let Some(actor) = filter.actor {
+        query = query.filter(e::actor.eq(actor.to_string()));
+    }
+    if let Some(operation) = &filter.operation {
+        query = query.filter(e::operation.eq(operation.clone()));
+    }
+    if !filter.role.is_empty() {
+        query = query.filter(e::role.eq_any(words(&filter.role)));
+    }
+    // The outcome follows from the kind.
+    let mut wanted = filter.kind.clone();
+    if !filter.outcome.is_empty() {
+        let outcomes = filter.outcome.iter().flat_map(|outcome| kinds(*outcome));
+        wanted = outcomes.filter(|kind| wanted.is_empty() || wanted.contains(kind)).collect();
+    }
+    match wanted.as_slice() {
+        [] if filter.outcome.is_empty() => {}
+        [kind] => query = query.filter(e::kind.eq(kind.as_str())),
+        // Of several, the index would give the entries out of their order; the log itself has them in it.
+        several => query = query.filter(e::kind.concat("").eq_any(words(several))),
+    }
+    if let Some(case) = filter.case_id {
+        let of_case = access_case_ix::table.filter(access_case_ix::case_id.eq(case)).select(access_case_ix::idx);
+        query = if scope == Scope::Nothing {
+            query.filter(e::idx.eq_any(of_case))
+        } else {
+            query.filter(e::idx.eq_any(of_case.filter(access_case_ix::case_id.eq_any(scope::cases(scope)))))
+        };
+    }
+    query
+}
+
+fn words<V: Vocabulary>(values: &[V]) -> Vec<&'static str> {
+    values.iter().map(|value| value.as_str()).collect()
+}
+
+/// Entries of the log as it was at a size, newest first unless asked otherwise.
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, size: i64, page: &PageRequest) -> Result<Page<LogRow>> {
+    if let Some(case) = filter.case_id {
+        cases::note_visible(tx, permit, &[case])?;
+    }
+    let range = range::<Accesses>(tx, &filter.span, size)?;
+    super::page::<Accesses>(tx, || selected(permit.scope(), filter, range), filter.span.ascending, page)
+}

@@ -1,0 +1,120 @@
+//! The tables of each log. They have one shape, so what is done to them is written once.
+
+use diesel::prelude::*;
+
+use crate::db::conn::{Conn, Engine, Lock};
+use crate::db::schema::{access_entry, access_leaf, access_subtree, disclosure_entry, disclosure_leaf, disclosure_subtree};
+
+/// One log: its tables.
+pub trait Log {
+    /// What is locked while something is added.
+    const END: Lock;
+    /// A choice of its entries.
+    type Entries;
+
+    /// The newest entry, and when it was written.
+    fn last(conn: &mut Conn) -> QueryResult<Option<(i64, String)>>;
+    /// The index of the newest leaf.
+    fn last_leaf(conn: &mut Conn) -> QueryResult<Option<i64>>;
+    /// Adds an entry with its leaf.
+    fn add(conn: &mut Conn, index: i64, body: &str, leaf: &[u8]) -> QueryResult<()>;
+    /// Adds the root of a full tile.
+    fn add_subtree(conn: &mut Conn, level: i32, n: i64, hash: &[u8]) -> QueryResult<()>;
+    /// The hashes of the rows `from` up to, but without, `to` of a level; level 0 is the leaves.
+    fn hashes(conn: &mut Conn, level: i32, from: i64, to: i64) -> QueryResult<Vec<Vec<u8>>>;
+    /// The first entry written at this instant or later.
+    fn first_since(conn: &mut Conn, at: String) -> QueryResult<Option<i64>>;
+    /// One entry.
+    fn body(conn: &mut Conn, index: i64) -> QueryResult<String>;
+    /// The leaves of these entries.
+    fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>>;
+    /// How many entries were chosen.
+    fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
+    /// So many of the entries chosen, by their index, after this one.
+    fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>>;
+}
+
+macro_rules! log {
+    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Log for $name {
+            const END: Lock = Lock::$lock;
+            type Entries = $entry::BoxedQuery<'static, Engine>;
+
+            fn last(conn: &mut Conn) -> QueryResult<Option<(i64, String)>> {
+                $entry::table.order($entry::idx.desc()).select(($entry::idx, $entry::at)).first(conn).optional()
+            }
+
+            fn last_leaf(conn: &mut Conn) -> QueryResult<Option<i64>> {
+                $leaf::table.select(diesel::dsl::max($leaf::idx)).first(conn)
+            }
+
+            fn add(conn: &mut Conn, index: i64, body: &str, leaf: &[u8]) -> QueryResult<()> {
+                diesel::insert_into($entry::table).values(($entry::idx.eq(index), $entry::body.eq(body))).execute(conn)?;
+                diesel::insert_into($leaf::table).values(($leaf::idx.eq(index), $leaf::h.eq(leaf))).execute(conn)?;
+                Ok(())
+            }
+
+            fn add_subtree(conn: &mut Conn, level: i32, n: i64, hash: &[u8]) -> QueryResult<()> {
+                let row = ($subtree::level.eq(level), $subtree::n.eq(n), $subtree::h.eq(hash));
+                diesel::insert_into($subtree::table).values(row).execute(conn).map(drop)
+            }
+
+            fn hashes(conn: &mut Conn, level: i32, from: i64, to: i64) -> QueryResult<Vec<Vec<u8>>> {
+                if level == 0 {
+                    let leaves = $leaf::table.filter($leaf::idx.ge(from)).filter($leaf::idx.lt(to));
+                    return leaves.order($leaf::idx.asc()).select($leaf::h).load(conn);
+                }
+                let subtrees = $subtree::table.filter($subtree::level.eq(level)).filter($subtree::n.ge(from)).filter($subtree::n.lt(to));
+                subtrees.order($subtree::n.asc()).select($subtree::h).load(conn)
+            }
+
+            fn first_since(conn: &mut Conn, at: String) -> QueryResult<Option<i64>> {
+                let since = $entry::table.filter($entry::at.ge(at)).order(($entry::at.asc(), $entry::idx.asc()));
+                since.select($entry::idx).first(conn).optional()
+            }
+
+            fn body(conn: &mut Conn, index: i64) -> QueryResult<String> {
+                $entry::table.find(index).select($entry::body).first(conn)
+            }
+
+            fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>> {
+                $leaf::table.filter($leaf::idx.eq_any(indexes)).load(conn)
+            }
+
+            fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64> {
+                chosen.count().get_result(conn)
+            }
+
+            fn page(
+                conn: &mut Conn,
+                chosen: Self::Entries,
+                ascending: bool,
+                after: Option<i64>,
+                limit: i64,
+            ) -> QueryResult<Vec<(i64, String)>> {
+                let mut page = chosen.limit(limit);
+                page = match (ascending, after) {
+                    (true, None) => page.order($entry::idx.asc()),
+                    (true, Some(after)) => page.order($entry::idx.asc()).filter($entry::idx.gt(after)),
+                    (false, None) => page.order($entry::idx.desc()),
+                    (false, Some(after)) => page.order($entry::idx.desc()).filter($entry::idx.lt(after)),
+                };
+                page.select(($entry::idx, $entry::body)).load(conn)
+            }
+        }
+    };
+}
+
+log! {
+    /// Every time information left the service, or was refused.
+    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree
+}
+
+log! {
+    /// Who saw and changed what.
+    Accesses, AccessLog, access_entry, access_leaf, access_subtree
+}

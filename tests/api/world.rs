@@ -1,0 +1,258 @@
+//! A record of everything, and for every operation of the published document a request that succeeds: whoever adds an operation adds it here.
+
+use std::collections::BTreeMap;
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::family::{Family, merge};
+use crate::harness::{Reply, Session, TestApp};
+
+/// One operation of the document.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    /// The schema of its body, with everything it refers to.
+    pub body: Option<Value>,
+}
+
+/// Every operation of the document, as it is served.
+pub fn operations(app: &TestApp) -> Vec<Operation> {
+    let document = app.with_token(None).get("//openapi.json").ok(200).body;
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let body = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
+            found.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.clone(),
+                body: body.map(|body| resolved(&body["schema"], &document, 0)),
+            });
+        }
+    }
+    assert!(found.len() > 45, "{}", found.len());
+    found
+}
+
+/// The schema with what it refers to in its place.
+fn resolved(schema: &Value, document: &Value, depth: usize) -> Value {
+    assert!(depth < 64, "a schema within itself");
+    match schema {
+        Value::Object(fields) => match fields.get("$ref").and_then(Value::as_str) {
+            Some(reference) => resolved(document.pointer(reference.trim_start_matches('#')).unwrap(), document, depth + 1),
+            None => fields.iter().map(|(name, value)| (name.clone(), resolved(value, document, depth + 1))).collect(),
+        },
+        Value::Array(all) => all.iter().map(|value| resolved(value, document, depth + 1)).collect(),
+        plain => plain.clone(),
+    }
+}
+
+/// What is sent besides the path.
+pub struct Asked {
+    pub role: Role,
+    pub version: Option<i64>,
+    pub body: Option<Value>,
+}
+
+/// What is on record of one family: the ids by which paths name it.
+pub struct World {
+    pub family: Family,
+    pub ids: BTreeMap<&'static str, String>,
+}
+
+/// An adviser's own words about a change, in a form in which everything may be left out.
+fn person(name: &str) -> Value {
+    json!({"kind":"parent_carer","fullName":name,"pseudonymous":false,"contacts":[{"kind":"email","value":"new@example.org","safe":true}]})
+}
+
+impl World {
+    pub fn record(app: &TestApp) -> Self {
+        let family = Family::record(app);
+        let note = family.n1(app);
+        let consent = family.permit(app, json!({}));
+        let disclosure = family.disclose(app, &family.ask(&note, json!({}))).ok(201).id();
+        Family::assess(app, &family.ana, false, "2026-05-01");
+        app.as_staff(Role::Analyst, "Spare").get("/me").ok(200);
+        let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
+        let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
+        let task = Self::task(app, &family, &note);
+        let ids = BTreeMap::from([
+            ("caseId", family.case.clone()),
+            ("personId", family.ana.clone()),
+            ("participantId", family.participant(&family.sam).to_owned()),
+            ("noteId", note),
+            ("consentId", consent),
+            ("disclosureId", disclosure),
+            ("recipientId", family.school.clone()),
+            ("taskId", task),
+            ("staffId", spare.as_str().unwrap().to_owned()),
+            ("index", "1".to_owned()),
+        ]);
+        Self { family, ids }
+    }
+
+    /// A task of this case for a manager.
+    fn task(app: &TestApp, family: &Family, note: &str) -> String {
+        let concern = family.disclose(app, &family.risk(note, json!({}))).ok(201).str("concernId");
+        Family::tasks(app, "safeguarding_review", &concern)[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The path of an operation, with the ids of this family but for those that are named.
+    pub fn path(&self, operation: &Operation, but: &[(&str, &str)]) -> String {
+        let parts = operation.path.split('/').map(|part| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            None => part.to_owned(),
+            Some(name) => match but.iter().find(|(other, _)| *other == name) {
+                Some((_, id)) => (*id).to_owned(),
+                None => self.ids.get(name).unwrap_or_else(|| panic!("{name} has no fixture: add it to World")).clone(),
+            },
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    fn version(app: &TestApp, path: &str) -> Option<i64> {
+        Some(app.adviser().get(path).ok(200).version())
+    }
+
+    /// Puts the record so that this operation can succeed, and says what to send.
+    pub fn prepare(&mut self, app: &TestApp, operation: &str) -> Asked {
+        let family = &self.family;
+        let case = format!("/cases/{}", family.case);
+        let ask = |body: Value| Asked { role: Role::Adviser, version: None, body: Some(body) };
+        let look = |role: Role| Asked { role, version: None, body: None };
+        match operation {
+            "getService"
+            | "getMe"
+            | "getReferenceData"
+            | "listRecipients"
+            | "getRecipient"
+            | "listCases"
+            | "getCase"
+            | "listCaseConsents"
+            | "listConsents"
+            | "getConsent"
+            | "listDisclosures"
+            | "getDisclosure"
+            | "listNotes"
+            | "getNote"
+            | "listParticipants"
+            | "getPerson"
+            | "listCapacityRecords" => look(Role::Adviser),
+            "listTasks" | "listDisclosureLog" | "getDisclosureLogEntry" | "listAccessLog" | "getAccessLogEntry" | "listCaseAccess" => {
+                look(Role::ServiceManager)
+            }
+            "listStaff" => look(Role::Administrator),
+            "updateStaff" => {
+                let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
+                let row = staff.body["items"].as_array().unwrap().iter().find(|row| row["id"] == self.ids["staffId"].as_str()).cloned();
+                Asked { role: Role::Administrator, version: row.unwrap()["version"].as_i64(), body: Some(json!({"disabled":false})) }
+            }
+            "revokeStaffTokens" => look(Role::Administrator),
+            "createRecipient" => Asked {
+                role: Role::ServiceManager,
+                ..ask(json!({"bodyType":"school","name":"Elm Primary","teams":[],"safeguardingFunction":false}))
+            },
+            "updateRecipient" => Asked {
+                role: Role::ServiceManager,
+                version: Self::version(app, &format!("/recipients/{}", family.school)),
+                body: Some(json!({"active":true})),
+            },
+            "setTestClock" => Asked { role: Role::Administrator, ..ask(json!({"now":"2026-06-01T09:00:00.000Z","frozen":true})) },
+            "completeTask" => {
+                let task = Self::task(app, family, &self.ids["noteId"]);
+                self.ids.insert("taskId", task);
+                Asked { role: Role::ServiceManager, version: Some(1), body: None }
+            }
+            "createPerson" => ask(person("New Person")),
+            "searchPeople" => ask(json!({"name":"Ana Marsh"})),
+            "updatePerson" => Asked { version: Self::version(app, &format!("/people/{}", family.ana)), ..ask(json!({"knownAs":"Annie"})) },
+            "recordCapacity" => ask(json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,
+                "communicates":true,"outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."})),
+            "openCase" => ask(
+                json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+                "senNeeds":[],"appealTypes":[],"participants":[
+                    {"personId":family.ana,"role":"subject","relation":"self","servedSeparately":false},
+                    {"personId":family.mia,"role":"service_user","relation":"parent","servedSeparately":false,
+                     "parentalResponsibility":[{"childId":family.ana,"value":"yes","evidence":"self_declared"}]}]}),
+            ),
+            "updateCase" => Asked { version: Self::version(app, &case), ..ask(json!({"summary":"Speech therapy was left out."})) },
+            "closeCase" => Asked { version: Self::version(app, &case), ..ask(json!({"outcome":"agreed"})) },
+            "reopenCase" => {
+                family.close(app);
+                Asked { version: Self::version(app, &case), ..ask(json!({"reason":"They came back."})) }
+            }
+            "assignCase" => {
+                let me = app.adviser().get("/me").ok(200).id();
+                Asked { version: Self::version(app, &case), ..ask(json!({"staffId":me})) }
+            }
+            "restrictCase" => Asked {
+                role: Role::ServiceManager,
+                version: Self::version(app, &case),
+                body: Some(json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":"Nobody is related."})),
+            },
+            "addParticipant" => {
+                let grown = app.adviser().post("/people", &person("Una Calder")).ok(201).id();
+                ask(json!({"personId":grown,"role":"supporter","relation":"grandparent","servedSeparately":false,
+                    "parentalResponsibility":[{"childId":family.ana,"value":"no","evidence":"self_declared"}]}))
+            }
+            "updateParticipant" => {
+                let path = format!("{case}/participants?limit=200");
+                let all = app.adviser().get(&path).ok(200);
+                let row = all.body["items"].as_array().unwrap().iter().find(|row| row["id"] == self.ids["participantId"].as_str()).cloned();
+                Asked { version: row.unwrap()["version"].as_i64(), ..ask(json!({"relation":"sibling"})) }
+            }
+            "createNote" => ask(self.note()),
+            "correctNote" => {
+                let note = family.n1(app);
+                self.ids.insert("noteId", note);
+                let mut body = self.note();
+                merge(&mut body, json!({"correctionReason":"The day was wrong."}));
+                ask(body)
+            }
+            "recordConsent" => ask(family.permission(json!({}))),
+            "withdrawConsent" => {
+                let consent = family.permit(app, json!({}));
+                let body = json!({"withdrawnById":family.mia,"method":"email","objects":false});
+                self.ids.insert("consentId", consent);
+                ask(body)
+            }
+            "annulConsent" => {
+                let consent = family.permit(app, json!({}));
+                self.ids.insert("consentId", consent);
+                ask(json!({"reason":"Entered twice."}))
+            }
+            "checkDisclosure" | "recordDisclosure" => {
+                let (note, _) = (family.n1(app), family.permit(app, json!({})));
+                ask(family.ask(&note, json!({})))
+            }
+            "annotateDisclosure" => ask(json!({"kind":"receipt_confirmed","note":"Read receipt of the same day."})),
+            other => panic!("{other} has no request that succeeds: add it to World"),
+        }
+    }
+
+    fn note(&self) -> Value {
+        json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":self.family.mia,
+            "aboutPersonIds":[self.family.ana],"namesOthers":false,"informationCategories":["school_provision"],
+            "concern":"Speech therapy has stopped.","actionTaken":"Explained section F.","factOrOpinion":"opinion","sensitivity":"ordinary",
+            "keepConfidential":false})
+    }
+
+    /// What an operation leaves behind that would be in the way of others.
+    pub fn tidy(&self, app: &TestApp, operation: &str) {
+        if operation == "closeCase" {
+            self.family.reopen(app);
+        }
+    }
+}
+
+/// Sends it.
+pub fn send(session: &Session<'_>, operation: &Operation, path: &str, asked: &Asked) -> Reply {
+    let mut session = session.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string());
+    if let Some(version) = asked.version {
+        session = session.if_match(version);
+    }
+    session.send(&operation.method, path, asked.body.as_ref().map(Value::to_string))
+}
