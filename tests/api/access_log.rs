@@ -154,7 +154,9 @@ fn whoever_lacks_the_role_or_asks_for_what_is_not_there_is_on_record() {
             assert_eq!((&body["kind"], &body["outcome"]), (&json!("refused"), &json!("refused")), "{}", operation.id);
             assert_eq!((&body["role"], body.get("cases")), (&json!(role), None), "{}", operation.id);
         }
-        world.tidy(&app, &operation.id);
+        if operation.id == "reopenCase" {
+            world.family.reopen(&app);
+        }
     }
 }
 
@@ -238,7 +240,7 @@ fn what_cannot_be_logged_is_neither_shown_nor_done() {
             )
             .problem(503, "unavailable");
         family.disclose(&app, &family.ask(note, json!({}))).problem(503, "unavailable");
-        // What none may ask for, and what is not there: where the look-up is gone these can still be told.
+        // What nobody may ask for, and what is not there, is about no case.
         if table != "access_case_ix" {
             app.as_role(Role::Auditor).get(&case).problem(503, "unavailable");
             app.adviser().get(&format!("/cases/{}", uuid::Uuid::now_v7())).problem(503, "unavailable");
@@ -249,7 +251,7 @@ fn what_cannot_be_logged_is_neither_shown_nor_done() {
     }
     let after = ["note", "disclosure", "disclosure_entry", "access_entry", "idempotency"].map(count);
     assert_eq!(after[..3], before[..3], "nothing was done");
-    assert_eq!(after[3] - before[3], 3 + 2, "what is told once the log is back, and twice what is about no case");
+    assert_eq!(after[3] - before[3], 3, "what is shown once the log is back");
     assert_eq!(after[4], before[4]);
 }
 
@@ -260,7 +262,7 @@ fn an_entry_tells_what_was_written_what_was_refused_and_what_was_only_shown_agai
     let note = family.n1(&app);
     let id = if cluster::is_postgres() { format!("'{note}'") } else { format!("x'{}'", note.replace('-', "")) };
     let hex = cluster::by_engine("lower(hex(sealed))", "encode(sealed, 'hex')");
-    let sql = format!("SELECT 0 AS idx, {hex} AS body FROM note WHERE id = {id}");
+    let sql = format!("SELECT CAST(0 AS bigint) AS idx, {hex} AS body FROM note WHERE id = {id}");
     let sealed = diesel::sql_query(sql).get_result::<Row>(&mut app.sabotage()).unwrap().body;
     let bytes: Vec<u8> = (0..sealed.len()).step_by(2).map(|at| u8::from_str_radix(&sealed[at..at + 2], 16).unwrap()).collect();
     let digest = base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, Sha256::digest(&bytes));
@@ -391,5 +393,5 @@ fn the_root_of_the_access_log_is_that_of_its_entries() {
     }
     let expected = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, root(&leaves, &hash));
     assert_eq!(page.body["rootHash"], expected);
-    assert!(size > 10, "{size}");
+    assert!(size > 8, "{size}");
 }

@@ -17,6 +17,8 @@ pub struct Operation {
     pub path: String,
     /// The schema of its body, with everything it refers to.
     pub body: Option<Value>,
+    /// The parameters of its query that are ids.
+    pub queried: Vec<String>,
 }
 
 /// Every operation of the document, as it is served.
@@ -26,11 +28,15 @@ pub fn operations(app: &TestApp) -> Vec<Operation> {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let body = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let is_id = |parameter: &&Value| resolved(&parameter["schema"], &document, 0)["format"] == "uuid";
+            let queried = parameters.filter(|parameter| parameter["in"] == "query").filter(is_id);
             found.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 body: body.map(|body| resolved(&body["schema"], &document, 0)),
+                queried: queried.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
             });
         }
     }

@@ -72,7 +72,7 @@ fn the_lists_find_their_rows_by_an_index() {
         manager.get(path).ok(200);
         let from = [format!("FROM (`{table}`"), format!("FROM `{table}`"), format!("FROM (\"{table}\""), format!("FROM \"{table}\"")];
         let spoken: Vec<String> =
-            SPOKEN.lock().unwrap().iter().filter(|query| from.iter().any(|from| query.contains(from))).cloned().collect();
+            SPOKEN.lock().unwrap().iter().filter(|query| from.iter().any(|from| query.contains(from)) && !ends(query)).cloned().collect();
         assert!(!spoken.is_empty(), "{path}: nothing was read from {table}");
         let mut conn = app.sabotage();
         for query in spoken {
@@ -82,6 +82,11 @@ fn the_lists_find_their_rows_by_an_index() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Where the end of a log is looked up, to add the entry of the look itself: one row, the last by the key.
+fn ends(query: &str) -> bool {
+    ["`at` FROM", "\"at\" FROM"].iter().any(|last| query.contains(last))
 }
 
 /// The steps that read all of this table, or put rows in order once they are found.
