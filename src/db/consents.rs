@@ -275,6 +275,7 @@ pub fn list(
     }
     let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
     tx.shows(rows.items.iter().map(|row| row.case_id));
+    tx.fetch_keys(rows.items.iter().map(|row| Owner::Case(row.case_id)))?;
     let mut items = Vec::with_capacity(rows.items.len());
     for row in rows.items {
         let content = row.content(tx)?;
@@ -305,6 +306,7 @@ pub(super) fn granters(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<B
 pub(super) fn about(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<(Row, NewConsent)>> {
     let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(people.to_vec())).select(consent_subject::consent_id);
     let rows: Vec<Row> = consent::table.filter(consent::id.eq_any(ids)).load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let content = row.content(tx)?;

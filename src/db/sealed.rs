@@ -221,6 +221,7 @@ pub struct Unwrapped(HashMap<(Owner, KeyUse, u32), Secret>);
 
 impl Unwrapped {
     /// The newest of the keys at hand of this owner for this use.
+    #[must_use]
     pub fn newest(&self, owner: Owner, usage: KeyUse) -> Option<Secret> {
         let of = self.0.iter().filter(|((of, for_, _), _)| (*of, *for_) == (owner, usage));
         of.max_by_key(|((.., version), _)| *version).map(|(_, key)| key.clone())

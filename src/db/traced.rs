@@ -8,18 +8,18 @@ use super::tx::{Db, LogIndexes, Tx};
 /// What became of a transaction that failed, and what it noted until then.
 struct Failed<E> {
     error: E,
-    noted: Noted,
+    noted: Box<Noted>,
 }
 
 impl<E: From<Error>> From<Error> for Failed<E> {
     fn from(error: Error) -> Self {
-        Self { error: error.into(), noted: Noted::default() }
+        Self { error: error.into(), noted: Box::default() }
     }
 }
 
 /// The same, with what was noted beside the failure.
 fn noting<T, E>(tx: &mut Tx<'_>, f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>) -> std::result::Result<T, Failed<E>> {
-    f(tx).map_err(|error| Failed { error, noted: std::mem::take(&mut tx.noted) })
+    f(tx).map_err(|error| Failed { error, noted: Box::new(std::mem::take(&mut tx.noted)) })
 }
 
 impl Db {
@@ -76,7 +76,7 @@ impl Db {
         if !failed.error.is_refusal() {
             return failed.error;
         }
-        match self.tell(asked.refused(failed.noted)).await {
+        match self.tell(asked.refused(*failed.noted)).await {
             Ok(()) => failed.error,
             Err(unlogged) => unlogged.into(),
         }

@@ -305,7 +305,7 @@ fn the_log_is_listed_by_who_what_when_and_about_whom() {
     let asked = |query: &str| auditor.get(&format!("/access-log?limit=1000{query}")).ok(200);
     let all = asked("");
     assert_eq!(all.body["treeSize"], size(&app) - 1, "this request comes after it");
-    assert_eq!(items(&all).len(), all.body["treeSize"].as_u64().unwrap() as usize);
+    assert_eq!(json!(items(&all).len()), all.body["treeSize"]);
     assert_eq!(items(&all).last().unwrap()["body"]["kind"], "log_genesis");
     assert_eq!(items(&all).last().unwrap()["body"]["origin"].as_str().unwrap().split('/').nth(1), Some("access"));
     let told = |query: &str| {
@@ -374,24 +374,28 @@ fn a_manager_sees_who_looked_at_a_case() {
     app.manager().with("Access-Reason", "complaint").get(&path).ok(200);
 }
 
+fn hash(parts: &[&[u8]]) -> Vec<u8> {
+    parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().to_vec()
+}
+
+fn root(leaves: &[Vec<u8>]) -> Vec<u8> {
+    if let [leaf] = leaves {
+        return leaf.clone();
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    hash(&[&[1], &root(left), &root(right)])
+}
+
 #[test]
 fn the_root_of_the_access_log_is_that_of_its_entries() {
     let app = TestApp::spawn();
     Family::record(&app);
     let session: Session<'_> = app.as_role(Role::Auditor);
     let page = session.get("/access-log?limit=1000&order=asc").ok(200);
-    let hash = |parts: &[&[u8]]| -> Vec<u8> { parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().to_vec() };
     let bodies: Vec<Row> = diesel::sql_query("SELECT idx, body FROM access_entry ORDER BY idx").load(&mut app.sabotage()).unwrap();
-    let size = page.body["treeSize"].as_u64().unwrap() as usize;
+    let size = usize::try_from(page.body["treeSize"].as_u64().unwrap()).unwrap();
     let leaves: Vec<Vec<u8>> = bodies[..size].iter().map(|row| hash(&[&[0], row.body.as_bytes()])).collect();
-    fn root(leaves: &[Vec<u8>], hash: &impl Fn(&[&[u8]]) -> Vec<u8>) -> Vec<u8> {
-        if let [leaf] = leaves {
-            return leaf.clone();
-        }
-        let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-        hash(&[&[1], &root(left, hash), &root(right, hash)])
-    }
-    let expected = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, root(&leaves, &hash));
+    let expected = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, root(&leaves));
     assert_eq!(page.body["rootHash"], expected);
     assert!(size > 8, "{size}");
 }

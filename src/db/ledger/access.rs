@@ -83,6 +83,7 @@ pub struct Pending {
 
 impl Pending {
     /// The first entry of the log, which is about no case.
+    #[must_use]
     pub fn first(entry: AccessEntry, now: Timestamp) -> Self {
         Self { entry, cases: BTreeSet::new(), now }
     }

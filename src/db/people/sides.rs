@@ -9,6 +9,7 @@ use super::{Row, cell};
 use crate::authz::Scope;
 use crate::db::error::{Error, Result};
 use crate::db::schema::{case_file, participant, person};
+use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
 use crate::db::{capacity, scope};
 use crate::domain::disclosure::{CapacityFact, PersonFact};
@@ -55,8 +56,18 @@ pub struct Own {
 impl Sealed {
     /// The side that the caller sees: that of the newest case of the person's own in their scope; none, if they see what all others see.
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
-        let in_scope = in_scope(tx, scope, self.own.iter().map(|side| side.case).collect())?;
-        Ok(self.own.iter().rev().find(|side| in_scope.contains(&side.case)))
+        let in_scope = in_scope(tx, scope, self.cases())?;
+        Ok(self.among(&in_scope))
+    }
+
+    /// The cases in which something was told.
+    fn cases(&self) -> Vec<CaseId> {
+        self.own.iter().map(|side| side.case).collect()
+    }
+
+    /// The side of the newest of these cases.
+    fn among(&self, cases: &[CaseId]) -> Option<&Own> {
+        self.own.iter().rev().find(|side| cases.contains(&side.case))
     }
 
     /// Whether something can be sent to them this way without harm: no side avoids it, and of the contacts that the caller knows there is one for
@@ -95,6 +106,18 @@ impl Row {
         let seen = sealed.seen(tx, scope)?.map(|side| (side.version, side.known.clone()));
         Ok(seen.unwrap_or((self.version, sealed.known)))
     }
+}
+
+/// What the caller sees of each of these people, in as many queries for many as for one.
+pub(super) fn seen(tx: &mut Tx<'_>, scope: Scope, rows: &[Row]) -> Result<Vec<(PersonId, Known)>> {
+    tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
+    let sealed = rows.iter().map(|row| row.open(tx)).collect::<Result<Vec<Sealed>>>()?;
+    let in_scope = in_scope(tx, scope, sealed.iter().flat_map(Sealed::cases).collect())?;
+    let known = |(row, sealed): (&Row, Sealed)| {
+        let seen = sealed.among(&in_scope).map(|side| side.known.clone());
+        (row.id, seen.unwrap_or(sealed.known))
+    };
+    Ok(rows.iter().zip(sealed).map(known).collect())
 }
 
 /// The newest case in scope in which this person is served separately: what the caller records of them belongs there.

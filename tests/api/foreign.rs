@@ -1,0 +1,342 @@
+//! Every id of every operation, swapped with that of another family: answered as what does not exist, byte for byte but for the id of the
+//! request (C1). Which ids there are is read from the published document, so that whoever adds one meets it here.
+
+use std::collections::BTreeMap;
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::family::{Family, merge};
+use crate::harness::{Reply, Session, TestApp};
+use crate::world::{Asked, Operation, World, operations, send};
+
+/// What an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Case,
+    Person,
+    Participant,
+    Note,
+    Consent,
+    Disclosure,
+    Task,
+    Capacity,
+    Concern,
+    Contact,
+    /// What all casework staff may see: bodies with their teams, the staff, places in a log.
+    NotOfAFamily,
+}
+
+/// What is named by a property or parameter of this name.
+fn kind(name: &str, pointer: &str) -> Kind {
+    match name {
+        "caseId" => Kind::Case,
+        "personId"
+        | "granterId"
+        | "withdrawnById"
+        | "fromPersonId"
+        | "wishByPersonId"
+        | "childId"
+        | "subjectId"
+        | "subjectIds"
+        | "aboutPersonIds"
+        | "atRiskPersonIds"
+        | "withholdFromPersonIds" => Kind::Person,
+        "participantId" => Kind::Participant,
+        "noteId" | "noteIds" => Kind::Note,
+        "consentId" | "supersedesId" => Kind::Consent,
+        "disclosureId" => Kind::Disclosure,
+        "taskId" => Kind::Task,
+        "capacityRecordId" => Kind::Capacity,
+        "concernId" => Kind::Concern,
+        "contactId" => Kind::Contact,
+        "id" if pointer.starts_with("/contacts/") => Kind::Contact,
+        "id" if pointer.starts_with("/teams/") => Kind::NotOfAFamily,
+        "recipientId" | "teamId" | "recipient" | "staffId" | "witnessId" | "namedStaffIds" | "conflictedStaffIds" | "actor"
+        | "decidedBy" | "assignedTo" | "index" => Kind::NotOfAFamily,
+        other => panic!("what does {other} at {pointer} name? Add it to kind()"),
+    }
+}
+
+/// What another family has on record.
+struct Other {
+    name: &'static str,
+    ids: BTreeMap<Kind, String>,
+    /// Whether its case is one that the caller sees: then it is no secret, but belongs into no other case.
+    seen: bool,
+}
+
+/// Everything of one case, recorded by a member of staff.
+fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)) -> Other {
+    let world = World::record(app);
+    let family = &world.family;
+    let mia = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
+    let concern = family.disclose(app, &family.risk(&world.ids["noteId"], json!({}))).ok(201).str("concernId");
+    let assessed = app.adviser().get(&format!("/people/{}/capacity-records", family.ana)).ok(200);
+    change(app, family);
+    let ids = [
+        (Kind::Case, family.case.clone()),
+        (Kind::Person, family.mia.clone()),
+        (Kind::Participant, world.ids["participantId"].clone()),
+        (Kind::Note, world.ids["noteId"].clone()),
+        (Kind::Consent, world.ids["consentId"].clone()),
+        (Kind::Disclosure, world.ids["disclosureId"].clone()),
+        (Kind::Task, world.ids["taskId"].clone()),
+        (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
+        (Kind::Concern, concern),
+        (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
+    ];
+    Other { name, ids: ids.into(), seen: false }
+}
+
+fn restrict(app: &TestApp, family: &Family, restricted: bool, conflicted: &[&str]) {
+    let (path, other) = (format!("/cases/{}", family.case), app.as_staff(Role::Adviser, "Other").get("/me").ok(200).id());
+    let version = || app.adviser().get(&path).ok(200).version();
+    app.manager().if_match(version()).put(&format!("{path}/assignment"), &json!({"staffId":other})).ok(200);
+    let named = if restricted { vec![other] } else { Vec::new() };
+    let body = json!({"restricted":restricted,"namedStaffIds":named,"conflictedStaffIds":conflicted,"reason":"A relative works here."});
+    app.manager().if_match(version()).put(&format!("{path}/restriction"), &body).ok(200);
+}
+
+/// The case of her own that a child of this very family has, with an adviser of her own.
+fn own_case(app: &TestApp, family: &Family) -> Other {
+    let hers = app.as_staff(Role::Adviser, "Hers");
+    let case = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":family.ana,"role":"subject","relation":"self","servedSeparately":true}]});
+    let case = hers.post("/cases", &case).ok(201);
+    let path = format!("/cases/{}", case.id());
+    let note = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.ana,
+        "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"I want to say this alone.",
+        "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false});
+    let note = hers.post(&format!("{path}/notes"), &note).ok(201).id();
+    let refusal = json!({"decision":"refused","granterId":family.ana,"subjectIds":[family.ana],"method":"written_signed",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    let consent = hers.post(&format!("{path}/consents"), &refusal).ok(201).id();
+    let sent = hers.post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
+    let assessed = hers.post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201).id();
+    let contact = json!({"contacts":[{"kind":"mobile","value":"+447700900124","safe":true}]});
+    let version = hers.get(&format!("/people/{}", family.ana)).ok(200).version();
+    let known = hers.if_match(version).patch(&format!("/people/{}", family.ana), &contact).ok(200);
+    let tasks = app.manager().with("Access-Reason", "supervision").get("/tasks?kind=safeguarding_review&status=open&limit=200").ok(200);
+    let about = |task: &&Value| task["aboutId"] == sent.str("concernId").as_str();
+    let task = tasks.body["items"].as_array().unwrap().iter().find(about).unwrap()["id"].as_str().unwrap().to_owned();
+    let ids = [
+        (Kind::Case, case.id()),
+        (Kind::Participant, case.body["participants"][0]["id"].as_str().unwrap().to_owned()),
+        (Kind::Note, note),
+        (Kind::Consent, consent),
+        (Kind::Disclosure, sent.id()),
+        (Kind::Task, task),
+        (Kind::Capacity, assessed),
+        (Kind::Concern, sent.str("concernId")),
+        (Kind::Contact, known.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
+    ];
+    Other { name: "served separately", ids: ids.into(), seen: false }
+}
+
+/// More bodies of an operation, in which the ids stand that its usual one leaves out.
+fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) -> Vec<Value> {
+    let family = &world.family;
+    let changed = |mut body: Value, change: Value| {
+        merge(&mut body, change);
+        body
+    };
+    let usual = usual.cloned();
+    let note = &world.ids["noteId"];
+    let mut all: Vec<Value> = usual.iter().cloned().collect();
+    match operation {
+        "recordConsent" => {
+            let assessed = app.adviser().get(&format!("/people/{}/capacity-records", family.ana)).ok(200);
+            let evidence = json!({"noticeVersion":"leaflet-3","language":"en","capacityRecordId":assessed.body["items"][0]["id"]});
+            all.push(family.permission(json!({"noteIds":[note],"evidence":evidence,"supersedesId":family.permit(app, json!({}))})));
+            all.push(family.permission(json!({"recipients":[{"personId":family.nell}]})));
+        }
+        "checkDisclosure" | "recordDisclosure" => {
+            let copies = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
+            all.push(family.ask(note, json!({"copies":copies,"subjectIds":[family.ana],"informationCategories":["attendance"]})));
+            all.push(family.ask(note, json!({"recipient":{"personId":family.nell}})));
+            let concern = family.disclose(app, &family.risk(note, json!({}))).ok(201).str("concernId");
+            let mut risk = family.risk(note, json!({}));
+            merge(&mut risk["safeguarding"], json!({"concernId":concern}));
+            if operation == "recordDisclosure" {
+                merge(&mut risk, json!({"withholdFromPersonIds":[family.mia],"withholdUntilOn":"2026-08-01"}));
+            }
+            all.push(risk);
+        }
+        "createNote" | "correctNote" => {
+            let usual = usual.unwrap();
+            all.push(changed(usual.clone(), json!({"kind":"liaison","disclosureId":world.ids["disclosureId"]})));
+            all.push(changed(usual, json!({"keepConfidential":true,"wishByPersonId":family.mia,"wishOn":"2026-05-20"})));
+        }
+        "updateParticipant" => {
+            all.push(json!({"parentalResponsibility":[{"childId":family.ana,"value":"no","evidence":"self_declared"}]}));
+        }
+        "updatePerson" => {
+            let known = app.adviser().get(&format!("/people/{}", family.ana)).ok(200);
+            assert!(known.body["contacts"].as_array().is_none_or(Vec::is_empty));
+            let id = uuid::Uuid::now_v7();
+            all.push(json!({"contacts":[{"id":id,"kind":"email","value":"ana@example.org","safe":true}]}));
+        }
+        _ => {}
+    }
+    all
+}
+
+/// The places of ids in a schema: `/noteIds/*`, `/recipient/personId`.
+fn places(schema: &Value, at: &str, found: &mut Vec<String>) {
+    if schema["format"] == "uuid" && !found.contains(&at.to_owned()) {
+        found.push(at.to_owned());
+    }
+    for all in ["allOf", "oneOf", "anyOf"] {
+        for part in schema[all].as_array().into_iter().flatten() {
+            places(part, at, found);
+        }
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        places(property, &format!("{at}/{name}"), found);
+    }
+    if schema["items"].is_object() {
+        places(&schema["items"], &format!("{at}/*"), found);
+    }
+}
+
+fn put(value: &mut Value, steps: &[&str], id: &str) -> bool {
+    match steps {
+        [] => {
+            *value = json!(id);
+            true
+        }
+        ["*", rest @ ..] => value.as_array_mut().is_some_and(|all| all.iter_mut().any(|one| put(one, rest, id))),
+        [name, rest @ ..] => value.get_mut(*name).is_some_and(|value| put(value, rest, id)),
+    }
+}
+
+/// The body with this id at that place, wherever it stands first; none, if it has no such place.
+fn swapped(body: &Value, place: &str, id: &str) -> Option<Value> {
+    let mut body = body.clone();
+    let steps: Vec<&str> = place.split('/').skip(1).collect();
+    put(&mut body, &steps, id).then_some(body)
+}
+
+/// What was answered, without what tells two requests apart.
+fn plain(reply: &Reply, id: &str) -> (u16, String) {
+    let text = reply.text.replace(&reply.header("x-request-id"), "").replace(id, "ID");
+    let mut body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    // A log grows by each look at it, and by each refusal.
+    for grows in ["refusalIndex", "treeSize", "indexFrom", "indexTo", "rootHash"] {
+        body.as_object_mut().into_iter().for_each(|body| drop(body.remove(grows)));
+    }
+    let growing = ["refusalIndex", "treeSize"].iter().any(|name| text.contains(name));
+    (reply.status, if growing { body.to_string() } else { text })
+}
+
+/// What is tried, by whom, and what is wrong with it.
+struct Trial<'a> {
+    app: &'a TestApp,
+    others: Vec<Other>,
+    tried: usize,
+    faults: Vec<String>,
+}
+
+impl Trial<'_> {
+    /// The id of each other family's record of this kind, against one of nothing.
+    fn each(&mut self, what: &str, kind: Kind, secret_only: bool, ask: impl Fn(&str) -> Reply, denied: Option<u16>) {
+        for other in self.others.iter().filter(|other| !(other.seen && secret_only)) {
+            let Some(id) = other.ids.get(&kind) else { continue };
+            let nothing = uuid::Uuid::now_v7().to_string();
+            let (foreign, missing) = (plain(&ask(id), id), plain(&ask(&nothing), &nothing));
+            self.tried += 1;
+            if foreign != missing || denied.is_some_and(|status| foreign.0 != status) {
+                self.faults.push(format!("{what}, {}: {foreign:?} against {missing:?}", other.name));
+            }
+        }
+    }
+}
+
+fn others(app: &TestApp, mine: &World) -> Vec<Other> {
+    let me = app.adviser().get("/me").ok(200).id();
+    let boss = app.manager().get("/me").ok(200).id();
+    let seen = Other { seen: true, ..of_case(app, "another case", |_, _| {}) };
+    vec![
+        of_case(app, "restricted", |app, family| restrict(app, family, true, &[])),
+        of_case(app, "conflicted", move |app, family| restrict(app, family, false, &[&me, &boss])),
+        own_case(app, &mine.family),
+        seen,
+    ]
+}
+
+#[test]
+fn an_id_of_another_family_is_answered_as_one_of_nothing_in_every_path_and_every_body() {
+    let app = TestApp::spawn();
+    let mut mine = World::record(&app);
+    let others = others(&app, &mine);
+    let mut trial = Trial { app: &app, others, tried: 0, faults: Vec::new() };
+    for operation in operations(&app) {
+        let asked = mine.prepare(&app, &operation.id);
+        let session = |role: Role| app.as_role(role).with("Access-Reason", if role == Role::Adviser { "" } else { "supervision" });
+        // By which role a case is out of scope: a manager with a reason is kept away by a conflict alone.
+        let session: Session<'_> = session(asked.role);
+        let hidden = |other: &Other| asked.role == Role::Adviser || other.name == "conflicted" || other.seen;
+        let (within, beyond): (Vec<Other>, Vec<Other>) = std::mem::take(&mut trial.others).into_iter().partition(hidden);
+        trial.others = within;
+        path_ids(&mut trial, &mine, &operation, &session, &asked);
+        query_ids(&mut trial, &mine, &operation, &session);
+        body_ids(&mut trial, &mine, &operation, &session, &asked);
+        trial.others.extend(beyond);
+        if operation.id == "reopenCase" {
+            mine.family.reopen(&app);
+        }
+    }
+    assert!(trial.faults.is_empty(), "{} of {}:\n{}", trial.faults.len(), trial.tried, trial.faults.join("\n"));
+    assert!(trial.tried > 150, "{}", trial.tried);
+}
+
+fn path_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session: &Session<'_>, asked: &Asked) {
+    let names: Vec<&str> =
+        operation.path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}'))).collect();
+    for name in names {
+        let kind = kind(name, &operation.path);
+        if kind == Kind::NotOfAFamily {
+            continue;
+        }
+        let ask = |id: &str| send(session, operation, &mine.path(operation, &[(name, id)]), asked);
+        trial.each(&format!("{} with another {name}", operation.id), kind, true, ask, Some(404));
+    }
+}
+
+fn query_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session: &Session<'_>) {
+    for name in &operation.queried {
+        let kind = kind(name, &operation.path);
+        if kind == Kind::NotOfAFamily || operation.method != Method::GET {
+            continue;
+        }
+        let ask = |id: &str| session.get(&format!("{}?{name}={id}", mine.path(operation, &[])));
+        trial.each(&format!("{} with ?{name}", operation.id), kind, true, ask, Some(200));
+    }
+}
+
+fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session: &Session<'_>, asked: &Asked) {
+    let mut found = Vec::new();
+    operation.body.iter().for_each(|schema| places(schema, "", &mut found));
+    if found.is_empty() {
+        return;
+    }
+    let bodies = bodies(trial.app, mine, asked.body.as_ref(), &operation.id);
+    for place in found {
+        let name = place.split('/').rfind(|step| *step != "*").unwrap();
+        let kind = kind(name, &place);
+        if kind == Kind::NotOfAFamily {
+            continue;
+        }
+        let body = bodies.iter().find(|body| swapped(body, &place, "").is_some());
+        let body = body.unwrap_or_else(|| panic!("no body of {} has {place}: add one to bodies()", operation.id));
+        let path = mine.path(operation, &[]);
+        let ask = |id: &str| send(session, operation, &path, &Asked { body: swapped(body, &place, id), ..*asked });
+        // Whoever is seen may join a case, and be at risk in it.
+        let joins = ["openCase", "addParticipant"].contains(&operation.id.as_str()) && name == "personId" || name == "atRiskPersonIds";
+        trial.each(&format!("{} with another {place}", operation.id), kind, joins, ask, None);
+    }
+}

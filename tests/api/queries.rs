@@ -1,0 +1,117 @@
+//! A list takes as many queries for thirty rows as for three.
+
+use std::sync::Mutex;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::family::Family;
+use crate::harness::TestApp;
+use crate::world::operations;
+
+static ASKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Counting;
+
+impl Instrumentation for Counting {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            ASKED.lock().unwrap().push(query.to_string());
+        }
+    }
+}
+
+/// Where each list of the document is looked at, by whom, and the body it takes.
+fn lists(family: &Family) -> Vec<(&'static str, Role, String, Option<Value>)> {
+    let case = format!("/cases/{}", family.case);
+    let (adviser, manager) = (Role::Adviser, Role::ServiceManager);
+    let get = |id, role, path: String| (id, role, format!("{path}?limit=100"), None);
+    vec![
+        get("listCases", adviser, "/cases".to_owned()),
+        get("listCaseConsents", adviser, format!("{case}/consents")),
+        get("listConsents", adviser, "/consents".to_owned()),
+        get("listDisclosures", adviser, format!("{case}/disclosures")),
+        ("listDisclosures", adviser, format!("{case}/disclosures?limit=100&subjectId={}", family.ana), None),
+        get("listNotes", adviser, format!("{case}/notes")),
+        get("listParticipants", adviser, format!("{case}/participants")),
+        get("listCapacityRecords", adviser, format!("/people/{}/capacity-records", family.ana)),
+        ("searchPeople", adviser, "/people/search?limit=100".to_owned(), Some(json!({"dateOfBirth":"1990-01-01"}))),
+        get("listTasks", manager, "/tasks".to_owned()),
+        get("listRecipients", adviser, "/recipients".to_owned()),
+        get("listStaff", manager, "/staff".to_owned()),
+        get("listDisclosureLog", manager, "/disclosure-log".to_owned()),
+        get("listAccessLog", manager, "/access-log".to_owned()),
+        get("listCaseAccess", manager, format!("{case}/access-log")),
+    ]
+}
+
+/// One more row for every list.
+fn add(app: &TestApp, family: &Family, n: usize) {
+    let adult = json!({"kind":"parent_carer","fullName":format!("Una Number{n}"),"pseudonymous":false,"dateOfBirth":"1990-01-01"});
+    let person = app.adviser().post("/people", &adult).ok(201).id();
+    // Of some more is told in a case of their own, which is another side of them.
+    let apart = app.adviser().post("/people", &adult).ok(201).id();
+    let own = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":apart,"role":"service_user","relation":"parent","servedSeparately":true}]});
+    app.adviser().post("/cases", &own).ok(201);
+    app.adviser().if_match(1).patch(&format!("/people/{apart}"), &json!({"knownAs":"U."})).ok(200);
+    let part = json!({"personId":person,"role":"supporter","relation":"grandparent","servedSeparately":false});
+    app.adviser().post(&format!("/cases/{}/participants", family.case), &part).ok(201);
+    // A case of each, with a permission in it.
+    let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"summary":"Alone.","participants":[{"personId":person,"role":"service_user","relation":"parent","servedSeparately":false}]});
+    let case = app.adviser().post("/cases", &case).ok(201).id();
+    let refusal = json!({"decision":"refused","granterId":person,"subjectIds":[person],"method":"written_signed",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    app.adviser().post(&format!("/cases/{case}/consents"), &refusal).ok(201);
+    let note = family.n1(app);
+    family.permit(app, json!({}));
+    family.disclose(app, &family.ask(&note, json!({}))).ok(201);
+    family.disclose(app, &family.risk(&note, json!({}))).ok(201);
+    Family::assess(app, &family.ana, false, "2026-05-01");
+    let body = json!({"bodyType":"school","name":format!("School {n}"),"teams":[{"name":"Office"}],"safeguardingFunction":false});
+    app.manager().post("/recipients", &body).ok(201);
+    app.as_staff(Role::Auditor, &format!("Auditor {n}")).get("/me").ok(200);
+}
+
+/// How many queries each list took, and how many rows it showed.
+fn counted(app: &TestApp, family: &Family) -> Vec<(String, usize, Vec<String>)> {
+    let look = |(_, role, path, body): (&str, Role, String, Option<Value>)| {
+        let session = app.as_role(role);
+        session.get("/me").ok(200);
+        ASKED.lock().unwrap().clear();
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let reply = session.send(&method, &path, body.map(|body| body.to_string())).ok(200);
+        let asked = std::mem::take(&mut *ASKED.lock().unwrap());
+        (path, reply.body["items"].as_array().unwrap().len(), asked)
+    };
+    lists(family).into_iter().map(look).collect()
+}
+
+#[test]
+fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
+    set_default_instrumentation(|| Some(Box::new(Counting))).unwrap();
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let known: Vec<&str> = lists(&family).iter().map(|(id, ..)| *id).collect();
+    for operation in operations(&app).iter().filter(|one| one.id.starts_with("list") || one.id.starts_with("search")) {
+        assert!(known.contains(&operation.id.as_str()), "{} is not counted: add it to lists()", operation.id);
+    }
+    (0..3).for_each(|n| add(&app, &family, n));
+    let few = counted(&app, &family);
+    (3..30).for_each(|n| add(&app, &family, n));
+    let many = counted(&app, &family);
+    let mut faults = Vec::new();
+    for ((path, rows, asked), (_, more, asked_more)) in few.into_iter().zip(many) {
+        assert!(rows >= 3 && more >= 20 + rows, "{path}: {rows} and then {more} rows");
+        // A tree of more than 256 leaves has one more level, which is one more query to read and one to write.
+        let levels = if path.contains("-log?") { 2 } else { 0 };
+        if !(asked.len()..=asked.len() + levels).contains(&asked_more.len()) {
+            let extra: Vec<String> = asked_more.iter().skip(asked.len()).take(3).cloned().collect();
+            faults.push(format!("{path}: {} queries, {} for more rows: {extra:#?}", asked.len(), asked_more.len()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
