@@ -48,7 +48,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("listCapacityRecords", Some(Action::CapacityRead)),
     ("recordCapacity", Some(Action::CapacityRecord)),
     ("createReferral", Some(Action::ReferralCreate)),
-    ("listReferrals", Some(Action::ReferralRead)),
+    ("listReferrals", Some(Action::ReferralList)),
     ("getReferral", Some(Action::ReferralRead)),
     ("updateReferral", Some(Action::ReferralUpdate)),
     ("decideReferral", Some(Action::ReferralDecide)),

@@ -144,7 +144,7 @@ impl App {
     /// Referrals in scope.
     pub async fn list_referrals(
         &self,
-        permit: Permit<act::ReferralRead>,
+        permit: Permit<act::ReferralList>,
         filter: ReferralFilter,
         page: PageRequest,
     ) -> Result<Page<ReferralSummary>> {

@@ -127,7 +127,9 @@ acts! {
     CapacityRecord, "capacity_record:create", "record_capacity", CASEWORK, &["C1"], Some((Created, Of::CapacityRecord));
     /// Record a referral.
     ReferralCreate, "referral:create", "create", INTAKE, &["C2", "C7"], Some((Created, Of::Referral));
-    /// Read referrals.
+    /// List referrals.
+    ReferralList, "referral:list", "list", CASEWORK, &["C7"], Some((Listed, Of::Referral));
+    /// Read a referral.
     ReferralRead, "referral:read", "read", CASEWORK, &["C7"], Some((Read, Of::Referral));
     /// Change a referral.
     ReferralUpdate, "referral:update", "update", CASEWORK, &["C2", "C7"], Some((Changed, Of::Referral));

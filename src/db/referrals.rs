@@ -6,7 +6,7 @@ use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::conn::Engine;
+use super::conn::{Conn, Engine};
 use super::error::{Error, Result};
 use super::schema::{case_file, referral};
 use super::sealed::{Cell, Owner};
@@ -104,7 +104,8 @@ pub fn receipt(tx: &mut Tx<'_>, permit: &Permit<act::ReferralCreate>, id: Referr
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<Row> {
-    scope::found(permit.scope(), |scope| referral::table.find(id).filter(visible(scope)).first(tx.conn))
+    let find = |conn: &mut Conn, scope| referral::table.find(id).filter(visible(scope)).first(conn);
+    scope::found(tx, permit.scope(), find, |row: &Row| row.case_id)
 }
 
 /// A referral in scope.
@@ -142,7 +143,7 @@ pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::ReferralUpdate>, id: Referra
             referral::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(current))
+    stale_unless(tx, changed, version + 1, |_| Ok(current))
 }
 
 /// What becomes of a referral.
@@ -178,7 +179,7 @@ pub fn decide(
             referral::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    stale_unless(changed, || Ok(row.version))
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))
 }
 
 /// The row at the version the client saw, as long as it stands so.
@@ -213,7 +214,7 @@ fn selected(scope: Scope, filter: &ReferralFilter) -> referral::BoxedQuery<'stat
 /// Referrals in scope, by the time of their arrival.
 pub fn list(
     tx: &mut Tx<'_>,
-    permit: &Permit<act::ReferralRead>,
+    permit: &Permit<act::ReferralList>,
     filter: &ReferralFilter,
     page: &PageRequest,
 ) -> Result<Page<ReferralSummary>> {
@@ -233,6 +234,7 @@ pub fn list(
         };
     }
     let page = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: row.received_at.micros(), id: row.id.0 }, total);
+    tx.shows(page.items.iter().filter_map(|row| row.case_id));
     Ok(page.map(|row| ReferralSummary {
         id: row.id,
         reference: row.reference,

@@ -109,7 +109,7 @@ async fn create(
 /// The intake queue, without what was told. Those that were accepted into a case are listed and counted for those who see that case (C1, C7).
 #[utoipa::path(get, path = "/referrals", operation_id = "listReferrals", tag = "referrals",
     responses((status = 200, description = "A page of referrals.", body = ReferralPage)))]
-async fn list(permit: Permit<act::ReferralRead>, listing: Listing<ReferralFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
+async fn list(permit: Permit<act::ReferralList>, listing: Listing<ReferralFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
     let page = app.list_referrals(permit, (&listing.filters).into(), listing.page).await?;
     Ok(listing.answer::<ReferralPage>(page))
 }

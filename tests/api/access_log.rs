@@ -51,6 +51,8 @@ const UNLOGGED: &[&str] = &["getService", "getMe", "getReferenceData", "listStaf
 /// What is about no case, and what has kind and target of its own.
 const OF_NO_CASE: &[&str] = &[
     "createPerson",
+    "createReferral",
+    "updateReferral",
     "createRecipient",
     "updateRecipient",
     "updateStaff",
@@ -65,6 +67,7 @@ const KINDS: &[(&str, &str)] = &[
     ("searchPeople", "searched"),
     ("checkDisclosure", "read"),
     ("withdrawConsent", "changed"),
+    ("decideReferral", "changed"),
     ("annulConsent", "changed"),
     ("closeCase", "changed"),
     ("reopenCase", "changed"),
@@ -180,7 +183,7 @@ fn what_is_out_of_scope_leaves_the_entry_of_what_does_not_exist() {
     let case = format!("/cases/{}", world.family.case);
     app.manager().if_match(app.adviser().get(&case).ok(200).version()).put(&format!("{case}/restriction"), &body).ok(200);
     let nothing = uuid::Uuid::now_v7().to_string();
-    let places = ["caseId", "personId", "participantId", "noteId", "consentId", "disclosureId"];
+    let places = ["caseId", "personId", "participantId", "noteId", "consentId", "disclosureId", "referralId"];
     let gets = operations(&app).into_iter().filter(|operation| operation.method == Method::GET);
     let mut compared = 0;
     for operation in gets.filter(|operation| places.iter().any(|place| operation.path.contains(place))) {

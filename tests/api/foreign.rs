@@ -21,6 +21,7 @@ enum Kind {
     Consent,
     Disclosure,
     Task,
+    Referral,
     Capacity,
     Concern,
     Contact,
@@ -40,6 +41,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "childId"
         | "subjectId"
         | "subjectIds"
+        | "placeholder"
         | "aboutPersonIds"
         | "atRiskPersonIds"
         | "withholdFromPersonIds" => Kind::Person,
@@ -48,13 +50,24 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "consentId" | "supersedesId" => Kind::Consent,
         "disclosureId" => Kind::Disclosure,
         "taskId" => Kind::Task,
+        "referralId" => Kind::Referral,
         "capacityRecordId" => Kind::Capacity,
         "concernId" => Kind::Concern,
         "contactId" => Kind::Contact,
         "id" if pointer.starts_with("/contacts/") => Kind::Contact,
         "id" if pointer.starts_with("/teams/") => Kind::NotOfAFamily,
-        "recipientId" | "teamId" | "recipient" | "staffId" | "witnessId" | "namedStaffIds" | "conflictedStaffIds" | "actor"
-        | "decidedBy" | "assignedTo" | "index" => Kind::NotOfAFamily,
+        "recipientId"
+        | "referrerRecipientId"
+        | "teamId"
+        | "recipient"
+        | "staffId"
+        | "witnessId"
+        | "namedStaffIds"
+        | "conflictedStaffIds"
+        | "actor"
+        | "decidedBy"
+        | "assignedTo"
+        | "index" => Kind::NotOfAFamily,
         other => panic!("what does {other} at {pointer} name? Add it to kind()"),
     }
 }
@@ -83,6 +96,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Consent, world.ids["consentId"].clone()),
         (Kind::Disclosure, world.ids["disclosureId"].clone()),
         (Kind::Task, world.ids["taskId"].clone()),
+        (Kind::Referral, world.ids["referralId"].clone()),
         (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Concern, concern),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
@@ -170,6 +184,16 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
             let usual = usual.unwrap();
             all.push(changed(usual.clone(), json!({"kind":"liaison","disclosureId":world.ids["disclosureId"]})));
             all.push(changed(usual, json!({"keepConfidential":true,"wishByPersonId":family.mia,"wishOn":"2026-05-20"})));
+        }
+        "decideReferral" => {
+            let (child, parent) = (uuid::Uuid::now_v7(), uuid::Uuid::now_v7());
+            let whole = |name: &str, kind: &str| json!({"kind":kind,"fullName":name,"pseudonymous":false});
+            all.push(json!({"decision":"accept","newPeople":[{"placeholder":child,"person":whole("Isla Thornbeck", "child")},
+                {"placeholder":parent,"person":whole("Rowan Thornbeck", "parent_carer")}],
+                "newCase":{"interventionLevel":"l2","referralSource":"school","reasonsForContact":[{"reason":"complaint","primary":true}],
+                "participants":[{"personId":child,"role":"subject","relation":"self","servedSeparately":false},
+                {"personId":parent,"role":"service_user","relation":"parent","servedSeparately":false,
+                "parentalResponsibility":[{"childId":child,"value":"yes","evidence":"self_declared"}]}]}}));
         }
         "updateParticipant" => {
             all.push(json!({"parentalResponsibility":[{"childId":family.ana,"value":"no","evidence":"self_declared"}]}));
@@ -335,8 +359,13 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
         let body = body.unwrap_or_else(|| panic!("no body of {} has {place}: add one to bodies()", operation.id));
         let path = mine.path(operation, &[]);
         let ask = |id: &str| send(session, operation, &path, &Asked { body: swapped(body, &place, id), ..*asked });
-        // Whoever is seen may join a case, and be at risk in it.
-        let joins = ["openCase", "addParticipant"].contains(&operation.id.as_str()) && name == "personId" || name == "atRiskPersonIds";
+        // Whoever is seen may join a case, and be at risk in it; a referral may belong to any case that is seen.
+        let free = match operation.id.as_str() {
+            "openCase" | "addParticipant" => &["personId"][..],
+            "decideReferral" => &["caseId", "personId"],
+            _ => &["atRiskPersonIds"],
+        };
+        let joins = free.contains(&name);
         trial.each(&format!("{} with another {place}", operation.id), kind, joins, ask, None);
     }
 }

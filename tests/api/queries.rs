@@ -38,6 +38,7 @@ fn lists(family: &Family) -> Vec<(&'static str, Role, String, Option<Value>)> {
         get("listParticipants", adviser, format!("{case}/participants")),
         get("listCapacityRecords", adviser, format!("/people/{}/capacity-records", family.ana)),
         ("searchPeople", adviser, "/people/search?limit=100".to_owned(), Some(json!({"dateOfBirth":"1990-01-01"}))),
+        get("listReferrals", adviser, "/referrals".to_owned()),
         get("listTasks", manager, "/tasks".to_owned()),
         get("listRecipients", adviser, "/recipients".to_owned()),
         get("listStaff", manager, "/staff".to_owned()),
@@ -66,6 +67,8 @@ fn add(app: &TestApp, family: &Family, n: usize) {
     let refusal = json!({"decision":"refused","granterId":person,"subjectIds":[person],"method":"written_signed",
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
     app.adviser().post(&format!("/cases/{case}/consents"), &refusal).ok(201);
+    let referral = app.adviser().post("/referrals", &json!({"source":"self_parent","summary":"Rang.","riskStated":false})).ok(201).id();
+    app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &json!({"decision":"accept","caseId":case})).ok(200);
     let note = family.n1(app);
     family.permit(app, json!({}));
     family.disclose(app, &family.ask(&note, json!({}))).ok(201);

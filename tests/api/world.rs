@@ -86,6 +86,9 @@ impl World {
         let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
         let task = Self::task(app, &family, &note);
+        let referral = Self::referral(app);
+        let accepted = json!({"decision":"accept","caseId":family.case});
+        app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
         let ids = BTreeMap::from([
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
@@ -93,6 +96,7 @@ impl World {
             ("noteId", note),
             ("consentId", consent),
             ("disclosureId", disclosure),
+            ("referralId", referral),
             ("recipientId", family.school.clone()),
             ("taskId", task),
             ("staffId", spare.as_str().unwrap().to_owned()),
@@ -105,6 +109,12 @@ impl World {
     fn task(app: &TestApp, family: &Family, note: &str) -> String {
         let concern = family.disclose(app, &family.risk(note, json!({}))).ok(201).str("concernId");
         Family::tasks(app, "safeguarding_review", &concern)[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A referral of no case.
+    fn referral(app: &TestApp) -> String {
+        let told = json!({"source":"self_parent","childName":"Isla Thornbeck","summary":"Would like help.","riskStated":false});
+        app.adviser().post("/referrals", &told).ok(201).id()
     }
 
     /// The path of an operation, with the ids of this family but for those that are named.
@@ -147,7 +157,9 @@ impl World {
             | "getNote"
             | "listParticipants"
             | "getPerson"
-            | "listCapacityRecords" => look(Role::Adviser),
+            | "listCapacityRecords"
+            | "listReferrals"
+            | "getReferral" => look(Role::Adviser),
             "listTasks" | "listDisclosureLog" | "getDisclosureLogEntry" | "listAccessLog" | "getAccessLogEntry" | "listCaseAccess" => {
                 look(Role::ServiceManager)
             }
@@ -171,6 +183,14 @@ impl World {
                 let task = Self::task(app, family, &self.ids["noteId"]);
                 self.ids.insert("taskId", task);
                 Asked { role: Role::ServiceManager, version: Some(1), body: None }
+            }
+            "createReferral" => ask(json!({"source":"self_parent","childName":"Isla Thornbeck","summary":"Rang.","riskStated":false})),
+            "updateReferral" | "decideReferral" => {
+                let accept = operation == "decideReferral";
+                let body = if accept { json!({"decision":"accept","caseId":family.case}) } else { json!({"summary":"Rang twice."}) };
+                let referral = Self::referral(app);
+                self.ids.insert("referralId", referral);
+                Asked { version: Some(1), ..ask(body) }
             }
             "createPerson" => ask(person("New Person")),
             "searchPeople" => ask(json!({"name":"Ana Marsh"})),

@@ -81,15 +81,16 @@ pub(in crate::db) fn facts(tx: &mut Tx<'_>, held: &[HeldNote]) -> Result<Vec<Not
 /// All of these notes are of this case and in scope, or nothing is found.
 pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<()> {
     let distinct: HashSet<NoteId> = notes.iter().copied().collect();
-    scope::found(permit.scope(), |scope| {
+    let find = |conn: &mut Conn, scope| {
         let readable: i64 = note::table
             .filter(note::id.eq_any(distinct.iter().copied()))
             .filter(note::case_id.eq(case))
             .filter(visible(scope))
             .count()
-            .get_result(tx.conn)?;
+            .get_result(conn)?;
         if usize::try_from(readable) == Ok(distinct.len()) { Ok(()) } else { Err(diesel::NotFound) }
-    })
+    };
+    scope::found(tx, permit.scope(), find, |()| [case])
 }
 
 /// Those of these notes that are of this case, were not moved away, and are in scope.
