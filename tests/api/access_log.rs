@@ -68,6 +68,7 @@ const KINDS: &[(&str, &str)] = &[
     ("checkDisclosure", "read"),
     ("withdrawConsent", "changed"),
     ("decideReferral", "changed"),
+    ("relocateNote", "changed"),
     ("annulConsent", "changed"),
     ("closeCase", "changed"),
     ("reopenCase", "changed"),

@@ -363,6 +363,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
         let free = match operation.id.as_str() {
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
+            "relocateNote" => &["caseId"],
             _ => &["atRiskPersonIds"],
         };
         let joins = free.contains(&name);

@@ -240,6 +240,17 @@ impl World {
                 merge(&mut body, json!({"correctionReason":"The day was wrong."}));
                 ask(body)
             }
+            "relocateNote" => {
+                let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+                    "senNeeds":[],"appealTypes":[],"participants":[
+                        {"personId":family.ana,"role":"subject","relation":"self","servedSeparately":false},
+                        {"personId":family.mia,"role":"service_user","relation":"parent","servedSeparately":false}]});
+                let other = app.adviser().post("/cases", &case).ok(201).id();
+                let note = family.n1(app);
+                let body = json!({"caseId":other,"reason":"It belongs there.","fromPersonId":family.mia,"aboutPersonIds":[family.ana]});
+                self.ids.insert("noteId", note);
+                ask(body)
+            }
             "recordConsent" => ask(family.permission(json!({}))),
             "withdrawConsent" => {
                 let consent = family.permit(app, json!({}));
@@ -269,9 +280,11 @@ impl World {
     }
 
     /// What an operation leaves behind that would be in the way of others.
-    pub fn tidy(&self, app: &TestApp, operation: &str) {
-        if operation == "closeCase" {
-            self.family.reopen(app);
+    pub fn tidy(&mut self, app: &TestApp, operation: &str) {
+        match operation {
+            "closeCase" => self.family.reopen(app),
+            "relocateNote" => drop(self.ids.insert("noteId", self.family.n1(app))),
+            _ => {}
         }
     }
 }
