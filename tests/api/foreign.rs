@@ -180,6 +180,10 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
             }
             all.push(risk);
         }
+        "relocateNote" => {
+            let usual = usual.unwrap();
+            all.push(changed(usual, json!({"disclosureId":world.ids["disclosureId"],"wishByPersonId":family.mia})));
+        }
         "createNote" | "correctNote" => {
             let usual = usual.unwrap();
             all.push(changed(usual.clone(), json!({"kind":"liaison","disclosureId":world.ids["disclosureId"]})));

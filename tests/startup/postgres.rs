@@ -144,7 +144,7 @@ fn a_server_is_taken_if_it_knows_the_password_keeps_what_it_acknowledged_and_has
     // Not even by the role that could.
     fails(&run(production(&url("sendiass_owner"), SERVE)), not_yet);
     fails(&run(production(&app, &["migrate", "run"])), "cannot be brought up to date: may this role make tables");
-    says(&run(production(&url("sendiass_owner"), &["migrate", "run"])), "", "Applied 0001_ground, 0002_disclosure_log.");
+    says(&run(production(&url("sendiass_owner"), &["migrate", "run"])), "", "Applied 0001_ground, 0002_disclosure_log, 0003_access_log.");
     // Now it is the issuers that are missing, and nothing is written before they are there.
     fails(&run(production(&app, SERVE)), "The issuers");
     let mut admin = PgConnection::establish(&own.url("postgres", "postgres")).unwrap();
@@ -162,7 +162,7 @@ fn migrations_are_run_shown_and_taken_back() {
     migrate_tells(|arguments| on(&scratch.owner_url(), folder.path(), arguments));
     // Whoever may not make tables can look, and is told.
     let by_app = |arguments: &[&str]| run(on(&scratch.url(), folder.path(), arguments));
-    says(&by_app(&["migrate", "status"]), "0001_ground missing\n0002_disclosure_log missing\n", "");
+    says(&by_app(&["migrate", "status"]), "0001_ground missing\n0002_disclosure_log missing\n0003_access_log missing\n", "");
     fails(&by_app(&["migrate", "run"]), "cannot be brought up to date: may this role make tables");
     fails(&by_app(SERVE), "cannot be brought up to date: may this role make tables");
 }
@@ -175,17 +175,18 @@ fn migrations_of_the_embedded_database_are_run_shown_and_taken_back() {
 
 fn migrate_tells(command: impl Fn(&[&str]) -> Command) {
     let migrate = |arguments: &[&str]| run(command(&[&["migrate"], arguments].concat()));
-    says(&migrate(&["status"]), "0001_ground missing\n0002_disclosure_log missing\n", "");
-    says(&migrate(&["run"]), "", "Applied 0001_ground, 0002_disclosure_log.");
+    says(&migrate(&["status"]), "0001_ground missing\n0002_disclosure_log missing\n0003_access_log missing\n", "");
+    says(&migrate(&["run"]), "", "Applied 0001_ground, 0002_disclosure_log, 0003_access_log.");
     says(&migrate(&["run"]), "", "Nothing to do: the schema is up to date.");
-    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log applied\n", "");
+    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log applied\n0003_access_log applied\n", "");
     // What is kept goes with it, so that must be said.
     let unsaid = migrate(&["revert"]);
     assert_eq!(unsaid.status.code(), Some(2), "{unsaid:?}");
-    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log applied\n", "");
-    says(&migrate(&["revert", "--destroy-records"]), "", "Took back 0002_disclosure_log.");
-    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log missing\n", "");
-    says(&migrate(&["run"]), "", "Applied 0002_disclosure_log.");
+    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log applied\n0003_access_log applied\n", "");
+    says(&migrate(&["revert", "--destroy-records"]), "", "Took back 0003_access_log.");
+    says(&migrate(&["status"]), "0001_ground applied\n0002_disclosure_log applied\n0003_access_log missing\n", "");
+    says(&migrate(&["run"]), "", "Applied 0003_access_log.");
+    says(&migrate(&["revert", "--destroy-records"]), "", "Took back 0003_access_log.");
     says(&migrate(&["revert", "--destroy-records"]), "", "Took back 0002_disclosure_log.");
     says(&migrate(&["revert", "--destroy-records"]), "", "Took back 0001_ground.");
     says(&migrate(&["revert", "--destroy-records"]), "", "Nothing to take back.");
@@ -211,7 +212,7 @@ fn an_older_program_leaves_a_newer_schema_alone() {
 #[test]
 fn an_older_program_leaves_a_newer_embedded_database_alone() {
     let folder = tempfile::tempdir().unwrap();
-    says(&run(sendiass(folder.path(), &["migrate", "run"])), "", "Applied 0001_ground, 0002_disclosure_log.");
+    says(&run(sendiass(folder.path(), &["migrate", "run"])), "", "Applied 0001_ground, 0002_disclosure_log, 0003_access_log.");
     let file = folder.path().join("sendiass.db");
     SqliteConnection::establish(&file.display().to_string()).unwrap().batch_execute(NEWER).unwrap();
     refuses_newer(|arguments| sendiass(folder.path(), arguments));
@@ -245,7 +246,7 @@ fn of_two_who_bring_an_empty_database_up_to_date_one_waits_and_both_succeed() {
         })
         .collect();
     told.sort();
-    assert_eq!(told, ["Applied 0001_ground, 0002_disclosure_log.\n", "Nothing to do: the schema is up to date.\n"]);
+    assert_eq!(told, ["Applied 0001_ground, 0002_disclosure_log, 0003_access_log.\n", "Nothing to do: the schema is up to date.\n"]);
 }
 
 #[test]
