@@ -5,6 +5,7 @@
 mod access_log;
 mod anonymous;
 mod apart;
+mod canaries;
 mod cases;
 mod caseworkers;
 mod consent_care;
