@@ -154,6 +154,7 @@ impl World {
             | "listDisclosures"
             | "getDisclosure"
             | "listNotes"
+            | "listTimeline"
             | "getNote"
             | "listParticipants"
             | "getPerson"

@@ -97,7 +97,7 @@ fn a_note_reads_back_as_it_was_written() {
     let note = desk.scratch.wait(desk.app.add_note(permit(&desk.jo), desk.case, new, None)).unwrap().value;
     assert_eq!(serde_json::to_value(&note.content).unwrap(), body);
     assert_eq!((note.recorded_at, note.recorded_by.display_name.as_str()), (now(), "Jo Ashdown"));
-    assert_eq!(note.allowed_actions, ["correct"]);
+    assert_eq!(note.allowed_actions, ["correct", "relocate"]);
     assert_eq!(desk.read(&desk.jo, note.id).unwrap(), note);
 }
 
@@ -128,7 +128,7 @@ fn corrections_form_a_chain_and_only_its_end_is_corrected() {
     let why: Vec<_> = chain.iter().map(|note| note.correction_reason.is_some()).collect();
     assert_eq!(why, [false, true, true]);
     let actions: Vec<_> = chain.iter().map(|note| note.allowed_actions.len()).collect();
-    assert_eq!(actions, [0, 0, 1]);
+    assert_eq!(actions, [0, 0, 2]);
     assert_eq!(state(desk.correct(a.id, &json!({}))), "note_superseded");
 }
 
