@@ -55,7 +55,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("listCases", Some(Action::CaseList)),
     ("openCase", Some(Action::CaseOpen)),
     ("getCase", Some(Action::CaseRead)),
-    ("listTimeline", Some(Action::CaseRead)),
+    ("getTimeline", Some(Action::CaseRead)),
     ("updateCase", Some(Action::CaseUpdate)),
     ("closeCase", Some(Action::CaseClose)),
     ("reopenCase", Some(Action::CaseReopen)),

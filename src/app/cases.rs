@@ -182,7 +182,7 @@ impl App {
     }
 
     /// What happened in a case, newest first.
-    pub async fn list_timeline(&self, permit: Permit<act::CaseRead>, id: CaseId, page: PageRequest) -> Result<Page<TimelineEntry>> {
+    pub async fn timeline(&self, permit: Permit<act::CaseRead>, id: CaseId, page: PageRequest) -> Result<Page<TimelineEntry>> {
         self.look(permit, move |tx, permit| Ok(timeline::list(tx, permit, id, &page)?)).await
     }
 

@@ -14,12 +14,11 @@ use super::error::{Error, Result};
 use super::index::Term;
 use super::schema::{case_file, case_staff, reference_counter};
 use super::sealed::{Cell, Owner};
-use super::staff::stale_unless;
 use super::stored::Json;
 use super::tx::Tx;
 use super::{participants, scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::case::{Case, CaseContent, CaseUpdate, RankedNeed, Reason, Reopening, Retention, RetentionFacts};
+use crate::domain::case::{Case, CaseContent, RankedNeed, Reason, Reopening, Retention, RetentionFacts};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
@@ -28,7 +27,7 @@ use crate::domain::vocabulary::{
 };
 
 use acts::place;
-pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serving_other_side, set_apart};
+pub use acts::{assign, close, has_open_concern, is_conflicted, reopen, restrict, serving_other_side, set_apart, update};
 use events::{happened, levels};
 pub use list::list;
 
@@ -318,41 +317,4 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseCont
         place(tx, id, NAMED, [permit.staff()])?;
     }
     Ok(id)
-}
-
-/// Changes what is recorded of a case, and whether work on it goes on.
-pub fn update(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::CaseUpdate>,
-    id: CaseId,
-    version: i32,
-    update: CaseUpdate,
-    now: Timestamp,
-) -> Result<()> {
-    let row = row(tx, permit, id)?;
-    let CaseUpdate { content, status } = update;
-    let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
-    let sealed = row.retold(tx, |told| {
-        told.setting_name = content.setting_name;
-        told.summary = content.summary;
-    })?;
-    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
-        .set((
-            case_file::status.eq(CaseStatus::from(status)),
-            case_file::intervention_level.eq(content.intervention_level),
-            case_file::sen_provision.eq(content.sen_provision),
-            case_file::setting.eq(content.setting),
-            case_file::setting_digest.eq(setting_digest),
-            case_file::area.eq(content.area),
-            case_file::outcome.eq(content.outcome),
-            case_file::details.eq(details),
-            case_file::sealed.eq(sealed),
-            case_file::version.eq(version + 1),
-        ))
-        .execute(tx.conn)?;
-    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
-    if row.intervention_level == content.intervention_level {
-        return Ok(());
-    }
-    happened(tx, permit, id, TimelineKind::LevelChanged, Some(content.intervention_level), now)
 }

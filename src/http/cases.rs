@@ -125,15 +125,15 @@ async fn read(permit: Permit<act::CaseRead>, path: Path<CasePath>, app: web::Dat
 ///
 /// One feed of all that happened in it, newest first: what was done to the case, who joined it, notes, permissions, what was passed on, risks,
 /// referrals. It tells what and when, and the record itself the rest. Restricted notes are there for those only who may read them (C4, C8).
-#[utoipa::path(get, path = "/cases/{caseId}/timeline", operation_id = "listTimeline", tag = "cases",
+#[utoipa::path(get, path = "/cases/{caseId}/timeline", operation_id = "getTimeline", tag = "cases",
     responses((status = 200, description = "A page of the timeline.", body = TimelinePage)))]
-async fn list_timeline(
+async fn timeline(
     permit: Permit<act::CaseRead>,
     path: Path<CasePath>,
     listing: Listing<NoFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    Ok(listing.answer::<TimelinePage>(app.list_timeline(permit, path.case_id, listing.page).await?))
+    Ok(listing.answer::<TimelinePage>(app.timeline(permit, path.case_id, listing.page).await?))
 }
 
 /// Change a case.
@@ -225,7 +225,7 @@ pub fn operations() -> Vec<Operation> {
         op!(list),
         op!(create).refuses(&[Code::RuleViolated, Code::SamePerson]),
         op!(read),
-        op!(list_timeline),
+        op!(timeline),
         op!(update).refuses(&[Code::InvalidState]),
         op!(close).refuses(&[Code::InvalidState]),
         op!(reopen).refuses(&[Code::SamePerson, Code::InvalidState]),

@@ -35,7 +35,7 @@ fn lists(family: &Family) -> Vec<(&'static str, Role, String, Option<Value>)> {
         get("listDisclosures", adviser, format!("{case}/disclosures")),
         ("listDisclosures", adviser, format!("{case}/disclosures?limit=100&subjectId={}", family.ana), None),
         get("listNotes", adviser, format!("{case}/notes")),
-        get("listTimeline", adviser, format!("{case}/timeline")),
+        get("getTimeline", adviser, format!("{case}/timeline")),
         get("listParticipants", adviser, format!("{case}/participants")),
         get("listCapacityRecords", adviser, format!("/people/{}/capacity-records", family.ana)),
         ("searchPeople", adviser, "/people/search?limit=100".to_owned(), Some(json!({"dateOfBirth":"1990-01-01"}))),

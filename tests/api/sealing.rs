@@ -1,13 +1,9 @@
 //! A key or a sealed text in the wrong place opens nothing.
 
-use std::collections::BTreeSet;
-
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use sendiass::domain::vocabulary::Role;
-use serde_json::{Value, json};
-use ureq::http::Method;
+use serde_json::json;
 
 use crate::family::Family;
 use crate::harness::cluster::{self, by_engine};

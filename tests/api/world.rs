@@ -154,7 +154,7 @@ impl World {
             | "listDisclosures"
             | "getDisclosure"
             | "listNotes"
-            | "listTimeline"
+            | "getTimeline"
             | "getNote"
             | "listParticipants"
             | "getPerson"

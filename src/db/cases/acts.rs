@@ -1,11 +1,11 @@
-//! What is done to a case: closed, reopened, assigned, restricted; and what may stand in the way.
+//! What is done to a case: changed, closed, reopened, assigned, restricted; and what may stand in the way.
 
 use std::collections::BTreeSet;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Because, CONFLICTED, Keep, NAMED, happened, require, row, view};
+use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, view};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::RowLock;
 use crate::db::error::Result;
@@ -13,7 +13,7 @@ use crate::db::schema::{case_file, case_staff, consent, participant, safeguardin
 use crate::db::scope;
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
-use crate::domain::case::{Case, CaseRestriction};
+use crate::domain::case::{Case, CaseRestriction, CaseUpdate};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -26,6 +26,43 @@ pub fn has_open_concern(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) 
         .filter(safeguarding_concern::case_id.eq(id))
         .filter(safeguarding_concern::status.eq(ConcernStatus::Raised));
     Ok(diesel::select(exists(raised)).get_result(tx.conn)?)
+}
+
+/// Changes what is recorded of a case, and whether work on it goes on.
+pub fn update(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::CaseUpdate>,
+    id: CaseId,
+    version: i32,
+    update: CaseUpdate,
+    now: Timestamp,
+) -> Result<()> {
+    let row = row(tx, permit, id)?;
+    let CaseUpdate { content, status } = update;
+    let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
+    let sealed = row.retold(tx, |told| {
+        told.setting_name = content.setting_name;
+        told.summary = content.summary;
+    })?;
+    let changed = diesel::update(case_file::table.find(id).filter(case_file::version.eq(version)))
+        .set((
+            case_file::status.eq(CaseStatus::from(status)),
+            case_file::intervention_level.eq(content.intervention_level),
+            case_file::sen_provision.eq(content.sen_provision),
+            case_file::setting.eq(content.setting),
+            case_file::setting_digest.eq(setting_digest),
+            case_file::area.eq(content.area),
+            case_file::outcome.eq(content.outcome),
+            case_file::details.eq(details),
+            case_file::sealed.eq(sealed),
+            case_file::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
+    if row.intervention_level == content.intervention_level {
+        return Ok(());
+    }
+    happened(tx, permit, id, TimelineKind::LevelChanged, Some(content.intervention_level), now)
 }
 
 /// Closes a case and ends its permissions. Refusals stay: they protect, and nobody took them back. The caller has taken the guards (R16).
