@@ -100,7 +100,7 @@ pub struct KeySettings {
 }
 
 impl KeySettings {
-    /// The secrets as far as they were given, in the order of `keys::NAMES`.
+    /// The secrets as far as they were given, in the order of `Secrets::gather`.
     #[must_use]
     pub fn given(&self) -> [Given; 4] {
         let given = |text: &Option<SecretText>, file: &Option<PathBuf>| Given { text: text.clone(), file: file.clone() };

@@ -199,56 +199,77 @@ impl Given {
     }
 }
 
-/// The names of the secrets, as they are set in the environment. There is a fourth while a key is rotated.
-pub const NAMES: [&str; 4] = ["SENDIASS_KEY_ENCRYPTION_KEY", "SENDIASS_INDEX_KEY", "SENDIASS_LOG_KEY", "SENDIASS_OTHER_KEY_ENCRYPTION_KEY"];
-const FILES: [&str; 4] = ["key-encryption.key", "index.key", "log.key", "other-key-encryption.key"];
+/// One of the secrets: its name in the environment, and its file in the data directory.
+struct Named {
+    name: &'static str,
+    file: &'static str,
+}
+
+const KEY_ENCRYPTION: Named = Named { name: "SENDIASS_KEY_ENCRYPTION_KEY", file: "key-encryption.key" };
+const INDEX: Named = Named { name: "SENDIASS_INDEX_KEY", file: "index.key" };
+const LOG: Named = Named { name: "SENDIASS_LOG_KEY", file: "log.key" };
+/// There is one while the key-encryption key is exchanged.
+const OTHER: Named = Named { name: "SENDIASS_OTHER_KEY_ENCRYPTION_KEY", file: "other-key-encryption.key" };
+
+impl Named {
+    /// As it was given, if it was.
+    fn given(&self, given: &Given) -> Result<Option<Secret>, KeyFault> {
+        match (&given.text, &given.file) {
+            (Some(_), Some(_)) => Err(KeyFault::Twice(self.name)),
+            (Some(text), None) => self.read(text.0.as_bytes()).map(Some),
+            (None, Some(path)) => {
+                let text = read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?;
+                self.read(&text).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// As it was given, or as it is in the data directory, where it is made if need be; but `given_only`.
+    fn gather(&self, given: &Given, data_dir: &Path, given_only: bool) -> Result<Secret, KeyFault> {
+        match self.given(given)? {
+            Some(secret) => Ok(secret),
+            None if given_only => Err(KeyFault::Missing(self.name)),
+            None => self.read(&load_or_make(&data_dir.join(self.file), random_hex)?),
+        }
+    }
+
+    fn read(&self, text: &[u8]) -> Result<Secret, KeyFault> {
+        parse(self.name, std::str::from_utf8(text).map_err(|_| KeyFault::Malformed(self.name.to_owned(), "text"))?)
+    }
+}
 
 impl Secrets {
-    /// The secrets as given; those that are not are made in the data directory, unless `given_only`.
+    /// The secrets as given: the key-encryption key, that of the blind indexes, that of the log, and the other key-encryption key. Those that
+    /// are not are made in the data directory, unless `given_only`.
     pub fn gather(given: &[Given; 4], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
-        let [key_encryption, index, log, other] = [0, 1, 2, 3].map(|which| given_or_found(given, data_dir, given_only, which));
-        let made = |found: Option<Secret>, which: usize| match (found, NAMES.get(which), FILES.get(which)) {
-            (Some(secret), _, _) => Ok(secret),
-            (None, Some(name), Some(file)) if !given_only => secret(name, &load_or_make(&data_dir.join(file), random_hex)?),
-            (None, name, _) => Err(KeyFault::Missing(name.copied().unwrap_or_default())),
+        let [key_encryption, index, log, other] = given;
+        let key_encryption = KEY_ENCRYPTION.gather(key_encryption, data_dir, given_only)?;
+        let index = INDEX.gather(index, data_dir, given_only)?;
+        let log = LOG.gather(log, data_dir, given_only)?;
+        let other_key_encryption = match OTHER.given(other)? {
+            None if !given_only => {
+                let left = read_private(&data_dir.join(OTHER.file))?.map(|text| OTHER.read(&text)).transpose()?;
+                // A rotation that was killed between its two files left the old key in both.
+                left.filter(|other| **other != *key_encryption)
+            }
+            other => other,
         };
-        let (key_encryption, index, log) = (made(key_encryption?, 0)?, made(index?, 1)?, made(log?, 2)?);
-        // A rotation that was killed between its two files left the old key in both.
-        let left = given.iter().all(|given| !given.is_given());
-        let other_key_encryption = other?.filter(|other| !left || **other != *key_encryption);
-        let all = [Some(&key_encryption), Some(&index), Some(&log), other_key_encryption.as_ref()];
-        for (i, (one, name)) in all.iter().zip(NAMES).enumerate() {
-            for (other, another) in all.iter().zip(NAMES).skip(i + 1) {
-                if one.is_some() && one.map(|secret| **secret) == other.map(|secret| **secret) {
-                    return Err(KeyFault::Equal(name, another));
-                }
+        let three = [(&KEY_ENCRYPTION, &key_encryption), (&INDEX, &index), (&LOG, &log)];
+        let all: Vec<_> = three.into_iter().chain(other_key_encryption.as_ref().map(|other| (&OTHER, other))).collect();
+        for (i, (one, secret)) in all.iter().enumerate() {
+            if let Some((other, _)) = all.iter().skip(i + 1).find(|(_, other)| ***other == ***secret) {
+                return Err(KeyFault::Equal(one.name, other.name));
             }
         }
         Ok(Self { key_encryption, other_key_encryption, index, log })
     }
 }
 
-/// One secret as given, or as it is kept in the data directory.
-fn given_or_found(given: &[Given; 4], data_dir: &Path, given_only: bool, which: usize) -> Result<Option<Secret>, KeyFault> {
-    let (Some(given), Some(name), Some(file)) = (given.get(which), NAMES.get(which), FILES.get(which)) else { return Ok(None) };
-    let text = match (&given.text, &given.file) {
-        (Some(_), Some(_)) => return Err(KeyFault::Twice(name)),
-        (Some(text), None) => Some(Zeroizing::new(text.0.as_bytes().to_vec())),
-        (None, Some(path)) => Some(read_private(path)?.ok_or_else(|| KeyFault::File(path.clone(), ErrorKind::NotFound.into()))?),
-        (None, None) if given_only => None,
-        (None, None) => read_private(&data_dir.join(file))?,
-    };
-    text.map(|text| secret(name, &text)).transpose()
-}
-
-fn secret(name: &str, text: &[u8]) -> Result<Secret, KeyFault> {
-    parse(name, std::str::from_utf8(text).map_err(|_| KeyFault::Malformed(name.to_owned(), "text"))?)
-}
-
 /// Puts a new key-encryption key in the data directory, beside the old one. Done again after it was interrupted, it makes no third.
 pub fn renew_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
-    let [current, .., other] = FILES.map(|file| data_dir.join(file));
-    let failed = |error| KeyFault::File(other.clone(), error);
+    let (current, other) = (data_dir.join(KEY_ENCRYPTION.file), data_dir.join(OTHER.file));
+    let failed = |error| KeyFault::File(current.clone(), error);
     let old = load_or_make(&current, random_hex)?;
     // As it was before it was interrupted, or as it is now: the old key is in this file before it leaves the other.
     if *load_or_make(&other, || Some(old.clone()))? != *old {
@@ -256,15 +277,12 @@ pub fn renew_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
     }
     let new = random_hex().ok_or_else(|| failed(std::io::Error::other("the random generator failed")))?;
     let draft = data_dir.join(format!(".{}.draft", uuid::Uuid::new_v4()));
-    write_new(&draft, &new)
-        .and_then(|()| fs::rename(&draft, &current))
-        .and_then(|()| File::open(data_dir)?.sync_all())
-        .map_err(|error| KeyFault::File(current.clone(), error))
+    write_new(&draft, &new).and_then(|()| fs::rename(&draft, &current)).and_then(|()| File::open(data_dir)?.sync_all()).map_err(failed)
 }
 
 /// Takes the old key-encryption key out of the data directory, when nothing is wrapped under it any more.
 pub fn forget_other_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
-    let [.., other] = FILES.map(|file| data_dir.join(file));
+    let other = data_dir.join(OTHER.file);
     match fs::remove_file(&other).and_then(|()| File::open(data_dir)?.sync_all()) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(KeyFault::File(other, error)),
         _ => Ok(()),

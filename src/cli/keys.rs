@@ -58,7 +58,7 @@ struct Which {
     keys: KeySettings,
 }
 
-/// How many keys one transaction wraps again.
+/// How many keys are wrapped again in one transaction, and how many owners of keys are looked for at a time.
 const BATCH: i64 = 100;
 
 impl Keys {
@@ -75,16 +75,15 @@ impl Keys {
                 // Nothing is made before it is known that there is something to wrap, and that nobody else is at it.
                 drop(which.open()?);
                 keys::renew_key_encryption(&which.database.data_dir).map_err(|fault| fault.to_string())?;
-                which.open()?.rewrap()?;
-                keys::forget_other_key_encryption(&which.database.data_dir).map_err(|fault| fault.to_string())
+                which.rewrap_all()
             }
             What::Rewrap(which) => {
-                which.open()?.rewrap()?;
                 if which.keys.given().iter().any(keys::Given::is_given) {
+                    which.open()?.rewrap()?;
                     eprintln!("Nothing is left under another key: SENDIASS_OTHER_KEY_ENCRYPTION_KEY may go.");
                     return Ok(());
                 }
-                keys::forget_other_key_encryption(&which.database.data_dir).map_err(|fault| fault.to_string())
+                which.rewrap_all()
             }
             What::Reseal { which, older_than } => {
                 let (open, now) = (which.open_as_owner()?, Clock::real());
@@ -124,6 +123,12 @@ impl Which {
         let names =
             std::iter::once(("wraps", &secrets.key_encryption)).chain(secrets.other_key_encryption.as_ref().map(|key| ("opens", key)));
         Ok(Open { db, names: names.map(|(does, key)| (does, keys::fingerprint(key))).collect(), found })
+    }
+
+    /// Wraps everything under the key of the data directory, where the old one is not needed any more then.
+    fn rewrap_all(&self) -> Result<(), String> {
+        self.open()?.rewrap()?;
+        keys::forget_other_key_encryption(&self.database.data_dir).map_err(|fault| fault.to_string())
     }
 
     /// For what writes again what is written once.

@@ -1,6 +1,7 @@
 //! The keys that wrap, and the data keys as they are kept: each under a key-encryption key, bound to all that stands beside it.
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::conn::Conn;
@@ -50,6 +51,11 @@ impl Keyring {
         Self { other: Some(Kek::new(kek_id, kek)), ..self }
     }
 
+    /// The keys that open.
+    fn openers(&self) -> impl Iterator<Item = &Kek> {
+        std::iter::once(&self.kek).chain(&self.other)
+    }
+
     /// The name of the key that wraps.
     pub(super) fn kek_id(&self) -> &str {
         &self.kek.id
@@ -57,12 +63,11 @@ impl Keyring {
 
     /// The names of the keys that open.
     pub(super) fn kek_ids(&self) -> Vec<&str> {
-        [Some(&self.kek), self.other.as_ref()].into_iter().flatten().map(|kek| kek.id.as_str()).collect()
+        self.openers().map(|kek| kek.id.as_str()).collect()
     }
 
     fn opener(&self, id: &str) -> Result<&XChaCha20Poly1305> {
-        let keks = [Some(&self.kek), self.other.as_ref()];
-        keks.into_iter().flatten().find(|kek| kek.id == id).map(|kek| &kek.cipher).ok_or(Error::Corrupt("key-encryption key"))
+        self.openers().find(|kek| kek.id == id).map(|kek| &kek.cipher).ok_or(Error::Corrupt("key-encryption key"))
     }
 }
 
@@ -98,9 +103,9 @@ impl KeyRow {
 
     /// The key with its version; none once it was destroyed.
     pub(super) fn unwrapped(&self, ring: &Keyring) -> Result<Option<(u32, Secret)>> {
-        let opener = ring.opener(&self.kek_id)?;
+        // What was destroyed may be under a key that is long gone.
         let Some(wrapped) = &self.wrapped else { return Ok(None) };
-        let plain = decrypt(opener, &self.aad(), wrapped)?;
+        let plain = decrypt(ring.opener(&self.kek_id)?, &self.aad(), wrapped)?;
         let key = Secret::new(plain.as_slice().try_into().map_err(|_| Error::Corrupt("data key"))?);
         Ok(Some((u32::try_from(self.version).map_err(|_| Error::Corrupt("key version"))?, key)))
     }
@@ -119,11 +124,18 @@ impl KeyRow {
     }
 }
 
+/// The keys of this owner for this use.
+#[auto_type]
+pub(super) fn held_by(owner: Owner, usage: KeyUse) -> _ {
+    let (kind, id, purpose): (&'static str, Vec<u8>, &'static str) = (owner.kind(), owner.bytes(), usage.as_str());
+    sealing_key::owner_kind.eq(kind).and(sealing_key::owner_id.eq(id)).and(sealing_key::purpose.eq(purpose))
+}
+
 /// A new key. Whoever asked for the newest before goes on with the one before.
 pub(super) fn add(conn: &mut Conn, ring: &Keyring, owner: Owner, usage: KeyUse, version: i32, now: Timestamp) -> Result<()> {
     let row = KeyRow {
         owner_kind: owner.kind().to_owned(),
-        owner_id: owner.uuid().as_bytes().to_vec(),
+        owner_id: owner.bytes(),
         purpose: usage.as_str().to_owned(),
         version,
         kek_id: String::new(),

@@ -62,7 +62,7 @@ pub fn rewrap(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
 
 /// The next owners, so many at most, with more than `over` keys that seal, the newest older than this.
 pub fn due(tx: &mut Tx<'_>, over: i64, before: Timestamp, after: Option<Owner>, most: i64) -> Result<Vec<Owner>> {
-    let (kind, id) = after.map_or(("", Vec::new()), |owner| (owner.kind(), owner.uuid().as_bytes().to_vec()));
+    let (kind, id) = after.map_or(("", Vec::new()), |owner| (owner.kind(), owner.bytes()));
     let rows: Vec<(String, Vec<u8>)> = sealing_key::table
         .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
         .filter(sealing_key::wrapped.is_not_null())
@@ -79,9 +79,7 @@ pub fn due(tx: &mut Tx<'_>, over: i64, before: Timestamp, after: Option<Owner>, 
 /// The versions of the keys that seal, newest first, as far as they are not destroyed.
 fn versions(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<i32>> {
     Ok(sealing_key::table
-        .filter(sealing_key::owner_kind.eq(owner.kind()))
-        .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
-        .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
+        .filter(keyring::held_by(owner, KeyUse::Seal))
         .filter(sealing_key::wrapped.is_not_null())
         .order(sealing_key::version.desc())
         .select(sealing_key::version)
@@ -114,15 +112,8 @@ pub fn sweep(tx: &mut Tx<'_>, owner: Owner, now: Timestamp) -> Result<usize> {
     })?;
     let unused: Vec<i32> =
         older.iter().copied().filter(|version| u32::try_from(*version).is_ok_and(|version| !used.contains(&version))).collect();
-    Ok(diesel::update(
-        sealing_key::table
-            .filter(sealing_key::owner_kind.eq(owner.kind()))
-            .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
-            .filter(sealing_key::purpose.eq(KeyUse::Seal.as_str()))
-            .filter(sealing_key::version.eq_any(unused)),
-    )
-    .set((sealing_key::wrapped.eq(None::<Vec<u8>>), sealing_key::destroyed_at.eq(now)))
-    .execute(tx.conn)?)
+    let unused = sealing_key::table.filter(keyring::held_by(owner, KeyUse::Seal)).filter(sealing_key::version.eq_any(unused));
+    Ok(diesel::update(unused).set((sealing_key::wrapped.eq(None::<Vec<u8>>), sealing_key::destroyed_at.eq(now))).execute(tx.conn)?)
 }
 
 /// What is written in a case waits; the row of a person or a referral is replaced only as it was read.

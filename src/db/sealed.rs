@@ -58,6 +58,11 @@ impl Owner {
         }
     }
 
+    /// As its keys name it.
+    pub(super) fn bytes(self) -> Vec<u8> {
+        self.uuid().as_bytes().to_vec()
+    }
+
     pub(super) fn uuid(self) -> uuid::Uuid {
         match self {
             Self::Case(id) => id.0,
@@ -193,12 +198,7 @@ fn find(
     {
         return Ok(Some((wanted, key.clone())));
     }
-    let mut query = sealing_key::table
-        .filter(sealing_key::owner_kind.eq(owner.kind()))
-        .filter(sealing_key::owner_id.eq(owner.uuid().as_bytes().to_vec()))
-        .filter(sealing_key::purpose.eq(usage.as_str()))
-        .order(sealing_key::version.desc())
-        .into_boxed();
+    let mut query = sealing_key::table.filter(keyring::held_by(owner, usage)).order(sealing_key::version.desc()).into_boxed();
     if let Some(wanted) = version {
         query = query.filter(sealing_key::version.eq(i32::try_from(wanted).map_err(|_| Error::Corrupt("key version"))?));
     }
@@ -214,7 +214,7 @@ fn find(
 /// Unwraps the keys of all these owners, who are of one kind, for this use, in one query. Whoever has none is left out.
 pub fn fetch(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owners: &[Owner], usage: KeyUse) -> Result<()> {
     let Some(kind) = owners.first().map(|owner| owner.kind()) else { return Ok(()) };
-    let by_id: HashMap<Vec<u8>, Owner> = owners.iter().map(|owner| (owner.uuid().as_bytes().to_vec(), *owner)).collect();
+    let by_id: HashMap<Vec<u8>, Owner> = owners.iter().map(|owner| (owner.bytes(), *owner)).collect();
     let rows: Vec<KeyRow> = sealing_key::table
         .filter(sealing_key::owner_kind.eq(kind))
         .filter(sealing_key::owner_id.eq_any(by_id.keys().cloned().collect::<Vec<_>>()))

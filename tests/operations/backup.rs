@@ -30,7 +30,8 @@ struct Row {
     text: String,
 }
 
-fn rows(conn: &mut Conn, query: &str) -> Vec<String> {
+/// The column `text` of what is asked for.
+pub fn rows(conn: &mut Conn, query: &str) -> Vec<String> {
     diesel::sql_query(query).load::<Row>(conn).unwrap().into_iter().map(|row| row.text).collect()
 }
 
@@ -59,7 +60,7 @@ fn content(conn: &mut Conn) -> BTreeMap<String, (usize, String)> {
 }
 
 #[track_caller]
-fn succeeds(command: &mut Command) -> Output {
+pub fn succeeds(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
@@ -226,13 +227,19 @@ fn what_is_restored_is_what_was_there_and_goes_on() {
     family.note(&restored, &family.mia, &[&family.ana], "attendance", json!({}));
 }
 
-/// The command on a folder, and what it must say when it fails.
+/// A command that fails, and says in one sentence why.
 #[track_caller]
-fn refuses(folder: &Path, to: &Path, more: &[&str], sentence: &str) {
-    let output = sendiass().args(["backup", "--to"]).arg(to).arg("--data-dir").arg(folder).args(more).output().unwrap();
+pub fn fails(command: &mut Command, sentence: &str) {
+    let output = command.output().unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), talk.lines().count()), (Some(1), 1), "{talk}");
     assert!(talk.contains(sentence), "{talk}");
+}
+
+/// The command on a folder, and what it must say when it fails.
+#[track_caller]
+fn refuses(folder: &Path, to: &Path, more: &[&str], sentence: &str) {
+    fails(sendiass().args(["backup", "--to"]).arg(to).arg("--data-dir").arg(folder).args(more), sentence);
 }
 
 fn names(folder: &Path) -> Vec<PathBuf> {

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use diesel::{QueryableByName, RunQueryDsl};
 use sendiass::clock::Clock;
 use sendiass::db::conn::{Conn, Demands, Place};
 use sendiass::db::keyring::Keyring;
@@ -17,20 +16,14 @@ use sendiass::keys::{Secrets, fingerprint};
 use sendiass::startup;
 use serde_json::{Value, json};
 
+use crate::backup::{fails, rows, succeeds};
 use crate::family::Family;
 use crate::harness::cluster::{self, Scratch, by_engine};
 use crate::harness::{TestApp, at, config, connect};
 
-#[derive(QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    pub text: String,
-}
-
 pub fn column(conn: &mut Conn, column: &str, table: &str) -> Vec<String> {
     let text = by_engine("quote(@)", "(@)::text").replace('@', column);
-    let query = format!("SELECT {text} AS text FROM {table} ORDER BY 1");
-    diesel::sql_query(query).load::<Row>(conn).unwrap().into_iter().map(|row| row.text).collect()
+    rows(conn, &format!("SELECT {text} AS text FROM {table} ORDER BY 1"))
 }
 
 pub fn command(what: &[&str], folder: &Path, scratch: Option<&Scratch>) -> Command {
@@ -45,17 +38,12 @@ pub fn command(what: &[&str], folder: &Path, scratch: Option<&Scratch>) -> Comma
 
 #[track_caller]
 pub fn done(what: &[&str], folder: &Path, scratch: Option<&Scratch>) -> String {
-    let Output { status, stdout, stderr } = command(what, folder, scratch).output().unwrap();
-    assert!(status.success(), "{what:?}: {}", String::from_utf8_lossy(&stderr));
-    String::from_utf8(stdout).unwrap()
+    String::from_utf8(succeeds(&mut command(what, folder, scratch)).stdout).unwrap()
 }
 
 #[track_caller]
 fn refused(what: &[&str], folder: &Path, scratch: Option<&Scratch>, sentence: &str) {
-    let output = command(what, folder, scratch).output().unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), talk.lines().count()), (Some(1), 1), "{talk}");
-    assert!(talk.contains(sentence), "{talk}");
+    fails(&mut command(what, folder, scratch), sentence);
 }
 
 fn starts(folder: &Path, scratch: Option<&Scratch>) -> Result<(), String> {
