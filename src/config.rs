@@ -158,6 +158,9 @@ pub struct Config {
     /// How many requests may come from one address a minute, with or without a token; 0 is no limit.
     #[arg(long, env = "SENDIASS_CLIENT_REQUESTS_PER_MINUTE", default_value_t = 6000)]
     pub client_requests_per_minute: u32,
+    /// How many cases a member of staff may open an hour; 0 is no limit.
+    #[arg(long, env = "SENDIASS_CALLER_CASES_PER_HOUR", default_value_t = 200)]
+    pub caller_cases_per_hour: u32,
     /// The addresses of the proxies in front of the service, separated by commas: they alone are believed in what `X-Forwarded-For` says.
     #[arg(long, env = "SENDIASS_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,

@@ -4,6 +4,7 @@ pub mod database;
 mod running;
 
 use std::fs::File;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -69,6 +70,7 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         limits: Limits { permission_months: config.permission_months, ..Limits::default() },
         areas: config.areas.clone(),
         test_clock: config.profile == Profile::Demo,
+        cases_an_hour: NonZeroU32::new(config.caller_cases_per_hour),
         ..Settings::default()
     };
     let app = App::new(db, clock, settings);

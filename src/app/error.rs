@@ -44,6 +44,13 @@ pub enum Error {
     InUse(Fault),
     /// The caller's roles have the action, but not for this (`403 forbidden`).
     Forbidden,
+    /// The caller has opened as many cases within the hour as are allowed (`429 rate-limited`).
+    TooManyCases {
+        /// How many are.
+        most: u32,
+        /// In how many seconds they may open another.
+        wait: u32,
+    },
     /// There is no such operation in this profile (`404 not-found`).
     Absent,
 }
@@ -67,6 +74,7 @@ impl Refusing for Error {
             | Self::State { .. }
             | Self::SamePerson(_)
             | Self::InUse(_)
+            | Self::TooManyCases { .. }
             | Self::Forbidden => true,
         }
     }

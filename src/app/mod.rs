@@ -12,6 +12,7 @@ pub mod notes;
 mod opening;
 pub mod participants;
 pub mod people;
+mod reading;
 pub mod recipients;
 pub mod referrals;
 pub mod service;
@@ -23,6 +24,10 @@ pub mod test_clock;
 pub use error::{Error, Refused, Result};
 
 pub use crate::db::{Error as Failure, as_one_request};
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::clock::Clock;
@@ -51,6 +56,8 @@ pub struct Settings {
     pub areas: Vec<String>,
     /// Whether the clock may be set: the demonstration only.
     pub test_clock: bool,
+    /// How many cases a member of staff may open in an hour. None is no limit.
+    pub cases_an_hour: Option<NonZeroU32>,
 }
 
 impl Default for Settings {
@@ -63,6 +70,7 @@ impl Default for Settings {
             limits: Limits::default(),
             areas: Vec::new(),
             test_clock: false,
+            cases_an_hour: None,
         }
     }
 }
@@ -75,13 +83,15 @@ pub struct App {
     pub clock: Clock,
     /// What the deployment configures.
     pub settings: Settings,
+    reading: Arc<reading::Reading>,
 }
 
 impl App {
     /// The service on this database.
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
-        Self { db, clock, settings }
+        let reading = Arc::new(reading::Reading::at_most(settings.cases_an_hour));
+        Self { db, clock, settings, reading }
     }
 
     /// The keys of the deployment.
@@ -102,10 +112,17 @@ impl App {
         A: Act,
         T: Send + 'static,
     {
-        match self.asked(&permit) {
-            Some(asked) => self.db.look(asked, move |tx| f(tx, &permit)).await,
-            None => self.db.read(move |tx| f(tx, &permit)).await,
-        }
+        let Some(asked) = self.asked(&permit) else { return self.db.read(move |tx| f(tx, &permit)).await };
+        let (reading, a_record) = (self.reading.clone(), asked.is_read());
+        let shown = move |tx: &mut Tx<'_>| {
+            let value = f(tx, &permit)?;
+            // A list across cases opens none of them; a list that is about one, such as its notes, does.
+            if a_record || tx.cases_shown().len() == 1 {
+                reading.open(permit.caller().staff, tx.cases_shown(), Instant::now())?;
+            }
+            Ok(value)
+        };
+        self.db.look(asked, shown).await
     }
 
     /// Changes what is on record, and answers with the indexes of its entries in the disclosure log, too. Every write passes here, with what it

@@ -1,5 +1,7 @@
 //! What happens once, before anybody can call: the deployment gets its identity, and its logs their first entries. And at each call: who it is.
 
+use std::time::Instant;
+
 use super::{App, Result};
 use crate::authz::token::Verified;
 use crate::authz::{Caller, does_casework};
@@ -45,8 +47,9 @@ impl App {
         Ok(())
     }
 
-    /// Forgets what is kept for a day only.
+    /// Forgets what is kept for a day, or an hour, only.
     pub async fn tidy(&self) -> Result<()> {
+        self.reading.forget(Instant::now());
         self.db.write(|tx| Ok(idempotency::forget(tx, Clock::real())?)).await.map(drop)
     }
 

@@ -5,6 +5,7 @@
 //! In the embedded database all writes go through one thread, which shares commits between those that wait: each is a savepoint of its own,
 //! so that what goes wrong in one touches no other, and nobody is answered before the commit. To PostgreSQL they go straight from the pool.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -139,6 +140,12 @@ impl<'a> Tx<'a> {
     /// Notes for the access log that something of these cases is shown or changed, or is refused to somebody who knows of them.
     pub(super) fn shows(&mut self, cases: impl IntoIterator<Item = CaseId>) {
         self.noted.cases.extend(cases);
+    }
+
+    /// The cases of which something is shown so far.
+    #[must_use]
+    pub fn cases_shown(&self) -> &BTreeSet<CaseId> {
+        &self.noted.cases
     }
 
     /// Notes that a record has this version now. Of several, the first is the one that was asked for.

@@ -1,5 +1,6 @@
 //! From a use case that did not do what was asked to what the client is told.
 
+use super::limits;
 use super::problem::{self, Code, Problem};
 use crate::app::{Error, Failure, Refused};
 use crate::domain::action::ActionName;
@@ -35,6 +36,7 @@ impl From<Error> for Problem {
                 .with_allowed_actions(allowed.into_iter().map(|action| ActionName(action.verb())).collect()),
             Error::SamePerson(fault) => Self::new(Code::SamePerson).with_fault(fault),
             Error::InUse(fault) => Self::new(Code::InUse).with_fault(fault),
+            Error::TooManyCases { most, wait } => limits::used_up("cases", most, 3600, wait),
             Error::Forbidden => Self::new(Code::Forbidden),
             Error::Absent => Self::new(Code::NotFound),
         }
@@ -90,6 +92,7 @@ mod tests {
             (Error::SamePerson(fault()), Code::SamePerson),
             (Error::InUse(fault()), Code::InUse),
             (Error::Forbidden, Code::Forbidden),
+            (Error::TooManyCases { most: 200, wait: 60 }, Code::RateLimited),
             (Error::Absent, Code::NotFound),
         ] {
             assert_eq!(Problem::from(error).code(), code);

@@ -214,6 +214,7 @@ pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
         // Tests are quicker than people. Those of the limits set their own.
         caller_requests_per_minute: 0,
         client_requests_per_minute: 0,
+        caller_cases_per_hour: 0,
         ..Defaults::try_parse_from(["test"]).unwrap().config
     };
     folder.clone_into(&mut config.database.data_dir);

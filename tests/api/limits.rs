@@ -1,7 +1,9 @@
 //! How often one may ask.
 
 use sendiass::domain::vocabulary::Role;
+use serde_json::json;
 
+use crate::family::Family;
 use crate::harness::{Reply, TestApp};
 
 /// It was one too many for this limit of so many a minute.
@@ -62,4 +64,37 @@ fn an_address_that_no_trusted_proxy_vouches_for_is_not_believed() {
         app.with_token(None).with("X-Forwarded-For", &format!("192.0.2.{last}")).get("/").ok(200);
     }
     too_many(app.with_token(None).with("X-Forwarded-For", "192.0.2.9").get("/"), "client", 5);
+}
+
+#[test]
+fn a_member_of_staff_opens_so_many_cases_in_an_hour() {
+    let app = TestApp::spawn_with(|config| config.caller_cases_per_hour = 2);
+    let families = [(); 3].map(|()| Family::record(&app));
+    let [first, second, third] = families.each_ref().map(|family| &family.case);
+    let adviser = app.adviser();
+    adviser.get(&format!("/cases/{first}")).ok(200);
+    adviser.get(&format!("/cases/{second}/notes")).ok(200);
+    for closed in [format!("/cases/{third}"), format!("/cases/{third}/timeline")] {
+        let reply = adviser.get(&closed).problem(429, "rate-limited");
+        let wait: u32 = reply.header("retry-after").parse().unwrap();
+        assert!((1..=3600).contains(&wait), "{wait}");
+        assert_eq!(reply.header("ratelimit-policy"), "\"cases\";q=2;w=3600");
+    }
+    // What is open stays open, a list of cases opens none, and a colleague has an hour of their own.
+    adviser.get(&format!("/cases/{first}/timeline")).ok(200);
+    adviser.get("/cases").ok(200);
+    adviser.get(&format!("/cases/{}", uuid::Uuid::now_v7())).problem(404, "not-found");
+    app.manager().get(&format!("/cases/{third}")).ok(200);
+    // It never stands between an adviser and a risk (C17).
+    let [.., family] = &families;
+    let told = family.n1(&app);
+    family.disclose(&app, &family.risk(&told, json!({}))).ok(201);
+    // Somebody who is in two cases opens both.
+    let also = json!({"personId":families[0].mia,"role":"supporter","relation":"other","servedSeparately":false});
+    app.manager().post(&format!("/cases/{third}/participants"), &also).ok(201);
+    let colleague = app.as_staff(Role::Adviser, "another");
+    colleague.get(&format!("/people/{}", families[0].mia)).ok(200);
+    colleague.get(&format!("/cases/{second}")).problem(429, "rate-limited");
+    let refused = app.manager().get(&format!("/access-log?kind=refused&caseId={third}")).ok(200);
+    assert_eq!(refused.body["items"].as_array().unwrap().len(), 2, "{}", refused.body);
 }

@@ -41,6 +41,12 @@ impl Asked {
         Some(Self { entry, now })
     }
 
+    /// One record is read, not a list of them, nor a search.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.entry.kind == AccessLogKind::Read
+    }
+
     /// The entry of an answer.
     pub(in crate::db) fn answered(self, noted: Noted) -> Pending {
         let kind = match noted {
