@@ -113,7 +113,7 @@ fn a_full_disk_undoes_the_whole_batch_and_no_answer_says_otherwise() {
     }
     let fills = |tx: &mut Tx<'_>| {
         // The limit of the one connection that writes stands for the disk.
-        tx.conn.batch_execute("PRAGMA max_page_count = 1; INSERT INTO revoked_token VALUES (hex(zeroblob(1000000)), 0)")?;
+        tx.conn.batch_execute("PRAGMA max_page_count = 1; INSERT INTO revoked_token VALUES (hex(zeroblob(10000)), 0)")?;
         Ok(())
     };
     let writes = |scratch: &Scratch| {
