@@ -215,7 +215,7 @@ fn represents(
         Relation::Attorney => Some(GranterRelation::Attorney),
         _ => None,
     };
-    let others: Vec<_> = rows().filter(|row| row.person_id != subject && takes_part(row, on)).collect();
+    let others: Vec<_> = rows().filter(|row| row.person_id != subject && takes_part(row, on) && has_begun(row, on)).collect();
     let mine = || others.iter().filter(|row| row.person_id == person && has_begun(row, begun));
     if others.iter().any(|row| appointed(row).is_some()) {
         return mine().filter_map(|row| appointed(row)).min();
