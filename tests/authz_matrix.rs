@@ -80,6 +80,11 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("recordDisclosure", Some(Action::DisclosureRecord)),
     ("getDisclosure", Some(Action::DisclosureRead)),
     ("annotateDisclosure", Some(Action::DisclosureAnnotate)),
+    ("listInformationRequests", Some(Action::InformationRequestList)),
+    ("requestInformation", Some(Action::InformationRequestRecord)),
+    ("getInformationRequest", Some(Action::InformationRequestRead)),
+    ("respondToInformationRequest", Some(Action::InformationRequestRespond)),
+    ("cancelInformationRequest", Some(Action::InformationRequestCancel)),
     ("listDisclosureLog", Some(Action::DisclosureLogList)),
     ("getDisclosureLogEntry", Some(Action::DisclosureLogRead)),
     ("listAccessLog", Some(Action::AccessLogList)),
@@ -148,8 +153,11 @@ impl Scene {
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
         let participant = family.participant(&family.sam).to_owned();
         let referral = app.adviser().post("/referrals", &json!({"source":"self_parent","summary":"Rang.","riskStated":false})).ok(201).id();
+        let asked = family.asked_from_outside(json!({}));
+        let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &asked).ok(201).id();
         let parameters = BTreeMap::from([
             ("referralId", referral),
+            ("requestId", asked),
             ("caseId", family.case),
             ("personId", family.sam),
             ("participantId", participant),

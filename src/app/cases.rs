@@ -7,7 +7,7 @@ use super::sides::{self, conflict};
 use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::tasks::NewTask;
-use crate::db::{Tx, cases, guard, participants, staff, tasks, timeline};
+use crate::db::{Tx, cases, guard, information_requests, participants, staff, tasks, timeline};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -33,10 +33,17 @@ fn actions(status: CaseStatus) -> &'static [Action] {
             Action::ConsentRecord,
             Action::DisclosureCheck,
             Action::DisclosureRecord,
+            Action::InformationRequestRecord,
             Action::CaseRestrict,
         ],
         // Somebody may still refuse, and a risk is still passed on.
-        CaseStatus::Closed => &[Action::CaseReopen, Action::ConsentRecord, Action::DisclosureCheck, Action::DisclosureRecord],
+        CaseStatus::Closed => &[
+            Action::CaseReopen,
+            Action::ConsentRecord,
+            Action::DisclosureCheck,
+            Action::DisclosureRecord,
+            Action::InformationRequestRecord,
+        ],
     }
 }
 
@@ -219,6 +226,7 @@ impl App {
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;
+            information_requests::cancel_of_case(tx, permit, id, now)?;
             review_keeping(tx, permit, id, now)?;
             Ok(id)
         };

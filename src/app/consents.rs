@@ -4,7 +4,7 @@ use super::{App, Error, Result, allowed, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, facts, guard, participants, recipients, tasks};
+use crate::db::{self, Tx, facts, guard, information_requests, participants, recipients, tasks};
 use crate::domain::consent::{
     Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
@@ -166,6 +166,7 @@ fn withdraw(
         // Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
         tasks::create(tx, permit, NewTask::new(TaskKind::RetentionReview, found.case_id, id.0, due_on), now)?;
     }
+    effects.cancelled_request_ids = information_requests::cancel_resting_on(tx, permit, id, now)?;
     if how.objects {
         // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
         let refusal = objection(content, how, now);
@@ -187,6 +188,7 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
         return Err(ended(&found, permit.caller()));
     }
     consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
+    information_requests::cancel_resting_on(tx, permit, id, now)?;
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)

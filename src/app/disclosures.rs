@@ -2,16 +2,15 @@
 
 use chrono::NaiveDate;
 
-use super::{App, Error, Refused, Result, allowed};
+use super::{App, Error, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
-use crate::clock::Clock;
 use crate::db::disclosures::{self, Recording};
 use crate::db::notes::{self, HeldNote};
-use crate::db::{self, LogIndexes, Tx, concerns, facts, idempotency, ledger, recipients};
+use crate::db::{self, Tx, concerns, facts, ledger, recipients};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
     Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, LogEntryRef,
-    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef, Refusal,
+    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef,
 };
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId};
@@ -24,8 +23,12 @@ use crate::policy::disclosure::{Grant, decide};
 
 mod anonymous;
 mod entry;
+mod exit;
 mod follow_up;
 mod request;
+
+pub(super) use exit::Stop;
+pub(super) use request::recipient_fault;
 
 /// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
 const MOST_ITEMS: usize = 400;
@@ -37,24 +40,6 @@ const WITHHELD_MONTHS: u32 = 3;
 const MOST_WITHHELD_MONTHS: u32 = 12;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
-
-/// Why nothing was recorded: an error, which undoes everything, or a refusal, which is committed and logged.
-enum Stop {
-    Error(Error),
-    Refused(Refusal),
-}
-
-impl From<db::Error> for Stop {
-    fn from(error: db::Error) -> Self {
-        Self::Error(error.into())
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
 
 /// What is asked of a case, with the notes it names, opened once.
 struct Request {
@@ -108,44 +93,15 @@ impl App {
         body: NewDisclosure,
     ) -> Result<Created<Disclosure>> {
         let (now, app) = (self.clock.now(), self.clone());
-        let (outcome, log) = self
-            .change_logged(permit, move |tx, permit| {
-                let made = idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| {
-                    let ask = Ask::try_from(body).map_err(Error::failing)?;
-                    let request = Request::find(tx, permit, case_id, ask)?;
-                    let Request { ask, notes, .. } = &request;
-                    let mut facts = facts::facts_for(tx, permit, case_id, ask, notes, app.settings.limits)?;
-                    facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
-                    match decide(ask, &facts, now) {
-                        Ok(grant) => Ok(app.record(tx, permit, &request, grant)?),
-                        Err(refusal) => {
-                            request.refused(tx, permit, &app.settings, &refusal, now)?;
-                            follow_up::review_conflict(tx, permit, case_id, &refusal, now)?;
-                            Err(Stop::Refused(refusal))
-                        }
-                    }
-                });
-                match made {
-                    Ok(made) => Ok(Ok(Created { value: view(tx, permit, made.value)?, replayed: made.replayed })),
-                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
-                    Err(Stop::Error(error)) => Err(error),
-                }
-            })
-            .await?;
-        match outcome {
-            // The index of the new entry is known only now. A replayed request made none.
-            Ok(mut made) => {
-                let kind = DisclosureLogKind::DisclosureMade.as_str().to_owned();
-                made.value.log_entries.extend(log.0.iter().map(|index| LogEntryRef { index: *index, kind: kind.clone() }));
-                Ok(made)
-            }
-            Err(refusal) => Err(self.refused(refusal, &log)),
-        }
-    }
-
-    fn refused(&self, refusal: Refusal, log: &LogIndexes) -> Error {
-        let policy = self.policy(refusal.rule(), &refusal.clauses);
-        Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy }))
+        let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let ask = Ask::try_from(body).map_err(Error::failing)?;
+            app.disclose(tx, permit, case_id, ask, now)
+        };
+        let (mut made, log) = self.once_unless_refused(permit, request, record, view).await?;
+        // The index of the new entry is known only now. A replayed request made none.
+        let kind = DisclosureLogKind::DisclosureMade.as_str().to_owned();
+        made.value.log_entries.extend(log.0.iter().map(|index| LogEntryRef { index: *index, kind: kind.clone() }));
+        Ok(made)
     }
 
     /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.

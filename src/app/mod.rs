@@ -8,6 +8,7 @@ pub mod disclosure_log;
 pub mod disclosures;
 mod error;
 mod health;
+pub mod information_requests;
 pub mod notes;
 mod opening;
 pub mod participants;
@@ -29,7 +30,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::authz::{Act, Action, Caller, Permit};
+use crate::authz::{Act, Action, Caller, Permit, check};
 use crate::clock::Clock;
 use crate::db::{self, Asked, Db, LogIndexes, Tx, idempotency};
 use crate::domain::action::ActionName;
@@ -179,6 +180,11 @@ impl App {
         })
         .await
     }
+}
+
+/// Leave to do what an action takes besides: somebody who may do the one may not do the other.
+fn leave<A: Act>(caller: &Caller) -> Result<Permit<A>> {
+    check(caller).map_err(|_| Error::Forbidden)
 }
 
 /// Nothing is wrong, or it breaks rules of the request itself.

@@ -2,8 +2,8 @@
 //! seen them" is a disclosure, with the purpose `feedback_to_referrer`.
 
 use super::cases::require_open;
-use super::{App, Error, Result, allowed, expect_version, faultless, people};
-use crate::authz::{Act, Action, Caller, Permit, act, check};
+use super::{App, Error, Result, allowed, expect_version, faultless, leave, people};
+use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::referrals::Outcome;
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, cases, recipients, referrals, tasks};
@@ -36,11 +36,6 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<R
 /// Nothing was decided yet.
 fn require_undecided(referral: &Referral) -> Result<()> {
     if referral.status == ReferralStatus::Received { Ok(()) } else { Err(Error::State { rule: None, allowed: Vec::new() }) }
-}
-
-/// Leave to do what deciding about a referral takes besides.
-fn leave<A: Act>(caller: &Caller) -> Result<Permit<A>> {
-    check(caller).map_err(|_| Error::Forbidden)
 }
 
 /// What was told can be kept as it is. Where a risk is stated, it is kept in any case: a body that is not on record is left out.

@@ -187,6 +187,16 @@ acts! {
     DisclosureRead, "disclosure:read", "read", CASEWORK, &["C3"], Some((Read, Of::Disclosure));
     /// Note what happened to a disclosure later.
     DisclosureAnnotate, "disclosure:annotate", "annotate", CASEWORK, &["C3", "C17"], Some((Created, Of::Disclosure));
+    /// List requests for information.
+    InformationRequestList, "information_request:list", "list", CASEWORK, &["C12"], Some((Listed, Of::InformationRequest));
+    /// Ask somebody outside for information, or record what they ask.
+    InformationRequestRecord, "information_request:create", "request_information", CASEWORK, &["C3", "C12"], Some((Created, Of::InformationRequest));
+    /// Read a request for information.
+    InformationRequestRead, "information_request:read", "read", CASEWORK, &["C12"], Some((Read, Of::InformationRequest));
+    /// Record what came of a request for information.
+    InformationRequestRespond, "information_request:respond", "respond", CASEWORK, &["C12"], Some((Changed, Of::InformationRequest));
+    /// Call off a request for information.
+    InformationRequestCancel, "information_request:cancel", "cancel", CASEWORK, &["C12"], Some((Changed, Of::InformationRequest));
     /// List the disclosure log.
     DisclosureLogList, "disclosure_log:list", "list", LOG, &["C3", "C13"], Some((Listed, Of::DisclosureLog));
     /// Read an entry of the disclosure log.

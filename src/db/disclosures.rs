@@ -88,6 +88,13 @@ pub fn record(
     Ok(id)
 }
 
+/// What left by this disclosure, if it is one of this case, which is in scope.
+pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: DisclosureId) -> Result<Option<NewDisclosure>> {
+    let here = disclosure::table.find(id).filter(disclosure::case_id.eq(case_id));
+    let row: Option<Row> = here.filter(disclosure::case_id.eq_any(scope::cases(permit.scope()))).first(tx.conn).optional()?;
+    row.map(|row| row.content(tx)).transpose()
+}
+
 /// Whether what left this case names any of these notes.
 pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Result<bool> {
     for row in disclosure::table.filter(disclosure::case_id.eq(case_id)).load::<Row>(tx.conn)? {

@@ -15,6 +15,7 @@ pub mod health;
 pub mod idempotency;
 pub mod identity;
 pub mod index;
+pub mod information_requests;
 pub mod keyring;
 pub mod ledger;
 pub mod migrate;

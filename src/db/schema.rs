@@ -391,6 +391,26 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    information_request (id) {
+        id -> DbUuid,
+        case_id -> DbUuid,
+        asked_by -> DbWord,
+        status -> DbWord,
+        disclosure_id -> Nullable<DbUuid>,
+        due_on -> Nullable<DbDay>,
+        sealed -> Binary,
+        ended_at -> Nullable<DbTs>,
+        ended_sealed -> Nullable<Binary>,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     task (id) {
         id -> DbUuid,
         kind -> DbWord,
@@ -582,6 +602,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure,
     disclosure_consent,
     disclosure_annotation,
+    information_request,
     task,
     disclosure_entry,
     disclosure_leaf,

@@ -148,6 +148,20 @@ pub fn follow(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, about: uuid::Uuid, ca
     Ok(())
 }
 
+/// The open tasks of this kind about this record are done by what was done with it.
+pub fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, kind: TaskKind, about: uuid::Uuid, now: Timestamp) -> Result<()> {
+    let open = task::table.filter(task::about_id.eq(AnyId(about))).filter(task::kind.eq(kind)).filter(task::status.eq(TaskStatus::Open));
+    diesel::update(open)
+        .set((
+            task::status.eq(TaskStatus::Done),
+            task::completed_at.eq(now),
+            task::completed_by.eq(permit.staff()),
+            task::version.eq(task::version + 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Engine> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
     if !filter.status.is_empty() {

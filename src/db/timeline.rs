@@ -6,11 +6,13 @@ use std::cmp::Ordering;
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::schema::{case_event, consent, disclosure, note, participant, referral, safeguarding_concern};
+use super::schema::{case_event, consent, disclosure, information_request, note, participant, referral, safeguarding_concern};
 use super::tx::Tx;
 use super::{cases, notes, staff};
 use crate::authz::{Permit, act};
-use crate::domain::ids::{CaseEventId, CaseId, ConcernId, ConsentId, DisclosureId, Identifier, NoteId, ParticipantId, ReferralId, StaffId};
+use crate::domain::ids::{
+    CaseEventId, CaseId, ConcernId, ConsentId, DisclosureId, Identifier, InformationRequestId, NoteId, ParticipantId, ReferralId, StaffId,
+};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::TimelineEntry;
@@ -125,6 +127,9 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseRead>, case: CaseId, page:
     let referrals = referral::table.filter(referral::case_id.eq(case));
     all.extend(next!(tx, page, 9, referrals, referral::decided_at.assume_not_null(), referral::id => ReferralId,
         referral::decided_by => Option<StaffId>, referral::version => i32, |_| TimelineKind::ReferralAccepted));
+    let requests = information_request::table.filter(information_request::case_id.eq(case));
+    all.extend(next!(tx, page, 10, requests, information_request::created_at, information_request::id => InformationRequestId,
+        information_request::recorded_by => StaffId, information_request::version => i32, |_| TimelineKind::InformationRequested));
     all.retain(|entry| page.after.is_none_or(|after| entry.place < Place::of(after)));
     all.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.place));
     let page = Page::cut(all, page, |entry| entry.place.after(), None);

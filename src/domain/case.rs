@@ -300,7 +300,7 @@ pub struct SubjectFact {
     "primary": false}], "senNeeds": [{"type": "slcn", "rank": 1}, {"type": "semh", "rank": 2}], "senProvision": "k", "setting":
     "mainstream", "settingName": "Larkbeck Primary", "area": "south", "appealTypes": [], "summary":
     "Support plan not followed since July.", "allowedActions": ["update", "close", "assign", "add_participant", "add_note",
-    "record_consent", "check_disclosure", "record_disclosure"]}))]
+    "record_consent", "check_disclosure", "record_disclosure", "request_information"]}))]
 pub struct Case {
     /// The case.
     pub id: CaseId,

@@ -10,6 +10,7 @@ pub mod disclosure;
 pub mod fault;
 pub mod idempotency;
 pub mod ids;
+pub mod information_request;
 pub mod log;
 pub mod note;
 pub mod page;

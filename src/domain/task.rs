@@ -29,7 +29,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
-    /// What it is about: a permission, disclosure, concern, referral, person or body, as its kind says.
+    /// What it is about: a permission, disclosure, concern, request, referral, person or body, as its kind says.
     pub about_id: uuid::Uuid,
     /// Whether it is for a service manager; otherwise for whoever the case is assigned to.
     pub for_manager: bool,
@@ -69,7 +69,7 @@ impl TaskKind {
     #[must_use]
     pub fn is_for_manager(self) -> bool {
         match self {
-            Self::RecallNotice | Self::TellSubject | Self::CapacityReview => false,
+            Self::RecallNotice | Self::TellSubject | Self::CapacityReview | Self::InformationRequestDue => false,
             Self::SafeguardingReview
             | Self::ConflictReview
             | Self::RetentionReview

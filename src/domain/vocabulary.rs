@@ -640,6 +640,39 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Whether the service asks somebody outside for information, or somebody outside asks (C12).
+    AskedBy, "askedBy" {
+        Service = "service", "The service asks";
+        Outside = "outside", "Somebody outside asks";
+    }
+}
+
+vocabulary! {
+    /// Where a request for information stands.
+    InformationRequestStatus, "informationRequestStatus" {
+        Asked = "asked", "Asked";
+        Received = "received", "Received";
+        Answered = "answered", "Answered";
+        PartlyAnswered = "partly_answered", "Partly answered";
+        Refused = "refused", "Refused";
+        NoReply = "no_reply", "No reply came";
+        NoPermission = "no_permission", "There is no permission to answer";
+        Cancelled = "cancelled", "Called off";
+    }
+}
+
+vocabulary! {
+    /// What came of a request for information.
+    RequestResponse, "requestResponse" {
+        Answered = "answered", "Answered";
+        PartlyAnswered = "partly_answered", "Partly answered";
+        Refused = "refused", "Refused";
+        NoReply = "no_reply", "No reply came";
+        NoPermission = "no_permission", "There is no permission to answer";
+    }
+}
+
+vocabulary! {
     /// Why a service manager opens a restricted case or note (C4).
     AccessReason, "accessReason" {
         Supervision = "supervision", "Supervision";
@@ -665,6 +698,7 @@ vocabulary! {
         BreachAssessment = "breach_assessment", "Assess a possible data breach";
         CapacityReview = "capacity_review", "Review a record of capacity";
         ReferralRisk = "referral_risk", "Look at a risk stated in a referral";
+        InformationRequestDue = "information_request_due", "Answer a request for information, or ask for the answer";
     }
 }
 
@@ -687,6 +721,7 @@ vocabulary! {
         ConsentEnded = "consent_ended", "A permission or refusal ended";
         DisclosureMade = "disclosure_made", "Information was passed on";
         ConcernRaised = "concern_raised", "A risk was recorded";
+        InformationRequested = "information_requested", "Information was asked for";
         ReferralAccepted = "referral_accepted", "A referral was accepted";
     }
 }
@@ -781,6 +816,7 @@ vocabulary! {
         Note = "note", "Note";
         Consent = "consent", "Permission or refusal";
         Disclosure = "disclosure", "Disclosure";
+        InformationRequest = "information_request", "Request for information";
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
     }
@@ -852,6 +888,9 @@ pub fn lists() -> Vec<List> {
         list::<FactOrOpinion>(),
         list::<AnnotationKind>(),
         list::<DisclosureStatus>(),
+        list::<AskedBy>(),
+        list::<InformationRequestStatus>(),
+        list::<RequestResponse>(),
         list::<AccessReason>(),
         list::<TimelineKind>(),
         list::<TaskKind>(),

@@ -23,6 +23,7 @@ pub mod extract;
 mod failure;
 pub mod gate;
 pub mod idempotency;
+mod information_requests;
 pub mod limits;
 mod notes;
 mod observe;
@@ -92,6 +93,7 @@ pub fn operations() -> Vec<Operation> {
         tasks::operations(),
         consents::operations(),
         disclosures::operations(),
+        information_requests::operations(),
         disclosure_log::operations(),
         access_log::operations(),
         test_clock::operations(),

@@ -172,6 +172,21 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
         "proportionality":canary("proportionality"),"consentSought":"not_sought","noConsentReason":"would_prejudice_protection"}});
     let ask = family.ask(&note, risk);
     sent.post(&disclosures, &ask).ok(201);
+    let recipient = |who: &str| json!({"recipientId":family.council,"teamId":family.north,"personName":canary(who)});
+    let asked = family.asked_from_outside(json!({"question":canary("question"),"recipient":recipient("asker")}));
+    let requests = format!("/cases/{case}/information-requests");
+    let asked = sent.post(&requests, &asked).ok(201).id();
+    let answer = json!({"outcome":"no_permission","response":canary("response")});
+    marked(&answer, "", &mut sent.marks);
+    let answered = app.manager().if_match(1).post(&format!("/information-requests/{asked}/response"), &answer).ok(200);
+    assert_eq!((answered.str("question"), answered.str("response")), (canary("question"), canary("response")));
+    family.permit_asking(app, json!({}));
+    let question = family.asked_by_service(json!({"question":canary("question of ours"),"recipient":recipient("asked")}));
+    let question = sent.post(&requests, &question).ok(201).id();
+    let why = json!({"reason":canary("reason of a cancellation")});
+    app.manager().if_match(1).post(&format!("/information-requests/{question}/cancellation"), &why).ok(200);
+    let unasked = family.asked_by_service(json!({"question":canary("question refused"),"informationCategories":["health"]}));
+    assert!(!sent.post(&requests, &unasked).problem(409, "consent-scope-exceeded").text.contains(MARK));
     // A refusal is logged, too.
     let elsewhere =
         family.ask(&note, json!({"summary":canary("refused"),"recipient":{"recipientId":family.school,"personName":canary("school")}}));
@@ -219,7 +234,7 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
     let figures = ureq::get(format!("{}/metrics", app.admin)).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(figures.contains("sendiass_") && finds(figures.as_bytes(), MARK).is_empty(), "{figures}");
     // They are read back, looked for and refused meanwhile, too.
-    for path in ["/cases", "/referrals", "/tasks", "/consents", "/disclosure-log", "/access-log"] {
+    for path in ["/cases", "/referrals", "/information-requests", "/tasks", "/consents", "/disclosure-log", "/access-log"] {
         let role = if path.ends_with("-log") { Role::Auditor } else { Role::ServiceManager };
         let text = app.as_role(role).get(&format!("{path}?limit=100")).ok(200).text;
         assert!(!path.ends_with("-log") || !text.contains(MARK), "{path}: {text}");

@@ -90,7 +90,10 @@ fn a_closed_case_offers_what_may_be_done_with_it() {
     let family = Family::record(&app);
     family.close(&app);
     let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
-    assert_eq!(case.body["allowedActions"], json!(["reopen", "record_consent", "check_disclosure", "record_disclosure"]));
+    assert_eq!(
+        case.body["allowedActions"],
+        json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information"])
+    );
     // A refusal is heard whenever it is said; a permission needs work that goes on.
     family.refuse(&app, &family.mia, &[&family.mia]);
     let given = family.permission(json!({}));

@@ -144,6 +144,30 @@ impl Family {
         app.adviser().post(&format!("/cases/{}/disclosures", self.case), ask)
     }
 
+    /// What an officer of the SEND team North asks, to be recorded.
+    pub fn asked_from_outside(&self, change: Value) -> Value {
+        let mut body = json!({"askedBy":"outside","recipient":{"recipientId":self.council,"teamId":self.north,"personName":"Sam Okoro"},
+            "purpose":"liaison","informationCategories":["school_provision"],"question":"What support is there at school?"});
+        merge(&mut body, change);
+        body
+    }
+
+    /// What the service would ask the SEND team North about Ana.
+    pub fn asked_by_service(&self, change: Value) -> Value {
+        let mut body = json!({"askedBy":"service","recipient":{"recipientId":self.council,"teamId":self.north},"purpose":"request_information",
+            "channel":"secure_email","subjectIds":[self.ana],"informationCategories":["attendance"],
+            "question":"Which days are recorded as absences?"});
+        merge(&mut body, change);
+        body
+    }
+
+    /// Mia's permission to ask them.
+    pub fn permit_asking(&self, app: &TestApp, change: Value) -> String {
+        let mut all = json!({"purposes":["request_information"],"directions":["inbound_request"]});
+        merge(&mut all, change);
+        self.permit(app, all)
+    }
+
     /// Asks whether it may be passed on: the same body, without what only a sending has.
     pub fn check(&self, app: &TestApp, ask: &Value) -> Reply {
         let mut body = ask.clone();

@@ -22,6 +22,7 @@ enum Kind {
     Disclosure,
     Task,
     Referral,
+    Request,
     Capacity,
     Concern,
     Contact,
@@ -51,6 +52,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "disclosureId" => Kind::Disclosure,
         "taskId" => Kind::Task,
         "referralId" => Kind::Referral,
+        "requestId" => Kind::Request,
         "capacityRecordId" => Kind::Capacity,
         "concernId" => Kind::Concern,
         "contactId" => Kind::Contact,
@@ -97,6 +99,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Disclosure, world.ids["disclosureId"].clone()),
         (Kind::Task, world.ids["taskId"].clone()),
         (Kind::Referral, world.ids["referralId"].clone()),
+        (Kind::Request, world.ids["requestId"].clone()),
         (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Concern, concern),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
@@ -128,6 +131,7 @@ fn own_case(app: &TestApp, family: &Family) -> Other {
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
     let consent = hers.post(&format!("{path}/consents"), &refusal).ok(201).id();
     let sent = hers.post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
+    let asked = hers.post(&format!("{path}/information-requests"), &family.asked_from_outside(json!({}))).ok(201).id();
     let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
     let assessed = hers.post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201).id();
@@ -144,6 +148,7 @@ fn own_case(app: &TestApp, family: &Family) -> Other {
         (Kind::Consent, consent),
         (Kind::Disclosure, sent.id()),
         (Kind::Task, task),
+        (Kind::Request, asked),
         (Kind::Capacity, assessed),
         (Kind::Concern, sent.str("concernId")),
         (Kind::Contact, known.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
@@ -180,6 +185,7 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
             }
             all.push(risk);
         }
+        "requestInformation" => all.push(family.asked_from_outside(json!({"recipient":{"personId":family.nell}}))),
         "relocateNote" => {
             let usual = usual.unwrap();
             all.push(changed(usual, json!({"disclosureId":world.ids["disclosureId"],"wishByPersonId":family.mia})));

@@ -17,6 +17,7 @@ mod family;
 mod foreign;
 mod forge;
 mod harness;
+mod information_requests;
 mod kept;
 mod limits;
 mod protections;

@@ -64,6 +64,9 @@ fn live(app: &TestApp, family: &Family, mut tick: impl FnMut()) -> Vec<(&'static
     app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
     did("referral_accepted", referral);
     tick();
+    let asked = app.adviser().post(&format!("{path}/information-requests"), &family.asked_from_outside(json!({}))).ok(201).id();
+    did("information_requested", asked);
+    tick();
     app.adviser().if_match(version()).patch(&path, &json!({"interventionLevel":"l3","summary":"More of it."})).ok(200);
     did("level_changed", case.clone());
     // What leaves the level as it is, is no step.
@@ -122,7 +125,7 @@ fn all_that_happened_is_told_in_order_newest_first() {
     let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
     let history = case.body["interventionHistory"].as_array().unwrap();
     let levels: Vec<(&Value, &Value)> = history.iter().map(|level| (&level["interventionLevel"], &level["at"])).collect();
-    assert_eq!(levels, [(&json!("l2"), &json!("2026-06-01T09:00:00.000Z")), (&json!("l3"), &json!("2026-06-01T10:09:00.000Z"))]);
+    assert_eq!(levels, [(&json!("l2"), &json!("2026-06-01T09:00:00.000Z")), (&json!("l3"), &json!("2026-06-01T10:10:00.000Z"))]);
     assert_eq!(history[1]["by"]["displayName"], "Adviser");
 }
 

@@ -89,6 +89,7 @@ impl World {
         let referral = Self::referral(app);
         let accepted = json!({"decision":"accept","caseId":family.case});
         app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
+        let asked = Self::asked(app, &family);
         let ids = BTreeMap::from([
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
@@ -99,6 +100,7 @@ impl World {
             ("referralId", referral),
             ("recipientId", family.school.clone()),
             ("taskId", task),
+            ("requestId", asked),
             ("staffId", spare.as_str().unwrap().to_owned()),
             ("index", "1".to_owned()),
         ]);
@@ -109,6 +111,11 @@ impl World {
     fn task(app: &TestApp, family: &Family, note: &str) -> String {
         let concern = family.disclose(app, &family.risk(note, json!({}))).ok(201).str("concernId");
         Family::tasks(app, "safeguarding_review", &concern)[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What an officer asked.
+    fn asked(app: &TestApp, family: &Family) -> String {
+        app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201).id()
     }
 
     /// A referral of no case.
@@ -160,7 +167,9 @@ impl World {
             | "getPerson"
             | "listCapacityRecords"
             | "listReferrals"
-            | "getReferral" => look(Role::Adviser),
+            | "getReferral"
+            | "listInformationRequests"
+            | "getInformationRequest" => look(Role::Adviser),
             "listTasks" | "listDisclosureLog" | "getDisclosureLogEntry" | "listAccessLog" | "getAccessLogEntry" | "listCaseAccess" => {
                 look(Role::ServiceManager)
             }
@@ -267,6 +276,23 @@ impl World {
             "checkDisclosure" | "recordDisclosure" => {
                 let (note, _) = (family.n1(app), family.permit(app, json!({})));
                 ask(family.ask(&note, json!({})))
+            }
+            "requestInformation" => {
+                family.permit_asking(app, json!({}));
+                ask(family.asked_by_service(json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]})))
+            }
+            "respondToInformationRequest" => {
+                let asked = Self::asked(app, family);
+                let answer = json!({"outcome":"answered","disclosureId":self.ids["disclosureId"]});
+                self.ids.insert("requestId", asked);
+                Asked { version: Some(1), ..ask(answer) }
+            }
+            "cancelInformationRequest" => {
+                family.permit_asking(app, json!({}));
+                let path = format!("{case}/information-requests");
+                let asked = app.adviser().post(&path, &family.asked_by_service(json!({"subjectIds":[family.mia]}))).ok(201).id();
+                self.ids.insert("requestId", asked);
+                Asked { version: Some(1), ..ask(json!({"reason":"Not needed any more."})) }
             }
             "annotateDisclosure" => ask(json!({"kind":"receipt_confirmed","note":"Read receipt of the same day."})),
             other => panic!("{other} has no request that succeeds: add it to World"),

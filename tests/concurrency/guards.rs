@@ -80,6 +80,10 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
         let body = json!({"noteIds":[],"subjectIds":[ana],"informationCategories":["attendance"]});
         family.disclose(&app, &family.ask(&note, merged(body, change)))
     };
+    watch.takes("a question to somebody outside", &[ana, mia], || {
+        let path = format!("/cases/{case}/information-requests");
+        adviser.post(&path, &family.asked_by_service(json!({"subjectIds":[ana, mia]}))).problem(409, "consent-scope-exceeded")
+    });
     watch.takes("what goes to somebody", &[ana, finn], || {
         assert_eq!(attendance(json!({"recipient":{"personId":finn}})).status, 409);
     });

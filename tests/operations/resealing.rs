@@ -47,6 +47,9 @@ fn record_everything(app: &TestApp) -> Family {
     let ending = json!({"withdrawnById":family.finn,"method":"verbal_phone","wordsUsed":"No more, please.","objects":false});
     let given = family.permit(app, json!({}));
     app.adviser().post(&format!("/consents/{given}/withdrawal"), &ending).ok(200);
+    let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201);
+    let answer = json!({"outcome":"refused","response":"That is theirs to tell."});
+    app.adviser().if_match(1).post(&format!("/information-requests/{}/response", asked.id()), &answer).ok(200);
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);

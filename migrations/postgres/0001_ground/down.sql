@@ -1,4 +1,5 @@
 DROP TABLE task;
+DROP TABLE information_request;
 DROP TABLE disclosure_annotation;
 DROP TABLE disclosure_consent;
 DROP TABLE disclosure;

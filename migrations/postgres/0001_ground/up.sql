@@ -322,6 +322,27 @@ CREATE TABLE disclosure_annotation (
 );
 CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
 
+-- What the service asked somebody outside, and what somebody outside asked. What was asked, and what came of it, is sealed.
+CREATE TABLE information_request (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    asked_by text NOT NULL CHECK (asked_by IN ('service', 'outside')),
+    status text NOT NULL CHECK (status IN ('asked', 'received', 'answered', 'partly_answered', 'refused', 'no_reply', 'no_permission', 'cancelled')),
+    -- The disclosure by which the service asked, or by which it answered.
+    disclosure_id uuid REFERENCES disclosure (id),
+    due_on date,
+    sealed bytea NOT NULL,
+    ended_at timestamptz,
+    ended_sealed bytea,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK (asked_by <> 'service' OR disclosure_id IS NOT NULL),
+    CHECK ((status IN ('asked', 'received')) = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_sealed IS NULL))
+);
+CREATE INDEX information_request_case ON information_request (case_id, id);
+CREATE INDEX information_request_disclosure ON information_request (disclosure_id);
+
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL,
@@ -474,6 +495,19 @@ WHEN ((NEW.id, NEW.reference, NEW.received_at, NEW.created_at, NEW.recorded_by)
             IS DISTINCT FROM (OLD.status, OLD.source, OLD.risk_stated, OLD.case_id, OLD.decided_at, OLD.decided_by)))
 EXECUTE FUNCTION refuse_change('what was decided about a referral stands');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_decided;
+-- What was asked, and what came of it, stands.
+CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request FOR EACH ROW EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_kept;
+CREATE TRIGGER information_request_emptied BEFORE TRUNCATE ON information_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_emptied;
+CREATE TRIGGER information_request_stays BEFORE UPDATE ON information_request FOR EACH ROW
+WHEN ((NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.asked_by, OLD.due_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.disclosure_id IS NOT NULL AND NEW.disclosure_id IS DISTINCT FROM OLD.disclosure_id)
+    OR (OLD.ended_at IS NOT NULL
+        AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS DISTINCT FROM (OLD.status, OLD.disclosure_id, OLD.ended_at)))
+EXECUTE FUNCTION refuse_change('what was asked stands');
+ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_stays;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_fixed;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');

@@ -321,6 +321,27 @@ CREATE TABLE disclosure_annotation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
 
+-- What the service asked somebody outside, and what somebody outside asked. What was asked, and what came of it, is sealed.
+CREATE TABLE information_request (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    asked_by TEXT NOT NULL CHECK (asked_by IN ('service', 'outside')),
+    status TEXT NOT NULL CHECK (status IN ('asked', 'received', 'answered', 'partly_answered', 'refused', 'no_reply', 'no_permission', 'cancelled')),
+    -- The disclosure by which the service asked, or by which it answered.
+    disclosure_id BLOB REFERENCES disclosure (id),
+    due_on TEXT,
+    sealed BLOB NOT NULL,
+    ended_at INTEGER,
+    ended_sealed BLOB,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK (asked_by <> 'service' OR disclosure_id IS NOT NULL),
+    CHECK ((status IN ('asked', 'received')) = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_sealed IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX information_request_case ON information_request (case_id, id);
+CREATE INDEX information_request_disclosure ON information_request (disclosure_id);
+
 CREATE TABLE task (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     kind TEXT NOT NULL,
@@ -446,6 +467,16 @@ WHEN NEW.id IS NOT OLD.id OR NEW.reference IS NOT OLD.reference OR NEW.received_
         AND (NEW.status IS NOT OLD.status OR NEW.source IS NOT OLD.source OR NEW.risk_stated IS NOT OLD.risk_stated
             OR NEW.case_id IS NOT OLD.case_id OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
 BEGIN SELECT RAISE(ABORT, 'what was decided about a referral stands'); END;
+-- What was asked, and what came of it, stands.
+CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER information_request_new BEFORE INSERT ON information_request WHEN EXISTS (SELECT 1 FROM information_request WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER information_request_stays BEFORE UPDATE ON information_request
+WHEN (NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.case_id, OLD.asked_by, OLD.due_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.disclosure_id IS NOT NULL AND NEW.disclosure_id IS NOT OLD.disclosure_id)
+    OR (OLD.ended_at IS NOT NULL AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS NOT (OLD.status, OLD.disclosure_id, OLD.ended_at))
+BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_new BEFORE INSERT ON case_event WHEN EXISTS (SELECT 1 FROM case_event WHERE id = NEW.id)

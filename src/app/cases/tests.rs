@@ -159,7 +159,17 @@ fn an_opened_case_is_shown_whole_and_as_read_later() {
     assert_eq!(case.retention.review_on, Some("2042-02-11".parse().unwrap()));
     assert_eq!(case.participants.iter().map(|part| part.person_id).collect::<Vec<_>>(), [child, parent]);
     let verbs: Vec<&str> = case.allowed_actions.iter().map(|action| action.0).collect();
-    let working = ["update", "close", "assign", "add_participant", "add_note", "record_consent", "check_disclosure", "record_disclosure"];
+    let working = [
+        "update",
+        "close",
+        "assign",
+        "add_participant",
+        "add_note",
+        "record_consent",
+        "check_disclosure",
+        "record_disclosure",
+        "request_information",
+    ];
     assert_eq!(verbs, working);
     assert_eq!(house.read(&house.jo, case.id).unwrap(), case);
     assert_eq!(house.open(&house.jo, &json!([])).reference, "IASS-2026-000002");
@@ -288,7 +298,7 @@ fn closing_a_case_ends_its_permissions_and_reopening_revives_none() {
 
     let closed = house.close(&house.jo, &case).unwrap();
     assert_eq!((closed.status, closed.closed_at), (CaseStatus::Closed, Some(now())));
-    assert_eq!(closed.allowed_actions, ["reopen", "record_consent", "check_disclosure", "record_disclosure"]);
+    assert_eq!(closed.allowed_actions, ["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information"]);
     assert!(closed.participants[0].allowed_actions.is_empty());
     // A refusal protects, and nobody took it back.
     assert_eq!([given, refused, other].map(|id| house.stands(id)), [ConsentStatus::Expired, ConsentStatus::Live, ConsentStatus::Live]);

@@ -9,14 +9,30 @@ use crate::domain::fault::Fault;
 use crate::domain::ids::PersonId;
 use crate::domain::vocabulary::Basis;
 
+/// What of a recipient is not on record, or takes no part in the case.
+pub(in crate::app) fn recipient_fault(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    recipient: &AskRecipient,
+    participants: &[PersonId],
+    inactive_too: bool,
+) -> db::Result<Option<Fault>> {
+    match recipient {
+        AskRecipient::Body { recipient_id, team_id, .. } => {
+            recipients::unknown(tx, permit, *recipient_id, *team_id, inactive_too, "#/recipient")
+        }
+        AskRecipient::Person(person) => Ok((!participants.contains(person)).then(|| Fault::not_participant("#/recipient/personId"))),
+        AskRecipient::Unregistered { .. } => Ok(None),
+    }
+}
+
 impl Request {
     /// All that it names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
     pub(super) fn check(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<()> {
         let Self { case_id, ask, notes } = self;
-        let mut faults = Vec::new();
-        if let AskRecipient::Body { recipient_id, team_id, .. } = &ask.recipient {
-            faults.extend(recipients::unknown(tx, permit, *recipient_id, *team_id, ask.basis == Basis::Safeguarding, "#/recipient")?);
-        }
+        let participants: Vec<PersonId> = db::participants::people(tx, permit, *case_id)?;
+        let mut faults: Vec<Fault> =
+            recipient_fault(tx, permit, &ask.recipient, &participants, ask.basis == Basis::Safeguarding)?.into_iter().collect();
         if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
             && !concerns::known(tx, permit, *case_id, concern)?
         {
@@ -25,15 +41,11 @@ impl Request {
         if notes.iter().map(|note| note.categories().len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
             faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
         }
-        let participants: Vec<PersonId> = db::participants::people(tx, permit, *case_id)?;
         let mut takes_part = |person: PersonId, pointer: String| {
             if !participants.contains(&person) {
                 faults.push(Fault::not_participant(pointer));
             }
         };
-        if let AskRecipient::Person(person) = &ask.recipient {
-            takes_part(*person, "#/recipient/personId".to_owned());
-        }
         for (i, person) in ask.subject_ids.iter().enumerate() {
             takes_part(*person, format!("#/subjectIds/{i}"));
         }

@@ -41,7 +41,8 @@ impl TryFrom<NewDisclosureCheck> for Ask {
 
     fn try_from(body: NewDisclosureCheck) -> Result<Self, Self::Error> {
         let mut failings = contradictions(&body);
-        let recipient = recipient(body.recipient, &mut failings);
+        let recipient = body.recipient.named();
+        failings.extend(recipient.is_none().then(|| contradicts("#/recipient")));
         let purpose = match body.basis {
             // Nothing but a missing fact may hold up a risk: whatever purpose came with it, this is the one.
             AskedBasis::Safeguarding => Some(Purpose::Safeguarding),
@@ -105,21 +106,17 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     .collect()
 }
 
-/// The one form in which the recipient is named.
-fn recipient(named: DisclosureRecipient, failings: &mut Vec<Failing>) -> Option<AskRecipient> {
-    let details = named.team_id.is_some() || named.person_name.is_some() || named.person_role.is_some();
-    match (named.recipient_id, named.person_id, named.unregistered) {
-        (Some(recipient_id), None, None) => {
-            let DisclosureRecipient { team_id, person_name, person_role, .. } = named;
-            Some(AskRecipient::Body { recipient_id, team_id, person_name, person_role })
-        }
-        (None, Some(person), None) if !details => Some(AskRecipient::Person(person)),
-        (None, None, Some(body)) if named.team_id.is_none() => {
-            Some(AskRecipient::Unregistered { body, person_name: named.person_name, person_role: named.person_role })
-        }
-        _ => {
-            failings.push(contradicts("#/recipient"));
-            None
+impl DisclosureRecipient {
+    /// The one form in which the recipient is named; none, if that is contradictory.
+    #[must_use]
+    pub fn named(self) -> Option<AskRecipient> {
+        let details = self.team_id.is_some() || self.person_name.is_some() || self.person_role.is_some();
+        let Self { recipient_id, team_id, person_name, person_role, person_id, unregistered } = self;
+        match (recipient_id, person_id, unregistered) {
+            (Some(recipient_id), None, None) => Some(AskRecipient::Body { recipient_id, team_id, person_name, person_role }),
+            (None, Some(person), None) if !details => Some(AskRecipient::Person(person)),
+            (None, None, Some(body)) if team_id.is_none() => Some(AskRecipient::Unregistered { body, person_name, person_role }),
+            _ => None,
         }
     }
 }

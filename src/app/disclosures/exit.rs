@@ -1,0 +1,86 @@
+//! The one exit (C3): what is decided here leaves, and nothing else does. Whatever lets something out goes through it.
+
+use super::{Request, anonymous, follow_up};
+use crate::app::{App, Error, Refused, Result};
+use crate::authz::{Act, Permit, act};
+use crate::clock::Clock;
+use crate::db::{self, LogIndexes, Tx, facts, idempotency};
+use crate::domain::disclosure::{Ask, Refusal};
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, DisclosureId, Identifier};
+use crate::domain::time::Timestamp;
+use crate::policy::disclosure::decide;
+
+/// Why nothing left: an error, which undoes everything, or a refusal, which is committed and logged.
+pub(in crate::app) enum Stop {
+    Error(Error),
+    Refused(Refusal),
+}
+
+impl From<db::Error> for Stop {
+    fn from(error: db::Error) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl App {
+    /// Decides about what is asked of a case, in scope, and records what came of it: the disclosure with its log entry, or the refusal.
+    pub(in crate::app) fn disclose(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        case_id: CaseId,
+        ask: Ask,
+        now: Timestamp,
+    ) -> Result<DisclosureId, Stop> {
+        let request = Request::find(tx, permit, case_id, ask)?;
+        let mut facts = facts::facts_for(tx, permit, case_id, &request.ask, &request.notes, self.settings.limits)?;
+        facts.anonymity = anonymous::facts(tx, permit, &request, self.settings.limits, now)?;
+        match decide(&request.ask, &facts, now) {
+            Ok(grant) => Ok(self.record(tx, permit, &request, grant)?),
+            Err(refusal) => {
+                request.refused(tx, permit, &self.settings, &refusal, now)?;
+                follow_up::review_conflict(tx, permit, case_id, &refusal, now)?;
+                Err(Stop::Refused(refusal))
+            }
+        }
+    }
+
+    /// Makes something once that lets something out, as [`App::once`] does; with the indexes of its entries in the disclosure log. A refusal
+    /// is committed with what was written of it, and decided afresh if the request is repeated.
+    pub(in crate::app) async fn once_unless_refused<A, I, T>(
+        &self,
+        permit: Permit<A>,
+        request: Option<Idempotency>,
+        make: impl FnOnce(&mut Tx<'_>, &Permit<A>) -> Result<I, Stop> + Send + 'static,
+        show: impl FnOnce(&mut Tx<'_>, &Permit<A>, I) -> Result<T> + Send + 'static,
+    ) -> Result<(Created<T>, LogIndexes)>
+    where
+        A: Act,
+        I: Identifier,
+        T: Send + 'static,
+    {
+        let (outcome, log) = self
+            .change_logged(permit, move |tx, permit| {
+                match idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| make(tx, permit)) {
+                    Ok(made) => Ok(Ok(Created { value: show(tx, permit, made.value)?, replayed: made.replayed })),
+                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                    Err(Stop::Error(error)) => Err(error),
+                }
+            })
+            .await?;
+        match outcome {
+            Ok(made) => Ok((made, log)),
+            Err(refusal) => {
+                let policy = self.policy(refusal.rule(), &refusal.clauses);
+                Err(Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy })))
+            }
+        }
+    }
+}
