@@ -1,11 +1,12 @@
 //! Requests for information, both ways (C12). What was asked, and what came of it, is sealed; where it stands and until when are words and days.
 
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::Result;
-use super::schema::{disclosure_consent, information_request};
+use super::schema::{case_file, disclosure_consent, information_request};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
@@ -220,8 +221,13 @@ fn cancel(tx: &mut Tx<'_>, permit: &Permit<impl Act>, rows: Vec<Row>, now: Times
     Ok(cancelled)
 }
 
+#[auto_type(no_type_alias)]
+fn its_case() -> _ {
+    case_file::table.filter(case_file::id.eq(information_request::case_id))
+}
+
 fn selected(scope: Scope, filter: &InformationRequestFilter) -> information_request::BoxedQuery<'static, Engine> {
-    let mut query = information_request::table.filter(information_request::case_id.eq_any(scope::cases(scope))).into_boxed();
+    let mut query = information_request::table.filter(exists(its_case().filter(scope::visible(scope)))).into_boxed();
     if !filter.status.is_empty() {
         query = query.filter(information_request::status.eq_any(filter.status.clone()));
     }
@@ -232,7 +238,7 @@ fn selected(scope: Scope, filter: &InformationRequestFilter) -> information_requ
         query = query.filter(information_request::case_id.eq(case));
     }
     if let Some(staff) = filter.assigned_to {
-        query = query.filter(information_request::case_id.eq_any(scope::cases_worked_on(scope, staff)));
+        query = query.filter(exists(its_case().filter(case_file::assigned_to.eq(staff))));
     }
     if let Some(day) = filter.due_before {
         query = query.filter(information_request::due_on.lt(Day(day)));

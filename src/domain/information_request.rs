@@ -102,7 +102,8 @@ impl NewInformationRequest {
             ("#/toldSubject", self.told_subject.is_some()),
         ]
         .into_iter()
-        .filter_map(|(pointer, fails)| fails.then(|| Fault::contradicting(pointer)))
+        .filter(|(_, fails)| *fails)
+        .map(|(pointer, _)| Fault::contradicting(pointer))
         .collect()
     }
 }

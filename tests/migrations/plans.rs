@@ -56,8 +56,6 @@ const LISTS: &[(&str, &str)] = &[
     ("/referrals", "referral"),
     ("/referrals?status=received&sort=receivedAt", "referral"),
     ("/referrals?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "referral"),
-    ("/information-requests", "information_request"),
-    ("/information-requests?status=asked&askedBy=service&dueBefore=2027-01-01", "information_request"),
     ("/information-requests?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "information_request"),
     ("/tasks", "task"),
     ("/tasks?status=open", "task"),

@@ -69,14 +69,14 @@ impl App {
         let (outcome, log) = self
             .change_logged(permit, move |tx, permit| {
                 match idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| make(tx, permit)) {
-                    Ok(made) => Ok(Ok(Created { value: show(tx, permit, made.value)?, replayed: made.replayed })),
+                    Ok(done) => Ok(Ok(Created { value: show(tx, permit, done.value)?, replayed: done.replayed })),
                     Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
                     Err(Stop::Error(error)) => Err(error),
                 }
             })
             .await?;
         match outcome {
-            Ok(made) => Ok((made, log)),
+            Ok(done) => Ok((done, log)),
             Err(refusal) => {
                 let policy = self.policy(refusal.rule(), &refusal.clauses);
                 Err(Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy })))
