@@ -65,6 +65,7 @@ const FLOORS: &[Floor] = &[
             "actix_cors",
             "serde",
             "serde_json",
+            "csv",
             "jsonschema",
             "utoipa",
             "utoipa_swagger_ui",

@@ -9,6 +9,7 @@ pub mod disclosures;
 mod error;
 mod health;
 pub mod information_requests;
+pub mod log_export;
 pub mod notes;
 mod opening;
 pub mod participants;

@@ -1,7 +1,7 @@
 //! THE table of roles and actions. It alone drives enforcement, `allowedActions`, `GET /me`, the `x-roles` of the OpenAPI document
 //! and the printed matrix. What is not in it is refused.
 
-use crate::domain::vocabulary::AccessLogKind::{self, Changed, Created, Listed, Read, Searched};
+use crate::domain::vocabulary::AccessLogKind::{self, Changed, Created, Exported, Listed, Read, Searched};
 use crate::domain::vocabulary::{AccessTarget as Of, Role};
 
 /// A type-level action: the name by which a use case demands its permit.
@@ -201,12 +201,16 @@ acts! {
     DisclosureLogList, "disclosure_log:list", "list", LOG, &["C3", "C13"], Some((Listed, Of::DisclosureLog));
     /// Read an entry of the disclosure log.
     DisclosureLogRead, "disclosure_log:read", "read", LOG, &["C3", "C13"], Some((Read, Of::DisclosureLog));
+    /// Take the disclosure log away as a file.
+    DisclosureLogExport, "disclosure_log:export", "export", LOG, &["C3", "C13"], Some((Exported, Of::DisclosureLog));
     /// Read what the commitments of a log entry stand for.
     DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"], Some((Read, Of::DisclosureLog));
     /// List the access log.
     AccessLogList, "access_log:list", "list", LOG, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Read an entry of the access log.
     AccessLogRead, "access_log:read", "read", LOG, &["C10", "C13"], Some((Read, Of::AccessLog));
+    /// Take the access log away as a file.
+    AccessLogExport, "access_log:export", "export", LOG, &["C10", "C13"], Some((Exported, Of::AccessLog));
     /// See who looked at a case.
     CaseAccessLog, "case:access_log", "access_log", MANAGER, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Set the clock of the demonstration.

@@ -87,6 +87,29 @@ pub struct AccessLogBody {
     pub key_id: Option<String>,
 }
 
+impl AccessLogBody {
+    /// The names of its fields: first those that say most.
+    pub const FIELDS: &[&str] = &[
+        "at",
+        "kind",
+        "outcome",
+        "actor",
+        "role",
+        "operation",
+        "target",
+        "cases",
+        "accessReason",
+        "rowVersion",
+        "sealedDigest",
+        "id",
+        "req",
+        "v",
+        "origin",
+        "deployment",
+        "keyId",
+    ];
+}
+
 /// The names behind the ids of an entry: from registers, not hashed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -217,6 +217,41 @@ pub struct LogBody {
     pub key_id: Option<String>,
 }
 
+impl LogBody {
+    /// The names of its fields: first those that say most.
+    pub const FIELDS: &[&str] = &[
+        "at",
+        "kind",
+        "outcome",
+        "actor",
+        "decidedBy",
+        "direction",
+        "recipient",
+        "recipientPerson",
+        "purpose",
+        "channel",
+        "basis",
+        "lawfulBasis",
+        "condition",
+        "identified",
+        "told",
+        "rules",
+        "items",
+        "subjects",
+        "consents",
+        "copies",
+        "reason",
+        "case",
+        "rel",
+        "id",
+        "req",
+        "v",
+        "origin",
+        "deployment",
+        "keyId",
+    ];
+}
+
 /// A keyed digest that stands for a value of the entry, base64url without padding.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(max_length = 43)]
@@ -276,4 +311,24 @@ pub struct LogRange {
     /// The RFC 6962 root of those `treeSize` entries, base64.
     #[schema(max_length = 44)]
     pub root_hash: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use super::LogBody;
+    use crate::domain::access_log::AccessLogBody;
+
+    #[test]
+    fn every_field_of_an_entry_is_named_once() {
+        for (schema, named) in [(LogBody::schema(), LogBody::FIELDS), (AccessLogBody::schema(), AccessLogBody::FIELDS)] {
+            let schema = serde_json::to_value(schema).unwrap();
+            let mut fields: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut named = named.to_vec();
+            fields.sort_unstable();
+            named.sort_unstable();
+            assert_eq!(fields, named);
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! The access log, and who looked at a case.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cases::CasePath;
-use super::disclosure_log::{EntryPath, LogOrder};
+use super::disclosure_log::EntryPath;
+use super::export::{Export, ExportFile, LINE};
 use super::extract::Path;
 use super::openapi::Operation;
 use super::page::{Filters, Listing, PageInfo};
@@ -13,7 +14,7 @@ use super::problem::{Code, Problem};
 use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
-use crate::domain::access_log::{AccessFilter, AccessLogEntry};
+use crate::domain::access_log::{AccessFilter, AccessLogBody, AccessLogEntry};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::log::{LogRange, LogSpan};
 use crate::domain::time::Timestamp;
@@ -50,31 +51,25 @@ pub struct AccessFilters {
     /// Only entries before this index.
     #[schema(minimum = 0)]
     index_to: Option<i64>,
-    /// Newest first, unless `asc`.
-    order: Option<LogOrder>,
 }
 
 impl Filters for AccessFilters {
     const MOST: u32 = 1000;
     const TOTAL: bool = true;
+    const ORDER: bool = true;
 }
 
-impl From<&AccessFilters> for AccessFilter {
-    fn from(asked: &AccessFilters) -> Self {
-        Self {
-            span: LogSpan {
-                from: asked.from,
-                to: asked.to,
-                index_from: asked.index_from,
-                index_to: asked.index_to,
-                ascending: asked.order == Some(LogOrder::Asc),
-            },
-            actor: asked.actor,
-            role: asked.role.clone().unwrap_or_default(),
-            kind: asked.kind.clone().unwrap_or_default(),
-            operation: asked.operation.clone(),
-            outcome: asked.outcome.clone().unwrap_or_default(),
-            case_id: asked.case_id,
+impl AccessFilters {
+    /// The entries that these ask for, in this order.
+    fn wanted(&self, ascending: bool) -> AccessFilter {
+        AccessFilter {
+            span: LogSpan { from: self.from, to: self.to, index_from: self.index_from, index_to: self.index_to, ascending },
+            actor: self.actor,
+            role: self.role.clone().unwrap_or_default(),
+            kind: self.kind.clone().unwrap_or_default(),
+            operation: self.operation.clone(),
+            outcome: self.outcome.clone().unwrap_or_default(),
+            case_id: self.case_id,
         }
     }
 }
@@ -92,22 +87,22 @@ pub struct CaseAccessFilters {
     /// Only entries of these kinds.
     #[schema(max_items = 20)]
     kind: Option<Vec<AccessLogKind>>,
-    /// Newest first, unless `asc`.
-    order: Option<LogOrder>,
 }
 
 impl Filters for CaseAccessFilters {
     const MOST: u32 = 1000;
     const TOTAL: bool = true;
+    const ORDER: bool = true;
 }
 
-impl From<&CaseAccessFilters> for AccessFilter {
-    fn from(asked: &CaseAccessFilters) -> Self {
-        Self {
-            span: LogSpan { from: asked.from, to: asked.to, ascending: asked.order == Some(LogOrder::Asc), ..LogSpan::default() },
-            actor: asked.actor,
-            kind: asked.kind.clone().unwrap_or_default(),
-            ..Self::default()
+impl CaseAccessFilters {
+    /// The entries that these ask for, in this order.
+    fn wanted(&self, ascending: bool) -> AccessFilter {
+        AccessFilter {
+            span: LogSpan { from: self.from, to: self.to, ascending, ..LogSpan::default() },
+            actor: self.actor,
+            kind: self.kind.clone().unwrap_or_default(),
+            ..AccessFilter::default()
         }
     }
 }
@@ -140,7 +135,7 @@ pub struct AccessLogPage {
 #[utoipa::path(get, path = "/access-log", operation_id = "listAccessLog", tag = "access-log",
     responses((status = 200, description = "A page of the log.", body = AccessLogPage)))]
 async fn list(permit: Permit<act::AccessLogList>, listing: Listing<AccessFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
-    let log = app.list_access_log(permit, (&listing.filters).into(), listing.snapshot(), listing.page).await?;
+    let log = app.list_access_log(permit, listing.filters.wanted(listing.ascending), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
     Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage { items, page, range: log.range }))
 }
@@ -152,6 +147,23 @@ async fn list(permit: Permit<act::AccessLogList>, listing: Listing<AccessFilters
     responses((status = 200, description = "The entry.", body = AccessLogEntry)))]
 async fn read(permit: Permit<act::AccessLogRead>, path: Path<EntryPath>, app: web::Data<App>) -> Result<Answer, Problem> {
     Ok(Answer::ok(&app.read_access_log_entry(permit, path.index).await?))
+}
+
+/// Export the access log.
+///
+/// All entries that the filters ask for, oldest first and without a cap, of the log as it was when the export began; this request itself comes after
+/// it (C10, C13). The forms are those of the export of the disclosure log.
+#[utoipa::path(get, path = "/access-log/export", operation_id = "exportAccessLog", tag = "access-log",
+    responses((status = 200, description = "The file.",
+        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv")))))]
+async fn export(
+    permit: Permit<act::AccessLogExport>,
+    asked: Export<AccessFilters>,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let export = app.export_access_log(permit, asked.filters.wanted(true)).await?;
+    Ok(asked.answer(&request, "access-log", AccessLogBody::FIELDS, export))
 }
 
 /// See who looked at a case.
@@ -166,12 +178,13 @@ async fn of_case(
     listing: Listing<CaseAccessFilters>,
     app: web::Data<App>,
 ) -> Result<Answer, Problem> {
-    let log = app.list_case_access(permit, path.case_id, (&listing.filters).into(), listing.snapshot(), listing.page).await?;
+    let log =
+        app.list_case_access(permit, path.case_id, listing.filters.wanted(listing.ascending), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
     Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage { items, page, range: log.range }))
 }
 
 /// The operations on the access log.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(list), op!(read), op!(of_case).refuses(&[Code::AccessReasonRequired])]
+    vec![op!(list), op!(export), op!(read), op!(of_case).refuses(&[Code::AccessReasonRequired])]
 }

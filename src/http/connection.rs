@@ -49,7 +49,23 @@ impl Drop for Serving {
     }
 }
 
+/// Tells that an answer that takes long is being read.
+#[derive(Clone, Debug)]
+pub(super) struct Pulse(Arc<Mutex<Activity>>);
+
+impl Pulse {
+    /// Some of it was taken.
+    pub(super) fn beat(&self) {
+        change(&self.0, |_| {});
+    }
+}
+
 impl Line {
+    /// For an answer that goes on after its request was served.
+    pub(super) fn pulse(&self) -> Pulse {
+        Pulse(self.activity.clone())
+    }
+
     /// A request begins to be served on it.
     pub(super) fn serve(&self) -> Serving {
         change(&self.activity, |activity| activity.serving += 1);

@@ -1,9 +1,10 @@
 //! The disclosure log.
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::export::{Export, ExportFile, LINE};
 use super::extract::{Path, Query};
 use super::openapi::Operation;
 use super::page::{Filters, Listing, PageInfo};
@@ -12,20 +13,10 @@ use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::ids::{CaseId, RecipientId, StaffId};
-use crate::domain::log::{LogEntry, LogFilter, LogRange, LogSpan};
+use crate::domain::log::{LogBody, LogEntry, LogFilter, LogRange, LogSpan};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Art9Condition, Basis, Channel, DisclosureLogKind, Purpose};
 use crate::op;
-
-/// The order of a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogOrder {
-    /// Oldest first.
-    Asc,
-    /// Newest first.
-    Desc,
-}
 
 /// Which entries to list.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -68,36 +59,30 @@ pub struct LogFilters {
     /// Only entries before this index.
     #[schema(minimum = 0)]
     index_to: Option<i64>,
-    /// Newest first, unless `asc`.
-    order: Option<LogOrder>,
 }
 
 impl Filters for LogFilters {
     const MOST: u32 = 1000;
     const TOTAL: bool = true;
+    const ORDER: bool = true;
 }
 
-impl From<&LogFilters> for LogFilter {
-    fn from(asked: &LogFilters) -> Self {
-        Self {
-            span: LogSpan {
-                from: asked.from,
-                to: asked.to,
-                index_from: asked.index_from,
-                index_to: asked.index_to,
-                ascending: asked.order == Some(LogOrder::Asc),
-            },
-            recipient: asked.recipient,
-            basis: asked.basis.clone().unwrap_or_default(),
-            condition: asked.condition.clone().unwrap_or_default(),
-            case_id: asked.case_id,
-            actor: asked.actor,
-            decided_by: asked.decided_by,
-            kind: asked.kind.clone().unwrap_or_default(),
-            purpose: asked.purpose.clone().unwrap_or_default(),
-            channel: asked.channel.clone().unwrap_or_default(),
-            identified: asked.identified,
-            copied: asked.copied,
+impl LogFilters {
+    /// The entries that these ask for, in this order.
+    fn wanted(&self, ascending: bool) -> LogFilter {
+        LogFilter {
+            span: LogSpan { from: self.from, to: self.to, index_from: self.index_from, index_to: self.index_to, ascending },
+            recipient: self.recipient,
+            basis: self.basis.clone().unwrap_or_default(),
+            condition: self.condition.clone().unwrap_or_default(),
+            case_id: self.case_id,
+            actor: self.actor,
+            decided_by: self.decided_by,
+            kind: self.kind.clone().unwrap_or_default(),
+            purpose: self.purpose.clone().unwrap_or_default(),
+            channel: self.channel.clone().unwrap_or_default(),
+            identified: self.identified,
+            copied: self.copied,
         }
     }
 }
@@ -152,7 +137,7 @@ pub struct EntryQuery {
 #[utoipa::path(get, path = "/disclosure-log", operation_id = "listDisclosureLog", tag = "disclosure-log",
     responses((status = 200, description = "A page of the log.", body = DisclosureLogPage)))]
 async fn list(permit: Permit<act::DisclosureLogList>, listing: Listing<LogFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
-    let log = app.list_log(permit, (&listing.filters).into(), listing.snapshot(), listing.page).await?;
+    let log = app.list_log(permit, listing.filters.wanted(listing.ascending), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
     Ok(listing.answer_at(log.page, size, |items, page| DisclosureLogPage { items, page, range: log.range }))
 }
@@ -172,7 +157,26 @@ async fn read(
     Ok(Answer::ok(&app.read_log_entry(permit, path.index, shown.openings).await?))
 }
 
+/// Export the disclosure log.
+///
+/// All entries that the filters ask for, oldest first and without a cap, of the log as it was when the export began (C3, C13). A line of `ndjson`
+/// is exactly what was hashed. `csv` (RFC 4180) begins with `index,leafHash`; a list is separated by spaces, the fields of its members, in the order of
+/// their names, by colons; a cell that a spreadsheet would take for a formula has an apostrophe before it. The file is named after the range of
+/// indexes that it covers. One that could not be finished ends with a broken connection, never silently: go on from `indexFrom`.
+#[utoipa::path(get, path = "/disclosure-log/export", operation_id = "exportDisclosureLog", tag = "disclosure-log",
+    responses((status = 200, description = "The file.",
+        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv")))))]
+async fn export(
+    permit: Permit<act::DisclosureLogExport>,
+    asked: Export<LogFilters>,
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let export = app.export_log(permit, asked.filters.wanted(true)).await?;
+    Ok(asked.answer(&request, "disclosure-log", LogBody::FIELDS, export))
+}
+
 /// The operations on the disclosure log.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(list), op!(read).refuses(&[Code::AccessReasonRequired])]
+    vec![op!(list), op!(export), op!(read).refuses(&[Code::AccessReasonRequired])]
 }

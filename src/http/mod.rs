@@ -19,6 +19,7 @@ mod disclosure_log;
 mod disclosures;
 pub mod docs;
 pub mod envelope;
+mod export;
 pub mod extract;
 mod failure;
 pub mod gate;

@@ -31,6 +31,16 @@ pub trait Filters: DeserializeOwned + ToSchema + 'static {
     const MOST: u32 = 200;
     /// Whether `includeTotal` may be asked for: on casework lists and the logs only, because elsewhere a total is a statistic.
     const TOTAL: bool = false;
+    /// Whether `order` may be asked for: of the logs only.
+    const ORDER: bool = false;
+}
+
+/// The order of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LogOrder {
+    Asc,
+    Desc,
 }
 
 /// No filters.
@@ -98,6 +108,8 @@ pub struct Listing<F> {
     pub filters: F,
     /// The page.
     pub page: PageRequest,
+    /// Whether the oldest entries of a log come first.
+    pub ascending: bool,
     path: String,
     /// The query without `cursor`, for the link to the next page.
     query: String,
@@ -162,6 +174,7 @@ struct Paging {
     cursor: Option<String>,
     #[serde(default)]
     include_total: bool,
+    order: Option<LogOrder>,
 }
 
 impl<F: Filters> FromRequest for Listing<F> {
@@ -181,7 +194,7 @@ fn read<F: Filters>(request: &HttpRequest) -> Result<Listing<F>, Problem> {
     let wrong = |_| Problem::new(Code::ValidationFailed);
     let paging = Paging::deserialize(&value).map_err(wrong)?;
     if let Some(properties) = value.as_object_mut() {
-        properties.retain(|name, _| !matches!(name.as_str(), "limit" | "cursor" | "includeTotal"));
+        properties.retain(|name, _| !matches!(name.as_str(), "limit" | "cursor" | "includeTotal" | "order"));
     }
     let filters = serde_json::from_value(value).map_err(wrong)?;
 
@@ -195,6 +208,7 @@ fn read<F: Filters>(request: &HttpRequest) -> Result<Listing<F>, Problem> {
     let mut listing = Listing {
         filters,
         page: PageRequest { limit: paging.limit.unwrap_or(USUAL), after: None, include_total: paging.include_total },
+        ascending: paging.order == Some(LogOrder::Asc),
         path: request.path().to_owned(),
         query: kept.join("&"),
         unread: None,
@@ -221,7 +235,12 @@ impl<F: Filters> Part for Listing<F> {
             let total = serde_json::json!({"type": "boolean", "description": "Whether to count all rows the caller may read."});
             paging.insert("includeTotal".to_owned(), total);
         }
-        sketch.parameters_with::<F>(TypeId::of::<Self>(), Place::Query, &paging);
+        if let Some(paging) = paging.as_object_mut().filter(|_| F::ORDER) {
+            let order = serde_json::json!({"type": "string", "enum": ["asc", "desc"], "default": "desc",
+                "description": "Oldest first, or newest first."});
+            paging.insert("order".to_owned(), order);
+        }
+        sketch.parameters_with::<Self, F>(Place::Query, &paging);
         sketch.paged();
     }
 }

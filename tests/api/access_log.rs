@@ -58,8 +58,10 @@ const OF_NO_CASE: &[&str] = &[
     "updateStaff",
     "revokeStaffTokens",
     "listDisclosureLog",
+    "exportDisclosureLog",
     "getDisclosureLogEntry",
     "listAccessLog",
+    "exportAccessLog",
     "getAccessLogEntry",
 ];
 /// What is logged as something else than its method tells.
@@ -85,6 +87,7 @@ fn kind(operation: &Operation) -> &'static str {
     }
     match operation.method.as_str() {
         "GET" if operation.id.starts_with("list") => "listed",
+        "GET" if operation.id.starts_with("export") => "exported",
         "GET" => "read",
         "POST" => "created",
         _ => "changed",

@@ -170,9 +170,14 @@ impl World {
             | "getReferral"
             | "listInformationRequests"
             | "getInformationRequest" => look(Role::Adviser),
-            "listTasks" | "listDisclosureLog" | "getDisclosureLogEntry" | "listAccessLog" | "getAccessLogEntry" | "listCaseAccess" => {
-                look(Role::ServiceManager)
-            }
+            "listTasks"
+            | "listDisclosureLog"
+            | "exportDisclosureLog"
+            | "getDisclosureLogEntry"
+            | "listAccessLog"
+            | "exportAccessLog"
+            | "getAccessLogEntry"
+            | "listCaseAccess" => look(Role::ServiceManager),
             "listStaff" | "revokeStaffTokens" => look(Role::Administrator),
             "updateStaff" => {
                 let staff = app.as_role(Role::Administrator).get("/staff").ok(200);

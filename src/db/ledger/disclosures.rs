@@ -127,13 +127,7 @@ fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> <Disclo
 }
 
 /// Entries of the log as it was at a size, newest first unless asked otherwise.
-pub fn list(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::DisclosureLogList>,
-    filter: &LogFilter,
-    size: i64,
-    page: &PageRequest,
-) -> Result<Page<LogRow>> {
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size: i64, page: &PageRequest) -> Result<Page<LogRow>> {
     if let Some(case) = filter.case_id {
         cases::note_visible(tx, permit, &[case])?;
     }

@@ -140,6 +140,7 @@ pub(super) fn headers() -> Value {
         "Link": text("The next page, with `rel=\"next\"`; absent on the last.", 2000, "</api/v1/cases?cursor=AYAA>; rel=\"next\""),
         "Idempotency-Replayed": text("`true` if the request had taken effect before.", 4, "true"),
         "Cache-Control": text("Whether the answer may be kept.", 100, "private, no-cache"),
+        "Content-Disposition": text("The name of the file.", 200, "attachment; filename=\"disclosure-log-0-1044.ndjson\""),
         "WWW-Authenticate": text("The scheme to authenticate with.", 100, "Bearer"),
         "Allow": text("The methods there are.", 100, "GET, HEAD, POST"),
         "Retry-After": {"description": "Seconds to wait before the next try.",

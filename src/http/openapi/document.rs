@@ -260,8 +260,7 @@ fn responses(given: Map<String, Value>, sketch: &Sketch, codes: &BTreeSet<Code>,
                 with_example(media, schemas);
             }
         }
-        let optional = [(sketch.paged, "Link"), (sketch.replayed, "Idempotency-Replayed"), (sketch.cached, "Cache-Control")];
-        headers.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
+        headers.extend(sketch.tells.iter().copied().chain(sketch.cached.then_some("Cache-Control")));
         if let Some(response) = response.as_object_mut() {
             response.insert("headers".to_owned(), common::header_references(&headers));
         }

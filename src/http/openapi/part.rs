@@ -56,7 +56,8 @@ pub struct Sketch {
     pub(super) clashes: Vec<String>,
     pub(super) paged: bool,
     pub(super) cached: bool,
-    pub(super) replayed: bool,
+    /// Headers of its answer.
+    pub(super) tells: Vec<&'static str>,
 }
 
 impl Sketch {
@@ -77,11 +78,15 @@ impl Sketch {
 
     /// It reads parameters, which are the properties of `T`.
     pub fn parameters<T: ToSchema + 'static>(&mut self, of: TypeId, place: Place) {
-        self.parameters_with::<T>(of, place, &Value::Null);
+        self.parameters_named::<T>(std::any::type_name::<T>(), of, place, &Value::Null);
     }
 
-    /// It reads parameters, which are the properties of `T` and these.
-    pub fn parameters_with<T: ToSchema + 'static>(&mut self, of: TypeId, place: Place, more: &Value) {
+    /// The argument `P` reads parameters, which are the properties of `T` and these.
+    pub fn parameters_with<P: 'static, T: ToSchema + 'static>(&mut self, place: Place, more: &Value) {
+        self.parameters_named::<T>(std::any::type_name::<P>(), TypeId::of::<P>(), place, more);
+    }
+
+    fn parameters_named<T: ToSchema + 'static>(&mut self, name: &str, of: TypeId, place: Place, more: &Value) {
         self.collect::<T>();
         let mut schema = value(&T::schema());
         if let (Some(schema), Some(more)) = (schema.as_object_mut(), more.as_object()) {
@@ -91,7 +96,7 @@ impl Sketch {
                 properties.extend(more.clone());
             }
         }
-        let name = format!("parameters of {}", std::any::type_name::<T>());
+        let name = format!("parameters of {name}");
         self.add(name.clone(), schema);
         self.parameters.push(Parameters { place, of, schema: name });
     }
@@ -105,6 +110,7 @@ impl Sketch {
     /// It answers with pages.
     pub fn paged(&mut self) {
         self.paged = true;
+        self.tells.push("Link");
     }
 
     /// Its answer may be kept and asked for again.
@@ -114,7 +120,12 @@ impl Sketch {
 
     /// It says when a request had taken effect before.
     pub fn replayed(&mut self) {
-        self.replayed = true;
+        self.tells.push("Idempotency-Replayed");
+    }
+
+    /// It answers with a file.
+    pub fn file(&mut self) {
+        self.tells.push("Content-Disposition");
     }
 
     fn collect<T: ToSchema>(&mut self) {
