@@ -22,7 +22,19 @@ const FLOORS: &[Floor] = &[
     Floor {
         name: "ledger",
         ours: &["ledger", "domain"],
-        crates: &["serde", "serde_json", "base64", "sha2", "hmac", "hkdf", "subtle", "zeroize", "unicode_normalization", "uuid"],
+        crates: &[
+            "serde",
+            "serde_json",
+            "base64",
+            "ed25519_dalek",
+            "sha2",
+            "hmac",
+            "hkdf",
+            "subtle",
+            "zeroize",
+            "unicode_normalization",
+            "uuid",
+        ],
     },
     Floor {
         name: "authz",

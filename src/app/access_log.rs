@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
 use super::disclosure_log::{LogPage, covered};
+use super::log_proofs::included;
 use super::{App, Result};
 use crate::authz::{Act, Permit, act};
 use crate::db::ledger::{self, Accesses, access};
@@ -31,6 +32,7 @@ fn shown(tx: &mut Tx<'_>, rows: Vec<LogRow>) -> db::Result<Vec<AccessLogEntry>> 
         body: row.body,
         // What the service does by itself is done by nobody of the staff.
         display: AccessDisplay { actor: Some(names.get(ids.actor).display_name).filter(|name| !name.is_empty()) },
+        inclusion: None,
     };
     Ok(rows.into_iter().zip(actors).map(entry).collect())
 }
@@ -63,7 +65,9 @@ impl App {
     pub async fn read_access_log_entry(&self, permit: Permit<act::AccessLogRead>, index: i64) -> Result<AccessLogEntry> {
         self.look(permit, move |tx, _| {
             let row = ledger::find::<Accesses>(tx, index)?;
-            Ok(shown(tx, vec![row])?.pop().ok_or(db::Error::NotFound)?)
+            let entry = shown(tx, vec![row])?.pop().ok_or(db::Error::NotFound)?;
+            let size = ledger::size::<Accesses>(tx)?;
+            Ok(AccessLogEntry { inclusion: Some(included::<Accesses>(tx, index, size)?), ..entry })
         })
         .await
     }

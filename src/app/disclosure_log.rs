@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
+use super::log_proofs::included;
 use super::{App, Error, Result};
 use crate::authz::{Act, Permit, act, check};
 use crate::db::ledger::{self, Disclosures, Log};
@@ -50,6 +51,7 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, rows: Vec<LogRow>) -> db::R
             decided_by: ids.decided_by.and_then(name),
             recipient: ids.recipient.and_then(|id| bodies.get(&id).cloned()),
         },
+        inclusion: None,
         openings: None,
     };
     Ok(rows.into_iter().zip(named).map(entry).collect())
@@ -110,7 +112,8 @@ impl App {
             let row = ledger::find::<Disclosures>(tx, index)?;
             let entry = shown(tx, permit, vec![row])?.pop().ok_or(db::Error::NotFound)?;
             let openings = opening.map(|permit| ledger::openings(tx, &permit, index)).transpose()?;
-            Ok(LogEntry { openings, ..entry })
+            let size = ledger::size::<Disclosures>(tx)?;
+            Ok(LogEntry { openings, inclusion: Some(included::<Disclosures>(tx, index, size)?), ..entry })
         })
         .await
     }

@@ -27,6 +27,8 @@ pub enum Error {
     Parameters(Vec<Fault>),
     /// Well formed, but against a rule of the request itself (`422 rule-violated`).
     Rule(Vec<Fault>),
+    /// What is to be proved lies outside the tree (`422 rule-violated`); the parameter that says so.
+    OutsideTree(&'static str),
     /// Parts of the request break rules of the policy that are about the request itself (`422 rule-violated`).
     Failing(Vec<Failing>),
     /// A disclosure was refused. That was committed and logged.
@@ -69,6 +71,7 @@ impl Refusing for Error {
             Self::Invalid(_)
             | Self::Parameters(_)
             | Self::Rule(_)
+            | Self::OutsideTree(_)
             | Self::Failing(_)
             | Self::Refused(_)
             | Self::State { .. }

@@ -10,6 +10,7 @@ mod error;
 mod health;
 pub mod information_requests;
 pub mod log_export;
+pub mod log_proofs;
 pub mod notes;
 mod opening;
 pub mod participants;

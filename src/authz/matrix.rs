@@ -203,6 +203,8 @@ acts! {
     DisclosureLogRead, "disclosure_log:read", "read", LOG, &["C3", "C13"], Some((Read, Of::DisclosureLog));
     /// Take the disclosure log away as a file.
     DisclosureLogExport, "disclosure_log:export", "export", LOG, &["C3", "C13"], Some((Exported, Of::DisclosureLog));
+    /// Prove what the disclosure log holds.
+    DisclosureLogProve, "disclosure_log:prove", "prove", LOG, &["C3", "C13"], Some((Read, Of::DisclosureLog));
     /// Read what the commitments of a log entry stand for.
     DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"], Some((Read, Of::DisclosureLog));
     /// List the access log.
@@ -211,6 +213,8 @@ acts! {
     AccessLogRead, "access_log:read", "read", LOG, &["C10", "C13"], Some((Read, Of::AccessLog));
     /// Take the access log away as a file.
     AccessLogExport, "access_log:export", "export", LOG, &["C10", "C13"], Some((Exported, Of::AccessLog));
+    /// Prove what the access log holds.
+    AccessLogProve, "access_log:prove", "prove", LOG, &["C10", "C13"], Some((Read, Of::AccessLog));
     /// See who looked at a case.
     CaseAccessLog, "case:access_log", "access_log", MANAGER, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Set the clock of the demonstration.

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub(super) mod disclosures;
+pub mod proofs;
 mod tables;
 
 use std::collections::HashMap;

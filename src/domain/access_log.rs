@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RequestId, StaffId};
 use super::log::LogSpan;
+use super::log_proof::InclusionProof;
 use super::time::Timestamp;
 use super::vocabulary::{AccessLogKind, AccessReason, AccessTarget, LogOutcome, Role};
 
@@ -140,4 +141,8 @@ pub struct AccessLogEntry {
     pub body: Box<RawValue>,
     /// The names behind its ids.
     pub display: AccessDisplay,
+    /// Proof that it is in the log, of an entry that is read by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub inclusion: Option<InclusionProof>,
 }

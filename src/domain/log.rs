@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
+use super::log_proof::InclusionProof;
 use super::time::Timestamp;
 use super::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, ParticipantRole, Purpose,
@@ -289,6 +290,10 @@ pub struct LogEntry {
     pub body: Box<RawValue>,
     /// The names behind its ids.
     pub display: LogDisplay,
+    /// Proof that it is in the log, of an entry that is read by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub inclusion: Option<InclusionProof>,
     /// What its commitments stand for, for a service manager who asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_items = 1000)]

@@ -15,6 +15,9 @@ impl From<Error> for Problem {
                 faults.into_iter().map(|fault| problem::Fault::parameter(fault.pointer, fault.rule, fault.detail)).collect::<Vec<_>>(),
             ),
             Error::Rule(faults) => Self::new(Code::RuleViolated).with_faults(faults),
+            Error::OutsideTree(parameter) => {
+                Self::new(Code::RuleViolated).with_fault(problem::Fault::parameter(parameter, "outside_tree", "Lies outside the tree."))
+            }
             Error::Failing(failings) => Self::new(Code::RuleViolated).with_faults(failings),
             Error::Refused(refused) => {
                 let Refused { refusal, index, policy } = *refused;
@@ -88,6 +91,7 @@ mod tests {
             (Error::Db(Failure::NotLogged(Box::new(Failure::Corrupt("log tree")))), Code::Unavailable),
             (Error::Invalid(vec![fault()]), Code::ValidationFailed),
             (Error::Rule(vec![fault()]), Code::RuleViolated),
+            (Error::OutsideTree("index"), Code::RuleViolated),
             (Error::State { rule: None, allowed: vec![Action::CaseReopen] }, Code::InvalidState),
             (Error::SamePerson(fault()), Code::SamePerson),
             (Error::InUse(fault()), Code::InUse),

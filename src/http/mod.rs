@@ -26,6 +26,7 @@ pub mod gate;
 pub mod idempotency;
 mod information_requests;
 pub mod limits;
+mod log_proofs;
 mod notes;
 mod observe;
 pub mod openapi;
@@ -97,6 +98,7 @@ pub fn operations() -> Vec<Operation> {
         information_requests::operations(),
         disclosure_log::operations(),
         access_log::operations(),
+        log_proofs::operations(),
         test_clock::operations(),
     ]
     .into_iter()

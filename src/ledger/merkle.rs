@@ -106,4 +106,4 @@ impl Peaks {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

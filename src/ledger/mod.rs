@@ -8,9 +8,13 @@ pub mod commit;
 pub mod entry;
 pub mod leaf;
 pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod verify;
 
 pub use access::AccessEntry;
 pub use commit::CaseKey;
 pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Written};
 pub use leaf::{Hash, Malformed};
 pub use merkle::{HashReader, MissingRows, Subtree};
+pub use note::{Checkpoint, NoteFault, PublicKey, Signer};

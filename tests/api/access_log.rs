@@ -63,6 +63,12 @@ const OF_NO_CASE: &[&str] = &[
     "listAccessLog",
     "exportAccessLog",
     "getAccessLogEntry",
+    "proveDisclosureLogInclusion",
+    "proveDisclosureLogConsistency",
+    "proveDisclosureLogRange",
+    "proveAccessLogInclusion",
+    "proveAccessLogConsistency",
+    "proveAccessLogRange",
 ];
 /// What is logged as something else than its method tells.
 const KINDS: &[(&str, &str)] = &[

@@ -133,7 +133,13 @@ impl World {
                 None => self.ids.get(name).unwrap_or_else(|| panic!("{name} has no fixture: add it to World")).clone(),
             },
         });
-        parts.collect::<Vec<_>>().join("/")
+        let query = match operation.id.rsplit_once("Log") {
+            Some((log, "Inclusion")) if log.starts_with("prove") => "?index=1",
+            Some((log, "Consistency")) if log.starts_with("prove") => "?fromSize=1",
+            Some((log, "Range")) if log.starts_with("prove") => "?indexFrom=1&indexTo=2",
+            _ => "",
+        };
+        parts.collect::<Vec<_>>().join("/") + query
     }
 
     fn version(app: &TestApp, path: &str) -> i64 {
@@ -176,6 +182,12 @@ impl World {
             | "getDisclosureLogEntry"
             | "listAccessLog"
             | "exportAccessLog"
+            | "proveDisclosureLogInclusion"
+            | "proveDisclosureLogConsistency"
+            | "proveDisclosureLogRange"
+            | "proveAccessLogInclusion"
+            | "proveAccessLogConsistency"
+            | "proveAccessLogRange"
             | "getAccessLogEntry"
             | "listCaseAccess" => look(Role::ServiceManager),
             "listStaff" | "revokeStaffTokens" => look(Role::Administrator),

@@ -7,15 +7,15 @@ use crate::ledger::leaf::{hex, leaf_hash};
 
 /// The tables of the log, in memory.
 #[derive(Default)]
-struct Store {
-    leaves: Vec<Hash>,
+pub(in crate::ledger) struct Store {
+    pub leaves: Vec<Hash>,
     subtrees: BTreeMap<(u8, u64), Hash>,
-    reads: usize,
-    most: u64,
+    pub reads: usize,
+    pub most: u64,
 }
 
 impl Store {
-    fn of(bodies: &[Vec<u8>]) -> Self {
+    pub fn of(bodies: &[Vec<u8>]) -> Self {
         let mut store = Self::default();
         for body in bodies {
             store.append(body);
@@ -49,7 +49,7 @@ impl HashReader for Store {
     }
 }
 
-fn bodies(count: usize) -> Vec<Vec<u8>> {
+pub(in crate::ledger) fn bodies(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|n| format!("{{\"n\":{n}}}").into_bytes()).collect()
 }
 
