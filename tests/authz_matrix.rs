@@ -45,6 +45,9 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("searchPeople", Some(Action::PersonSearch)),
     ("getPerson", Some(Action::PersonRead)),
     ("updatePerson", Some(Action::PersonUpdate)),
+    ("mergePeople", Some(Action::PersonMerge)),
+    ("getPersonMerge", Some(Action::PersonMergeRead)),
+    ("reversePersonMerge", Some(Action::PersonMergeReverse)),
     ("listCapacityRecords", Some(Action::CapacityRead)),
     ("recordCapacity", Some(Action::CapacityRecord)),
     ("createReferral", Some(Action::ReferralCreate)),
@@ -163,7 +166,11 @@ impl Scene {
         let referral = app.adviser().post("/referrals", &json!({"source":"self_parent","summary":"Rang.","riskStated":false})).ok(201).id();
         let asked = family.asked_from_outside(json!({}));
         let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &asked).ok(201).id();
+        let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
+        let merge = json!({"mergedPersonId":caller,"reason":"Gave a name."});
+        let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.nell), &merge).ok(201).id();
         let parameters = BTreeMap::from([
+            ("mergeId", merge),
             ("referralId", referral),
             ("requestId", asked),
             ("caseId", family.case),

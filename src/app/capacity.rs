@@ -1,5 +1,6 @@
 //! Competence and capacity records: what somebody can decide, judged for one kind of decision and never by age (C1, R4).
 
+use super::people::require_unmerged;
 use super::{App, Result, faultless};
 use crate::authz::{Permit, act};
 use crate::db::{Tx, capacity, people};
@@ -29,8 +30,9 @@ impl App {
     ) -> Result<Created<CapacityRecord>> {
         let now = self.clock.now();
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let born = people::find(tx, permit, person)?.content.date_of_birth;
-            faultless(new.faults(now.day(), born))?;
+            let known = people::find(tx, permit, person)?;
+            faultless(new.faults(now.day(), known.content.date_of_birth))?;
+            require_unmerged(&known)?;
             Ok(capacity::insert(tx, permit, person, &new, now)?)
         };
         self.once(permit, request, record, |tx, permit, id| Ok(capacity::find(tx, permit, id)?)).await

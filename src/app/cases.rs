@@ -6,6 +6,7 @@ use super::participants::{known, offered};
 use super::sides::{self, conflict};
 use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, guard, information_requests, participants, staff, tasks, timeline};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
@@ -84,15 +85,17 @@ pub(super) fn require_open(caller: &Caller, status: CaseStatus) -> Result<()> {
 
 /// The people of a new case can take part in it.
 fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[NewParticipant]) -> Result<()> {
-    let people: Vec<PersonId> = new.iter().map(|part| part.person_id).collect();
+    let parts: Vec<_> = new.iter().map(|part| (part.person_id, part.content.clone())).collect();
+    let (counted, _) = Counted::counting(tx, parts)?;
+    let people: Vec<PersonId> = counted.iter().map(|(person, _)| *person).collect();
     let mut faults = Vec::new();
-    for (i, part) in new.iter().enumerate() {
+    for (i, (part, (person, content))) in new.iter().zip(&counted).enumerate() {
         let place = format!("#/participants/{i}");
         faults.extend(known(tx, permit, part.person_id, format!("{place}/personId"))?);
-        if people.iter().take(i).any(|earlier| *earlier == part.person_id) {
+        if people.iter().take(i).any(|earlier| earlier == person) {
             faults.push(Fault::contradicting(format!("{place}/personId")));
         }
-        faults.extend(part.content.faults(&place, part.person_id, &people));
+        faults.extend(content.faults(&place, *person, &people));
     }
     faultless(faults)
 }

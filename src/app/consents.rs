@@ -3,10 +3,12 @@
 use super::{App, Error, Result, allowed, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending};
+use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, facts, guard, information_requests, participants, recipients, tasks};
 use crate::domain::consent::{
-    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
+    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, SubjectAuthority, Withdrawal,
+    WithdrawalEffects,
 };
 use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::fault::Fault;
@@ -58,7 +60,8 @@ impl App {
             let family = facts::family(tx, case_id, &concerned(&content).collect::<Vec<_>>())?;
             let named = content.recipients.iter().filter_map(|named| named.recipient_id);
             let council = recipients::in_council(tx, permit, named)?;
-            let accepted = rules::check(&content, &family, &council, &limits, now).map_err(Error::failing)?;
+            let ((said, family), counted) = Counted::counting(tx, (content.clone(), family))?;
+            let accepted = rules::check(&said, &family, &council, &limits, now).map_err(Error::failing)?;
             if let Some(old) = &replaced {
                 supersede(tx, permit, &content, old.id)?;
             }
@@ -67,7 +70,8 @@ impl App {
                 return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
             }
             let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
-            let id = consents::insert(tx, permit, case_id, &content, accepted.authority, now)?;
+            let authority = as_named(accepted.authority, &content, &counted);
+            let id = consents::insert(tx, permit, case_id, &content, authority, now)?;
             if let Some(replaced) = content.supersedes_id {
                 consents::end(tx, permit, replaced, &Ending::Superseded { by: id }, now)?;
             }
@@ -151,7 +155,10 @@ fn withdraw(
     let family = facts::family(tx, found.case_id, &people)?;
     let content = &found.content;
     let takes_part = participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id);
-    if !takes_part || !authority::may_withdraw(how.withdrawn_by_id, content.granter_id, &content.subject_ids, now.day(), &family) {
+    let refusal = objection(content, how, now);
+    let (((said, by), (refused, family)), counted) =
+        Counted::counting(tx, ((content.clone(), how.withdrawn_by_id), (refusal.clone(), family)))?;
+    if !takes_part || !authority::may_withdraw(by, said.granter_id, &said.subject_ids, now.day(), &family) {
         return Err(by_whom());
     }
     let withdrawal =
@@ -169,10 +176,9 @@ fn withdraw(
     effects.cancelled_request_ids = information_requests::cancel_resting_on(tx, permit, id, now)?;
     if how.objects {
         // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
-        let refusal = objection(content, how, now);
         let named = refusal.recipients.iter().filter_map(|named| named.recipient_id);
         let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
-        let authority = rules::authority_of(&refusal, to_council, &family);
+        let authority = as_named(rules::authority_of(&refused, to_council, &family), &refusal, &counted);
         effects.refusal_id = Some(consents::insert(tx, permit, found.case_id, &refusal, authority, now)?);
     }
     consents::end(tx, permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
@@ -192,6 +198,15 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)
+}
+
+/// The authority for each of those the record is about, by the id under which it names them.
+fn as_named(authority: Vec<SubjectAuthority>, content: &NewConsent, counted: &Counted) -> Vec<SubjectAuthority> {
+    let of = |subject: &PersonId| {
+        let found = authority.iter().find(|found| found.subject_id == counted.one(*subject))?;
+        Some(SubjectAuthority { subject_id: *subject, ..*found })
+    };
+    content.subject_ids.iter().filter_map(of).collect()
 }
 
 /// The refusal that goes with a withdrawal: the same subjects and lists, by whoever withdraws, from now on.
@@ -236,7 +251,8 @@ fn replaced(
 /// its last day is left out.
 fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, content: &NewConsent, old: ConsentId) -> Result<()> {
     let old = consents::find(tx, permit, old, Timestamp::start_of(chrono::NaiveDate::MIN))?;
-    if !rules::may_replace(content, &old.content) {
+    let ((said, before), _) = Counted::counting(tx, (content.clone(), old.content.clone()))?;
+    if !rules::may_replace(&said, &before) {
         return Err(Error::Rule(vec![Fault::contradicting("#/supersedesId")]));
     }
     if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended(&old, permit.caller())) }
@@ -281,8 +297,9 @@ fn references(
         faults.push(Fault::unknown("#/evidence/witnessId"));
     }
     if let Some(record) = content.evidence.capacity_record_id {
+        let everybody = Counted::among(tx, concerned(content))?.everybody();
         match db::capacity::find(tx, permit, record) {
-            Ok(found) if concerned(content).any(|person| person == found.person_id) => {}
+            Ok(found) if everybody.contains(&found.person_id) => {}
             Ok(_) | Err(db::Error::NotFound) => faults.push(Fault::unknown("#/evidence/capacityRecordId")),
             Err(error) => return Err(error.into()),
         }

@@ -1,9 +1,12 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::{App, Error, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
+use crate::db::counted::Counted;
 use crate::db::disclosures::{self, Recording};
 use crate::db::notes::{self, HeldNote};
 use crate::db::{self, Tx, concerns, facts, ledger, recipients};
@@ -57,6 +60,18 @@ impl Request {
         request.check(tx, permit)?;
         Ok(request)
     }
+
+    /// Whom the notes are from and about, and what goes beyond them; sorted.
+    fn named(&self) -> Vec<PersonId> {
+        let named: BTreeSet<PersonId> = self.notes.iter().flat_map(HeldNote::people).chain(self.ask.subject_ids.iter().copied()).collect();
+        named.into_iter().collect()
+    }
+
+    /// Those of them whom the grant counts as data subjects, each by the id under which they were named: that stays true whoever is found to be
+    /// one with whom, and whatever becomes of that.
+    fn subjects_of(&self, grant: &Grant, counted: &Counted) -> Vec<PersonId> {
+        self.named().into_iter().filter(|person| grant.subject_ids().contains(&counted.one(*person))).collect()
+    }
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<Disclosure> {
@@ -105,7 +120,14 @@ impl App {
     }
 
     /// Writes what was granted: the row, the concern and tasks of a risk, and the log entry.
-    fn record(&self, tx: &mut Tx<'_>, permit: &Permit<act::DisclosureRecord>, request: &Request, grant: Grant) -> Result<DisclosureId> {
+    fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        request: &Request,
+        grant: Grant,
+        counted: &Counted,
+    ) -> Result<DisclosureId> {
         let (case_id, mut ask, now) = (request.case_id, grant.ask().clone(), grant.decided_at());
         if !ask.withhold_from_person_ids.is_empty() {
             ask.withhold_until_on = Some(withheld_until(ask.withhold_until_on, now.day()));
@@ -132,7 +154,7 @@ impl App {
         };
         let decided = Decided {
             identified: grant.identified(),
-            data_subject_ids: grant.subject_ids().to_vec(),
+            data_subject_ids: request.subjects_of(&grant, counted),
             lawful_basis: self.settings.lawful_basis,
             art9_condition: self.settings.art9_condition,
             consents: grant.consents().to_vec(),
@@ -145,7 +167,7 @@ impl App {
             policy: self.policy(None, &grant.clauses()),
         };
         let wording = if ask.basis == Basis::Anonymised { ask.summary.as_ref().map(|text| anonymous::digest(tx, text)) } else { None };
-        let logged = request.made(tx, permit, &self.settings, &grant, recipient_id)?;
+        let logged = request.made(tx, permit, &self.settings, &grant, counted, recipient_id)?;
         let id = disclosures::record(tx, permit, case_id, grant, &content, Recording { recipient_id, decided, wording })?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
@@ -168,9 +190,9 @@ impl App {
         self.look(permit, move |tx, permit| {
             let ask = Ask::try_from(body).map_err(Error::failing)?;
             let request = Request::find(tx, permit, case_id, ask)?;
-            let mut facts = facts::facts_now(tx, permit, case_id, &request.ask, &request.notes, app.settings.limits)?;
-            facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
-            Ok(match decide(&request.ask, &facts, now) {
+            let mut judged = facts::facts_now(tx, permit, case_id, &request.ask, &request.notes, app.settings.limits)?;
+            judged.facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
+            Ok(match decide(&judged.ask, &judged.facts, now) {
                 Ok(grant) => DisclosureCheck {
                     allowed: true,
                     checked_at: now,

@@ -4,6 +4,7 @@
 use super::disclosures::{Stop, recipient_fault};
 use super::{App, Error, Result, allowed, expect_version, faultless, leave};
 use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::db::counted::Counted;
 use crate::db::information_requests::{self, Ending};
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, disclosures, participants, tasks};
@@ -55,10 +56,12 @@ fn check(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, content: &
     faultless(faults)
 }
 
-/// Whether what was sent to this recipient answers somebody who asked: the same body and, if the asker named one, team; or the same participant.
-fn answers(sent: &DisclosureRecipient, asker: &DisclosureRecipient) -> bool {
+/// Whether what was sent to this recipient answers somebody who asked: the same body and, if the asker named one, team; or the same participant,
+/// under whichever id they were named.
+fn answers(sent: &DisclosureRecipient, asker: &DisclosureRecipient, counted: &Counted) -> bool {
+    let one = |named: &DisclosureRecipient| named.person_id.map(|person| counted.one(person));
     sent.recipient_id == asker.recipient_id
-        && sent.person_id == asker.person_id
+        && one(sent) == one(asker)
         && (asker.team_id.is_none() || sent.team_id == asker.team_id)
 }
 
@@ -91,8 +94,12 @@ fn require_answer(
         Some(id) => disclosures::of_case(tx, permit, request.case_id, id)?,
         None => None,
     };
-    if sent.is_some_and(|sent| sent.direction == Direction::Outbound && answers(&sent.recipient, &request.content.recipient)) {
-        return Ok(());
+    if let Some(sent) = sent.filter(|sent| sent.direction == Direction::Outbound) {
+        let people = [&sent.recipient, &request.content.recipient].map(|named| named.person_id);
+        let counted = Counted::among(tx, people.into_iter().flatten())?;
+        if answers(&sent.recipient, &request.content.recipient, &counted) {
+            return Ok(());
+        }
     }
     let rule = RefusalRule::DisclosureRequired;
     Err(Error::rule("#/disclosureId", rule.as_str(), "Needs the disclosure of this case by which whoever asked was answered."))

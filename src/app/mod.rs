@@ -15,6 +15,7 @@ pub mod notes;
 mod opening;
 pub mod participants;
 pub mod people;
+pub mod person_merges;
 mod reading;
 pub mod recipients;
 pub mod referrals;

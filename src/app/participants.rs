@@ -5,6 +5,7 @@ use super::{App, Error, Result, allowed, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::cases::CaseHead;
+use crate::db::counted::Counted;
 use crate::db::{self, Tx, cases, idempotency, participants, people};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -41,6 +42,18 @@ pub(super) fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId
         Err(db::Error::NotFound) => Ok(Some(Fault::unknown(pointer))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is recorded of somebody's part among the others, with everybody as whom they count (C2).
+fn counting(
+    tx: &mut Tx<'_>,
+    content: &ParticipantContent,
+    there: &[Participant],
+    person: PersonId,
+) -> Result<((ParticipantContent, Vec<PersonId>), Counted)> {
+    let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
+    let (((content, people), _), counted) = Counted::counting(tx, ((content.clone(), people), person))?;
+    Ok(((content, people), counted))
 }
 
 /// Nobody of whom the case holds something becomes a professional in it: what is theirs would leave without being asked for.
@@ -111,11 +124,11 @@ impl App {
                 let mut faults: Vec<Fault> = known(tx, permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
                 participants::take_guards(tx, permit, case_id, faults.is_empty().then_some(new.person_id))?;
                 let there = participants::all(tx, permit, case_id)?;
-                if there.iter().any(|part| part.person_id == new.person_id && part.update.ended_on.is_none()) {
+                let ((content, people), counted) = counting(tx, &new.content, &there, new.person_id)?;
+                if there.iter().any(|part| counted.same(part.person_id, new.person_id) && part.update.ended_on.is_none()) {
                     faults.push(Fault::contradicting("#/personId"));
                 }
-                let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
-                faults.extend(new.content.faults("#", new.person_id, &people));
+                faults.extend(content.faults("#", counted.one(new.person_id), &people));
                 faults.extend(stays_family(tx, permit, case_id, new.person_id, &new.content)?);
                 faultless(faults)?;
                 require_open(permit.caller(), case.status)?;
@@ -146,16 +159,18 @@ impl App {
             expect_version(current.version, version)?;
             let update = merge(&current.update).map_err(Error::Invalid)?;
             let there = participants::all(tx, permit, case.id)?;
-            let people: Vec<PersonId> = there.iter().map(|part| part.person_id).collect();
-            let mut faults = update.content.faults("#", current.person_id, &people);
+            let ((content, people), counted) = counting(tx, &update.content, &there, current.person_id)?;
+            let mut faults = content.faults("#", counted.one(current.person_id), &people);
             if current.update.content.role != update.content.role {
                 faults.extend(stays_family(tx, permit, case.id, current.person_id, &update.content)?);
             }
             if update.ended_on.is_some_and(|day| day > now.day()) {
                 faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
             }
-            let takes_part = |part: &Participant| part.id != id && part.person_id == current.person_id && part.update.ended_on.is_none();
-            if update.ended_on.is_none() && there.iter().any(takes_part) {
+            // Those who are found to be one in a case keep their parts there; only somebody who left does not come back as a second.
+            let takes_part =
+                |part: &Participant| part.id != id && counted.same(part.person_id, current.person_id) && part.update.ended_on.is_none();
+            if update.ended_on.is_none() && current.update.ended_on.is_some() && there.iter().any(takes_part) {
                 faults.push(Fault::contradicting("#/endedOn"));
             }
             faultless(faults)?;

@@ -3,6 +3,7 @@
 use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{Tx, people};
+use crate::domain::disclosure::RefusalRule;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
@@ -12,10 +13,19 @@ use crate::domain::person::{
 };
 use crate::domain::time::Timestamp;
 
-const ACTIONS: &[Action] = &[Action::PersonUpdate, Action::CapacityRecord];
+/// What may be done with a person: of somebody who counts as another nothing new is recorded.
+fn actions(person: &Person) -> &'static [Action] {
+    if person.is_merged() { &[] } else { &[Action::PersonUpdate, Action::CapacityRecord, Action::PersonMerge] }
+}
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
-    Ok(Person { allowed_actions: allowed(permit.caller(), ACTIONS), ..people::find(tx, permit, id)? })
+    let person = people::find(tx, permit, id)?;
+    Ok(Person { allowed_actions: allowed(permit.caller(), actions(&person)), ..person })
+}
+
+/// What is new is recorded of the one who stays (C2).
+pub(super) fn require_unmerged(person: &Person) -> Result<()> {
+    if person.is_merged() { Err(Error::state(RefusalRule::PersonMerged, "#", &[])) } else { Ok(()) }
 }
 
 /// Records a person.
@@ -64,6 +74,7 @@ impl App {
         self.change(permit, move |tx, permit| {
             let current = people::find(tx, permit, id)?;
             expect_version(current.version, version)?;
+            require_unmerged(&current)?;
             let update = merge(&current.writable()).map_err(Error::Invalid)?;
             let unknown = unknown_contacts(&current.contacts, &update.contacts);
             faultless(update.content.faults(today).into_iter().chain(unknown).collect())?;

@@ -121,6 +121,12 @@ acts! {
     PersonRead, "person:read", "read", CASEWORK, &["C1", "C2"], Some((Read, Of::Person));
     /// Correct a person.
     PersonUpdate, "person:update", "update", CASEWORK, &["C1", "C2", "C9"], Some((Changed, Of::Person));
+    /// Record that two people on record are one.
+    PersonMerge, "person:merge", "merge", MANAGER, &["C2"], Some((Created, Of::PersonMerge));
+    /// Read how two people on record came to be one.
+    PersonMergeRead, "person_merge:read", "read", MANAGER, &["C2"], Some((Read, Of::PersonMerge));
+    /// Take back that two people on record are one.
+    PersonMergeReverse, "person_merge:reverse", "reverse", MANAGER, &["C2"], Some((Changed, Of::PersonMerge));
     /// Read the capacity records of a person.
     CapacityRead, "capacity_record:read", "read", CASEWORK, &["C1"], Some((Listed, Of::CapacityRecord));
     /// Record an assessment of competence or capacity.

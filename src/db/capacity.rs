@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
 use super::conn::Engine;
+use super::counted::Counted;
 use super::error::Result;
 use super::schema::{capacity_record, case_file};
 use super::sealed::{Cell, Owner};
@@ -62,12 +63,11 @@ fn visible(scope: Scope) -> OnRecord {
     Box::new(capacity_record::case_id.is_null().or(capacity_record::case_id.eq_any(scope::cases(scope).select(case_file::id.nullable()))))
 }
 
-/// The records of a person in scope, newest first.
+/// The records of a person in scope, and of whoever is one with them, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
-    people::require_visible(tx, permit, &[person])?;
-    people::note_cases(tx, permit, &[person])?;
+    people::require(tx, permit, person)?;
     let mut query = capacity_record::table
-        .filter(capacity_record::person_id.eq(person))
+        .filter(capacity_record::person_id.eq_any(Counted::among(tx, [person])?.everybody()))
         .filter(visible(permit.scope()))
         .order(capacity_record::id.desc())
         .limit(i64::from(page.limit) + 1)
@@ -76,6 +76,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonI
         query = query.filter(capacity_record::id.lt(CapacityRecordId(after.id)));
     }
     let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, None);
+    tx.fetch_keys(rows.items.iter().map(|row| Owner::Person(row.person_id)))?;
     let names = staff::names(tx, rows.items.iter().map(|row| row.recorded_by))?;
     let items = rows.items.into_iter().map(|row| row.view(tx, &names)).collect::<Result<_>>()?;
     Ok(Page { items, next: rows.next, total: rows.total })
@@ -84,8 +85,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonI
 /// One record of a person in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<CapacityRecord> {
     let row: Row = capacity_record::table.find(id).filter(visible(permit.scope())).first(tx.conn)?;
-    people::require_visible(tx, permit, &[row.person_id])?;
-    people::note_cases(tx, permit, &[row.person_id])?;
+    people::require(tx, permit, row.person_id)?;
     let names = staff::names(tx, [row.recorded_by])?;
     row.view(tx, &names)
 }

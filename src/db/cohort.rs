@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use super::cases::{Details, Row, is_subject};
 use super::conn::Engine;
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::index::normal_name;
 use super::people::{self, Known};
@@ -173,8 +174,9 @@ fn family(tx: &mut Tx<'_>, case: CaseId) -> Result<BTreeSet<CaseId>> {
         cases.extend(more.iter().copied());
         let parts = || participant::table.filter(participant::role.ne(ParticipantRole::Professional));
         let people: Vec<PersonId> = parts().filter(participant::case_id.eq_any(more)).select(participant::person_id).load(tx.conn)?;
+        let everybody = Counted::among(tx, people)?.everybody();
         let theirs: Vec<CaseId> =
-            parts().filter(participant::person_id.eq_any(people)).select(participant::case_id).distinct().load(tx.conn)?;
+            parts().filter(participant::person_id.eq_any(everybody)).select(participant::case_id).distinct().load(tx.conn)?;
         more = theirs.into_iter().filter(|case| !cases.contains(case)).collect();
     }
     Ok(cases)

@@ -6,6 +6,7 @@ use super::conn::{Conn, Engine};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::schema::{case_file, consent, consent_recipient, consent_subject, disclosure_consent};
 use super::sealed::{Cell, Owner};
@@ -232,15 +233,15 @@ pub fn mark_used(tx: &mut Tx<'_>, _permit: &Permit<act::DisclosureRecord>, id: C
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
-fn selected(scope: crate::authz::Scope, filter: &ConsentFilter) -> consent::BoxedQuery<'static, Engine> {
+/// Those the filter asks for; `subjects` are whoever is one with the person it names.
+fn selected(scope: crate::authz::Scope, filter: &ConsentFilter, subjects: &BTreeSet<PersonId>) -> consent::BoxedQuery<'static, Engine> {
     let mut query = consent::table.filter(consent::case_id.eq_any(scope::cases(scope))).into_boxed();
     if let Some(case) = filter.case_id {
         query = query.filter(consent::case_id.eq(case));
     }
-    if let Some(person) = filter.subject_id {
-        query = query.filter(
-            consent::id.eq_any(consent_subject::table.filter(consent_subject::person_id.eq(person)).select(consent_subject::consent_id)),
-        );
+    if filter.subject_id.is_some() {
+        let about = consent_subject::table.filter(consent_subject::person_id.eq_any(subjects.clone()));
+        query = query.filter(consent::id.eq_any(about.select(consent_subject::consent_id)));
     }
     if let Some(body) = filter.recipient_id {
         query = query.filter(
@@ -268,8 +269,9 @@ pub fn list(
     page: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<ConsentSummary>> {
-    let total = total(page, || selected(permit.scope(), filter).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter).order(consent::id.desc()).limit(i64::from(page.limit) + 1);
+    let subjects = Counted::among(tx, filter.subject_id)?.everybody();
+    let total = total(page, || selected(permit.scope(), filter, &subjects).count().get_result(tx.conn))?;
+    let mut query = selected(permit.scope(), filter, &subjects).order(consent::id.desc()).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         query = query.filter(consent::id.lt(ConsentId(after.id)));
     }
@@ -295,9 +297,10 @@ pub fn list(
     Ok(Page { items, next: rows.next, total: rows.total })
 }
 
-/// Who permitted or refused anything about these people.
+/// Who permitted or refused anything about these people, or about whoever is one with them.
 pub(super) fn granters(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<BTreeSet<PersonId>> {
-    let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(people.clone())).select(consent_subject::consent_id);
+    let everybody = Counted::among(tx, people.iter().copied())?.everybody();
+    let ids = consent_subject::table.filter(consent_subject::person_id.eq_any(everybody)).select(consent_subject::consent_id);
     let granters: Vec<PersonId> = consent::table.filter(consent::id.eq_any(ids)).select(consent::granter_id).distinct().load(tx.conn)?;
     Ok(granters.into_iter().collect())
 }

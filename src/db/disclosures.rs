@@ -4,6 +4,7 @@
 use super::conn::{Conn, Engine, Lock};
 use diesel::prelude::*;
 
+use super::counted::Counted;
 use super::error::Result;
 use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
 use super::sealed::{Cell, Owner};
@@ -160,17 +161,18 @@ pub fn list(
             query = query.filter(disclosure::id.lt(DisclosureId(after.id)));
         }
     }
+    // Whoever is one with them is meant, too (C2).
+    let everybody = Counted::among(tx, subject)?.everybody();
+    let any = |people: &[PersonId]| people.iter().any(|person| everybody.contains(person));
     let mut shown = Vec::new();
     let mut counted = 0;
     // From whom a row is withheld is sealed: for an accounting all rows of the case are opened, and there are few.
     for row in query.load::<Row>(tx.conn)? {
-        if subject.is_some_and(|person| !row.details.0.data_subject_ids.contains(&person)) {
+        if subject.is_some() && !any(&row.details.0.data_subject_ids) {
             continue;
         }
         let content = row.content(tx)?;
-        let withheld = subject.is_some_and(|person| {
-            content.withhold_from_person_ids.contains(&person) && content.withhold_until_on.is_none_or(|until| now.day() <= until)
-        });
+        let withheld = any(&content.withhold_from_person_ids) && content.withhold_until_on.is_none_or(|until| now.day() <= until);
         if !withheld {
             counted += 1;
             if page.after.is_none_or(|after| row.id.0 < after.id) {

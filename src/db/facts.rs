@@ -1,17 +1,17 @@
 //! The facts of a decision, read behind the guards of everybody they are about (R16).
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::prelude::*;
 
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::notes::{self, HeldNote};
-use super::people::{self, Sealed};
+use super::people;
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{consents, guard, recipients};
+use super::{consents, guard, participants, recipients};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
     Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule,
@@ -20,6 +20,16 @@ use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
+
+/// What is judged, with everybody as whom they count (C2), and as whom that is.
+pub struct Judged {
+    /// What is asked.
+    pub ask: Ask,
+    /// The facts of it.
+    pub facts: Facts,
+    /// As whom those count whom the two name.
+    pub counted: Counted,
+}
 
 /// Takes the guards of everybody the answer rests on, then reads the facts. Until the transaction ends nothing that could change the answer can
 /// be written. `notes` are those asked for.
@@ -30,7 +40,7 @@ pub fn facts_for(
     ask: &Ask,
     notes: &[HeldNote],
     limits: Limits,
-) -> Result<Facts> {
+) -> Result<Judged> {
     let subjects = subjects(ask, notes);
     // Nothing that is said or known of anybody bears on a risk, so it waits for nobody (C17).
     if ask.basis == Basis::Safeguarding {
@@ -42,7 +52,7 @@ pub fn facts_for(
     let mut guarded: BTreeSet<PersonId> = subjects.iter().copied().chain(reached).chain(spoke(tx, ask, &subjects)?).collect();
     if ask.basis == Basis::Anonymised {
         // Nobody is named, and everybody of the case is looked for in the text.
-        guarded.extend(super::participants::people(tx, permit, case_id)?);
+        guarded.extend(participants::people(tx, permit, case_id)?);
     }
     guard::take(tx, guarded.iter().copied())?;
     // Somebody who never spoke before may have done so meanwhile; then it may be tried again.
@@ -66,7 +76,7 @@ pub fn facts_now(
     ask: &Ask,
     notes: &[HeldNote],
     limits: Limits,
-) -> Result<Facts> {
+) -> Result<Judged> {
     read(tx, permit, case_id, ask, notes, &subjects(ask, notes), limits)
 }
 
@@ -83,24 +93,23 @@ fn read(
     notes: &[HeldNote],
     subjects: &BTreeSet<PersonId>,
     limits: Limits,
-) -> Result<Facts> {
-    let subjects: Vec<PersonId> = subjects.iter().copied().collect();
-    let mut opened = Opened::default();
+) -> Result<Judged> {
+    let subjects: Vec<PersonId> = Counted::among(tx, subjects.iter().copied())?.everybody().into_iter().collect();
     // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
     // what is known of people and of how they are reached (C17).
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
-    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask, &mut opened)? };
+    let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let participants = if ask.basis == Basis::Safeguarding { professionals(tx, case_id)? } else { participants(tx, case_id, &involved)? };
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
     if ask.basis == Basis::Permission {
-        people_of(tx, permit, &mut family, &involved, &mut opened)?;
+        people_of(tx, permit, &mut family, &involved)?;
     }
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
         AskRecipient::Person(_) | AskRecipient::Unregistered { .. } => None,
     };
-    Ok(Facts {
+    let facts = Facts {
         family,
         notes: notes::facts(tx, notes)?,
         consents,
@@ -110,38 +119,29 @@ fn read(
         sar_decided: false,
         resting_on: None,
         limits,
-    })
-}
-
-/// What is known of people on all their sides, each opened once.
-#[derive(Default)]
-struct Opened(HashMap<PersonId, Sealed>);
-
-impl Opened {
-    fn of(&mut self, tx: &mut Tx<'_>, id: PersonId) -> Result<&Sealed> {
-        Ok(match self.0.entry(id) {
-            Entry::Occupied(person) => person.into_mut(),
-            Entry::Vacant(place) => place.insert(people::open(tx, id)?),
-        })
-    }
+    };
+    let ((ask, facts), counted) = Counted::counting(tx, (ask.clone(), facts))?;
+    Ok(Judged { ask, facts, counted })
 }
 
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
-fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask, opened: &mut Opened) -> Result<Vec<Failing>> {
+fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
-        // What is unsafe on either side is unsafe.
-        let person = opened.of(tx, copy.person_id)?;
-        let mut held = person.sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
+        // What is unsafe on any side is unsafe.
+        let all = people::open_all(tx, copy.person_id)?;
+        let sides = || all.iter().flat_map(|sealed| sealed.sides());
+        let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
         let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
-        if !safe || person.sides().any(|known| known.avoids(ask.channel)) {
+        if !safe || sides().any(|known| known.avoids(ask.channel)) {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }
-    if let AskRecipient::Person(person) = &ask.recipient
-        && !opened.of(tx, *person)?.safe_by(tx, permit.scope(), ask.channel)?
-    {
-        found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
+    if let AskRecipient::Person(person) = &ask.recipient {
+        let all = people::open_all(tx, *person)?;
+        if !people::safe_by(tx, permit.scope(), &all, ask.channel)? {
+            found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
+        }
     }
     Ok(found)
 }
@@ -151,31 +151,26 @@ type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<Par
 /// How these people stand to each other by what those know who see this case. What is recorded there is read by all of them, whoever recorded
 /// it, so it must not rest on what was told in a case of somebody's own (C1).
 pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
-    let participants = participants(tx, case_id, involved)?;
+    let involved: Vec<PersonId> = Counted::among(tx, involved.iter().copied())?.everybody().into_iter().collect();
+    let participants = participants(tx, case_id, &involved)?;
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
-    for id in concerned(&family, involved) {
+    for id in concerned(tx, &family, &involved)? {
         family.people.push(people::fact_in(tx, id, case_id)?);
     }
     Ok(family)
 }
 
-/// These people and everybody in the case.
-fn concerned(family: &FamilyFacts, involved: &[PersonId]) -> BTreeSet<PersonId> {
+/// These people and everybody in the case, and whoever is one with any of them.
+fn concerned(tx: &mut Tx<'_>, family: &FamilyFacts, involved: &[PersonId]) -> Result<BTreeSet<PersonId>> {
     let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
-    involved.iter().copied().chain(here).collect()
+    Ok(Counted::among(tx, involved.iter().copied().chain(here))?.everybody())
 }
 
 /// Adds what a decision looks at of these people and of everybody in the case.
-fn people_of(
-    tx: &mut Tx<'_>,
-    permit: &Permit<impl Act>,
-    family: &mut FamilyFacts,
-    involved: &[PersonId],
-    opened: &mut Opened,
-) -> Result<()> {
-    for id in concerned(family, involved) {
-        let sealed = opened.of(tx, id)?;
-        let (all, less) = people::fact(tx, permit.scope(), id, sealed)?;
+fn people_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &mut FamilyFacts, involved: &[PersonId]) -> Result<()> {
+    for id in concerned(tx, family, involved)? {
+        let sealed = people::open(tx, id)?;
+        let (all, less) = people::fact(tx, permit.scope(), id, &sealed)?;
         family.people.push(all);
         family.known_less.extend(less);
     }
@@ -190,7 +185,8 @@ fn professionals(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<ParticipantFact
         .filter(participant::case_id.eq(case_id))
         .select((participant::person_id, participant::role.eq(role)))
         .load(tx.conn)?;
-    let other = |person| rows.iter().any(|(other, professional)| *other == person && !professional);
+    let counted = Counted::among(tx, rows.iter().map(|(person, _)| *person))?;
+    let other = |person| rows.iter().any(|(other, professional)| counted.same(*other, person) && !professional);
     let people: BTreeSet<PersonId> = rows.iter().map(|(person, _)| *person).filter(|person| !other(*person)).collect();
     let fact = |person_id| ParticipantFact {
         case_id,
@@ -206,12 +202,13 @@ fn professionals(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<ParticipantFact
 
 /// The participants of this case, and of every case any of these people takes part in.
 fn participants(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<Vec<ParticipantFact>> {
-    let mut cases: Vec<CaseId> = participant::table
-        .filter(participant::person_id.eq_any(involved.to_vec()))
-        .select(participant::case_id)
-        .distinct()
-        .load(tx.conn)?;
+    let mut cases = participants::cases_of(tx, involved)?;
     cases.push(case_id);
+    participants_of(tx, cases)
+}
+
+/// The participants of these cases.
+pub(super) fn participants_of(tx: &mut Tx<'_>, cases: Vec<CaseId>) -> Result<Vec<ParticipantFact>> {
     let rows: Vec<ParticipantRow> = participant::table
         .filter(participant::case_id.eq_any(cases))
         .select((

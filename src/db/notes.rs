@@ -1,7 +1,7 @@
 //! Notes. What they say is sealed under the key of their case; whom they are from and about, and what kinds of information they hold, are
 //! ids and words. Every finder leaves out restricted notes that the caller may not read (C4).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::conn::{Conn, Engine};
 use chrono::NaiveDate;
@@ -125,10 +125,10 @@ fn corrections(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Note
     Ok(rows.into_iter().filter_map(|(old, new)| Some((old?, new))).collect())
 }
 
-/// Whether a note of this case is from or about this person.
-pub(super) fn speak_of(tx: &mut Tx<'_>, case: CaseId, person: PersonId) -> Result<bool> {
+/// Whether a note of this case is from or about any of these people.
+pub(super) fn speak_of(tx: &mut Tx<'_>, case: CaseId, people: &BTreeSet<PersonId>) -> Result<bool> {
     let notes: Vec<Json<Details>> = note::table.filter(note::case_id.eq(case)).select(note::details).load(tx.conn)?;
-    Ok(notes.into_iter().any(|Json(details)| details.people().contains(&person)))
+    Ok(notes.into_iter().any(|Json(details)| details.people().iter().any(|person| people.contains(person))))
 }
 
 /// Whether this disclosure left this case.

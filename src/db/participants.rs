@@ -4,6 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::conn::Conn;
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::schema::{consent, consent_subject, participant};
 use super::stored::{Day, Json};
@@ -61,10 +62,18 @@ fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<Participant>> {
     Ok(rows.into_iter().map(|row| row.view(&names)).collect())
 }
 
-/// Everybody who takes or took part in a case in scope, each once.
+/// Everybody who takes or took part in a case in scope, and whoever is one with any of them, each once.
 pub fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<PersonId>> {
     super::cases::require(tx, permit, case_id)?;
-    Ok(participant::table.filter(participant::case_id.eq(case_id)).select(participant::person_id).distinct().load(tx.conn)?)
+    let parts = participant::table.filter(participant::case_id.eq(case_id)).select(participant::person_id);
+    let people: Vec<PersonId> = parts.load(tx.conn)?;
+    Ok(Counted::among(tx, people)?.everybody().into_iter().collect())
+}
+
+/// The cases in which any of these people takes or took part.
+pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseId>> {
+    let parts = participant::table.filter(participant::person_id.eq_any(people.to_vec()));
+    Ok(parts.select(participant::case_id).distinct().load(tx.conn)?)
 }
 
 /// Takes the guards of everybody who takes or took part in a case in scope, and of whoever joins it (R16): who takes part, and as what,
@@ -124,10 +133,11 @@ pub fn written(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: ParticipantId) -
 /// one of the family in it does not become a professional, whose words need nobody's permission.
 pub fn is_data_subject(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, person: PersonId) -> Result<bool> {
     super::cases::require(tx, permit, case_id)?;
+    let everybody = Counted::among(tx, [person])?.everybody();
     let here = || consent::table.filter(consent::case_id.eq(case_id));
-    let about = consent_subject::table.filter(consent_subject::person_id.eq(person)).select(consent_subject::consent_id);
-    let agreed = exists(here().filter(consent::granter_id.eq(person).or(consent::id.eq_any(about))));
-    Ok(diesel::select(agreed).get_result(tx.conn)? || super::notes::speak_of(tx, case_id, person)?)
+    let about = consent_subject::table.filter(consent_subject::person_id.eq_any(everybody.clone())).select(consent_subject::consent_id);
+    let agreed = exists(here().filter(consent::granter_id.eq_any(everybody.clone()).or(consent::id.eq_any(about))));
+    Ok(diesel::select(agreed).get_result(tx.conn)? || super::notes::speak_of(tx, case_id, &everybody)?)
 }
 
 /// Lets somebody take part in a case in scope. The caller has taken the guards (R16).

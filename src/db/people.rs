@@ -1,7 +1,7 @@
 //! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
 //!
 //! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
-//! could be recorded before their case is opened.
+//! could be recorded before their case is opened. Those who are one are seen together (C2).
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,13 @@ use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::index::{IndexKey, Term, normal_contact, normal_name};
 use super::schema::{blind_index, participant, person};
 use super::sealed::{Cell, Owner};
 use super::tx::Tx;
-use super::{guard, scope, staff};
+use super::{guard, person_merges, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
@@ -32,6 +33,8 @@ struct Row {
     version: i32,
     created_at: Timestamp,
     recorded_by: StaffId,
+    /// As whom they count.
+    counts_as: PersonId,
 }
 
 fn cell(id: PersonId) -> Cell {
@@ -41,14 +44,19 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-pub(super) use sides::{Known, Sealed, fact, fact_in, known, known_in, open, own_case};
+use sides::Sealed;
+pub(super) use sides::{Known, fact, fact_in, known, known_in, open, open_all, own_case, safe_by};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a person is in scope: they take part in a case in scope, or in none at all.
+/// Whether a person is in scope: they, or somebody who is one with them, take part in a case in scope, or none of them in any.
 fn visible(scope: Scope) -> OnPerson {
-    let parts = || participant::table.filter(participant::person_id.eq(person::id));
+    let same = diesel::alias!(person as same);
+    let parts = || {
+        let ones = same.filter(same.field(person::counts_as).eq(person::counts_as)).select(same.field(person::id));
+        participant::table.filter(participant::person_id.eq_any(ones))
+    };
     match scope {
         Scope::Nothing => Box::new(person::version.lt(0)),
         seen => Box::new(not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))))),
@@ -67,18 +75,32 @@ pub fn require_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[Per
     scope::found(tx, permit.scope(), find, |()| None)
 }
 
+/// A person in scope. The access log will name the cases they take part in, as far as the caller sees those, or would see them with a reason.
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Row> {
-    let find = |conn: &mut Conn, scope| person::table.find(id).filter(visible(scope)).first(conn);
-    let row = scope::found(tx, permit.scope(), find, |_| None)?;
-    note_cases(tx, permit, &[id])?;
+    let everybody = Counted::among(tx, [id])?.everybody();
+    let find = |conn: &mut Conn, scope| {
+        let row: Row = person::table.find(id).filter(visible(scope)).first(conn)?;
+        Ok((row, cases_in(conn, scope, everybody.clone())?))
+    };
+    let (row, _) = scope::found(tx, permit.scope(), find, |(_, cases)| cases.clone())?;
     Ok(row)
 }
 
+/// Fails unless this person is in scope. The access log will name the cases as for whoever is shown.
+pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<()> {
+    row(tx, permit, id).map(drop)
+}
+
+/// The cases in a scope in which any of these people takes part.
+fn cases_in(conn: &mut Conn, scope: Scope, people: BTreeSet<PersonId>) -> QueryResult<Vec<CaseId>> {
+    let parts = participant::table.filter(participant::person_id.eq_any(people));
+    parts.filter(participant::case_id.eq_any(scope::cases(scope))).select(participant::case_id).distinct().load(conn)
+}
+
 /// Notes for the access log that something of these people is shown: of the cases they take part in, as far as the caller sees those.
-pub(super) fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
-    let parts = participant::table.filter(participant::person_id.eq_any(people.to_vec()));
-    let cases: Vec<CaseId> =
-        parts.filter(participant::case_id.eq_any(scope::cases(permit.scope()))).select(participant::case_id).distinct().load(tx.conn)?;
+fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl Iterator<Item = PersonId>) -> Result<()> {
+    let everybody = Counted::among(tx, people)?.everybody();
+    let cases = cases_in(tx.conn, permit.scope(), everybody)?;
     tx.shows(cases);
     Ok(())
 }
@@ -94,6 +116,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
         age_out_on: content.date_of_birth.map(age_out_on),
         content,
         contacts,
+        merges: person_merges::of(tx, id)?,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),
         allowed_actions: Vec::new(),
@@ -118,7 +141,7 @@ pub fn insert(
     let kind = content.kind;
     let person = Sealed { known: Known { content, contacts }, own: Vec::new() };
     let sealed = tx.seal(cell(id), &person)?;
-    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff() };
+    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff(), counts_as: id };
     diesel::insert_into(person::table).values(row).execute(tx.conn)?;
     guard::create(tx, id)?;
     index(tx, id, &person)?;
@@ -244,7 +267,7 @@ impl Wanted {
 }
 
 /// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
-/// the page is full.
+/// the page is full. Those who are one are found by what is known of any of them, and shown once, as the one who stays.
 pub fn search(
     tx: &mut Tx<'_>,
     permit: &Permit<act::PersonSearch>,
@@ -257,11 +280,13 @@ pub fn search(
     let mut found = Vec::new();
     let mut after = page.after.map(|after| PersonId(after.id));
     loop {
-        let mut query =
-            person::table.filter(visible(permit.scope())).order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+        let ones = person::table.filter(person::counts_as.eq(person::id)).filter(visible(permit.scope()));
+        let mut query = ones.order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
         for token in &tokens {
-            query =
-                query.filter(person::id.eq_any(blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id)));
+            let holders = blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id);
+            let holder = diesel::alias!(person as holder);
+            let ones = holder.filter(holder.field(person::id).eq_any(holders)).select(holder.field(person::counts_as));
+            query = query.filter(person::id.eq_any(ones));
         }
         if let Some(after) = after {
             query = query.filter(person::id.lt(after));
@@ -269,14 +294,19 @@ pub fn search(
         let rows: Vec<Row> = query.load(tx.conn)?;
         after = rows.last().map(|row| row.id);
         let last = rows.len() < enough;
+        let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
+        let merged = person::table.filter(person::counts_as.eq_any(ids)).filter(person::counts_as.ne(person::id));
+        let merged: Vec<Row> = merged.load(tx.conn)?;
+        let known = sides::seen(tx, permit.scope(), &merged)?.into_iter().zip(&merged);
+        let by_others: BTreeSet<PersonId> = known.filter(|((_, known), _)| wanted.is(known)).map(|(_, row)| row.counts_as).collect();
         for (id, known) in sides::seen(tx, permit.scope(), &rows)? {
-            if wanted.is(&known) {
+            if wanted.is(&known) || by_others.contains(&id) {
                 found.push(summary(id, known.content));
             }
         }
         if last || found.len() >= enough {
             let page = Page::cut(found, page, |person: &PersonSummary| After { key: 0, id: person.id.0 }, None);
-            note_cases(tx, permit, &page.items.iter().map(|person| person.id).collect::<Vec<_>>())?;
+            note_cases(tx, permit, page.items.iter().map(|person| person.id))?;
             return Ok(page);
         }
     }

@@ -14,7 +14,7 @@ use super::keyring::{self, KeyRow, Keyring};
 use super::ledger::disclosures::{Named, openings_cell};
 use super::schema::{
     capacity_record, case_file, consent, disclosure, disclosure_annotation, disclosure_entry, disclosure_private, information_request,
-    note, person, referral, safeguarding_concern, sealing_key,
+    note, person, person_merge, referral, safeguarding_concern, sealing_key,
 };
 use super::sealed::{self, Cell, KeyUse, Owner};
 use super::stored::AnyId;
@@ -146,6 +146,8 @@ fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8
             cells! {
                 person.sealed of person::id.eq(id);
                 capacity_record.sealed of capacity_record::person_id.eq(id);
+                person_merge.sealed of person_merge::kept_id.eq(id);
+                person_merge.reversed_sealed of person_merge::kept_id.eq(id);
             }
         }
         Owner::Referral(id) => {

@@ -114,6 +114,25 @@ diesel::table! {
         version -> Integer,
         created_at -> DbTs,
         recorded_by -> DbUuid,
+        counts_as -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    person_merge (id) {
+        id -> DbUuid,
+        kept_id -> DbUuid,
+        merged_id -> DbUuid,
+        sealed -> Binary,
+        reversed_at -> Nullable<DbTs>,
+        reversed_by -> Nullable<DbUuid>,
+        reversed_sealed -> Nullable<Binary>,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
     }
 }
 
@@ -585,6 +604,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recipient,
     team,
     person,
+    person_merge,
     blind_index,
     decision_guard,
     capacity_record,

@@ -207,7 +207,7 @@ macro_rules! stored_ids {
 }
 
 stored_ids! {
-    StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
+    StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, PersonMergeId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
     ConcernId, TaskId, InformationRequestId, ReferralId, CaseEventId,
 }
 

@@ -49,6 +49,8 @@ ids! {
     TeamId;
     /// A person: child, young person, parent carer, professional, anonymous enquirer.
     PersonId;
+    /// Two people on record who are one.
+    PersonMergeId;
     /// A contact of a person.
     ContactId;
     /// A competence or capacity record.

@@ -10,6 +10,7 @@ use validator::{Validate, ValidationError, ValidationErrors};
 use super::action::ActionName;
 use super::fault::Fault;
 use super::ids::{ContactId, PersonId};
+use super::person_merge::PersonMergeRef;
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;
@@ -114,6 +115,18 @@ impl PersonContent {
             faults.push(Fault::new("#/diedOn", "died_before_birth", "Must not be earlier than the birth date."));
         }
         faults
+    }
+
+    /// What two records of one person say together: this one's word counts, and the other fills its gaps.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            kind: self.kind.or(other.kind),
+            pseudonymous: self.pseudonymous && other.pseudonymous,
+            date_of_birth: self.date_of_birth.or(other.date_of_birth),
+            ever_looked_after: if other.ever_looked_after == Some(true) { other.ever_looked_after } else { self.ever_looked_after },
+            ..self
+        }
     }
 
     fn named(&self) -> Result<(), ValidationError> {
@@ -237,6 +250,14 @@ fn still_named(person: &PersonUpdate) -> Result<(), ValidationError> {
     person.content.named()
 }
 
+impl PersonKind {
+    /// This, or the other if this says nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Anonymous | Self::Other) { other } else { self }
+    }
+}
+
 impl Channel {
     /// The kinds of contact by which this way reaches somebody; none, if it needs none.
     #[must_use]
@@ -296,7 +317,7 @@ pub fn contacts_after(before: &[Contact], change: Vec<ContactUpdate>) -> Vec<Con
     "No voicemail."}, "formerNames": [], "contacts": [{"id": "01a09f30-a93a-711d-ab0d-549b6f03675a", "kind": "mobile", "value":
     "+447700900123", "safe": true}, {"id": "01a09f30-a93a-78d0-9738-f7d93d9c1724", "kind": "email", "value": "ro@example.org", "safe":
     true, "verifiedAt": "2026-09-14T09:12:41.530Z"}], "createdAt": "2026-09-14T09:12:41.530Z", "recordedBy": {"id":
-    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "allowedActions": ["update", "record_capacity"]}))]
+    "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "merges": [], "allowedActions": ["update", "record_capacity"]}))]
 pub struct Person {
     /// The person.
     pub id: PersonId,
@@ -312,6 +333,9 @@ pub struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub age_out_on: Option<NaiveDate>,
+    /// Who was found to be this person, or whom this person was found to be: in every decision and list they count as the one who stays (C2).
+    #[schema(max_items = 100)]
+    pub merges: Vec<PersonMergeRef>,
     /// When they were recorded.
     pub created_at: Timestamp,
     /// By whom.
@@ -322,6 +346,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// Whether they count as somebody else.
+    #[must_use]
+    pub fn is_merged(&self) -> bool {
+        self.merges.iter().any(|merge| merge.merged_person_id == self.id)
+    }
+
     /// What may be changed, as it is now.
     #[must_use]
     pub fn writable(&self) -> PersonUpdate {

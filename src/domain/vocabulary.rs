@@ -810,6 +810,7 @@ vocabulary! {
         Task = "task", "Task";
         Referral = "referral", "Referral";
         Person = "person", "Person";
+        PersonMerge = "person_merge", "Merge of two people";
         CapacityRecord = "capacity_record", "Capacity record";
         Case = "case", "Case";
         Participant = "participant", "Participant";

@@ -33,6 +33,7 @@ pub mod openapi;
 pub mod page;
 mod participants;
 mod people;
+mod person_merges;
 pub mod problem;
 mod recipients;
 mod referrals;
@@ -87,6 +88,7 @@ pub fn operations() -> Vec<Operation> {
         staff::operations(),
         recipients::operations(),
         people::operations(),
+        person_merges::operations(),
         capacity::operations(),
         referrals::operations(),
         cases::operations(),

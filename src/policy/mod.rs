@@ -5,4 +5,5 @@ pub mod authority;
 pub mod consent;
 pub mod deadlines;
 pub mod disclosure;
+pub mod merging;
 pub mod retention;

@@ -78,6 +78,7 @@ const KINDS: &[(&str, &str)] = &[
     ("decideReferral", "changed"),
     ("relocateNote", "changed"),
     ("annulConsent", "changed"),
+    ("reversePersonMerge", "changed"),
     ("closeCase", "changed"),
     ("reopenCase", "changed"),
     ("completeTask", "changed"),
@@ -220,6 +221,11 @@ fn what_is_out_of_scope_leaves_the_entry_of_what_does_not_exist() {
     let refused = newest(&app);
     assert_eq!((&refused.body["kind"], refused.body.get("accessReason")), (&json!("refused"), None));
     assert!(is_about(&app, refused.index, &world.family.case));
+    // Also where they asked for somebody who is known from that case only, or for what is recorded of them.
+    for path in [format!("/people/{}", world.family.ana), format!("/people/{}/capacity-records", world.family.ana)] {
+        app.manager().get(&path).problem(403, "access-reason-required");
+        assert!(is_about(&app, newest(&app).index, &world.family.case), "{path}");
+    }
     app.manager().with("Access-Reason", "complaint").get(&case).ok(200);
     assert_eq!((&newest(&app).body["accessReason"], &newest(&app).body["kind"]), (&json!("complaint"), &json!("read")));
     // An adviser gives no reason.
@@ -292,6 +298,11 @@ fn an_entry_tells_what_was_written_what_was_refused_and_what_was_only_shown_agai
     app.adviser().if_match(9).patch(&case, &json!({"summary":"Other."})).problem(412, "stale-version");
     let stale = newest(&app);
     assert_eq!((&stale.body["kind"], stale.body.get("rowVersion")), (&json!("refused"), None));
+    assert_eq!((&stale.body["operation"], &stale.body["target"]), (&json!("updateCase"), &json!("case")));
+    assert!(is_about(&app, stale.index, &family.case));
+    app.adviser().if_match(9).patch(&format!("/people/{}", family.ana), &json!({"knownAs":"A."})).problem(412, "stale-version");
+    let stale = newest(&app);
+    assert_eq!((&stale.body["operation"], &stale.body["target"]), (&json!("updatePerson"), &json!("person")));
     assert!(is_about(&app, stale.index, &family.case));
     // What an earlier request did is shown.
     let session = app.adviser().with("Idempotency-Key", "once-and-no-more-1");

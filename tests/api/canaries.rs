@@ -112,6 +112,14 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let changed = json!({"knownAs":canary("knownAs changed"),"communicationNeeds":canary("communicationNeeds changed")});
     app.manager().if_match(1).patch(&format!("/people/{id}"), &changed).ok(200);
     sent.post("/people/search", &json!({"name":canary("fullName")})).ok(200);
+    let caller =
+        sent.post("/people", &json!({"kind":"anonymous","pseudonymous":true,"knownAs":canary("knownAs of a caller")})).ok(201).id();
+    let found = json!({"mergedPersonId":caller,"reason":canary("reason of a merge")});
+    let merge = app.manager().if_match(2).post(&format!("/people/{id}/merges"), &found).ok(201);
+    assert_eq!(merge.str("reason"), canary("reason of a merge"));
+    let reversal = json!({"reason":canary("reason of a reversal")});
+    let reversed = app.manager().if_match(1).post(&format!("/person-merges/{}/reversal", merge.id()), &reversal).ok(200);
+    assert_eq!(reversed.body["reversal"]["reason"], canary("reason of a reversal"));
     sent.post(
         &format!("/people/{mia}/capacity-records"),
         &json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,"outcome":"can_decide",

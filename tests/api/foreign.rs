@@ -26,6 +26,7 @@ enum Kind {
     Capacity,
     Concern,
     Contact,
+    Merge,
     /// What all casework staff may see: bodies with their teams, the staff, places in a log.
     NotOfAFamily,
 }
@@ -40,6 +41,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "fromPersonId"
         | "wishByPersonId"
         | "childId"
+        | "mergedPersonId"
         | "subjectId"
         | "subjectIds"
         | "placeholder"
@@ -56,6 +58,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "capacityRecordId" => Kind::Capacity,
         "concernId" => Kind::Concern,
         "contactId" => Kind::Contact,
+        "mergeId" => Kind::Merge,
         "id" if pointer.starts_with("/contacts/") => Kind::Contact,
         "id" if pointer.starts_with("/teams/") => Kind::NotOfAFamily,
         "recipientId"
@@ -102,6 +105,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Request, world.ids["requestId"].clone()),
         (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Concern, concern),
+        (Kind::Merge, world.ids["mergeId"].clone()),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
     ];
     Other { name, ids: ids.into(), seen: false }
@@ -374,6 +378,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
             "relocateNote" => &["caseId"],
+            "mergePeople" => &["mergedPersonId"],
             _ => &["atRiskPersonIds"],
         };
         let joins = free.contains(&name);

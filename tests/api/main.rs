@@ -22,6 +22,7 @@ mod information_requests;
 mod kept;
 mod limits;
 mod long;
+mod merges;
 mod proofs;
 mod protections;
 mod queries;

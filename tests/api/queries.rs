@@ -77,6 +77,10 @@ fn add(app: &TestApp, family: &Family, n: usize) {
     app.adviser().if_match(1).patch(&format!("/people/{apart}"), &json!({"knownAs":"U."})).ok(200);
     let part = json!({"personId":person,"role":"supporter","relation":"grandparent","servedSeparately":false});
     app.adviser().post(&format!("/cases/{}/participants", family.case), &part).ok(201);
+    // Each was known before as somebody who gave no name.
+    let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true,"dateOfBirth":"1990-01-01"})).ok(201).id();
+    let merge = json!({"mergedPersonId":caller,"reason":"Gave a name."});
+    app.manager().if_match(1).post(&format!("/people/{person}/merges"), &merge).ok(201);
     // A case of each, with a permission in it.
     let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
         "senNeeds":[],"appealTypes":[],"summary":"Alone.","participants":[{"personId":person,"role":"service_user","relation":"parent","servedSeparately":false}]});

@@ -86,6 +86,7 @@ impl World {
         let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
         let task = Self::task(app, &family, &note);
+        let merge = Self::merge(app, &family);
         let referral = Self::referral(app);
         let accepted = json!({"decision":"accept","caseId":family.case});
         app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
@@ -93,6 +94,7 @@ impl World {
         let ids = BTreeMap::from([
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
+            ("mergeId", merge),
             ("participantId", family.participant(&family.sam).to_owned()),
             ("noteId", note),
             ("consentId", consent),
@@ -116,6 +118,18 @@ impl World {
     /// What an officer asked.
     fn asked(app: &TestApp, family: &Family) -> String {
         app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201).id()
+    }
+
+    /// Somebody who gave no name and was found to be Finn.
+    fn merge(app: &TestApp, family: &Family) -> String {
+        let path = format!("/people/{}", family.finn);
+        let body = json!({"mergedPersonId":Self::caller(app),"reason":"Told what only he knew."});
+        app.manager().if_match(Self::version(app, &path)).post(&format!("{path}/merges"), &body).ok(201).id()
+    }
+
+    /// Somebody who gives no name.
+    fn caller(app: &TestApp) -> String {
+        app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id()
     }
 
     /// A referral of no case.
@@ -223,6 +237,17 @@ impl World {
             "searchPeople" => ask(json!({"name":"Ana Marsh"})),
             "updatePerson" => {
                 Asked { version: Some(Self::version(app, &format!("/people/{}", family.ana))), ..ask(json!({"knownAs":"Annie"})) }
+            }
+            "mergePeople" => Asked {
+                role: Role::ServiceManager,
+                version: Some(Self::version(app, &format!("/people/{}", family.ana))),
+                body: Some(json!({"mergedPersonId":Self::caller(app),"reason":"Gave her name on the third call."})),
+            },
+            "getPersonMerge" => look(Role::ServiceManager),
+            "reversePersonMerge" => {
+                let merge = Self::merge(app, family);
+                self.ids.insert("mergeId", merge);
+                Asked { role: Role::ServiceManager, version: Some(1), body: Some(json!({"reason":"It was his brother."})) }
             }
             "recordCapacity" => ask(json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,
                 "communicates":true,"outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."})),

@@ -124,6 +124,16 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
     watch.takes("a birth date", &[ana], || {
         adviser.if_match(1).patch(&format!("/people/{ana}"), &json!({"dateOfBirth":"2013-03-12"})).ok(200)
     });
+    let caller = family::person(&app, &json!({"kind":"anonymous","pseudonymous":true})).id();
+    let found = json!({"mergedPersonId":caller,"reason":"Told what only she knew."});
+    let merge = watch.takes("a merge", &[nell, &caller], || {
+        let version = adviser.get(&format!("/people/{nell}")).ok(200).version();
+        app.manager().if_match(version).post(&format!("/people/{nell}/merges"), &found).ok(201).id()
+    });
+    watch.takes("a refusal of somebody who is two on record", &[ana, nell, &caller], || family.refuse(&app, nell, &[ana]));
+    watch.takes("a reversal", &[nell, &caller], || {
+        app.manager().if_match(1).post(&format!("/person-merges/{merge}/reversal"), &json!({"reason":"Her sister."})).ok(200)
+    });
     let version = || adviser.get(&format!("/cases/{case}")).ok(200).version();
     watch.takes("closing", &everybody, || {
         adviser.if_match(version()).post(&format!("/cases/{case}/closure"), &json!({"outcome":"information_given"})).ok(200)

@@ -53,6 +53,10 @@ fn record_everything(app: &TestApp) -> Family {
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);
+    let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
+    let merge = json!({"mergedPersonId":caller,"reason":"Gave her name."});
+    let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.nell), &merge).ok(201).id();
+    app.manager().if_match(1).post(&format!("/person-merges/{merge}/reversal"), &json!({"reason":"It was her sister."})).ok(200);
     family
 }
 
@@ -101,13 +105,15 @@ fn all_text_is_sealed_again_under_new_keys_and_the_old_ones_are_destroyed() {
 }
 
 /// What is written once, the column in it that is sealed, and how a change is refused.
-const ONCE: [(&str, &str, &str); 6] = [
+const ONCE: [(&str, &str, &str); 8] = [
     ("note", "sealed", "append-only"),
     ("capacity_record", "sealed", "append-only"),
     ("disclosure", "sealed", "append-only"),
     ("disclosure_annotation", "sealed", "append-only"),
     ("disclosure_private", "openings", "never changed"),
     ("consent", "sealed", "cannot be changed"),
+    ("person_merge", "sealed", "was merged stands"),
+    ("person_merge", "reversed_sealed", "was merged stands"),
 ];
 
 /// The columns of a table, each with another value than it has.
@@ -166,7 +172,9 @@ fn what_is_written_once_is_sealed_again_under_a_newer_key_of_its_owner_and_chang
         assert!(all.len() > 3, "{table}: {all:?}");
         // A permission is used, ends and gets a new version, which is another matter.
         let may = |name: &str| {
-            name == column || table == "consent" && ["ended", "ended_at", "ended_sealed", "used_at", "version"].contains(&name)
+            name == column
+                || table == "consent" && ["ended", "ended_at", "ended_sealed", "used_at", "version"].contains(&name)
+                || table == "person_merge" && name == "version"
         };
         for (name, change) in all.iter().filter(|(name, _)| !may(name)) {
             let said = said_of(&mut conn, table, &format!("{column} = {}, {change}", sealed(2)));

@@ -17,6 +17,7 @@ DROP TABLE case_file;
 DROP TABLE reference_counter;
 DROP TABLE decision_guard;
 DROP TABLE blind_index;
+DROP TABLE person_merge;
 DROP TABLE person;
 DROP TABLE team;
 DROP TABLE recipient;

@@ -81,8 +81,31 @@ CREATE TABLE person (
     sealed bytea NOT NULL,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
-    recorded_by uuid NOT NULL REFERENCES staff (id)
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    -- As whom they count: as themselves, unless they were found to be somebody else on record.
+    counts_as uuid NOT NULL REFERENCES person (id)
 );
+CREATE INDEX person_counts_as ON person (counts_as);
+
+-- Two people on record who are one. Whoever was merged counts as the one who is kept until that is reversed; nothing else is written.
+CREATE TABLE person_merge (
+    id uuid PRIMARY KEY,
+    kept_id uuid NOT NULL REFERENCES person (id),
+    merged_id uuid NOT NULL REFERENCES person (id),
+    -- Why, under the key of the one who is kept.
+    sealed bytea NOT NULL,
+    reversed_at timestamptz,
+    reversed_by uuid REFERENCES staff (id),
+    -- Why it was reversed.
+    reversed_sealed bytea,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK (kept_id <> merged_id),
+    CHECK ((reversed_at IS NULL) = (reversed_by IS NULL) AND (reversed_at IS NULL) = (reversed_sealed IS NULL))
+);
+CREATE INDEX person_merge_kept ON person_merge (kept_id);
+CREATE UNIQUE INDEX person_merge_live ON person_merge (merged_id) WHERE reversed_at IS NULL;
 
 -- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
 CREATE TABLE blind_index (
@@ -514,3 +537,21 @@ CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE 
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_kept;
 CREATE TRIGGER case_event_emptied BEFORE TRUNCATE ON case_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_emptied;
+-- Who was found to be whom, by whom and when stands; only its end is written, once.
+CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge FOR EACH ROW EXECUTE FUNCTION refuse_change('merges are never removed');
+ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_kept;
+CREATE TRIGGER person_merge_emptied BEFORE TRUNCATE ON person_merge FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('merges are never removed');
+ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_emptied;
+CREATE TRIGGER person_merge_stands BEFORE UPDATE ON person_merge FOR EACH ROW
+WHEN ((NEW.id, NEW.kept_id, NEW.merged_id, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.kept_id, OLD.merged_id, OLD.created_at, OLD.recorded_by)
+    OR (OLD.reversed_at IS NOT NULL AND (NEW.reversed_at, NEW.reversed_by) IS DISTINCT FROM (OLD.reversed_at, OLD.reversed_by)))
+EXECUTE FUNCTION refuse_change('what was merged stands');
+ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_stands;
+CREATE TRIGGER person_merge_sealed BEFORE UPDATE ON person_merge FOR EACH ROW WHEN (NEW.sealed IS DISTINCT FROM OLD.sealed)
+EXECUTE FUNCTION refuse_all_but_sealing('what was merged stands', 'person', 'kept_id', 'sealed');
+ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_sealed;
+CREATE TRIGGER person_merge_reversed_sealed BEFORE UPDATE ON person_merge FOR EACH ROW
+WHEN (OLD.reversed_at IS NOT NULL AND NEW.reversed_sealed IS DISTINCT FROM OLD.reversed_sealed)
+EXECUTE FUNCTION refuse_all_but_sealing('what was merged stands', 'person', 'kept_id', 'reversed_sealed');
+ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_reversed_sealed;

@@ -80,8 +80,31 @@ CREATE TABLE person (
     sealed BLOB NOT NULL,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    recorded_by BLOB NOT NULL REFERENCES staff (id)
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    -- As whom they count: as themselves, unless they were found to be somebody else on record.
+    counts_as BLOB NOT NULL REFERENCES person (id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX person_counts_as ON person (counts_as);
+
+-- Two people on record who are one. Whoever was merged counts as the one who is kept until that is reversed; nothing else is written.
+CREATE TABLE person_merge (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    kept_id BLOB NOT NULL REFERENCES person (id),
+    merged_id BLOB NOT NULL REFERENCES person (id),
+    -- Why, under the key of the one who is kept.
+    sealed BLOB NOT NULL,
+    reversed_at INTEGER,
+    reversed_by BLOB REFERENCES staff (id),
+    -- Why it was reversed.
+    reversed_sealed BLOB,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK (kept_id <> merged_id),
+    CHECK ((reversed_at IS NULL) = (reversed_by IS NULL) AND (reversed_at IS NULL) = (reversed_sealed IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_merge_kept ON person_merge (kept_id);
+CREATE UNIQUE INDEX person_merge_live ON person_merge (merged_id) WHERE reversed_at IS NULL;
 
 -- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
 CREATE TABLE blind_index (
@@ -481,3 +504,23 @@ CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(A
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_new BEFORE INSERT ON case_event WHEN EXISTS (SELECT 1 FROM case_event WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
+-- Who was found to be whom, by whom and when stands; only its end is written, once.
+CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge BEGIN SELECT RAISE(ABORT, 'merges are never removed'); END;
+CREATE TRIGGER person_merge_new BEFORE INSERT ON person_merge WHEN EXISTS (SELECT 1 FROM person_merge WHERE id = NEW.id
+    OR (merged_id = NEW.merged_id AND reversed_at IS NULL))
+BEGIN SELECT RAISE(ABORT, 'merges are never removed'); END;
+CREATE TRIGGER person_merge_stands BEFORE UPDATE ON person_merge
+WHEN NEW.id IS NOT OLD.id OR NEW.kept_id IS NOT OLD.kept_id OR NEW.merged_id IS NOT OLD.merged_id OR NEW.created_at IS NOT OLD.created_at
+    OR NEW.recorded_by IS NOT OLD.recorded_by
+    OR (OLD.reversed_at IS NOT NULL AND (NEW.reversed_at IS NOT OLD.reversed_at OR NEW.reversed_by IS NOT OLD.reversed_by))
+BEGIN SELECT RAISE(ABORT, 'what was merged stands'); END;
+CREATE TRIGGER person_merge_sealed BEFORE UPDATE ON person_merge WHEN NEW.sealed IS NOT OLD.sealed
+    AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.kept_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'what was merged stands'); END;
+CREATE TRIGGER person_merge_reversed_sealed BEFORE UPDATE ON person_merge
+WHEN OLD.reversed_at IS NOT NULL AND NEW.reversed_sealed IS NOT OLD.reversed_sealed
+    AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.kept_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.reversed_sealed, 1, 6)) = printf('0101%08X', key.version)
+        AND hex(substr(OLD.reversed_sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'what was merged stands'); END;

@@ -3,7 +3,7 @@
 use super::Request;
 use crate::app::Settings;
 use crate::authz::{Permit, act};
-use crate::db::notes::HeldNote;
+use crate::db::counted::Counted;
 use crate::db::{self, Tx, identity, ledger};
 use crate::domain::disclosure::{AskRecipient, Refusal};
 use crate::domain::ids::{EntryId, RecipientId};
@@ -20,11 +20,12 @@ impl Request {
         permit: &Permit<act::DisclosureRecord>,
         settings: &Settings,
         grant: &Grant,
+        counted: &Counted,
         recipient: Option<RecipientId>,
     ) -> db::Result<DisclosureEntry> {
         let mut entry = self.asked(tx, permit, settings, DisclosureLogKind::DisclosureMade)?;
         entry.recipient = recipient;
-        entry.subjects = grant.subject_ids().to_vec();
+        entry.subjects = self.subjects_of(grant, counted);
         entry.consents = grant.consents().iter().map(|relied| (relied.consent_id, relied.version)).collect();
         Ok(entry)
     }
@@ -76,9 +77,7 @@ impl Request {
             }
             AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
         };
-        entry.subjects = self.notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect();
-        entry.subjects.sort_unstable();
-        entry.subjects.dedup();
+        entry.subjects = self.named();
         for note in &self.notes {
             let text = note.content();
             entry.items.extend(note.categories().iter().map(|class| Item::new(*class, &text)));

@@ -40,10 +40,10 @@ impl App {
         now: Timestamp,
     ) -> Result<DisclosureId, Stop> {
         let request = Request::find(tx, permit, case_id, ask)?;
-        let mut facts = facts::facts_for(tx, permit, case_id, &request.ask, &request.notes, self.settings.limits)?;
-        facts.anonymity = anonymous::facts(tx, permit, &request, self.settings.limits, now)?;
-        match decide(&request.ask, &facts, now) {
-            Ok(grant) => Ok(self.record(tx, permit, &request, grant)?),
+        let mut judged = facts::facts_for(tx, permit, case_id, &request.ask, &request.notes, self.settings.limits)?;
+        judged.facts.anonymity = anonymous::facts(tx, permit, &request, self.settings.limits, now)?;
+        match decide(&judged.ask, &judged.facts, now) {
+            Ok(grant) => Ok(self.record(tx, permit, &request, grant, &judged.counted)?),
             Err(refusal) => {
                 request.refused(tx, permit, &self.settings, &refusal, now)?;
                 follow_up::review_conflict(tx, permit, case_id, &refusal, now)?;

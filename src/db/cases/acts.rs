@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, view};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::RowLock;
+use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
 use crate::db::scope;
@@ -125,9 +126,11 @@ pub fn serving_other_side(
     for member in members {
         tx.hold(RowLock::Staff, member.0)?;
     }
+    // Whoever is one with somebody is on the same side (C2).
+    let counted = Counted::among(tx, people.iter().map(|(person, _)| *person))?;
     let mut serving = BTreeSet::new();
     for member in members {
-        if serves_other_side(tx, case_id, people, *member, within)? {
+        if serves_other_side(tx, case_id, people, &counted, *member, within)? {
             serving.insert(*member);
         }
     }
@@ -138,6 +141,7 @@ fn serves_other_side(
     tx: &mut Tx<'_>,
     case_id: Option<CaseId>,
     people: &[(PersonId, bool)],
+    counted: &Counted,
     member: StaffId,
     within: Option<Scope>,
 ) -> Result<bool> {
@@ -152,7 +156,7 @@ fn serves_other_side(
         .filter(case_file::assigned_to.eq(member).or(named))
         .select(case_file::id);
     let mut parts = participant::table
-        .filter(participant::person_id.eq_any(people.iter().map(|(person, _)| *person).collect::<Vec<_>>()))
+        .filter(participant::person_id.eq_any(counted.everybody()))
         .filter(participant::case_id.eq_any(theirs))
         .select((participant::case_id, participant::person_id, participant::served_separately))
         .into_boxed();
@@ -163,7 +167,7 @@ fn serves_other_side(
     Ok(others
         .into_iter()
         .filter(|(case, ..)| Some(*case) != case_id)
-        .any(|(_, person, apart)| people.iter().any(|(shared, apart_here)| *shared == person && (apart || *apart_here))))
+        .any(|(_, person, apart)| people.iter().any(|(shared, apart_here)| counted.same(*shared, person) && (apart || *apart_here))))
 }
 
 /// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case

@@ -6,6 +6,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::{Row, is_subject};
+use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::people as persons;
 use crate::db::schema::note;
@@ -23,8 +24,10 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
         known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
     }
     let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
+    let counted = Counted::among(tx, participants.iter().map(|part| part.person_id))?;
     let served_by_others = |person: PersonId| {
-        participants.iter().any(|part| part.person_id != person && part.update.content.role == ParticipantRole::ServiceUser)
+        let serves = |part: &&Participant| part.update.content.role == ParticipantRole::ServiceUser;
+        participants.iter().filter(serves).any(|part| !counted.same(part.person_id, person))
     };
     let subjects = participants.iter().filter_map(|part| {
         let content = &part.update.content;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Row, cell};
 use crate::authz::Scope;
+use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
 use crate::db::schema::{case_file, participant, person};
 use crate::db::sealed::Owner;
@@ -27,6 +28,12 @@ pub struct Known {
 }
 
 impl Known {
+    /// What two records of one person tell together: this one's word counts, and the other fills its gaps.
+    fn with(mut self, other: Self) -> Self {
+        self.contacts.extend(other.contacts);
+        Self { content: self.content.with(other.content), ..self }
+    }
+
     /// Whether this way of reaching them is to be avoided; it binds every delivery.
     pub fn avoids(&self, channel: Channel) -> bool {
         self.content.safe_contact.as_ref().is_some_and(|rules| rules.avoid_channels.contains(&channel))
@@ -70,20 +77,24 @@ impl Sealed {
         self.own.iter().rev().find(|side| cases.contains(&side.case))
     }
 
-    /// Whether something can be sent to them this way without harm: no side avoids it, and of the contacts that the caller knows there is one for
-    /// it that is safe on every side that knows it.
-    pub fn safe_by(&self, tx: &mut Tx<'_>, scope: Scope, channel: Channel) -> Result<bool> {
-        let kinds = channel.contact_kinds();
-        let safe = |id| self.sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
-        let seen = self.seen(tx, scope)?.map_or(&self.known, |side| &side.known);
-        let reached = kinds.is_empty() || seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
-        Ok(reached && !self.sides().any(|known| known.avoids(channel)))
-    }
-
     /// All sides, oldest first.
     pub fn sides(&self) -> impl Iterator<Item = &Known> {
         std::iter::once(&self.known).chain(self.own.iter().map(|side| &side.known))
     }
+}
+
+/// Whether something can be sent to somebody this way without harm: nothing that is known of them avoids it, and of the contacts that the caller
+/// knows there is one for it that is safe on every side that knows it. Of those who are one, all is sealed here.
+pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[Sealed], channel: Channel) -> Result<bool> {
+    let kinds = channel.contact_kinds();
+    let sides = || all.iter().flat_map(Sealed::sides);
+    let safe = |id| sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
+    let mut reached = kinds.is_empty();
+    for sealed in all {
+        let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
+        reached |= seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
+    }
+    Ok(reached && !sides().any(|known| known.avoids(channel)))
 }
 
 /// Those of the cases that the caller sees.
@@ -122,7 +133,8 @@ pub(super) fn seen(tx: &mut Tx<'_>, scope: Scope, rows: &[Row]) -> Result<Vec<(P
 
 /// The newest case in scope in which this person is served separately: what the caller records of them belongs there.
 pub fn own_case(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Option<CaseId>> {
-    let apart = participant::table.filter(participant::person_id.eq(id)).filter(participant::served_separately.eq(true));
+    let everybody = Counted::among(tx, [id])?.everybody();
+    let apart = participant::table.filter(participant::person_id.eq_any(everybody)).filter(participant::served_separately.eq(true));
     let apart = apart.filter(participant::case_id.eq_any(scope::cases(scope))).order(participant::case_id.desc());
     Ok(apart.select(participant::case_id).first(tx.conn).optional()?)
 }
@@ -132,26 +144,36 @@ pub fn open(tx: &mut Tx<'_>, id: PersonId) -> Result<Sealed> {
     person::table.find(id).first::<Row>(tx.conn)?.open(tx)
 }
 
-/// All that was recorded of somebody on whatever side, oldest first: what a decision rests on does not depend on who asks.
-pub fn sides(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<Known>> {
-    let Sealed { known, own } = open(tx, id)?;
-    Ok(std::iter::once(known).chain(own.into_iter().map(|side| side.known)).collect())
+/// All that is sealed of somebody and of whoever is one with them: that of the one who stays first.
+pub fn open_all(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<Sealed>> {
+    let everybody = Counted::among(tx, [id])?.everybody();
+    let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(everybody)).load(tx.conn)?;
+    rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
+    rows.iter().map(|row| row.open(tx)).collect()
 }
 
-/// What is known of somebody for a decision: what they told last on their own, if they did.
+/// What is known of somebody for a decision, which does not depend on who asks: what they told last on their own, if they did.
 pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
-    sides(tx, id)?.pop().ok_or(Error::Corrupt("person"))
+    together(open_all(tx, id)?, |sealed| sealed.own.into_iter().next_back().map_or(sealed.known, |side| side.known))
 }
 
 /// What is known of somebody in this case.
 pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
-    let sealed = open(tx, id)?;
-    Ok(sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known))
+    together(open_all(tx, id)?, |sealed| known_there(sealed, case))
+}
+
+fn known_there(sealed: Sealed, case: CaseId) -> Known {
+    sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known)
+}
+
+/// What is known of those who are one together.
+fn together(all: Vec<Sealed>, side: impl Fn(Sealed) -> Known) -> Result<Known> {
+    all.into_iter().map(side).reduce(Known::with).ok_or(Error::Corrupt("person"))
 }
 
 /// What those who see this case know of a person: what was told and assessed there, or by everybody else.
 pub fn fact_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<PersonFact> {
-    let known = known_in(tx, id, case)?.content;
+    let known = known_there(open(tx, id)?, case).content;
     let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
     let capacity = capacity::facts(tx, id)?.into_iter().filter_map(here).collect();
     Ok(PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity })

@@ -115,6 +115,10 @@ rules! {
     DecidedInFuture = "decided_in_future", None, [], "This lies in the future.";
     WishDetailsMissing = "wish_details_missing", None, [], "A wish needs whose it is, one of those the note is from or about, and the day.";
     ReferralAgreementMissing = "referral_agreement_missing", None, [], "A professional says how and when the family agreed.";
+    KeptApart = "kept_apart", None, [], "One of them, or somebody in a case of theirs, is or was served separately: nothing is joined to that.";
+    AlreadyMerged = "already_merged", None, [], "One of them counts as somebody else already, or others count as the one who would be merged.";
+    FactsContradict = "facts_contradict", None, [], "What is on record of the two cannot be true of one person.";
+    PersonMerged = "person_merged", None, [], "This person counts as another now: what is new is recorded of that one.";
     CorrectionReasonMissing = "correction_reason_missing", None, [], "A correction needs a reason.";
     IdentifierName = "identifier_name", Some("R2"), [LeaveOut, AskPermission], "The text holds a word of the name of somebody in this case.";
     IdentifierTitledName = "identifier_titled_name", Some("R2"), [LeaveOut, AskPermission], "The text names somebody by title.";
