@@ -141,7 +141,7 @@ fn what_somebody_tells_on_their_own_is_seen_by_nobody_on_the_other_side() {
     let old = json!({"contacts":[{"kind":"email","value":"ana@example.org","safe":true}],"safeContact":{"avoidChannels":["phone"]}});
     app.adviser().if_match(1).patch(&path, &old).ok(200);
     app.adviser().post(&records, &assessment()).ok(201);
-    let before = shown(&app.adviser(), &family);
+    let (before, of_manager) = (shown(&app.adviser(), &family), shown(&app.manager(), &family));
 
     let hers = || app.as_staff(Role::Adviser, "hers");
     own_case(&hers(), &family.ana);
@@ -156,7 +156,7 @@ fn what_somebody_tells_on_their_own_is_seen_by_nobody_on_the_other_side() {
 
     // Not a word, not a version, not a count: it looks as it did.
     assert_eq!(shown(&app.adviser(), &family), before);
-    assert_eq!(shown(&app.manager(), &family)[..2], before[..2]);
+    assert_eq!(shown(&app.manager(), &family)[..2], of_manager[..2]);
     // Those of her case see it all, and so does a manager who says why.
     for session in [hers(), app.manager().with("Access-Reason", "supervision")] {
         let seen = session.get(&path).ok(200);
