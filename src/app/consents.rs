@@ -70,7 +70,7 @@ impl App {
                 return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
             }
             let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
-            let authority = as_named(accepted.authority, &content, &counted);
+            let authority = as_named(&accepted.authority, &content, &counted);
             let id = consents::insert(tx, permit, case_id, &content, authority, now)?;
             if let Some(replaced) = content.supersedes_id {
                 consents::end(tx, permit, replaced, &Ending::Superseded { by: id }, now)?;
@@ -178,7 +178,7 @@ fn withdraw(
         // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
         let named = refusal.recipients.iter().filter_map(|named| named.recipient_id);
         let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
-        let authority = as_named(rules::authority_of(&refused, to_council, &family), &refusal, &counted);
+        let authority = as_named(&rules::authority_of(&refused, to_council, &family), &refusal, &counted);
         effects.refusal_id = Some(consents::insert(tx, permit, found.case_id, &refusal, authority, now)?);
     }
     consents::end(tx, permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
@@ -201,7 +201,7 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
 }
 
 /// The authority for each of those the record is about, by the id under which it names them.
-fn as_named(authority: Vec<SubjectAuthority>, content: &NewConsent, counted: &Counted) -> Vec<SubjectAuthority> {
+fn as_named(authority: &[SubjectAuthority], content: &NewConsent, counted: &Counted) -> Vec<SubjectAuthority> {
     let of = |subject: &PersonId| {
         let found = authority.iter().find(|found| found.subject_id == counted.one(*subject))?;
         Some(SubjectAuthority { subject_id: *subject, ..*found })

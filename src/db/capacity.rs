@@ -1,5 +1,7 @@
 //! Competence and capacity records. They are append-only, and sealed as a whole under the key of the person.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
@@ -118,17 +120,20 @@ pub fn insert(
     Ok(id)
 }
 
-/// What a decision looks at: the records about sharing information, as they were sealed, and the case of the person's own to which each
-/// belongs.
-pub(super) fn facts(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Option<CaseId>, CapacityFact)>> {
-    let rows: Vec<Row> =
-        capacity_record::table.filter(capacity_record::person_id.eq(person)).order(capacity_record::id.asc()).load(tx.conn)?;
-    let mut facts = Vec::with_capacity(rows.len());
+/// What was assessed, and in which case of the person's own.
+pub(super) type Assessed = Vec<(Option<CaseId>, CapacityFact)>;
+
+/// What a decision looks at of each of these people: the records about sharing information, as they were sealed, and the case of the person's own
+/// to which each belongs.
+pub(super) fn facts(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<HashMap<PersonId, Assessed>> {
+    let all = capacity_record::table.filter(capacity_record::person_id.eq_any(people.clone()));
+    let rows: Vec<Row> = all.order(capacity_record::id.asc()).load(tx.conn)?;
+    let mut facts: HashMap<PersonId, Assessed> = HashMap::new();
     for row in rows {
         let content = row.open(tx)?;
         if content.decision_kind == DecisionKind::ShareInformation {
             let fact = CapacityFact { outcome: content.outcome, assessed_on: content.assessed_on, recorded_at: row.created_at };
-            facts.push((row.case_id, fact));
+            facts.entry(row.person_id).or_default().push((row.case_id, fact));
         }
     }
     Ok(facts)
@@ -194,7 +199,8 @@ mod tests {
         let person = scratch.somebody(&jo);
         scratch.assess(&jo, person, assessed("own_case", "can_decide", "2026-09-02")).unwrap();
         scratch.assess(&jo, person, assessed("share_information", "cannot_decide", "2026-09-03")).unwrap();
-        let seen: Vec<_> = scratch.read(move |tx| facts(tx, person)).unwrap().into_iter().map(|(_, fact)| fact).collect();
+        let seen: Vec<_> =
+            scratch.read(move |tx| facts(tx, &BTreeSet::from([person]))).unwrap()[&person].iter().map(|(_, fact)| *fact).collect();
         let assessed_on = "2026-09-03".parse().unwrap();
         assert_eq!(seen, [CapacityFact { outcome: CapacityOutcome::CannotDecide, assessed_on, recorded_at: now() }]);
     }

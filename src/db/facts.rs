@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::counted::Counted;
 use super::error::{Error, Result};
 use super::notes::{self, HeldNote};
-use super::people;
+use super::people::{self, Sealed};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
@@ -130,7 +130,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Res
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on any side is unsafe.
         let all = people::open_all(tx, copy.person_id)?;
-        let sides = || all.iter().flat_map(|sealed| sealed.sides());
+        let sides = || all.iter().flat_map(Sealed::sides);
         let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
         let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
         if !safe || sides().any(|known| known.avoids(ask.channel)) {
@@ -154,9 +154,8 @@ pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result
     let involved: Vec<PersonId> = Counted::among(tx, involved.iter().copied())?.everybody().into_iter().collect();
     let participants = participants(tx, case_id, &involved)?;
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
-    for id in concerned(tx, &family, &involved)? {
-        family.people.push(people::fact_in(tx, id, case_id)?);
-    }
+    let concerned = concerned(tx, &family, &involved)?;
+    family.people = people::facts_in(tx, &concerned, case_id)?;
     Ok(family)
 }
 
@@ -168,12 +167,8 @@ fn concerned(tx: &mut Tx<'_>, family: &FamilyFacts, involved: &[PersonId]) -> Re
 
 /// Adds what a decision looks at of these people and of everybody in the case.
 fn people_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &mut FamilyFacts, involved: &[PersonId]) -> Result<()> {
-    for id in concerned(tx, family, involved)? {
-        let sealed = people::open(tx, id)?;
-        let (all, less) = people::fact(tx, permit.scope(), id, &sealed)?;
-        family.people.push(all);
-        family.known_less.extend(less);
-    }
+    let concerned = concerned(tx, family, involved)?;
+    (family.people, family.known_less) = people::facts(tx, permit.scope(), &concerned)?;
     Ok(())
 }
 

@@ -44,8 +44,7 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-use sides::Sealed;
-pub(super) use sides::{Known, fact, fact_in, known, known_in, open, open_all, own_case, safe_by};
+pub(super) use sides::{Known, Sealed, facts, facts_in, known, known_in, open, open_all, own_case, safe_by};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;

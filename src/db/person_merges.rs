@@ -65,14 +65,9 @@ pub fn facts(tx: &mut Tx<'_>, permit: &Permit<act::PersonMerge>, id: PersonId) -
     let served_apart =
         participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::served_separately.eq(true));
     let mut apart: bool = diesel::select(exists(served_apart)).get_result(tx.conn)?;
-    let mut known = Vec::with_capacity(everybody.len());
-    for id in &everybody {
-        let sealed = people::open(tx, *id)?;
-        let (fact, less) = people::fact(tx, permit.scope(), *id, &sealed)?;
-        // Whatever was told or assessed in a case of their own.
-        apart |= less.is_some();
-        known.push(fact);
-    }
+    // Whatever was told or assessed in a case of their own, the caller knows less than all of it, or as much.
+    let (known, own) = people::facts(tx, permit.scope(), &everybody.iter().copied().collect())?;
+    apart |= !own.is_empty();
     let parts = facts::participants_of(tx, cases)?.into_iter().filter(|part| everybody.contains(&part.person_id)).collect();
     Ok(MergeFacts { people: known, parts, apart })
 }

@@ -119,7 +119,7 @@ impl PersonContent {
 
     /// What two records of one person say together: this one's word counts, and the other fills its gaps.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
+    pub fn with(self, other: &Self) -> Self {
         Self {
             kind: self.kind.or(other.kind),
             pseudonymous: self.pseudonymous && other.pseudonymous,

@@ -103,6 +103,35 @@ fn no_concern_and_no_guard_is_removed_or_becomes_that_of_another() {
 }
 
 #[test]
+fn who_was_found_to_be_whom_stands() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let anon = crate::family::person(&app, &json!({"kind":"anonymous","pseudonymous":true})).id();
+    let found = json!({"mergedPersonId":anon,"reason":"Gave a name."});
+    let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.mia), &found).ok(201).id();
+    let other = by_engine("randomblob(16)", "gen_random_uuid()");
+    let refused = |changes: &[String]| {
+        let again = by_engine("INSERT OR REPLACE INTO person_merge SELECT * FROM person_merge", "TRUNCATE person_merge");
+        for (sql, words) in [("DELETE FROM person_merge", "never removed"), (again, "never removed")] {
+            let said = app.sabotage().batch_execute(sql).expect_err(sql).to_string();
+            assert!(said.contains(words), "{sql}: {said}");
+        }
+        let always = ["id", "kept_id", "merged_id", "recorded_by"].map(|column| format!("{column} = {other}"));
+        let text = format!("sealed = {}", by_engine("x'07'", r"'\x07'"));
+        for change in always.iter().chain([&text]).chain(changes) {
+            let sql = format!("UPDATE person_merge SET {change}");
+            let said = app.sabotage().batch_execute(&sql).expect_err(&sql).to_string();
+            assert!(said.contains("was merged stands"), "{sql}: {said}");
+        }
+    };
+    refused(&[]);
+    app.manager().if_match(1).post(&format!("/person-merges/{merge}/reversal"), &json!({"reason":"Her sister."})).ok(200);
+    let later = format!("reversed_at = reversed_at + {}", by_engine("1", "interval '1 day'"));
+    refused(&[later, format!("reversed_by = {other}"), "reversed_at = NULL, reversed_by = NULL, reversed_sealed = NULL".into()]);
+    app.sabotage().batch_execute("UPDATE person_merge SET version = version + 1").unwrap();
+}
+
+#[test]
 fn what_was_decided_about_a_referral_stands() {
     let app = TestApp::spawn();
     let referral = json!({"source":"self_parent","summary":"Rang.","riskStated":false});

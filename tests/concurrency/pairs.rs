@@ -66,12 +66,12 @@ fn somebody_is_found_to_be_another_once() {
         let found = |app: &TestApp, kept: &str| {
             let (path, found) = (format!("/people/{kept}"), json!({"mergedPersonId":caller,"reason":"Gave a name."}));
             let version = app.manager().get(&path).ok(200).version();
-            app.manager().if_match(version).post(&format!("{path}/merges"), &found)
+            insist(&app.manager().if_match(version), &format!("{path}/merges"), &found)
         };
         one_of(round, at_once(|| found(&app, &family.mia), || found(&other, &family.finn)), 201, &[409]);
         let merge = app.manager().get(&format!("/people/{caller}")).ok(200).body["merges"][0]["id"].as_str().unwrap().to_owned();
-        let reverse =
-            |app: &TestApp| app.manager().if_match(1).post(&format!("/person-merges/{merge}/reversal"), &json!({"reason":"Not so."}));
+        let path = format!("/person-merges/{merge}/reversal");
+        let reverse = |app: &TestApp| insist(&app.manager().if_match(1), &path, &json!({"reason":"Not so."}));
         one_of(round, at_once(|| reverse(&app), || reverse(&other)), 200, &[412]);
     }
 }

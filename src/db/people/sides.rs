@@ -2,6 +2,8 @@
 //! case. Everybody else goes on seeing, and changing, what was recorded before or by themselves, so that nothing tells them of the other
 //! side. A decision knows both.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +33,7 @@ impl Known {
     /// What two records of one person tell together: this one's word counts, and the other fills its gaps.
     fn with(mut self, other: Self) -> Self {
         self.contacts.extend(other.contacts);
-        Self { content: self.content.with(other.content), ..self }
+        Self { content: self.content.with(&other.content), ..self }
     }
 
     /// Whether this way of reaching them is to be avoided; it binds every delivery.
@@ -171,26 +173,48 @@ fn together(all: Vec<Sealed>, side: impl Fn(Sealed) -> Known) -> Result<Known> {
     all.into_iter().map(side).reduce(Known::with).ok_or(Error::Corrupt("person"))
 }
 
-/// What those who see this case know of a person: what was told and assessed there, or by everybody else.
-pub fn fact_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<PersonFact> {
-    let known = known_there(open(tx, id)?, case).content;
-    let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
-    let capacity = capacity::facts(tx, id)?.into_iter().filter_map(here).collect();
-    Ok(PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity })
+/// Somebody as they are on record, with what was assessed of them and in which case of their own.
+type Whole = (PersonId, Sealed, capacity::Assessed);
+
+/// All of these people, in as many queries for many as for one.
+fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
+    let rows: Vec<Row> = person::table.filter(person::id.eq_any(people.clone())).load(tx.conn)?;
+    if rows.len() != people.len() {
+        return Err(Error::NotFound);
+    }
+    tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
+    let mut assessed = capacity::facts(tx, people)?;
+    rows.iter().map(|row| Ok((row.id, row.open(tx)?, assessed.remove(&row.id).unwrap_or_default()))).collect()
 }
 
-/// What a decision looks at of a person: what they told last on their own, if they did. And what the caller knows of that, if something was
-/// told or assessed in a case of the person's own.
-pub fn fact(tx: &mut Tx<'_>, scope: Scope, id: PersonId, sealed: &Sealed) -> Result<(PersonFact, Option<PersonFact>)> {
-    let assessed = capacity::facts(tx, id)?;
-    let fact = |known: &Known, capacity| PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity };
-    let all = fact(sealed.sides().last().unwrap_or(&sealed.known), assessed.iter().map(|(_, fact)| *fact).collect());
-    let mut cases = assessed.iter().filter_map(|(case, _)| *case).peekable();
-    if sealed.own.is_empty() && cases.peek().is_none() {
-        return Ok((all, None));
+/// What those who see this case know of these people: what was told and assessed there, or by everybody else.
+pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> Result<Vec<PersonFact>> {
+    let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
+    let fact = |(id, sealed, assessed): Whole| {
+        let known = known_there(sealed, case).content;
+        let capacity = assessed.into_iter().filter_map(here).collect();
+        PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity }
+    };
+    Ok(whole(tx, people)?.into_iter().map(fact).collect())
+}
+
+/// What a decision looks at of these people: what they told last on their own, if they did. And what the caller knows of that, of those of whom
+/// something was told or assessed in a case of their own.
+pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, Vec<PersonFact>)> {
+    let all = whole(tx, people)?;
+    let own = all.iter().flat_map(|(_, sealed, assessed)| assessed.iter().filter_map(|(case, _)| *case).chain(sealed.cases()));
+    let seen = in_scope(tx, scope, own.collect())?;
+    let (mut facts, mut known_less) = (Vec::with_capacity(all.len()), Vec::new());
+    for (id, sealed, assessed) in all {
+        let fact =
+            |known: &Known, capacity| PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity };
+        let last = sealed.sides().last().unwrap_or(&sealed.known);
+        facts.push(fact(last, assessed.iter().map(|(_, fact)| *fact).collect()));
+        if !sealed.own.is_empty() || assessed.iter().any(|(case, _)| case.is_some()) {
+            let known = sealed.among(&seen).map_or(&sealed.known, |side| &side.known);
+            let told = assessed.iter().filter(|(case, _)| case.is_none_or(|case| seen.contains(&case)));
+            known_less.push(fact(known, told.map(|(_, fact)| *fact).collect()));
+        }
     }
-    let in_scope = in_scope(tx, scope, cases.collect())?;
-    let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
-    let assessed = assessed.iter().filter(|(case, _)| case.is_none_or(|case| in_scope.contains(&case))).map(|(_, fact)| *fact);
-    Ok((all, Some(fact(seen, assessed.collect()))))
+    Ok((facts, known_less))
 }
