@@ -60,9 +60,7 @@ fn check(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, content: &
 /// under whichever id they were named.
 fn answers(sent: &DisclosureRecipient, asker: &DisclosureRecipient, counted: &Counted) -> bool {
     let one = |named: &DisclosureRecipient| named.person_id.map(|person| counted.one(person));
-    sent.recipient_id == asker.recipient_id
-        && one(sent) == one(asker)
-        && (asker.team_id.is_none() || sent.team_id == asker.team_id)
+    sent.recipient_id == asker.recipient_id && one(sent) == one(asker) && (asker.team_id.is_none() || sent.team_id == asker.team_id)
 }
 
 /// The disclosure that a response names is the one by which it was given.
