@@ -97,6 +97,19 @@ impl Sent<'_> {
     }
 }
 
+/// Somebody who gave no name is found to be this person, and then not to be.
+fn merge_and_reverse(sent: &mut Sent<'_>, id: &str, canary: &impl Fn(&str) -> String) {
+    let boss = sent.app.manager();
+    let caller =
+        sent.post("/people", &json!({"kind":"anonymous","pseudonymous":true,"knownAs":canary("knownAs of a caller")})).ok(201).id();
+    let found = json!({"mergedPersonId":caller,"reason":canary("reason of a merge")});
+    let merge = boss.if_match(2).post(&format!("/people/{id}/merges"), &found).ok(201);
+    assert_eq!(merge.str("reason"), canary("reason of a merge"));
+    let reversal = json!({"reason":canary("reason of a reversal")});
+    let reversed = boss.if_match(1).post(&format!("/person-merges/{}/reversal", merge.id()), &reversal).ok(200);
+    assert_eq!(reversed.body["reversal"]["reason"], canary("reason of a reversal"));
+}
+
 /// A family in which every text is a canary, of its own in each voice: the properties they were sent in, and the canaries.
 fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let canary = |field: &str| format!("{} {voice}", canary(field));
@@ -112,14 +125,7 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let changed = json!({"knownAs":canary("knownAs changed"),"communicationNeeds":canary("communicationNeeds changed")});
     app.manager().if_match(1).patch(&format!("/people/{id}"), &changed).ok(200);
     sent.post("/people/search", &json!({"name":canary("fullName")})).ok(200);
-    let caller =
-        sent.post("/people", &json!({"kind":"anonymous","pseudonymous":true,"knownAs":canary("knownAs of a caller")})).ok(201).id();
-    let found = json!({"mergedPersonId":caller,"reason":canary("reason of a merge")});
-    let merge = app.manager().if_match(2).post(&format!("/people/{id}/merges"), &found).ok(201);
-    assert_eq!(merge.str("reason"), canary("reason of a merge"));
-    let reversal = json!({"reason":canary("reason of a reversal")});
-    let reversed = app.manager().if_match(1).post(&format!("/person-merges/{}/reversal", merge.id()), &reversal).ok(200);
-    assert_eq!(reversed.body["reversal"]["reason"], canary("reason of a reversal"));
+    merge_and_reverse(&mut sent, &id, &canary);
     sent.post(
         &format!("/people/{mia}/capacity-records"),
         &json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,"outcome":"can_decide",
