@@ -88,6 +88,14 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("getInformationRequest", Some(Action::InformationRequestRead)),
     ("respondToInformationRequest", Some(Action::InformationRequestRespond)),
     ("cancelInformationRequest", Some(Action::InformationRequestCancel)),
+    ("listLegalRequests", Some(Action::LegalRequestList)),
+    ("logLegalRequest", Some(Action::LegalRequestLog)),
+    ("getLegalRequest", Some(Action::LegalRequestRead)),
+    ("decideLegalRequest", Some(Action::LegalRequestDecide)),
+    ("listLegalCandidateItems", Some(Action::LegalRequestCandidates)),
+    ("extractForLegalRequest", Some(Action::LegalRequestExtract)),
+    ("dispatchLegalRequest", Some(Action::LegalRequestDispatch)),
+    ("closeLegalRequest", Some(Action::LegalRequestClose)),
     ("listDisclosureLog", Some(Action::DisclosureLogList)),
     ("exportDisclosureLog", Some(Action::DisclosureLogExport)),
     ("proveDisclosureLogInclusion", Some(Action::DisclosureLogProve)),
@@ -169,7 +177,9 @@ impl Scene {
         let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
         let merge = json!({"mergedPersonId":caller,"reason":"Gave a name."});
         let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.nell), &merge).ok(201).id();
+        let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
         let parameters = BTreeMap::from([
+            ("legalRequestId", legal),
             ("mergeId", merge),
             ("referralId", referral),
             ("requestId", asked),

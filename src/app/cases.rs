@@ -8,7 +8,7 @@ use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
-use crate::db::{Tx, cases, guard, information_requests, participants, staff, tasks, timeline};
+use crate::db::{Tx, cases, guard, information_requests, legal_extracts, participants, staff, tasks, timeline};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
@@ -226,6 +226,10 @@ impl App {
             require_open(permit.caller(), head.status)?;
             if cases::has_open_concern(tx, permit, id)? {
                 let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
+                return Err(wrong_state(permit.caller(), head.status, Some(rule)));
+            }
+            if legal_extracts::any_open(tx, permit, id)? {
+                let rule = Fault::new("#", "not_decided", "An extract of this case for legal proceedings is drafted and not sent.");
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;

@@ -1,6 +1,6 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use super::{App, Error, Result, allowed, faultless};
+use super::{App, Error, Result, allowed, faultless, legal_requests};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending};
 use crate::db::counted::Counted;
@@ -10,7 +10,7 @@ use crate::domain::consent::{
     Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, SubjectAuthority, Withdrawal,
     WithdrawalEffects,
 };
-use crate::domain::disclosure::{Failing, RefusalRule};
+use crate::domain::disclosure::{Failing, Limits, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, PersonId};
@@ -75,6 +75,9 @@ impl App {
             if let Some(replaced) = content.supersedes_id {
                 consents::end(tx, permit, replaced, &Ending::Superseded { by: id }, now)?;
             }
+            if content.decision == ConsentDecision::Refused {
+                legal_requests::reconsider(tx, permit, case_id, &content.subject_ids, limits, now)?;
+            }
             Ok(id)
         };
         self.once(permit, request, record, move |tx, permit, id| view(tx, permit, id, now)).await
@@ -111,8 +114,8 @@ impl App {
         request: Option<Idempotency>,
         how: NewWithdrawal,
     ) -> Result<Created<Consent>> {
-        let now = self.clock.now();
-        let withdraw = move |tx: &mut Tx<'_>, permit: &Permit<_>| withdraw(tx, permit, id, &how, now);
+        let (now, limits) = (self.clock.now(), self.settings.limits);
+        let withdraw = move |tx: &mut Tx<'_>, permit: &Permit<_>| withdraw(tx, permit, id, &how, limits, now);
         self.once(permit, request, withdraw, move |tx, permit, id| view(tx, permit, id, now)).await
     }
 
@@ -135,6 +138,7 @@ fn withdraw(
     permit: &Permit<act::ConsentWithdraw>,
     id: ConsentId,
     how: &NewWithdrawal,
+    limits: Limits,
     now: Timestamp,
 ) -> Result<ConsentId> {
     let by_whom = || Error::failing(vec![Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised)]);
@@ -169,10 +173,11 @@ fn withdraw(
         let recall = NewTask::new(TaskKind::RecallNotice, found.case_id, disclosure.0, due_on);
         effects.recall_task_ids.push(tasks::create(tx, permit, recall, now)?);
     }
-    if content.decision == ConsentDecision::Given {
-        // Withdrawing a permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
+    if content.decision == ConsentDecision::Given && !consents::any_other_live(tx, permit, found.case_id, id, now)? {
+        // Withdrawing the only permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
         tasks::create(tx, permit, NewTask::new(TaskKind::RetentionReview, found.case_id, id.0, due_on), now)?;
     }
+    effects.blocked_disclosure_ids = legal_requests::block_resting_on(tx, permit, found.case_id, id, now)?;
     effects.cancelled_request_ids = information_requests::cancel_resting_on(tx, permit, id, now)?;
     if how.objects {
         // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
@@ -180,6 +185,8 @@ fn withdraw(
         let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
         let authority = as_named(&rules::authority_of(&refused, to_council, &family), &refusal, &counted);
         effects.refusal_id = Some(consents::insert(tx, permit, found.case_id, &refusal, authority, now)?);
+        let refused = legal_requests::reconsider(tx, permit, found.case_id, &refusal.subject_ids, limits, now)?;
+        effects.blocked_disclosure_ids.extend(refused);
     }
     consents::end(tx, permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
     Ok(id)
@@ -194,6 +201,7 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
         return Err(ended(&found, permit.caller()));
     }
     consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
+    legal_requests::block_resting_on(tx, permit, found.case_id, id, now)?;
     information_requests::cancel_resting_on(tx, permit, id, now)?;
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;

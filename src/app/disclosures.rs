@@ -16,8 +16,10 @@ use crate::domain::disclosure::{
     NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef,
 };
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, DisclosureId, EntryId, PersonId};
+use crate::domain::ids::{CaseId, DisclosureId, EntryId, LegalRequestId, NoteId, PersonId};
+use crate::domain::legal_request::LegalCopy;
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::text::LongText;
 use crate::domain::time::months_after;
 use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject, Vocabulary};
 use crate::ledger::DisclosureEntry;
@@ -45,7 +47,7 @@ const MOST_WITHHELD_MONTHS: u32 = 12;
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
 /// What is asked of a case, with the notes it names, opened once.
-struct Request {
+pub(super) struct Request {
     case_id: CaseId,
     ask: Ask,
     notes: Vec<HeldNote>,
@@ -53,7 +55,7 @@ struct Request {
 
 impl Request {
     /// The request, if the case is in scope and all that it names exists.
-    fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: Ask) -> Result<Self> {
+    pub(super) fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: Ask) -> Result<Self> {
         db::cases::require(tx, permit, case_id)?;
         let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
         let request = Self { case_id, ask, notes };
@@ -71,6 +73,16 @@ impl Request {
     /// one with whom, and whatever becomes of that.
     fn subjects_of(&self, grant: &Grant, counted: &Counted) -> Vec<PersonId> {
         self.named().into_iter().filter(|person| grant.subject_ids().contains(&counted.one(*person))).collect()
+    }
+
+    /// The exact words of each note, as the log commits to them.
+    pub(super) fn content(&self) -> Vec<(NoteId, LongText)> {
+        self.notes.iter().map(|note| (note.id(), LongText(note.content()))).collect()
+    }
+
+    /// What is asked, to be drafted.
+    pub(super) fn drafted(&self) -> NewDisclosure {
+        NewDisclosure::from(&self.ask)
     }
 }
 
@@ -153,22 +165,14 @@ impl App {
             None => None,
         };
         let decided = Decided {
-            identified: grant.identified(),
-            data_subject_ids: request.subjects_of(&grant, counted),
-            lawful_basis: self.settings.lawful_basis,
-            art9_condition: self.settings.art9_condition,
-            consents: grant.consents().to_vec(),
-            conditions_met: grant.conditions_met().to_vec(),
             concern_id,
             review_due_on: concern_id.map(|_| deadlines::next_working_day(now.day())),
-            decided_by_role: if permit.caller().is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser },
-            decided_at: now,
-            sent_at: now,
-            policy: self.policy(None, &grant.clauses()),
+            ..self.decided(permit, request, &grant, counted)
         };
         let wording = if ask.basis == Basis::Anonymised { ask.summary.as_ref().map(|text| anonymous::digest(tx, text)) } else { None };
         let logged = request.made(tx, permit, &self.settings, &grant, counted, recipient_id)?;
-        let id = disclosures::record(tx, permit, case_id, grant, &content, Recording { recipient_id, decided, wording })?;
+        let recording = Recording { id: DisclosureId::mint(), recipient_id, decided, wording };
+        let id = disclosures::record(tx, permit, case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
             follow_up::task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
@@ -177,6 +181,52 @@ impl App {
             }
         }
         Ok(id)
+    }
+
+    /// What the service puts to everything that was granted.
+    fn decided(&self, permit: &Permit<act::DisclosureRecord>, request: &Request, grant: &Grant, counted: &Counted) -> Decided {
+        Decided {
+            identified: grant.identified(),
+            data_subject_ids: request.subjects_of(grant, counted),
+            lawful_basis: self.settings.lawful_basis,
+            art9_condition: self.settings.art9_condition,
+            consents: grant.consents().to_vec(),
+            conditions_met: grant.conditions_met().to_vec(),
+            concern_id: None,
+            legal_request_id: None,
+            review_due_on: None,
+            decided_by_role: if permit.caller().is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser },
+            decided_at: grant.decided_at(),
+            sent_at: grant.decided_at(),
+            policy: self.policy(None, &grant.clauses()),
+        }
+    }
+
+    /// Writes that an extract for legal proceedings was sent, under the id of its draft, with the manager's reason in the log. What each copy holds
+    /// is answered.
+    pub(super) fn record_extract(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        request: &Request,
+        (grant, counted): (Grant, Counted),
+        id: DisclosureId,
+        (legal_request_id, reason): (LegalRequestId, Option<LongText>),
+    ) -> Result<Vec<LegalCopy>> {
+        let (ask, now) = (grant.ask(), grant.decided_at());
+        let recipient_id = if let AskRecipient::Body { recipient_id, .. } = &ask.recipient { Some(*recipient_id) } else { None };
+        let decided = Decided { legal_request_id: Some(legal_request_id), ..self.decided(permit, request, &grant, &counted) };
+        let logged = DisclosureEntry { reason, ..request.made(tx, permit, &self.settings, &grant, &counted, recipient_id)? };
+        let held = grant.copies().iter().map(|copy| LegalCopy {
+            person_id: copy.to().person_id,
+            contact_id: copy.to().contact_id,
+            note_ids: copy.note_ids().to_vec(),
+        });
+        let copies = held.collect();
+        let content = NewDisclosure::from(ask);
+        disclosures::record(tx, permit, request.case_id, grant, &content, Recording { id, recipient_id, decided, wording: None })?;
+        ledger::append(tx, permit, logged, request.case_id, Some(id), now);
+        Ok(copies)
     }
 
     /// May this be passed on? The same function decides as for a disclosure; nothing is recorded but the look.

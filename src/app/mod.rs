@@ -9,6 +9,7 @@ pub mod disclosures;
 mod error;
 mod health;
 pub mod information_requests;
+pub mod legal_requests;
 pub mod log_export;
 pub mod log_proofs;
 pub mod notes;

@@ -203,6 +203,22 @@ acts! {
     InformationRequestRespond, "information_request:respond", "respond", CASEWORK, &["C12"], Some((Changed, Of::InformationRequest));
     /// Call off a request for information.
     InformationRequestCancel, "information_request:cancel", "cancel", CASEWORK, &["C12"], Some((Changed, Of::InformationRequest));
+    /// List requests for legal proceedings.
+    LegalRequestList, "legal_request:list", "list", MANAGER, &["C15"], Some((Listed, Of::LegalRequest));
+    /// Record a request for legal proceedings.
+    LegalRequestLog, "legal_request:create", "log_legal_request", CASEWORK, &["C15"], Some((Created, Of::LegalRequest));
+    /// Read a request for legal proceedings.
+    LegalRequestRead, "legal_request:read", "read", MANAGER, &["C15"], Some((Read, Of::LegalRequest));
+    /// Decide about a request for legal proceedings.
+    LegalRequestDecide, "legal_request:decide", "decide", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
+    /// List the notes that could be extracted for legal proceedings.
+    LegalRequestCandidates, "legal_request:candidates", "list_candidates", MANAGER, &["C15"], Some((Listed, Of::Note));
+    /// Say which notes are extracted for legal proceedings.
+    LegalRequestExtract, "legal_request:extract", "extract", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
+    /// Send an extract for legal proceedings.
+    LegalRequestDispatch, "legal_request:dispatch", "dispatch", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
+    /// Close a request for legal proceedings.
+    LegalRequestClose, "legal_request:close", "close", MANAGER, &["C15"], Some((Changed, Of::LegalRequest));
     /// List the disclosure log.
     DisclosureLogList, "disclosure_log:list", "list", LOG, &["C3", "C13"], Some((Listed, Of::DisclosureLog));
     /// Read an entry of the disclosure log.

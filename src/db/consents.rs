@@ -198,6 +198,17 @@ pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId], now: 
     Ok(false)
 }
 
+/// Whether another permission of this case is in force.
+pub fn any_other_live(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, but: ConsentId, now: Timestamp) -> Result<bool> {
+    let others = consent::table
+        .filter(consent::case_id.eq(case_id))
+        .filter(consent::id.ne(but))
+        .filter(consent::decision.eq(ConsentDecision::Given))
+        .filter(consent::ended.is_null())
+        .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(now.day()))));
+    Ok(diesel::select(diesel::dsl::exists(others)).get_result(tx.conn)?)
+}
+
 /// What was disclosed on the strength of it.
 pub fn relying(tx: &mut Tx<'_>, id: ConsentId) -> Result<Vec<DisclosureId>> {
     Ok(disclosure_consent::table

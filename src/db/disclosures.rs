@@ -44,6 +44,8 @@ impl Row {
 /// What is recorded beside a grant.
 #[derive(Clone, Debug)]
 pub struct Recording {
+    /// Its id: a new one, or that of its draft.
+    pub id: DisclosureId,
     /// The body of the register, where the grant names one or one was entered on the spot.
     pub recipient_id: Option<RecipientId>,
     /// What the service puts to it.
@@ -62,7 +64,7 @@ pub fn record(
     content: &NewDisclosure,
     recording: Recording,
 ) -> Result<DisclosureId> {
-    let id = DisclosureId::mint();
+    let id = recording.id;
     let now = grant.decided_at();
     for consent in grant.once_only() {
         consents::mark_used(tx, permit, *consent, now)?;

@@ -80,6 +80,13 @@ pub fn facts_now(
     read(tx, permit, case_id, ask, notes, &subjects(ask, notes), limits)
 }
 
+/// The facts of a draft that is looked at again, whoever asks and whatever they may see: only whether it would be refused is made of them. Nobody
+/// is guarded besides those whom the caller guards already: it is decided with all guards before it is sent.
+pub fn facts_of_draft(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Judged> {
+    let notes = notes::of_draft(tx, case_id, &ask.note_ids)?;
+    read(tx, permit, case_id, ask, &notes, &subjects(ask, &notes), limits)
+}
+
 /// Whom the items are from and about.
 fn subjects(ask: &Ask, notes: &[HeldNote]) -> BTreeSet<PersonId> {
     notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect()

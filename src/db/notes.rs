@@ -26,8 +26,8 @@ use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, Not
 mod held;
 mod moved;
 
-pub(super) use held::facts;
 pub use held::{HeldNote, for_disclosure, known, require};
+pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;
 pub use moved::{is_passed_on, is_permitted, relocate};
 
@@ -284,7 +284,18 @@ fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery
     if let Some(to) = filter.to {
         query = query.filter(note::occurred_at.lt(to));
     }
+    if filter.current {
+        let later = diesel::alias!(note as later);
+        let corrected = later.filter(later.field(note::supersedes_note_id).eq(note::id.nullable()));
+        query = query.filter(note::sealed.is_not_null()).filter(diesel::dsl::not(diesel::dsl::exists(corrected)));
+    }
     query
+}
+
+/// The notes of a case that are in scope and count.
+pub fn current(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<Vec<NoteId>> {
+    let filter = NoteFilter { current: true, ..NoteFilter::default() };
+    Ok(selected(permit.scope(), case, &filter).select(note::id).load(tx.conn)?)
 }
 
 /// The notes of a case that are in scope, newest first.

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::conn::RowLock;
 use super::error::{Error, Result};
-use super::schema::{consent, consent_recipient, disclosure, disclosure_entry, recipient, team};
+use super::schema::{consent, consent_recipient, disclosure, disclosure_entry, legal_request, recipient, team};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
@@ -229,12 +229,13 @@ pub fn in_use(tx: &mut Tx<'_>, _permit: &Permit<act::RecipientUpdate>, teams: &[
     Ok(diesel::select(exists(live)).get_result(tx.conn)?)
 }
 
-/// Whether any permission, refusal, disclosure or log entry names this body.
+/// Whether any permission, refusal, disclosure, request for proceedings or log entry names this body.
 pub fn on_record(tx: &mut Tx<'_>, _permit: &Permit<act::RecipientUpdate>, id: RecipientId) -> Result<bool> {
     let agreed = exists(consent_recipient::table.filter(consent_recipient::recipient_id.eq(id)));
     let sent = exists(disclosure::table.filter(disclosure::recipient_id.eq(id)));
     let logged = exists(disclosure_entry::table.filter(disclosure_entry::recipient.eq(id.to_string())));
-    Ok(diesel::select(agreed.or(sent).or(logged)).get_result(tx.conn)?)
+    let asked = exists(legal_request::table.filter(legal_request::recipient_id.eq(id)));
+    Ok(diesel::select(agreed.or(sent).or(logged).or(asked)).get_result(tx.conn)?)
 }
 
 /// Changes a body and its teams: those listed with an id are kept, those without are new, those not listed are removed.

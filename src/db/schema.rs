@@ -430,6 +430,40 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    legal_request (id) {
+        id -> DbUuid,
+        case_id -> DbUuid,
+        recipient_id -> DbUuid,
+        status -> DbWord,
+        received_on -> DbDay,
+        deadline_on -> Nullable<DbDay>,
+        answer_by -> Nullable<DbDay>,
+        sealed -> Binary,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    legal_extract (id) {
+        id -> DbUuid,
+        legal_request_id -> DbUuid,
+        case_id -> DbUuid,
+        status -> DbWord,
+        details -> DbJson,
+        sealed -> Binary,
+        created_at -> DbTs,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     task (id) {
         id -> DbUuid,
         kind -> DbWord,
@@ -623,6 +657,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_consent,
     disclosure_annotation,
     information_request,
+    legal_request,
+    legal_extract,
     task,
     disclosure_entry,
     disclosure_leaf,

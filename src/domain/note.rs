@@ -321,4 +321,6 @@ pub struct NoteFilter {
     pub from: Option<Timestamp>,
     /// Those that tell of an instant before this.
     pub to: Option<Timestamp>,
+    /// Only those that count: no correction has taken their place, and they were not moved away.
+    pub current: bool,
 }

@@ -69,14 +69,15 @@ impl TaskKind {
     #[must_use]
     pub fn is_for_manager(self) -> bool {
         match self {
-            Self::RecallNotice | Self::TellSubject | Self::CapacityReview | Self::InformationRequestDue => false,
+            Self::RecallNotice | Self::TellSubject | Self::CapacityReview | Self::InformationRequestDue | Self::SeekPermission => false,
             Self::SafeguardingReview
             | Self::ConflictReview
             | Self::RetentionReview
             | Self::RecipientReview
             | Self::AnnulmentReview
             | Self::BreachAssessment
-            | Self::ReferralRisk => true,
+            | Self::ReferralRisk
+            | Self::LegalRequest => true,
         }
     }
 }

@@ -633,9 +633,13 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Where a disclosure stands.
+    /// Where a disclosure stands. All are sent when they are recorded; only an extract for legal proceedings is drafted first (C15).
     DisclosureStatus, "disclosureStatus" {
+        Draft = "draft", "Drafted";
+        Approved = "approved", "Drafted, and its items are fixed";
         Sent = "sent", "Sent";
+        Blocked = "blocked", "Can never be sent: what it rested on has ended";
+        Cancelled = "cancelled", "Given up";
     }
 }
 
@@ -673,6 +677,39 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Where a request for legal proceedings stands (C15).
+    LegalRequestStatus, "legalRequestStatus" {
+        Received = "received", "Received";
+        Considering = "considering", "Considered";
+        PermissionSought = "permission_sought", "Permission is sought";
+        Granted = "granted", "Granted";
+        Extracted = "extracted", "Extracted";
+        SentAndCopied = "sent_and_copied", "Sent and copied";
+        Refused = "refused", "Refused";
+        Blocked = "blocked", "Blocked: what it rested on has ended";
+        Closed = "closed", "Closed";
+    }
+}
+
+vocabulary! {
+    /// What the service manager decides about a request for legal proceedings.
+    LegalDecision, "legalDecision" {
+        Consider = "consider", "Consider it";
+        SeekPermission = "seek_permission", "Have permission sought";
+        Grant = "grant", "Grant";
+        Refuse = "refuse", "Refuse";
+    }
+}
+
+vocabulary! {
+    /// Whether an item goes into an extract.
+    LegalItemDecision, "legalItemDecision" {
+        Include = "include", "Include";
+        LeaveOut = "leave_out", "Leave out";
+    }
+}
+
+vocabulary! {
     /// Why a service manager opens a restricted case or note (C4).
     AccessReason, "accessReason" {
         Supervision = "supervision", "Supervision";
@@ -698,6 +735,8 @@ vocabulary! {
         BreachAssessment = "breach_assessment", "Assess a possible data breach";
         CapacityReview = "capacity_review", "Review a record of capacity";
         ReferralRisk = "referral_risk", "Look at a risk stated in a referral";
+        LegalRequest = "legal_request", "Decide about a request for legal proceedings";
+        SeekPermission = "seek_permission", "Ask for permission to answer a request for legal proceedings";
         InformationRequestDue = "information_request_due", "Answer a request for information, or ask for the answer";
     }
 }
@@ -818,6 +857,7 @@ vocabulary! {
         Consent = "consent", "Permission or refusal";
         Disclosure = "disclosure", "Disclosure";
         InformationRequest = "information_request", "Request for information";
+        LegalRequest = "legal_request", "Request for legal proceedings";
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
     }
@@ -892,6 +932,9 @@ pub fn lists() -> Vec<List> {
         list::<AskedBy>(),
         list::<InformationRequestStatus>(),
         list::<RequestResponse>(),
+        list::<LegalRequestStatus>(),
+        list::<LegalDecision>(),
+        list::<LegalItemDecision>(),
         list::<AccessReason>(),
         list::<TimelineKind>(),
         list::<TaskKind>(),

@@ -26,6 +26,7 @@ impl From<Error> for Problem {
                     RefusalCode::ConsentScopeExceeded => Code::ConsentScopeExceeded,
                     RefusalCode::RuleViolated => Code::RuleViolated,
                     RefusalCode::IdentifyingDetails => Code::IdentifyingDetails,
+                    RefusalCode::CopyRecipientRequired => Code::CopyRecipientRequired,
                     RefusalCode::InvalidState => Code::InvalidState,
                 };
                 let problem = Self::new(code).with_faults(refusal.failings).with_policy(policy);

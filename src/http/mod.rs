@@ -25,6 +25,7 @@ mod failure;
 pub mod gate;
 pub mod idempotency;
 mod information_requests;
+mod legal_requests;
 pub mod limits;
 mod log_proofs;
 mod notes;
@@ -98,6 +99,7 @@ pub fn operations() -> Vec<Operation> {
         consents::operations(),
         disclosures::operations(),
         information_requests::operations(),
+        legal_requests::operations(),
         disclosure_log::operations(),
         access_log::operations(),
         log_proofs::operations(),

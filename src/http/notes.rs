@@ -42,7 +42,7 @@ impl Filters for NoteFilters {
 
 impl From<&NoteFilters> for NoteFilter {
     fn from(asked: &NoteFilters) -> Self {
-        Self { kind: asked.kind.clone().unwrap_or_default(), from: asked.from, to: asked.to }
+        Self { kind: asked.kind.clone().unwrap_or_default(), from: asked.from, to: asked.to, current: false }
     }
 }
 

@@ -84,6 +84,9 @@ const KINDS: &[(&str, &str)] = &[
     ("completeTask", "changed"),
     ("respondToInformationRequest", "changed"),
     ("cancelInformationRequest", "changed"),
+    ("decideLegalRequest", "changed"),
+    ("dispatchLegalRequest", "changed"),
+    ("closeLegalRequest", "changed"),
     ("revokeStaffTokens", "changed"),
     ("listCapacityRecords", "listed"),
 ];

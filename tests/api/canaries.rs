@@ -110,6 +110,55 @@ fn merge_and_reverse(sent: &mut Sent<'_>, id: &str, canary: &impl Fn(&str) -> St
     assert_eq!(reversed.body["reversal"]["reason"], canary("reason of a reversal"));
 }
 
+/// What is asked both ways, and what is asked for proceedings.
+fn sing_of_requests(sent: &mut Sent<'_>, family: &Family, note: &str, canary: &dyn Fn(&str) -> String) {
+    let app = sent.app;
+    let recipient = |who: &str| json!({"recipientId":family.council,"teamId":family.north,"personName":canary(who)});
+    let asked = family.asked_from_outside(json!({"question":canary("question"),"recipient":recipient("asker")}));
+    let requests = format!("/cases/{}/information-requests", family.case);
+    let asked = sent.post(&requests, &asked).ok(201).id();
+    let answer = json!({"outcome":"no_permission","response":canary("response")});
+    marked(&answer, "", &mut sent.marks);
+    let answered = app.manager().if_match(1).post(&format!("/information-requests/{asked}/response"), &answer).ok(200);
+    assert_eq!((answered.str("question"), answered.str("response")), (canary("question"), canary("response")));
+    family.permit_asking(app, json!({}));
+    let question = family.asked_by_service(json!({"question":canary("question of ours"),"recipient":recipient("asked")}));
+    let question = sent.post(&requests, &question).ok(201).id();
+    let why = json!({"reason":canary("reason of a cancellation")});
+    app.manager().if_match(1).post(&format!("/information-requests/{question}/cancellation"), &why).ok(200);
+    let unasked = family.asked_by_service(json!({"question":canary("question refused"),"informationCategories":["health"]}));
+    assert!(!sent.post(&requests, &unasked).problem(409, "consent-scope-exceeded").text.contains(MARK));
+    sing_of_proceedings(sent, family, note, canary);
+}
+
+fn sing_of_proceedings(sent: &mut Sent<'_>, family: &Family, note: &str, canary: &dyn Fn(&str) -> String) {
+    let (app, mia) = (sent.app, &family.mia);
+    family.permit_proceedings(app, json!({}));
+    let legal = family.legal_request(json!({"officerName":canary("officerName"),"officerRole":canary("officerRole"),
+        "proceedings":canary("proceedings"),"asksFor":canary("asksFor")}));
+    let legal = format!("/legal-requests/{}", sent.post("/legal-requests", &legal).ok(201).id());
+    for (version, body) in [
+        (1, json!({"decision":"consider","reason":canary("reason to consider")})),
+        (2, json!({"decision":"seek_permission"})),
+        (3, json!({"decision":"grant","reason":canary("reason of a grant"),"channel":"secure_email","noteIds":[note]})),
+    ] {
+        app.manager().if_match(version).post(&format!("{legal}/decision"), &body).ok(200);
+    }
+    let held = app.manager().get(&format!("{legal}/candidate-items?limit=200")).ok(200);
+    let item = |held: &Value| {
+        let goes = if held["id"] == json!(note) { "include" } else { "leave_out" };
+        json!({"noteId":held["id"],"decision":goes,"reason":canary("reason of an item")})
+    };
+    let items: Vec<Value> = held.body["items"].as_array().unwrap().iter().map(item).collect();
+    let items = json!({"items":items,"summary":canary("summary of an extract")});
+    app.manager().if_match(4).put(&format!("{legal}/items"), &items).ok(200);
+    let copies = json!({"copies":[{"personId":mia,"contactId":family.mia_contact}]});
+    app.manager().if_match(5).post(&format!("{legal}/dispatch"), &json!({})).problem(422, "copy-recipient-required");
+    app.manager().if_match(5).post(&format!("{legal}/dispatch"), &copies).ok(200);
+    let closed = app.manager().if_match(6).post(&format!("{legal}/closure"), &json!({"reason":canary("reason of a closure")})).ok(200);
+    assert_eq!((closed.str("officerName"), closed.str("closingReason")), (canary("officerName"), canary("reason of a closure")));
+}
+
 /// A family in which every text is a canary, of its own in each voice: the properties they were sent in, and the canaries.
 fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let canary = |field: &str| format!("{} {voice}", canary(field));
@@ -186,21 +235,7 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
         "proportionality":canary("proportionality"),"consentSought":"not_sought","noConsentReason":"would_prejudice_protection"}});
     let ask = family.ask(&note, risk);
     sent.post(&disclosures, &ask).ok(201);
-    let recipient = |who: &str| json!({"recipientId":family.council,"teamId":family.north,"personName":canary(who)});
-    let asked = family.asked_from_outside(json!({"question":canary("question"),"recipient":recipient("asker")}));
-    let requests = format!("/cases/{case}/information-requests");
-    let asked = sent.post(&requests, &asked).ok(201).id();
-    let answer = json!({"outcome":"no_permission","response":canary("response")});
-    marked(&answer, "", &mut sent.marks);
-    let answered = app.manager().if_match(1).post(&format!("/information-requests/{asked}/response"), &answer).ok(200);
-    assert_eq!((answered.str("question"), answered.str("response")), (canary("question"), canary("response")));
-    family.permit_asking(app, json!({}));
-    let question = family.asked_by_service(json!({"question":canary("question of ours"),"recipient":recipient("asked")}));
-    let question = sent.post(&requests, &question).ok(201).id();
-    let why = json!({"reason":canary("reason of a cancellation")});
-    app.manager().if_match(1).post(&format!("/information-requests/{question}/cancellation"), &why).ok(200);
-    let unasked = family.asked_by_service(json!({"question":canary("question refused"),"informationCategories":["health"]}));
-    assert!(!sent.post(&requests, &unasked).problem(409, "consent-scope-exceeded").text.contains(MARK));
+    sing_of_requests(&mut sent, &family, &note, &canary);
     // A refusal is logged, too.
     let elsewhere =
         family.ask(&note, json!({"summary":canary("refused"),"recipient":{"recipientId":family.school,"personName":canary("school")}}));
@@ -248,7 +283,9 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
     let figures = ureq::get(format!("{}/metrics", app.admin)).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(figures.contains("sendiass_") && finds(figures.as_bytes(), MARK).is_empty(), "{figures}");
     // They are read back, looked for and refused meanwhile, too.
-    for path in ["/cases", "/referrals", "/information-requests", "/tasks", "/consents", "/disclosure-log", "/access-log"] {
+    for path in
+        ["/cases", "/referrals", "/information-requests", "/legal-requests", "/tasks", "/consents", "/disclosure-log", "/access-log"]
+    {
         let role = if path.ends_with("-log") { Role::Auditor } else { Role::ServiceManager };
         let text = app.as_role(role).get(&format!("{path}?limit=100")).ok(200).text;
         assert!(!path.ends_with("-log") || !text.contains(MARK), "{path}: {text}");

@@ -199,6 +199,24 @@ fn a_withdrawal_takes_effect_at_once_once_and_asks_for_what_was_shared_back() {
 }
 
 #[test]
+fn the_withdrawal_of_the_only_permission_puts_the_keeping_under_review() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let reviewed = |consent: &str| Family::tasks(&app, "retention_review", consent).len();
+    let [first, second] = [(); 2].map(|()| family.permit(&app, json!({})));
+    // What has run out, what was refused and what is of another family leaves nobody's permission in force.
+    record(&app, &family, json!({"decidedAt":"2024-03-01T10:00:00.000Z","expiresOn":"2025-02-28"})).ok(201);
+    let refused = family.refuse(&app, &family.finn, &[&family.sam]).id();
+    Family::record(&app).permit(&app, json!({}));
+    family.withdraw(&app, &first, json!({})).ok(200);
+    assert_eq!(reviewed(&first), 0, "another is in force");
+    family.withdraw(&app, &second, json!({})).ok(200);
+    assert_eq!(reviewed(&second), 1);
+    family.withdraw(&app, &refused, json!({"withdrawnById":family.finn})).ok(200);
+    assert_eq!(reviewed(&refused), 0, "a refusal keeps nothing");
+}
+
+#[test]
 fn whoever_objects_when_withdrawing_refuses_the_same_from_then_on() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

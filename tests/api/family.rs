@@ -168,6 +168,41 @@ impl Family {
         self.permit(app, all)
     }
 
+    /// What an officer of the SEND team North wants for proceedings, to be recorded.
+    pub fn legal_request(&self, change: Value) -> Value {
+        let mut body = json!({"caseId":self.case,"recipient":{"recipientId":self.council,"teamId":self.north},"officerName":"Sam Okoro",
+            "officerRole":"Solicitor","proceedings":"Judicial review.","asksFor":"What was said about school.","claimsCourtOrder":false,
+            "receivedOn":"2026-05-29","deadlineOn":"2026-06-30"});
+        merge(&mut body, change);
+        body
+    }
+
+    /// Mia's permission to answer them.
+    pub fn permit_proceedings(&self, app: &TestApp, change: Value) -> String {
+        let mut all = json!({"purposes":["legal_request"]});
+        merge(&mut all, change);
+        self.permit(app, all)
+    }
+
+    /// A request for proceedings with an extract of this note that is ready to be sent; its id.
+    pub fn extracted(&self, app: &TestApp, note: &str) -> String {
+        let manager = app.manager();
+        let id = app.adviser().post("/legal-requests", &self.legal_request(json!({}))).ok(201).id();
+        let path = format!("/legal-requests/{id}");
+        let decide = |version: i64, body: &Value| manager.if_match(version).post(&format!("{path}/decision"), body).ok(200);
+        decide(1, &json!({"decision":"consider"}));
+        decide(2, &json!({"decision":"seek_permission"}));
+        decide(3, &json!({"decision":"grant","reason":"They agreed.","channel":"secure_email","noteIds":[note]}));
+        let held = manager.get(&format!("{path}/candidate-items?limit=200")).ok(200);
+        let item = |held: &Value| {
+            let goes = if held["id"] == note { "include" } else { "leave_out" };
+            json!({"noteId":held["id"],"decision":goes,"reason":"What is asked for."})
+        };
+        let items: Vec<Value> = held.body["items"].as_array().unwrap().iter().map(item).collect();
+        manager.if_match(4).put(&format!("{path}/items"), &json!({"items":items,"summary":"The note of 20 May."})).ok(200);
+        id
+    }
+
     /// Asks whether it may be passed on: the same body, without what only a sending has.
     pub fn check(&self, app: &TestApp, ask: &Value) -> Reply {
         let mut body = ask.clone();

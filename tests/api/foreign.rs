@@ -23,6 +23,7 @@ enum Kind {
     Task,
     Referral,
     Request,
+    Legal,
     Capacity,
     Concern,
     Contact,
@@ -55,6 +56,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "taskId" => Kind::Task,
         "referralId" => Kind::Referral,
         "requestId" => Kind::Request,
+        "legalRequestId" => Kind::Legal,
         "capacityRecordId" => Kind::Capacity,
         "concernId" => Kind::Concern,
         "contactId" => Kind::Contact,
@@ -103,6 +105,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Task, world.ids["taskId"].clone()),
         (Kind::Referral, world.ids["referralId"].clone()),
         (Kind::Request, world.ids["requestId"].clone()),
+        (Kind::Legal, world.ids["legalRequestId"].clone()),
         (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Concern, concern),
         (Kind::Merge, world.ids["mergeId"].clone()),
@@ -135,6 +138,7 @@ fn own_case(app: &TestApp, family: &Family) -> Other {
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
     let consent = hers.post(&format!("{path}/consents"), &refusal).ok(201).id();
     let sent = hers.post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
+    let legal = hers.post("/legal-requests", &family.legal_request(json!({"caseId":case.id()}))).ok(201).id();
     let asked = hers.post(&format!("{path}/information-requests"), &family.asked_from_outside(json!({}))).ok(201).id();
     let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
@@ -153,6 +157,7 @@ fn own_case(app: &TestApp, family: &Family) -> Other {
         (Kind::Disclosure, sent.id()),
         (Kind::Task, task),
         (Kind::Request, asked),
+        (Kind::Legal, legal),
         (Kind::Capacity, assessed),
         (Kind::Concern, sent.str("concernId")),
         (Kind::Contact, known.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
@@ -189,6 +194,8 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
             }
             all.push(risk);
         }
+        "decideLegalRequest" => all.push(json!({"decision":"grant","reason":"Agreed.","channel":"phone","subjectIds":[family.ana],
+            "informationCategories":["school_provision"],"noteIds":[note]})),
         "requestInformation" => all.push(family.asked_from_outside(json!({"recipient":{"personId":family.nell}}))),
         "relocateNote" => {
             let usual = usual.unwrap();
@@ -377,7 +384,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
         let free = match operation.id.as_str() {
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
-            "relocateNote" => &["caseId"],
+            "relocateNote" | "logLegalRequest" => &["caseId"],
             "mergePeople" => &["mergedPersonId"],
             _ => &["atRiskPersonIds"],
         };

@@ -20,6 +20,7 @@ mod forge;
 mod harness;
 mod information_requests;
 mod kept;
+mod legal_requests;
 mod limits;
 mod long;
 mod merges;

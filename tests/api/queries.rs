@@ -39,23 +39,25 @@ fn asked(app: &TestApp) -> Vec<String> {
 }
 
 /// Where each list of the document is looked at, by whom, and the body it takes.
-fn lists(family: &Family) -> Vec<(&'static str, Role, String, Option<Value>)> {
+fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Option<Value>)> {
     let case = format!("/cases/{}", family.case);
     let (adviser, manager) = (Role::Adviser, Role::ServiceManager);
-    let get = |id, role, path: String| (id, role, format!("{path}?limit=100"), None);
+    let get = |id, role, path: String| (id, role, format!("{path}?limit=200"), None);
     vec![
         get("listCases", adviser, "/cases".to_owned()),
         get("listCaseConsents", adviser, format!("{case}/consents")),
         get("listConsents", adviser, "/consents".to_owned()),
         get("listDisclosures", adviser, format!("{case}/disclosures")),
-        ("listDisclosures", adviser, format!("{case}/disclosures?limit=100&subjectId={}", family.ana), None),
+        ("listDisclosures", adviser, format!("{case}/disclosures?limit=200&subjectId={}", family.ana), None),
         get("listNotes", adviser, format!("{case}/notes")),
         get("getTimeline", adviser, format!("{case}/timeline")),
         get("listParticipants", adviser, format!("{case}/participants")),
         get("listCapacityRecords", adviser, format!("/people/{}/capacity-records", family.ana)),
-        ("searchPeople", adviser, "/people/search?limit=100".to_owned(), Some(json!({"dateOfBirth":"1990-01-01"}))),
+        ("searchPeople", adviser, "/people/search?limit=200".to_owned(), Some(json!({"dateOfBirth":"1990-01-01"}))),
         get("listReferrals", adviser, "/referrals".to_owned()),
         get("listInformationRequests", adviser, "/information-requests".to_owned()),
+        get("listLegalRequests", manager, "/legal-requests".to_owned()),
+        get("listLegalCandidateItems", manager, format!("/legal-requests/{legal}/candidate-items")),
         get("listTasks", manager, "/tasks".to_owned()),
         get("listRecipients", adviser, "/recipients".to_owned()),
         get("listStaff", manager, "/staff".to_owned()),
@@ -94,6 +96,7 @@ fn add(app: &TestApp, family: &Family, n: usize) {
     family.permit(app, json!({}));
     family.disclose(app, &family.ask(&note, json!({}))).ok(201);
     app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201);
+    app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201);
     family.disclose(app, &family.risk(&note, json!({}))).ok(201);
     Family::assess(app, &family.ana, false, "2026-05-01");
     let body = json!({"bodyType":"school","name":format!("School {n}"),"teams":[{"name":"Office"}],"safeguardingFunction":false});
@@ -102,7 +105,7 @@ fn add(app: &TestApp, family: &Family, n: usize) {
 }
 
 /// How many queries each list took, and how many rows it showed.
-fn counted(app: &TestApp, family: &Family) -> Vec<(String, usize, Vec<String>)> {
+fn counted(app: &TestApp, family: &Family, legal: &str) -> Vec<(String, usize, Vec<String>)> {
     let look = |(_, role, path, body): (&str, Role, String, Option<Value>)| {
         let session = app.as_role(role);
         session.get("/me").ok(200);
@@ -111,7 +114,7 @@ fn counted(app: &TestApp, family: &Family) -> Vec<(String, usize, Vec<String>)> 
         let reply = session.send(&method, &path, body.map(|body| body.to_string())).ok(200);
         (path, reply.body["items"].as_array().unwrap().len(), asked(app))
     };
-    lists(family).into_iter().map(look).collect()
+    lists(family, legal).into_iter().map(look).collect()
 }
 
 #[test]
@@ -119,14 +122,15 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     set_default_instrumentation(|| Some(Box::new(Counting::default()))).unwrap();
     let app = TestApp::spawn();
     let family = Family::record(&app);
-    let known: Vec<&str> = lists(&family).iter().map(|(id, ..)| *id).collect();
+    let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
+    let known: Vec<&str> = lists(&family, &legal).iter().map(|(id, ..)| *id).collect();
     for operation in operations(&app).iter().filter(|one| one.id.starts_with("list") || one.id.starts_with("search")) {
         assert!(known.contains(&operation.id.as_str()), "{} is not counted: add it to lists()", operation.id);
     }
     (0..3).for_each(|n| add(&app, &family, n));
-    let few = counted(&app, &family);
+    let few = counted(&app, &family, &legal);
     (3..30).for_each(|n| add(&app, &family, n));
-    let many = counted(&app, &family);
+    let many = counted(&app, &family, &legal);
     let mut faults = Vec::new();
     for ((path, rows, asked), (_, more, asked_more)) in few.into_iter().zip(many) {
         assert!(asked.len() > 1, "{path}: nothing was counted");

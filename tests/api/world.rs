@@ -91,6 +91,7 @@ impl World {
         let accepted = json!({"decision":"accept","caseId":family.case});
         app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
         let asked = Self::asked(app, &family);
+        let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
         let ids = BTreeMap::from([
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
@@ -103,6 +104,7 @@ impl World {
             ("recipientId", family.school.clone()),
             ("taskId", task),
             ("requestId", asked),
+            ("legalRequestId", legal),
             ("staffId", spare.as_str().unwrap().to_owned()),
             ("index", "1".to_owned()),
         ]);
@@ -190,7 +192,10 @@ impl World {
             | "getReferral"
             | "listInformationRequests"
             | "getInformationRequest" => look(Role::Adviser),
-            "listTasks"
+            "listLegalRequests"
+            | "getLegalRequest"
+            | "listLegalCandidateItems"
+            | "listTasks"
             | "listDisclosureLog"
             | "exportDisclosureLog"
             | "getDisclosureLogEntry"
@@ -335,6 +340,39 @@ impl World {
                 let asked = app.adviser().post(&path, &family.asked_by_service(json!({"subjectIds":[family.mia]}))).ok(201).id();
                 self.ids.insert("requestId", asked);
                 Asked { version: Some(1), ..ask(json!({"reason":"Not needed any more."})) }
+            }
+            "logLegalRequest" => ask(family.legal_request(json!({}))),
+            "decideLegalRequest" => {
+                let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
+                self.ids.insert("legalRequestId", legal);
+                Asked {
+                    role: Role::ServiceManager,
+                    version: Some(1),
+                    body: Some(json!({"decision":"consider","reason":"Judicial review."})),
+                }
+            }
+            "extractForLegalRequest" | "dispatchLegalRequest" | "closeLegalRequest" => {
+                let words = json!({"subjectIds":[family.mia],"informationCategories":["views_and_wishes"]});
+                family.permit_proceedings(app, words);
+                let note = family.note(app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
+                let legal = family.extracted(app, &note);
+                let copies = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}],"toldSubject":"yes"});
+                let path = format!("/legal-requests/{legal}");
+                let (version, body) = match operation {
+                    "extractForLegalRequest" => {
+                        let held = app.manager().get(&format!("{path}/candidate-items?limit=200")).ok(200);
+                        let item = |held: &Value| json!({"noteId":held["id"],"decision":held["decision"],"reason":held["reason"]});
+                        let items: Vec<Value> = held.body["items"].as_array().unwrap().iter().map(item).collect();
+                        (5, json!({"items":items,"summary":"What she said herself."}))
+                    }
+                    "dispatchLegalRequest" => (5, copies),
+                    _ => {
+                        app.manager().if_match(5).post(&format!("{path}/dispatch"), &copies).ok(200);
+                        (6, json!({"reason":"The officer was told."}))
+                    }
+                };
+                self.ids.insert("legalRequestId", legal);
+                Asked { role: Role::ServiceManager, version: Some(version), body: Some(body) }
             }
             "annotateDisclosure" => ask(json!({"kind":"receipt_confirmed","note":"Read receipt of the same day."})),
             other => panic!("{other} has no request that succeeds: add it to World"),

@@ -80,6 +80,13 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
         let body = json!({"noteIds":[],"subjectIds":[ana],"informationCategories":["attendance"]});
         family.disclose(&app, &family.ask(&note, merged(body, change)))
     };
+    let proceedings = family.permit_proceedings(&app, json!({}));
+    let legal = family.extracted(&app, &note);
+    watch.takes("an extract that is sent", &[ana, mia], || {
+        let copies = json!({"copies":[{"personId":mia,"contactId":family.mia_contact}]});
+        app.manager().if_match(5).post(&format!("/legal-requests/{legal}/dispatch"), &copies).ok(200)
+    });
+    family.withdraw(&app, &proceedings, json!({})).ok(200);
     watch.takes("a question to somebody outside", &[ana, mia], || {
         let path = format!("/cases/{case}/information-requests");
         adviser.post(&path, &family.asked_by_service(json!({"subjectIds":[ana, mia]}))).problem(409, "consent-scope-exceeded")

@@ -9,6 +9,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod extracts;
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "../api/family.rs"]
 mod family;

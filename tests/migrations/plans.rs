@@ -57,6 +57,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/referrals?status=received&sort=receivedAt", "referral"),
     ("/referrals?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "referral"),
     ("/information-requests?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "information_request"),
+    ("/legal-requests?caseId=01a09f30-a93a-7160-8999-50d836f675cc", "legal_request"),
     ("/tasks", "task"),
     ("/tasks?status=open", "task"),
 ];

@@ -186,7 +186,7 @@ fn the_list_of_what_is_written_once_is_that_of_the_catalog() {
     assert_eq!(words(&mut conn, never_updated), told);
     // What refuses a change refuses to be emptied, too, and is not skipped by a replica.
     let emptied = "SELECT relname::text AS text FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid \
-        WHERE NOT tgisinternal AND tgtype & 34 = 34 AND relname NOT IN ('consent', 'decision_guard', 'information_request', 'person_merge', 'referral', 'safeguarding_concern') ORDER BY 1";
+        WHERE NOT tgisinternal AND tgtype & 34 = 34 AND relname NOT IN ('consent', 'decision_guard', 'information_request', 'legal_request', 'legal_extract', 'person_merge', 'referral', 'safeguarding_concern') ORDER BY 1";
     assert_eq!(words(&mut conn, emptied), told);
     let skipped = "SELECT tgname::text AS text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'A'";
     assert_eq!(words(&mut conn, skipped), Vec::<String>::new());

@@ -59,8 +59,11 @@ pub fn told(app: &TestApp, family: &Family) -> Vec<Value> {
     let requests = format!("/information-requests?caseId={}", family.case);
     let whole = app.manager().get(&requests).ok(200).body["items"].as_array().unwrap().clone();
     let whole = whole.into_iter().map(|row| format!("/information-requests/{}", row["id"].as_str().unwrap()));
+    let proceedings =
+        app.manager().get(&format!("/legal-requests?caseId={}", family.case)).ok(200).body["items"].as_array().unwrap().clone();
+    let proceedings = proceedings.into_iter().map(|row| format!("/legal-requests/{}", row["id"].as_str().unwrap()));
     let log = std::iter::once("/disclosure-log?limit=200".to_owned());
-    lists.into_iter().chain(people).chain(whole).chain(log).map(|path| app.manager().get(&path).ok(200).body).collect()
+    lists.into_iter().chain(people).chain(whole).chain(proceedings).chain(log).map(|path| app.manager().get(&path).ok(200).body).collect()
 }
 
 pub fn record(app: &TestApp) -> Family {

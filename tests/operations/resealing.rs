@@ -50,6 +50,9 @@ fn record_everything(app: &TestApp) -> Family {
     let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201);
     let answer = json!({"outcome":"refused","response":"That is theirs to tell."});
     app.adviser().if_match(1).post(&format!("/information-requests/{}/response", asked.id()), &answer).ok(200);
+    let note = family.n1(app);
+    family.permit_proceedings(app, json!({}));
+    family.extracted(app, &note);
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);

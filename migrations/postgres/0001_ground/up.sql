@@ -366,6 +366,40 @@ CREATE TABLE information_request (
 CREATE INDEX information_request_case ON information_request (case_id, id);
 CREATE INDEX information_request_disclosure ON information_request (disclosure_id);
 
+-- What officers asked for legal proceedings. What was said and decided is sealed.
+CREATE TABLE legal_request (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    recipient_id uuid NOT NULL REFERENCES recipient (id),
+    status text NOT NULL CHECK (status IN ('received', 'considering', 'permission_sought', 'granted', 'extracted', 'sent_and_copied', 'refused',
+        'blocked', 'closed')),
+    received_on date NOT NULL,
+    deadline_on date,
+    -- The last day on which the family may answer.
+    answer_by date,
+    sealed bytea NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX legal_request_case ON legal_request (case_id, id);
+CREATE INDEX legal_request_recipient ON legal_request (recipient_id);
+
+-- What is drafted to answer them: a disclosure that was not sent yet, under the id it has once it is.
+CREATE TABLE legal_extract (
+    id uuid PRIMARY KEY,
+    legal_request_id uuid NOT NULL REFERENCES legal_request (id),
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    status text NOT NULL CHECK (status IN ('draft', 'approved', 'sent', 'blocked', 'cancelled')),
+    -- JSON: the permissions it rests on and the people it is about: ids only.
+    details jsonb NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX legal_extract_request ON legal_extract (legal_request_id, id);
+CREATE INDEX legal_extract_case ON legal_extract (case_id, id);
+CREATE INDEX legal_extract_open ON legal_extract (status, id);
+
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL,
@@ -531,6 +565,25 @@ WHEN ((NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.record
         AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS DISTINCT FROM (OLD.status, OLD.disclosure_id, OLD.ended_at)))
 EXECUTE FUNCTION refuse_change('what was asked stands');
 ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_stays;
+CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request FOR EACH ROW EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_kept;
+CREATE TRIGGER legal_request_emptied BEFORE TRUNCATE ON legal_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_emptied;
+CREATE TRIGGER legal_request_stays BEFORE UPDATE ON legal_request FOR EACH ROW
+WHEN ((NEW.id, NEW.case_id, NEW.recipient_id, NEW.received_on, NEW.deadline_on, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.recipient_id, OLD.received_on, OLD.deadline_on, OLD.created_at, OLD.recorded_by))
+EXECUTE FUNCTION refuse_change('what was asked stands');
+ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_stays;
+-- What was sent, blocked or given up stays so for good.
+CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract FOR EACH ROW EXECUTE FUNCTION refuse_change('extracts are never removed');
+ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_kept;
+CREATE TRIGGER legal_extract_emptied BEFORE TRUNCATE ON legal_extract FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('extracts are never removed');
+ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_emptied;
+CREATE TRIGGER legal_extract_stays BEFORE UPDATE ON legal_extract FOR EACH ROW
+WHEN ((NEW.id, NEW.legal_request_id, NEW.case_id, NEW.created_at) IS DISTINCT FROM (OLD.id, OLD.legal_request_id, OLD.case_id, OLD.created_at)
+    OR (OLD.status NOT IN ('draft', 'approved') AND (NEW.status, NEW.details) IS DISTINCT FROM (OLD.status, OLD.details)))
+EXECUTE FUNCTION refuse_change('what was drafted stands');
+ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_stays;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_fixed;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');

@@ -1,4 +1,6 @@
 DROP TABLE task;
+DROP TABLE legal_extract;
+DROP TABLE legal_request;
 DROP TABLE information_request;
 DROP TABLE disclosure_annotation;
 DROP TABLE disclosure_consent;

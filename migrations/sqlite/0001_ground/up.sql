@@ -365,6 +365,40 @@ CREATE TABLE information_request (
 CREATE INDEX information_request_case ON information_request (case_id, id);
 CREATE INDEX information_request_disclosure ON information_request (disclosure_id);
 
+-- What officers asked for legal proceedings. What was said and decided is sealed.
+CREATE TABLE legal_request (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    recipient_id BLOB NOT NULL REFERENCES recipient (id),
+    status TEXT NOT NULL CHECK (status IN ('received', 'considering', 'permission_sought', 'granted', 'extracted', 'sent_and_copied', 'refused',
+        'blocked', 'closed')),
+    received_on TEXT NOT NULL,
+    deadline_on TEXT,
+    -- The last day on which the family may answer.
+    answer_by TEXT,
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX legal_request_case ON legal_request (case_id, id);
+CREATE INDEX legal_request_recipient ON legal_request (recipient_id);
+
+-- What is drafted to answer them: a disclosure that was not sent yet, under the id it has once it is.
+CREATE TABLE legal_extract (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    legal_request_id BLOB NOT NULL REFERENCES legal_request (id),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    status TEXT NOT NULL CHECK (status IN ('draft', 'approved', 'sent', 'blocked', 'cancelled')),
+    -- JSON: the permissions it rests on and the people it is about: ids only.
+    details TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX legal_extract_request ON legal_extract (legal_request_id, id);
+CREATE INDEX legal_extract_case ON legal_extract (case_id, id);
+CREATE INDEX legal_extract_open ON legal_extract (status, id);
+
 CREATE TABLE task (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     kind TEXT NOT NULL,
@@ -500,6 +534,21 @@ WHEN (NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.recorde
     OR (OLD.disclosure_id IS NOT NULL AND NEW.disclosure_id IS NOT OLD.disclosure_id)
     OR (OLD.ended_at IS NOT NULL AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS NOT (OLD.status, OLD.disclosure_id, OLD.ended_at))
 BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
+CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER legal_request_new BEFORE INSERT ON legal_request WHEN EXISTS (SELECT 1 FROM legal_request WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER legal_request_stays BEFORE UPDATE ON legal_request
+WHEN (NEW.id, NEW.case_id, NEW.recipient_id, NEW.received_on, NEW.deadline_on, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.case_id, OLD.recipient_id, OLD.received_on, OLD.deadline_on, OLD.created_at, OLD.recorded_by)
+BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
+-- What was sent, blocked or given up stays so for good.
+CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract BEGIN SELECT RAISE(ABORT, 'extracts are never removed'); END;
+CREATE TRIGGER legal_extract_new BEFORE INSERT ON legal_extract WHEN EXISTS (SELECT 1 FROM legal_extract WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'extracts are never removed'); END;
+CREATE TRIGGER legal_extract_stays BEFORE UPDATE ON legal_extract
+WHEN (NEW.id, NEW.legal_request_id, NEW.case_id, NEW.created_at) IS NOT (OLD.id, OLD.legal_request_id, OLD.case_id, OLD.created_at)
+    OR (OLD.status NOT IN ('draft', 'approved') AND (NEW.status, NEW.details) IS NOT (OLD.status, OLD.details))
+BEGIN SELECT RAISE(ABORT, 'what was drafted stands'); END;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_new BEFORE INSERT ON case_event WHEN EXISTS (SELECT 1 FROM case_event WHERE id = NEW.id)

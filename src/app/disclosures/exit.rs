@@ -4,12 +4,14 @@ use super::{Request, anonymous, follow_up};
 use crate::app::{App, Error, Refused, Result};
 use crate::authz::{Act, Permit, act};
 use crate::clock::Clock;
-use crate::db::{self, LogIndexes, Tx, facts, idempotency};
+use crate::db::counted::Counted;
+use crate::db::facts::{self, Judged};
+use crate::db::{self, LogIndexes, Tx, idempotency};
 use crate::domain::disclosure::{Ask, Refusal};
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, DisclosureId, Identifier};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, Identifier};
 use crate::domain::time::Timestamp;
-use crate::policy::disclosure::decide;
+use crate::policy::disclosure::{Grant, decide};
 
 /// Why nothing left: an error, which undoes everything, or a refusal, which is committed and logged.
 pub(in crate::app) enum Stop {
@@ -40,13 +42,29 @@ impl App {
         now: Timestamp,
     ) -> Result<DisclosureId, Stop> {
         let request = Request::find(tx, permit, case_id, ask)?;
-        let mut judged = facts::facts_for(tx, permit, case_id, &request.ask, &request.notes, self.settings.limits)?;
-        judged.facts.anonymity = anonymous::facts(tx, permit, &request, self.settings.limits, now)?;
-        match decide(&judged.ask, &judged.facts, now) {
-            Ok(grant) => Ok(self.record(tx, permit, &request, grant, &judged.counted)?),
+        let judged = self.judge(tx, permit, &request, None, now)?;
+        Ok(self.record(tx, permit, &request, judged.0, &judged.1)?)
+    }
+
+    /// Decides, behind the guards of everybody the answer rests on, and records the refusal. A draft says which permissions it rests on (R16). With
+    /// the grant it is answered as whom people count.
+    pub(in crate::app) fn judge(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::DisclosureRecord>,
+        request: &Request,
+        resting_on: Option<Vec<(ConsentId, i64)>>,
+        now: Timestamp,
+    ) -> Result<(Grant, Counted), Stop> {
+        let Request { case_id, ask, notes } = request;
+        let Judged { ask, mut facts, counted } = facts::facts_for(tx, permit, *case_id, ask, notes, self.settings.limits)?;
+        facts.anonymity = anonymous::facts(tx, permit, request, self.settings.limits, now)?;
+        facts.resting_on = resting_on;
+        match decide(&ask, &facts, now) {
+            Ok(grant) => Ok((grant, counted)),
             Err(refusal) => {
                 request.refused(tx, permit, &self.settings, &refusal, now)?;
-                follow_up::review_conflict(tx, permit, case_id, &refusal, now)?;
+                follow_up::review_conflict(tx, permit, *case_id, &refusal, now)?;
                 Err(Stop::Refused(refusal))
             }
         }

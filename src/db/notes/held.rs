@@ -26,6 +26,12 @@ pub struct HeldNote {
 }
 
 impl HeldNote {
+    /// Which it is.
+    #[must_use]
+    pub fn id(&self) -> NoteId {
+        self.fact.id
+    }
+
     /// What kinds of information it holds.
     #[must_use]
     pub fn categories(&self) -> &[InformationCategory] {
@@ -58,6 +64,11 @@ pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, 
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
     };
     let rows: Vec<Row> = scope::found(tx, permit.scope(), find, |_| [case])?;
+    let held = hold(tx, rows)?;
+    notes.iter().map(|id| held.get(id).cloned().ok_or(Error::NotFound)).collect()
+}
+
+fn hold(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<HashMap<NoteId, HeldNote>> {
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
@@ -68,7 +79,17 @@ pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, 
         let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
         held.insert(id, HeldNote { fact, concern, action_taken });
     }
-    notes.iter().map(|id| held.get(id).cloned().ok_or(Error::NotFound)).collect()
+    Ok(held)
+}
+
+/// The notes of a draft, whoever may see them, as far as they are still in its case: facts of a decision that never leave it.
+pub(in crate::db) fn of_draft(tx: &mut Tx<'_>, case: CaseId, notes: &[NoteId]) -> Result<Vec<HeldNote>> {
+    let rows: Vec<Row> = note::table
+        .filter(note::id.eq_any(notes.iter().copied()))
+        .filter(note::case_id.eq(case))
+        .filter(note::sealed.is_not_null())
+        .load(tx.conn)?;
+    Ok(hold(tx, rows)?.into_values().collect())
 }
 
 /// What the decision looks at of these notes: with the corrections there are now, behind the guards of the people they are about (R16).

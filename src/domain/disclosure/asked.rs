@@ -324,7 +324,7 @@ pub struct Ask {
     pub withhold_until_on: Option<NaiveDate>,
     /// Who gets a copy.
     pub copies: Vec<CopyTo>,
-    /// Whether this is the dispatch of a legal extract: its copies hold only what their receivers may have (R15). No request can ask for it.
+    /// Whether this is an extract for legal proceedings: its copies hold only what their receivers may have (R15). No request can ask for it.
     pub legal_extract: bool,
     /// What an anonymised text gives away.
     pub cohort: Option<Cohort>,

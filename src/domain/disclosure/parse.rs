@@ -9,12 +9,22 @@ impl TryFrom<NewDisclosure> for Ask {
     type Error = Vec<Failing>;
 
     fn try_from(body: NewDisclosure) -> Result<Self, Self::Error> {
-        let NewDisclosure { withhold_from_person_ids, withhold_until_on, .. } = body;
+        let (withhold_from_person_ids, withhold_until_on) = (body.withhold_from_person_ids.clone(), body.withhold_until_on);
         let withheld = !withhold_from_person_ids.is_empty() || withhold_until_on.is_some();
         if withheld && body.basis != AskedBasis::Safeguarding {
             return Err(vec![contradicts("#/withholdFromPersonIds")]);
         }
-        let mut ask = Self::try_from(NewDisclosureCheck {
+        let mut ask = Self::try_from(NewDisclosureCheck::from(body))?;
+        ask.withhold_from_person_ids = withhold_from_person_ids;
+        ask.withhold_until_on = withhold_until_on;
+        Ok(ask)
+    }
+}
+
+/// What is asked, without what only a sending has.
+impl From<NewDisclosure> for NewDisclosureCheck {
+    fn from(body: NewDisclosure) -> Self {
+        Self {
             basis: body.basis,
             purpose: body.purpose,
             direction: body.direction,
@@ -29,10 +39,15 @@ impl TryFrom<NewDisclosure> for Ask {
             copies: body.copies,
             cohort: body.cohort,
             safeguarding: body.safeguarding,
-        })?;
-        ask.withhold_from_person_ids = withhold_from_person_ids;
-        ask.withhold_until_on = withhold_until_on;
-        Ok(ask)
+        }
+    }
+}
+
+impl Ask {
+    /// What an extract for legal proceedings asks. No request can ask for it: only the decision of the service manager does (C15).
+    pub fn for_proceedings(body: NewDisclosureCheck) -> Result<Self, Vec<Failing>> {
+        let asked = Self::try_from(NewDisclosureCheck { purpose: Some(Purpose::PassInformation), ..body })?;
+        Ok(Self { purpose: Purpose::LegalRequest, legal_extract: true, ..asked })
     }
 }
 

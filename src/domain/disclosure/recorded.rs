@@ -8,7 +8,7 @@ use validator::{Validate, ValidationError, ValidationErrors};
 use super::asked::{NewDisclosure, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
 use crate::domain::action::{ActionName, Clause};
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, RecipientId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId};
 use crate::domain::staff::StaffRef;
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -116,6 +116,10 @@ pub struct Decided {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub concern_id: Option<ConcernId>,
+    /// The request for legal proceedings that it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub legal_request_id: Option<LegalRequestId>,
     /// The day by which a second person reviews it, if it passed on a risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

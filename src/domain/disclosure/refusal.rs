@@ -17,6 +17,8 @@ pub enum RefusalCode {
     RuleViolated,
     /// 422: an anonymised text tells who is meant (C6).
     IdentifyingDetails,
+    /// 422: an extract for legal proceedings without a copy to somebody whose permission it rests on (C15).
+    CopyRecipientRequired,
     /// 409: wrong state.
     InvalidState,
 }
@@ -30,6 +32,7 @@ impl RefusalCode {
             Self::ConsentScopeExceeded => "consent-scope-exceeded",
             Self::RuleViolated => "rule-violated",
             Self::IdentifyingDetails => "identifying-details",
+            Self::CopyRecipientRequired => "copy-recipient-required",
             Self::InvalidState => "invalid-state",
         }
     }
@@ -102,6 +105,7 @@ rules! {
     ItemMarkedConfidential = "item_marked_confidential", Some("R14"), [AskPermission, LeaveOut, Anonymise], "This note is to stay confidential; only a permission naming it covers it.";
     ConditionUnmet = "condition_unmet", Some("R15"), [AskPermission, Anonymise], "A condition of the permission does not hold.";
     CopyNotPermitted = "copy_not_permitted", Some("R15"), [AskPermission, LeaveOut], "Somebody who would get a copy may not see this.";
+    CopyRecipientRequired = "copy_recipient_required", Some("R15"), [], "Somebody whose permission it rests on would get no copy.";
     ConsentChanged = "consent_changed", Some("R16"), [AskPermission], "The permissions have changed since this was decided.";
     ContradictingFields = "contradicting_fields", None, [], "This property does not go with the others.";
     DisclosureRequired = "disclosure_required", None, [], "Name the disclosure that allowed the contact.";

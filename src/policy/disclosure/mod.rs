@@ -27,6 +27,7 @@ mod cover;
 mod permission;
 mod report;
 mod risk;
+mod sending;
 #[cfg(test)]
 mod tests;
 

@@ -14,6 +14,7 @@ use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
 
 use super::cover::{Matter, Receiver, data_covered, in_force, note_named, permits, recipient_covered, refuses};
 use super::report::{Found, Furthest, age};
+use super::sending::{changed, copied, is_sent_for_proceedings, will_be_copied};
 use super::{Grant, GrantedCopy, refuse};
 use crate::policy::authority::{Standing, authority, is_professional, lasts, may_object, standing};
 
@@ -99,6 +100,9 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
     if facts.resting_on.as_ref().is_some_and(|draft| changed(draft, &consents)) {
         return Err(refuse(ask, RefusalCode::ConsentRequired, vec![Failing::at("#", RefusalRule::ConsentChanged)]));
     }
+    if is_sent_for_proceedings(ask, facts) && !relied.values().all(|(permission, _)| copied(ask, permission)) {
+        return Err(refuse(ask, RefusalCode::CopyRecipientRequired, vec![Failing::at("#/copies", RefusalRule::CopyRecipientRequired)]));
+    }
     let kinds = |permission: &ConsentFact| permission.conditions.iter().map(|condition| condition.kind).collect::<Vec<_>>();
     let met: BTreeSet<_> = relied.values().flat_map(|(permission, _)| kinds(permission)).collect();
     let once = relied.values().filter(|(permission, _)| kinds(permission).contains(&ConditionKind::OnceOnly));
@@ -111,12 +115,6 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
         consents,
         copies,
     })
-}
-
-/// A draft rests on other permissions or versions than this decision (R16).
-fn changed(draft: &[(ConsentId, i64)], consents: &[ReliedOn]) -> bool {
-    let now: BTreeSet<_> = consents.iter().map(|relied| (relied.consent_id, relied.version)).collect();
-    now != draft.iter().copied().collect()
 }
 
 fn notes<'a>(ask: &'a Ask, facts: &'a Facts) -> impl Iterator<Item = (String, Option<&'a NoteFact>)> {
@@ -306,7 +304,7 @@ impl<'a> Decision<'a> {
 
     fn conditions_hold(&self, permission: &ConsentFact) -> bool {
         permission.conditions.iter().all(|condition| match condition.kind {
-            ConditionKind::CopyToGranter => self.ask.copies.iter().any(|copy| copy.person_id == permission.granter),
+            ConditionKind::CopyToGranter => will_be_copied(self.ask, self.facts, permission),
             ConditionKind::NotBefore => condition.not_before_on.is_some_and(|first| first <= self.now.day()),
             ConditionKind::ChannelIn => condition.channels.contains(&self.ask.channel),
             ConditionKind::OnceOnly => !permission.used,

@@ -656,6 +656,27 @@ fn the_copy_of_a_legal_extract_holds_only_what_its_receiver_may_have() {
 }
 
 #[test]
+fn an_extract_is_sent_with_a_copy_to_everybody_who_permitted() {
+    let mut w = world();
+    w.ask.legal_extract = true;
+    w.m1().conditions = vec![condition(ConditionKind::CopyToGranter)];
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)", "while it is drafted nobody gets a copy yet");
+    w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(101)), 1)]);
+    assert_eq!(w.outcome(), "consent-scope-exceeded condition_unmet@noteIds/0");
+    w.m1().conditions.clear();
+    assert_eq!(w.outcome(), "copy-recipient-required copy_recipient_required@copies");
+    w.copy_to(MIA);
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)");
+    w.note(N4).about = vec![ANA];
+    w.ask.note_ids = vec![N1, N4];
+    w.add(permits(102, FINN, &[FINN], "2026-03-02"));
+    w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(101)), 1), (ConsentId(Uuid::from_u128(102)), 1)]);
+    assert_eq!(w.outcome(), "copy-recipient-required copy_recipient_required@copies");
+    w.copy_to(FINN);
+    assert!(decide(&w.ask, &w.facts, w.now).is_ok());
+}
+
+#[test]
 fn what_goes_beyond_notes_is_an_item_and_nothing_is_free() {
     use InformationCategory::{Attendance, Health, SchoolProvision};
     check(&[

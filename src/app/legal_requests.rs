@@ -1,0 +1,284 @@
+//! Requests for legal proceedings (C15): recorded by whoever takes them, considered and decided by the service manager, who may not decide where
+//! they serve another side of the family. What may follow, the extract, is in `extract`; what blocks it, in `drafts`.
+
+use chrono::NaiveDate;
+
+use super::disclosures::{Request, Stop, recipient_fault};
+use super::{App, Error, Result, allowed, expect_version, faultless, leave, sides};
+use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::db::legal_requests::{self, Step};
+use crate::db::tasks::NewTask;
+use crate::db::{self, Tx, cases, legal_extracts, tasks};
+use crate::domain::disclosure::{Ask, AskRecipient, AskedBasis, DisclosureRecipient, NewDisclosureCheck, RefusalRule};
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, LegalRequestId};
+use crate::domain::legal_request::{
+    LegalRequest, LegalRequestFilter, LegalRequestSummary, NewLegalClosure, NewLegalDecision, NewLegalRequest,
+};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{Direction, DisclosureStatus, LegalDecision, LegalRequestStatus, Purpose, TaskKind};
+use crate::policy::deadlines;
+
+mod drafts;
+mod extract;
+
+pub(super) use drafts::{block_resting_on, reconsider};
+
+/// What may be done with a request that stands so.
+fn actions(status: LegalRequestStatus) -> &'static [Action] {
+    match status {
+        LegalRequestStatus::Received | LegalRequestStatus::Considering | LegalRequestStatus::PermissionSought => {
+            &[Action::LegalRequestDecide]
+        }
+        LegalRequestStatus::Granted => &[Action::LegalRequestDecide, Action::LegalRequestExtract],
+        LegalRequestStatus::Extracted => &[Action::LegalRequestDecide, Action::LegalRequestExtract, Action::LegalRequestDispatch],
+        LegalRequestStatus::Blocked => &[Action::LegalRequestDecide, Action::LegalRequestClose],
+        LegalRequestStatus::SentAndCopied | LegalRequestStatus::Refused => &[Action::LegalRequestClose],
+        LegalRequestStatus::Closed => &[],
+    }
+}
+
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, today: NaiveDate) -> Result<LegalRequest> {
+    let request = legal_requests::find(tx, permit, id, today)?;
+    Ok(LegalRequest { allowed_actions: allowed(permit.caller(), actions(request.status)), ..request })
+}
+
+/// The request stands so that this cannot be done.
+fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<RefusalRule>) -> Error {
+    let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
+    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+}
+
+/// Whoever works for another side of the family decides nothing here (C15). Whoever is kept away from the case does not find it.
+fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<()> {
+    let people = sides::people(tx, permit, case)?;
+    if cases::serving_other_side(tx, permit, Some(case), &people, &[permit.staff()].into(), Some(permit.scope()))?.is_empty() {
+        return Ok(());
+    }
+    let rule = RefusalRule::ConflictedDecider;
+    Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())))
+}
+
+fn blank(text: Option<&LongText>) -> bool {
+    text.is_none_or(|text| text.as_str().trim().is_empty())
+}
+
+/// What a decision needs besides.
+fn faults(decided: &NewLegalDecision, request: &LegalRequest, today: NaiveDate) -> Vec<Fault> {
+    let NewLegalDecision { decision, reason, answer_by_on, channel, subject_ids, information_categories, note_ids } = decided;
+    let (grants, seeks) = (*decision == LegalDecision::Grant, *decision == LegalDecision::SeekPermission);
+    let mut faults = Vec::new();
+    if (grants || *decision == LegalDecision::Refuse) && blank(reason.as_ref()) {
+        faults.push(Fault::new("#/reason", "decision_reason_missing", "Needs why it is granted or refused."));
+    }
+    let answer_by = answer_by_on.or(request.content.deadline_on);
+    if seeks && answer_by.is_none_or(|last| last < today) {
+        faults.push(Fault::new(
+            "#/answerByOn",
+            "answer_by_missing",
+            "Needs a last day for the answer that is not past: silence is a refusal.",
+        ));
+    }
+    if grants && channel.is_none() {
+        faults.push(Fault::new("#/channel", "channel_missing", "Needs by which way the extract is to go."));
+    }
+    let with_grant = [
+        ("#/channel", channel.is_some()),
+        ("#/subjectIds", !subject_ids.is_empty()),
+        ("#/informationCategories", !information_categories.is_empty()),
+        ("#/noteIds", !note_ids.is_empty()),
+    ];
+    let astray = with_grant.into_iter().filter(|(_, there)| *there && !grants).chain([("#/answerByOn", answer_by_on.is_some() && !seeks)]);
+    faults.extend(astray.filter(|(_, there)| *there).map(|(pointer, _)| Fault::contradicting(pointer)));
+    faults
+}
+
+/// The officer who asked, to whom alone the extract may go.
+fn officer(content: &NewLegalRequest) -> DisclosureRecipient {
+    DisclosureRecipient {
+        recipient_id: Some(content.recipient.recipient_id),
+        team_id: content.recipient.team_id,
+        person_name: Some(content.officer_name.clone()),
+        person_role: content.officer_role.clone(),
+        ..DisclosureRecipient::default()
+    }
+}
+
+/// What a grant of this decision would let out.
+fn asked(decided: &NewLegalDecision, request: &LegalRequest) -> Result<Ask> {
+    let body = NewDisclosureCheck {
+        basis: AskedBasis::Permission,
+        purpose: Some(Purpose::LegalRequest),
+        direction: Direction::Outbound,
+        channel: decided.channel.ok_or_else(|| Error::Rule(vec![Fault::contradicting("#/channel")]))?,
+        recipient: officer(&request.content),
+        subject_ids: decided.subject_ids.clone(),
+        note_ids: decided.note_ids.clone(),
+        information_categories: decided.information_categories.clone(),
+        summary: None,
+        told_subject: None,
+        told_reason: None,
+        copies: Vec::new(),
+        cohort: None,
+        safeguarding: None,
+    };
+    Ask::for_proceedings(body).map_err(Error::failing)
+}
+
+/// Where a request comes to by a decision; nowhere, if it does not follow from where it stands.
+fn next(from: LegalRequestStatus, decision: LegalDecision) -> Option<LegalRequestStatus> {
+    use LegalRequestStatus::{Blocked, Considering, Extracted, Granted, PermissionSought, Received, Refused};
+    match (decision, from) {
+        (LegalDecision::Consider, Received | Blocked) => Some(Considering),
+        (LegalDecision::SeekPermission, Considering) => Some(PermissionSought),
+        (LegalDecision::Grant, PermissionSought) => Some(Granted),
+        (LegalDecision::Refuse, Considering | PermissionSought | Granted | Extracted) => Some(Refused),
+        _ => None,
+    }
+}
+
+impl App {
+    /// Records what an officer asks for. It tells nobody anything, and decides nothing: a claim that a court ordered it changes nothing either.
+    pub async fn log_legal_request(
+        &self,
+        permit: Permit<act::LegalRequestLog>,
+        content: NewLegalRequest,
+        request: Option<Idempotency>,
+    ) -> Result<Created<LegalRequest>> {
+        let now = self.clock.now();
+        let log = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let case_id = content.case_id;
+            match cases::require(tx, permit, case_id) {
+                // What is out of scope is as unknown as what does not exist.
+                Err(db::Error::NotFound) => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
+                other => drop(other?),
+            }
+            let named = AskRecipient::Body {
+                recipient_id: content.recipient.recipient_id,
+                team_id: content.recipient.team_id,
+                person_name: None,
+                person_role: None,
+            };
+            let mut faults: Vec<Fault> = recipient_fault(tx, permit, &named, &[], false)?.into_iter().collect();
+            if content.received_on > now.day() {
+                faults.push(Fault::new("#/receivedOn", "decided_in_future", "Must not be later than today."));
+            }
+            if content.officer_name.as_str().trim().is_empty() {
+                faults.push(Fault::new("#/officerName", "officer_missing", "Needs the officer, by name."));
+            }
+            faultless(faults)?;
+            let soon = deadlines::next_working_day(now.day());
+            let due_on = content.deadline_on.map_or(soon, |day| day.min(soon).max(now.day()));
+            let id = legal_requests::insert(tx, permit, content, now)?;
+            tasks::create(tx, permit, NewTask::new(TaskKind::LegalRequest, case_id, id.0, due_on), now)?;
+            Ok(id)
+        };
+        self.once(permit, request, log, move |tx, permit, id| shown(tx, permit, id, now.day())).await
+    }
+
+    /// Requests about the cases in scope.
+    pub async fn list_legal_requests(
+        &self,
+        permit: Permit<act::LegalRequestList>,
+        filter: LegalRequestFilter,
+        page: PageRequest,
+    ) -> Result<Page<LegalRequestSummary>> {
+        let today = self.clock.now().day();
+        self.look(permit, move |tx, permit| Ok(legal_requests::list(tx, permit, &filter, &page, today)?)).await
+    }
+
+    /// A request about a case in scope.
+    pub async fn read_legal_request(&self, permit: Permit<act::LegalRequestRead>, id: LegalRequestId) -> Result<LegalRequest> {
+        let today = self.clock.now().day();
+        self.look(permit, move |tx, permit| shown(tx, permit, id, today)).await
+    }
+
+    /// Considers a request, has permission sought, grants or refuses it. To grant is decided by the disclosure policy, like any sending: there must
+    /// be a permission in force. What is granted is drafted, and a refusal of the policy is committed and logged.
+    pub async fn decide_legal_request(
+        &self,
+        permit: Permit<act::LegalRequestDecide>,
+        id: LegalRequestId,
+        version: i32,
+        decided: NewLegalDecision,
+        request: Option<Idempotency>,
+    ) -> Result<Created<LegalRequest>> {
+        let (now, app) = (self.clock.now(), self.clone());
+        let decide = move |tx: &mut Tx<'_>, permit: &Permit<_>| app.decide_legal(tx, permit, id, version, decided, now);
+        let show = move |tx: &mut Tx<'_>, permit: &Permit<_>, id| shown(tx, permit, id, now.day());
+        Ok(self.once_unless_refused(permit, request, decide, show).await?.0)
+    }
+
+    fn decide_legal(
+        &self,
+        tx: &mut Tx<'_>,
+        permit: &Permit<act::LegalRequestDecide>,
+        id: LegalRequestId,
+        version: i32,
+        decided: NewLegalDecision,
+        now: Timestamp,
+    ) -> Result<LegalRequestId, Stop> {
+        let current = legal_requests::find(tx, permit, id, now.day())?;
+        expect_version(current.version, version)?;
+        faultless(faults(&decided, &current, now.day()))?;
+        let case_id = current.content.case_id;
+        let Some(status) = next(current.status, decided.decision) else {
+            return Err(wrong_state(permit.caller(), current.status, None).into());
+        };
+        require_unconflicted(tx, permit, case_id)?;
+        let answer_by = (status == LegalRequestStatus::PermissionSought).then(|| decided.answer_by_on.or(current.content.deadline_on));
+        if status == LegalRequestStatus::Granted {
+            let exit = leave(permit.caller())?;
+            let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?;
+            let (grant, _) = self.judge(tx, &exit, &wanted, None, now)?;
+            legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), grant, now)?;
+        }
+        if status == LegalRequestStatus::Refused
+            && let Some(draft) = legal_extracts::open_of(tx, permit, id)?
+        {
+            legal_extracts::end(tx, permit, draft.id, DisclosureStatus::Cancelled)?;
+        }
+        let answer_by = answer_by.flatten();
+        let step = Step { decision: Some((decided.decision, decided.reason)), answer_by, ..Step::to(status) };
+        legal_requests::take(tx, permit, id, version, step, now)?;
+        if matches!(status, LegalRequestStatus::Granted | LegalRequestStatus::Refused) {
+            tasks::settle(tx, permit, TaskKind::SeekPermission, id.0, now)?;
+        }
+        if status == LegalRequestStatus::Refused {
+            tasks::settle(tx, permit, TaskKind::LegalRequest, id.0, now)?;
+        }
+        if let Some(due_on) = answer_by {
+            tasks::create(tx, permit, NewTask::new(TaskKind::SeekPermission, case_id, id.0, due_on), now)?;
+        }
+        Ok(id)
+    }
+
+    /// Closes a request about which nothing more is done.
+    pub async fn close_legal_request(
+        &self,
+        permit: Permit<act::LegalRequestClose>,
+        id: LegalRequestId,
+        version: i32,
+        how: NewLegalClosure,
+        request: Option<Idempotency>,
+    ) -> Result<Created<LegalRequest>> {
+        let now = self.clock.now();
+        let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let current = legal_requests::find(tx, permit, id, now.day())?;
+            expect_version(current.version, version)?;
+            if !actions(current.status).contains(&Action::LegalRequestClose) {
+                return Err(wrong_state(permit.caller(), current.status, None));
+            }
+            let step = Step { closing_reason: how.reason, ..Step::to(LegalRequestStatus::Closed) };
+            legal_requests::take(tx, permit, id, version, step, now)?;
+            for kind in [TaskKind::LegalRequest, TaskKind::SeekPermission] {
+                tasks::settle(tx, permit, kind, id.0, now)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, request, close, move |tx, permit, id| shown(tx, permit, id, now.day())).await
+    }
+}

@@ -1,0 +1,205 @@
+//! Extracts for legal proceedings (C15). An extract is a disclosure that was not sent yet: it has its id, and becomes one by being recorded from a
+//! grant, or never. It is drafted from a grant, too, and ends for good with what it rests on (R17).
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::conn::Engine;
+use super::counted::Counted;
+use super::error::Result;
+use super::schema::legal_extract;
+use super::scope;
+use super::sealed::{Cell, Owner};
+use super::stored::Json;
+use super::tx::Tx;
+use crate::authz::{Act, Permit, act};
+use crate::domain::disclosure::{NewDisclosure, ReliedOn};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, LegalRequestId, NoteId, PersonId};
+use crate::domain::legal_request::{LegalCopy, LegalExtract, LegalItem};
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::DisclosureStatus;
+use crate::policy::disclosure::Grant;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = legal_extract, treat_none_as_default_value = false)]
+struct ExtractRow {
+    id: DisclosureId,
+    legal_request_id: LegalRequestId,
+    case_id: CaseId,
+    status: DisclosureStatus,
+    details: Json<Resting>,
+    sealed: Vec<u8>,
+    created_at: Timestamp,
+}
+
+/// What an extract rests on: ids only, in the clear, so that it is found when one of them ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Resting {
+    consents: Vec<ReliedOn>,
+    subject_ids: Vec<PersonId>,
+}
+
+/// What is drafted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Extract {
+    /// The disclosure that it is to become.
+    pub disclosure: NewDisclosure,
+    /// What was decided of each item.
+    pub items: Vec<LegalItem>,
+    /// The exact words of each note that goes.
+    pub content: Vec<(NoteId, LongText)>,
+    /// The copies that were sent.
+    pub copies: Vec<LegalCopy>,
+}
+
+/// A draft that may still be sent.
+#[derive(Debug)]
+pub struct Draft {
+    /// The disclosure it is to become.
+    pub id: DisclosureId,
+    /// The request it answers.
+    pub legal_request_id: LegalRequestId,
+    /// The case from which it is drafted.
+    pub case_id: CaseId,
+    /// Where it stands.
+    pub status: DisclosureStatus,
+    /// The permissions it rests on.
+    pub consents: Vec<ReliedOn>,
+    /// What is drafted.
+    pub extract: Extract,
+}
+
+impl ExtractRow {
+    fn open(&self, tx: &mut Tx<'_>) -> Result<Extract> {
+        tx.open(Cell::of("legal_extract", self.id.0, Owner::Case(self.case_id)), &self.sealed)
+    }
+
+    fn draft(self, tx: &mut Tx<'_>) -> Result<Draft> {
+        let extract = self.open(tx)?;
+        let Self { id, legal_request_id, case_id, status, details: Json(Resting { consents, .. }), .. } = self;
+        Ok(Draft { id, legal_request_id, case_id, status, consents, extract })
+    }
+}
+
+const OPEN: [DisclosureStatus; 2] = [DisclosureStatus::Draft, DisclosureStatus::Approved];
+
+/// Those that may still be sent, in the order of their ids.
+fn open_drafts() -> legal_extract::BoxedQuery<'static, Engine> {
+    legal_extract::table.filter(legal_extract::status.eq_any(OPEN)).order(legal_extract::id.asc()).into_boxed()
+}
+
+/// Drafts what was granted: no grant, no draft. The grant is used up; when it is sent, there must be another.
+#[expect(clippy::needless_pass_by_value, reason = "the grant is used up")]
+pub fn draft(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<act::LegalRequestDecide>,
+    (request, case_id): (LegalRequestId, CaseId),
+    disclosure: NewDisclosure,
+    grant: Grant,
+    now: Timestamp,
+) -> Result<DisclosureId> {
+    let id = DisclosureId::mint();
+    let extract = Extract { disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
+    let row = ExtractRow {
+        id,
+        legal_request_id: request,
+        case_id,
+        status: DisclosureStatus::Draft,
+        details: Json(Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() }),
+        sealed: tx.seal(Cell::of("legal_extract", id.0, Owner::Case(case_id)), &extract)?,
+        created_at: now,
+    };
+    diesel::insert_into(legal_extract::table).values(row).execute(tx.conn)?;
+    Ok(id)
+}
+
+/// Fixes the items of a draft as they were granted. Whether it still was one.
+#[expect(clippy::needless_pass_by_value, reason = "the grant is used up")]
+pub fn approve(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<act::LegalRequestExtract>,
+    draft: &Draft,
+    disclosure: NewDisclosure,
+    grant: Grant,
+    items: Vec<LegalItem>,
+    content: Vec<(NoteId, LongText)>,
+) -> Result<bool> {
+    let extract = Extract { disclosure, items, content, copies: Vec::new() };
+    let resting = Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() };
+    let sealed = tx.seal(Cell::of("legal_extract", draft.id.0, Owner::Case(draft.case_id)), &extract)?;
+    let changed = diesel::update(legal_extract::table.find(draft.id).filter(legal_extract::status.eq_any(OPEN)))
+        .set((
+            legal_extract::status.eq(DisclosureStatus::Approved),
+            legal_extract::details.eq(Json(resting)),
+            legal_extract::sealed.eq(sealed),
+        ))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// Marks a draft as sent, with what each copy held.
+pub fn sent(tx: &mut Tx<'_>, _permit: &Permit<act::LegalRequestDispatch>, draft: Draft, copies: Vec<LegalCopy>) -> Result<bool> {
+    let extract = Extract { copies, ..draft.extract };
+    let sealed = tx.seal(Cell::of("legal_extract", draft.id.0, Owner::Case(draft.case_id)), &extract)?;
+    let approved = legal_extract::table.find(draft.id).filter(legal_extract::status.eq(DisclosureStatus::Approved));
+    let changed = diesel::update(approved)
+        .set((legal_extract::status.eq(DisclosureStatus::Sent), legal_extract::sealed.eq(sealed)))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// The extracts of a request, in the order of their ids.
+pub(super) fn of(tx: &mut Tx<'_>, request: LegalRequestId) -> Result<Vec<LegalExtract>> {
+    let rows: Vec<ExtractRow> =
+        legal_extract::table.filter(legal_extract::legal_request_id.eq(request)).order(legal_extract::id.asc()).load(tx.conn)?;
+    let mut extracts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Extract { disclosure, items, copies, .. } = row.open(tx)?;
+        let (disclosure_id, status, consents) = (row.id, row.status, row.details.0.consents);
+        extracts.push(LegalExtract { disclosure_id, status, channel: disclosure.channel, consents, items, copies });
+    }
+    Ok(extracts)
+}
+
+/// The draft of a request about a case in scope that may still be sent.
+pub fn open_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: LegalRequestId) -> Result<Option<Draft>> {
+    let open = open_drafts().filter(legal_extract::legal_request_id.eq(request));
+    let row: Option<ExtractRow> = open.filter(legal_extract::case_id.eq_any(scope::cases(permit.scope()))).first(tx.conn).optional()?;
+    row.map(|row| row.draft(tx)).transpose()
+}
+
+/// Whether something of this case in scope is drafted and not sent.
+pub fn any_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<bool> {
+    let here = legal_extract::table
+        .filter(legal_extract::case_id.eq(case_id))
+        .filter(legal_extract::case_id.eq_any(scope::cases(permit.scope())))
+        .filter(legal_extract::status.eq_any(OPEN));
+    Ok(diesel::select(exists(here)).get_result(tx.conn)?)
+}
+
+/// The drafts that rest on this permission of the case.
+pub fn resting_on(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, consent: ConsentId) -> Result<Vec<Draft>> {
+    chosen(tx, open_drafts().filter(legal_extract::case_id.eq(case_id)), |resting| {
+        resting.consents.iter().any(|relied| relied.consent_id == consent)
+    })
+}
+
+/// The drafts about any of these people, of every case: a refusal holds in all of them. None of it is shown to whoever asks.
+pub fn about(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: &[PersonId]) -> Result<Vec<Draft>> {
+    // Under whichever id they were named.
+    let people = Counted::among(tx, people.iter().copied())?.everybody();
+    chosen(tx, open_drafts(), |resting| resting.subject_ids.iter().any(|person| people.contains(person)))
+}
+
+fn chosen(tx: &mut Tx<'_>, query: legal_extract::BoxedQuery<'static, Engine>, wanted: impl Fn(&Resting) -> bool) -> Result<Vec<Draft>> {
+    let rows: Vec<ExtractRow> = query.load(tx.conn)?;
+    rows.into_iter().filter(|row| wanted(&row.details.0)).map(|row| row.draft(tx)).collect()
+}
+
+/// Ends a draft for good, before it was sent. Whether it still was one.
+pub fn end(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, draft: DisclosureId, status: DisclosureStatus) -> Result<bool> {
+    let open = legal_extract::table.find(draft).filter(legal_extract::status.eq_any(OPEN));
+    Ok(diesel::update(open).set(legal_extract::status.eq(status)).execute(tx.conn)? == 1)
+}
