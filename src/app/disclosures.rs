@@ -1,5 +1,6 @@
 //! Passing information on: the one exit (C3), and the question before it (C11).
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -51,6 +52,8 @@ pub(super) struct Request {
     case_id: CaseId,
     ask: Ask,
     notes: Vec<HeldNote>,
+    /// What is kept of it, so that it can be decided again.
+    grounds: RefCell<Option<LongText>>,
 }
 
 impl Request {
@@ -58,7 +61,7 @@ impl Request {
     pub(super) fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: Ask) -> Result<Self> {
         db::cases::require(tx, permit, case_id)?;
         let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-        let request = Self { case_id, ask, notes };
+        let request = Self { case_id, ask, notes, grounds: RefCell::default() };
         request.check(tx, permit)?;
         Ok(request)
     }

@@ -20,6 +20,7 @@ pub mod person_merges;
 mod reading;
 pub mod recipients;
 pub mod referrals;
+pub mod replay;
 pub mod service;
 mod sides;
 pub mod staff;

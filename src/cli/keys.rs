@@ -3,15 +3,14 @@
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
+use super::open::{Open, Which};
 use crate::clock::Clock;
-use crate::config::{DatabaseSettings, KeySettings, Named, Profile};
+use crate::config::Profile;
 use crate::db::conn::Place;
 use crate::db::sealed::Owner;
-use crate::db::{self, Db, Tx, rotation};
+use crate::db::{self, Tx, rotation};
 use crate::domain::time::Timestamp;
-use crate::keys::{self, Secrets};
-use crate::startup::database::Found;
-use crate::startup::{keyring, opens_all};
+use crate::keys;
 
 /// Show how the keys stand, or exchange them.
 #[derive(Args, Debug)]
@@ -45,17 +44,6 @@ enum What {
         #[arg(long, value_name = "MINUTES", default_value_t = 1)]
         replaced_before: u16,
     },
-}
-
-#[derive(Args, Debug)]
-struct Which {
-    /// For what the service runs: production makes no keys of its own.
-    #[arg(long, env = "SENDIASS_PROFILE", value_enum, default_value_t = Profile::Development)]
-    profile: Profile,
-    #[command(flatten)]
-    database: DatabaseSettings,
-    #[command(flatten)]
-    keys: KeySettings,
 }
 
 /// How many keys are wrapped again in one transaction, and how many owners of keys are looked for at a time.
@@ -104,27 +92,6 @@ impl Keys {
 }
 
 impl Which {
-    fn open(&self) -> Result<Open, String> {
-        // To open what is not there would make it.
-        if let Named::File(path) = self.database.named()?
-            && !path.is_file()
-        {
-            return Err(format!("There is no database {}.", path.display()));
-        }
-        let secrets = Secrets::gather(&self.keys.given(), &self.database.data_dir, self.profile == Profile::Production)
-            .map_err(|fault| fault.to_string())?;
-        let mut found = Found::new(&self.database, self.profile)?;
-        if !found.standing()?.is_current() {
-            return Err(format!("The schema of the {} is not up to date: run `sendiass migrate run`.", found.shown));
-        }
-        let ring = keyring(&secrets);
-        opens_all(&mut found, &ring)?;
-        let db = Db::open(&found.place, found.demands, ring, 1).map_err(|_| format!("The {} cannot be opened.", found.shown))?;
-        let names =
-            std::iter::once(("wraps", &secrets.key_encryption)).chain(secrets.other_key_encryption.as_ref().map(|key| ("opens", key)));
-        Ok(Open { db, names: names.map(|(does, key)| (does, keys::fingerprint(key))).collect(), found })
-    }
-
     /// Wraps everything under the key of the data directory, where the old one is not needed any more then.
     fn rewrap_all(&self) -> Result<(), String> {
         self.open()?.rewrap()?;
@@ -143,21 +110,7 @@ impl Which {
     }
 }
 
-/// A database and its keys.
-struct Open {
-    db: Db,
-    /// What each key-encryption key does, and its public name.
-    names: Vec<(&'static str, String)>,
-    found: Found,
-}
-
 impl Open {
-    fn wait<T: Send + 'static>(&self, work: impl Future<Output = db::Result<T>>) -> Result<T, String> {
-        actix_web::rt::System::new()
-            .block_on(work)
-            .map_err(|_| format!("The {} does not answer as it should: try again.", self.found.shown))
-    }
-
     fn status(&self) -> Result<(), String> {
         let held = self.wait(self.db.read(rotation::by_kek))?;
         for (does, name) in &self.names {

@@ -3,7 +3,9 @@
 mod backup;
 pub mod demo;
 mod keys;
+mod log;
 mod migrate;
+mod open;
 mod probe;
 mod token;
 
@@ -38,6 +40,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Show how the keys stand, or exchange them.
     Keys(keys::Keys),
+    /// Look into the logs beside the service that writes them.
+    Log(log::Log),
     /// Copy the embedded database into a new file while the service runs.
     Backup(backup::Backup),
     /// Ask a service on this machine whether it is ready, for health checks.
@@ -67,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Keys(keys) => keys.run(),
+        Command::Log(log) => return log.run(),
         Command::Backup(backup) => backup.run(),
         Command::Probe(probe) => probe.run(),
         Command::Token(token) => token.print(),

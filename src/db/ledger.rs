@@ -3,6 +3,7 @@
 
 pub mod access;
 pub(super) mod disclosures;
+mod kept;
 pub mod proofs;
 mod tables;
 
@@ -23,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::ledger::{self, AccessEntry, DisclosureEntry, EntryError, Hash, HashReader, MissingRows, Opening, Written};
 
 pub use disclosures::{append, entries_of, entry_id_of, list, openings};
+pub use kept::{Kept, Private, kept};
 pub use tables::{Accesses, Disclosures, Log};
 
 /// The entries that wait for the end of a transaction.

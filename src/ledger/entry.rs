@@ -1,6 +1,6 @@
 //! An entry of the disclosure log, version 1: what is in the clear, and what is only committed to.
 //!
-//! No free text is in the clear. `recipientPerson`, `subjects`, `consents`, `copies/n/person`, `items/n/digest` and `reason` are commitments;
+//! No free text is in the clear. `recipientPerson`, `subjects`, `consents`, `copies/n/person`, `items/n/digest`, `reason` and `grounds` are commitments;
 //! what they stand for leaves [`DisclosureEntry::write`] as [`Opening`]s, to be sealed beside the log. The committed text is: an id in lower
 //! case with hyphens; a permission as `id/version`; for `items/n/digest` the SHA-256 of the content as 64 lower-case hex digits, so that an
 //! item can be shown to be what was sent without the log ever holding it; else the words themselves.
@@ -20,6 +20,9 @@ use crate::domain::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, PersonKind, Purpose,
     ToldSubject, Vocabulary,
 };
+
+/// The path of the grounds of a decision, which are shown to nobody: they hold what those know who see other cases (C1).
+pub const GROUNDS: &str = "grounds";
 
 /// One entry, before the transaction that makes it commits. A list that is empty and a value that is absent are left out of the body.
 #[derive(Clone, Debug)]
@@ -64,6 +67,8 @@ pub struct DisclosureEntry {
     pub items: Vec<Item>,
     /// Necessity LF proportionality for a risk, or the manager's reason; committed.
     pub reason: Option<LongText>,
+    /// What was decided on, as JSON text, so that it can be decided again; committed.
+    pub grounds: Option<LongText>,
     /// Why it was refused.
     pub rules: Vec<RefusalRule>,
     /// The entry that is corrected or recalled.
@@ -196,6 +201,7 @@ impl DisclosureEntry {
             copies: Vec::new(),
             items: Vec::new(),
             reason: None,
+            grounds: None,
             rules: Vec::new(),
             related: None,
             genesis: None,
@@ -221,7 +227,7 @@ impl DisclosureEntry {
         body.clear("identified", self.identified);
         body.word("told", self.told);
         body.clear("rel", self.related.map(|id| id.to_string()));
-        body.list("rules", self.rules.into_iter().map(written_rule).collect());
+        body.list("rules", self.rules.into_iter().map(written_rule).map(Value::from).collect());
         body.genesis(self.genesis);
         let person = self.recipient_person.map(|person| match person {
             RecipientPerson::Person(id) => id.to_string(),
@@ -229,6 +235,7 @@ impl DisclosureEntry {
         });
         body.committed("recipientPerson", person)?;
         body.committed("reason", self.reason.map(|reason| reason.0))?;
+        body.committed(GROUNDS, self.grounds.map(|grounds| grounds.0))?;
         body.committed_list("subjects", self.subjects, |body, label, id| body.commit(label, id.to_string()))?;
         body.committed_list("consents", self.consents, |body, label, (id, version)| body.commit(label, format!("{id}/{version}")))?;
         body.committed_list("copies", self.copies, |body, label, copy| {
@@ -253,8 +260,9 @@ fn outcome(kind: DisclosureLogKind) -> LogOutcome {
 }
 
 /// `R12/data_not_covered`; the code alone where the policy has no number for it.
-fn written_rule(rule: RefusalRule) -> Value {
-    rule.number().map_or_else(|| rule.to_string(), |number| format!("{number}/{rule}")).into()
+#[must_use]
+pub fn written_rule(rule: RefusalRule) -> String {
+    rule.number().map_or_else(|| rule.to_string(), |number| format!("{number}/{rule}"))
 }
 
 #[cfg(test)]

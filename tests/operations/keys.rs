@@ -116,7 +116,7 @@ fn secrets(folder: &Path) -> Secrets {
 }
 
 /// The database, opened with the keys that are in the folder now.
-fn opened(folder: &Path, scratch: Option<&Scratch>) -> Db {
+pub fn opened(folder: &Path, scratch: Option<&Scratch>) -> Db {
     let secrets = secrets(folder);
     let mut ring = Keyring::new(fingerprint(&secrets.key_encryption), &secrets.key_encryption, &secrets.index);
     if let Some(other) = &secrets.other_key_encryption {

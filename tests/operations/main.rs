@@ -14,6 +14,7 @@ mod hygiene;
 mod keys;
 #[expect(dead_code, reason = "shared with the tests of faults, which start it again")]
 mod process;
+mod replay;
 mod resealing;
 mod slow;
 mod stopping;

@@ -5,14 +5,22 @@ use crate::app::Settings;
 use crate::authz::{Permit, act};
 use crate::db::counted::Counted;
 use crate::db::{self, Tx, identity, ledger};
-use crate::domain::disclosure::{AskRecipient, Refusal};
+use crate::domain::disclosure::{AskRecipient, Grounds, Refusal};
 use crate::domain::ids::{EntryId, RecipientId};
+use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, DisclosureLogKind};
 use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
 use crate::policy::disclosure::Grant;
 
 impl Request {
+    /// Keeps what it is decided on.
+    pub(super) fn rests_on(&self, grounds: &Grounds) -> db::Result<()> {
+        let text = serde_json::to_string(grounds).map_err(|_| db::Error::Corrupt("grounds"))?;
+        self.grounds.replace(Some(LongText(text)));
+        Ok(())
+    }
+
     /// The entry of what was granted.
     pub(super) fn made(
         &self,
@@ -88,6 +96,7 @@ impl Request {
         for copy in &ask.copies {
             entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
         }
+        entry.grounds = self.grounds.borrow().clone();
         if let Some(risk) = &ask.safeguarding {
             let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
             entry.reason = Some(words.join("\n").as_str().into());

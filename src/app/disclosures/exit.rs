@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::db::counted::Counted;
 use crate::db::facts::{self, Judged};
 use crate::db::{self, LogIndexes, Tx, idempotency};
-use crate::domain::disclosure::{Ask, Refusal};
+use crate::domain::disclosure::{Ask, Grounds, Refusal};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, Identifier};
 use crate::domain::time::Timestamp;
@@ -56,10 +56,11 @@ impl App {
         resting_on: Option<Vec<(ConsentId, i64)>>,
         now: Timestamp,
     ) -> Result<(Grant, Counted), Stop> {
-        let Request { case_id, ask, notes } = request;
+        let Request { case_id, ask, notes, .. } = request;
         let Judged { ask, mut facts, counted } = facts::facts_for(tx, permit, *case_id, ask, notes, self.settings.limits)?;
         facts.anonymity = anonymous::facts(tx, permit, request, self.settings.limits, now)?;
         facts.resting_on = resting_on;
+        request.rests_on(&Grounds::of(&ask, &facts, &self.settings.policy_version, now))?;
         match decide(&ask, &facts, now) {
             Ok(grant) => Ok((grant, counted)),
             Err(refusal) => {

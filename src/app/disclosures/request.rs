@@ -29,7 +29,7 @@ pub(in crate::app) fn recipient_fault(
 impl Request {
     /// All that it names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
     pub(super) fn check(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<()> {
-        let Self { case_id, ask, notes } = self;
+        let Self { case_id, ask, notes, .. } = self;
         let participants: Vec<PersonId> = db::participants::people(tx, permit, *case_id)?;
         let mut faults: Vec<Fault> =
             recipient_fault(tx, permit, &ask.recipient, &participants, ask.basis == Basis::Safeguarding)?.into_iter().collect();

@@ -15,6 +15,7 @@ use crate::domain::log::{LogFilter, LogRow, Opening};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Vocabulary;
+use crate::ledger::entry::GROUNDS;
 use crate::ledger::{CaseKey, DisclosureEntry};
 
 /// An entry that waits for the end of its transaction.
@@ -150,7 +151,9 @@ pub fn openings(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogOpenings>, in
     let Some((case, sealed)) = kept else { return Ok(Vec::new()) };
     let body: String = Disclosures::body(tx.conn, index)?;
     let id = serde_json::from_str::<Named>(&body).map_err(|_| Error::Corrupt("log entry"))?.id;
-    tx.open(openings_cell(id, case), &sealed)
+    let mut openings: Vec<Opening> = tx.open(openings_cell(id, case), &sealed)?;
+    openings.retain(|opening| opening.label != GROUNDS);
+    Ok(openings)
 }
 
 /// What is read of the body of an entry.

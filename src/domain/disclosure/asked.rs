@@ -267,7 +267,8 @@ pub struct ReliedOn {
 }
 
 /// Who is to receive: exactly one of the three forms.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum AskRecipient {
     /// A body of the register.
     Body {
@@ -294,7 +295,8 @@ pub enum AskRecipient {
 }
 
 /// What is asked, free of contradictions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ask {
     /// On what ground.
     pub basis: Basis,

@@ -1,6 +1,7 @@
 //! All that the disclosure decision may look at. No personal text, but the names that must be compared.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::consent::{Condition, ConsentRecipient};
 use crate::domain::ids::{CaseId, ConsentId, NoteId, PersonId};
@@ -13,7 +14,8 @@ use crate::domain::vocabulary::{
 use super::refusal::{Failing, RefusalRule};
 
 /// The facts of one decision, read in the transaction that records its outcome (R16). The order of the lists means nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
     /// The people concerned and how they stand to each other; of a risk, only who takes part as a professional.
     pub family: FamilyFacts,
@@ -37,7 +39,8 @@ pub struct Facts {
 }
 
 /// The figures of the policy that are configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
     /// So many months a permission may last.
     pub permission_months: u32,
@@ -52,7 +55,8 @@ impl Default for Limits {
 }
 
 /// The people concerned and how they stand to each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FamilyFacts {
     /// The case of the ask. Authority to permit comes from the rows of this case alone.
     pub case_id: CaseId,
@@ -86,7 +90,8 @@ impl FamilyFacts {
 }
 
 /// A person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersonFact {
     /// Who.
     pub id: PersonId,
@@ -99,7 +104,8 @@ pub struct PersonFact {
 }
 
 /// A competence record of kind `share_information`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CapacityFact {
     /// What was found.
     pub outcome: CapacityOutcome,
@@ -110,7 +116,8 @@ pub struct CapacityFact {
 }
 
 /// A person's part in a case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ParticipantFact {
     /// The case.
     pub case_id: CaseId,
@@ -129,7 +136,8 @@ pub struct ParticipantFact {
 }
 
 /// Parental responsibility for one child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrFact {
     /// The child.
     pub child_id: PersonId,
@@ -142,7 +150,8 @@ pub struct PrFact {
 }
 
 /// A note asked for: one item of the decision.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent marks of the record, not states")]
 pub struct NoteFact {
     /// The note.
@@ -166,7 +175,8 @@ pub struct NoteFact {
 }
 
 /// A permission given or refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentFact {
     /// The record.
     pub id: ConsentId,
@@ -207,7 +217,8 @@ pub struct ConsentFact {
 }
 
 /// A body of the recipient register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecipientFact {
     /// Part of the council.
     pub in_council: bool,
@@ -216,7 +227,8 @@ pub struct RecipientFact {
 }
 
 /// What is known about an anonymised text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnonymityFacts {
     /// What `policy::anonymity` found in the text and the cohort, ready to be reported.
     pub hits: Vec<Failing>,

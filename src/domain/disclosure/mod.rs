@@ -1,10 +1,12 @@
 //! Passing information on: what is asked, what the decision may look at, and why it is refused.
 //!
 //! `asked` holds the request shapes of the contract and the form in which the decision takes them, `facts` all that the decision may look at,
-//! `refusal` the answer that is no. The answer that is yes is `policy::disclosure::Grant`, which only the decision can make.
+//! `refusal` the answer that is no,
+//! `grounds` what is kept of both. The answer that is yes is `policy::disclosure::Grant`, which only the decision can make.
 
 mod asked;
 mod facts;
+mod grounds;
 mod parse;
 mod recorded;
 mod refusal;
@@ -16,6 +18,7 @@ pub use asked::{
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
 };
+pub use grounds::Grounds;
 pub use recorded::{
     Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef,
 };

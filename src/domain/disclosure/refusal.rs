@@ -166,7 +166,8 @@ pub struct TextRange {
 }
 
 /// One thing that fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failing {
     /// Where in the request, as a JSON pointer fragment: `#/noteIds/0`.
     pub pointer: String,

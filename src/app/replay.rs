@@ -1,0 +1,138 @@
+//! Deciding again what was decided (C3, C13): from the grounds kept beside an entry of the disclosure log, by the policy as it is now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::ledger::{Kept, Private};
+use crate::domain::disclosure::{AskRecipient, Grounds};
+use crate::domain::ids::{EntryId, RecipientId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{Basis, Channel, Direction, DisclosureLogKind, Purpose, ToldSubject};
+use crate::ledger::entry::{GROUNDS, written_rule};
+use crate::policy::disclosure::decide;
+
+/// What is wrong with an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Information left, and the policy would not have granted it.
+    NotGranted,
+    /// It was refused, and the policy would have granted it.
+    NotRefused,
+    /// It was granted on other permissions than the policy would have relied on.
+    OtherPermissions,
+    /// It was refused by other rules than those of the policy.
+    OtherRules,
+    /// The grounds are not those to which the entry commits.
+    GroundsAltered,
+    /// There are no grounds, and the case is still there.
+    GroundsMissing,
+    /// The entry tells of something else than what was decided on.
+    EntryDiffers,
+    /// What is kept of it cannot be read.
+    Unreadable,
+}
+
+impl Finding {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotGranted => "not_granted",
+            Self::NotRefused => "not_refused",
+            Self::OtherPermissions => "other_permissions",
+            Self::OtherRules => "other_rules",
+            Self::GroundsAltered => "grounds_altered",
+            Self::GroundsMissing => "grounds_missing",
+            Self::EntryDiffers => "entry_differs",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What came of deciding one entry again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The same, then under this version of the policy.
+    Same(String),
+    /// It cannot be decided again: it went with its case (C16).
+    Erased,
+    /// Something is wrong. The rules are those by which the policy refuses it, as the log writes them.
+    Wrong(Finding, Vec<String>),
+}
+
+/// What is read of the body of an entry. What no decision looks at is left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    id: EntryId,
+    at: Timestamp,
+    kind: DisclosureLogKind,
+    basis: Option<Basis>,
+    direction: Option<Direction>,
+    purpose: Option<Purpose>,
+    channel: Option<Channel>,
+    told: Option<ToldSubject>,
+    recipient: Option<RecipientId>,
+    #[serde(default)]
+    consents: Vec<String>,
+    #[serde(default)]
+    rules: Vec<String>,
+    grounds: Option<String>,
+}
+
+/// Decides an entry about a disclosure, made or refused, again.
+#[must_use]
+pub fn again(kept: &Kept) -> Again {
+    let wrong = |finding| Again::Wrong(finding, Vec::new());
+    let (openings, key) = match &kept.private {
+        Private::Erased => return Again::Erased,
+        Private::Missing => return wrong(Finding::GroundsMissing),
+        Private::Unreadable => return wrong(Finding::Unreadable),
+        Private::Open { openings, key } => (openings, key),
+    };
+    let Ok(entry) = serde_json::from_str::<Entry>(&kept.body) else { return wrong(Finding::Unreadable) };
+    let text = openings.iter().find(|opening| opening.label == GROUNDS).map(|opening| opening.value.as_str());
+    let (Some(text), Some(committed)) = (text, &entry.grounds) else { return wrong(Finding::GroundsMissing) };
+    if *committed != key.commitment(entry.id, GROUNDS, text) {
+        return wrong(Finding::GroundsAltered);
+    }
+    let Ok(grounds) = serde_json::from_str::<Grounds>(text) else { return wrong(Finding::Unreadable) };
+    if !entry.tells_of(&grounds) {
+        return wrong(Finding::EntryDiffers);
+    }
+    let made = entry.kind == DisclosureLogKind::DisclosureMade;
+    match decide(&grounds.ask, &grounds.facts, grounds.decided_at) {
+        Ok(_) if !made => wrong(Finding::NotRefused),
+        Ok(grant) => {
+            let relied = grant.consents().iter().enumerate();
+            let relied =
+                relied.map(|(n, by)| key.commitment(entry.id, &format!("consents/{n}"), &format!("{}/{}", by.consent_id, by.version)));
+            if relied.eq(entry.consents) { Again::Same(grounds.policy_version) } else { wrong(Finding::OtherPermissions) }
+        }
+        Err(refusal) => {
+            let mut rules: Vec<_> = refusal.failings.iter().map(|failing| failing.rule).collect();
+            rules.sort_unstable();
+            rules.dedup();
+            let rules: Vec<String> = rules.into_iter().map(written_rule).collect();
+            match (made, rules == entry.rules) {
+                (true, _) => Again::Wrong(Finding::NotGranted, rules),
+                (false, false) => Again::Wrong(Finding::OtherRules, rules),
+                (false, true) => Again::Same(grounds.policy_version),
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// Whether it tells of what was decided on. A body named on the spot was entered in the register, so its id is new.
+    fn tells_of(&self, grounds: &Grounds) -> bool {
+        let ask = &grounds.ask;
+        let recipient = match &ask.recipient {
+            AskRecipient::Body { recipient_id, .. } => self.recipient == Some(*recipient_id),
+            AskRecipient::Person(_) => self.recipient.is_none(),
+            AskRecipient::Unregistered { .. } => true,
+        };
+        let told = (Some(ask.basis), Some(ask.direction), Some(ask.purpose), Some(ask.channel), ask.told_subject);
+        recipient && told == (self.basis, self.direction, self.purpose, self.channel, self.told) && grounds.decided_at <= self.at
+    }
+}

@@ -1,0 +1,58 @@
+//! The grounds of a decision: what was asked and all that was known when it was made, so that it can be made again (C3, C13).
+
+use serde::{Deserialize, Serialize};
+
+use super::asked::{Ask, AskRecipient};
+use super::facts::Facts;
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+
+/// The form in which grounds are written now.
+const FORM: u32 = 1;
+
+/// What one decision rested on. It is kept sealed beside its entry in the log, which commits to it, and goes with the case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Grounds {
+    /// The form in which this is written.
+    pub form: u32,
+    /// The version of the confidentiality policy that was in force.
+    pub policy_version: String,
+    /// The instant of the decision.
+    pub decided_at: Timestamp,
+    /// What was asked, without its words: of a text it is kept only whether there was one.
+    pub ask: Ask,
+    /// What was known.
+    pub facts: Facts,
+}
+
+impl Grounds {
+    /// What this decision rests on.
+    #[must_use]
+    pub fn of(ask: &Ask, facts: &Facts, policy_version: &str, decided_at: Timestamp) -> Self {
+        Self { form: FORM, policy_version: policy_version.to_owned(), decided_at, ask: wordless(ask), facts: facts.clone() }
+    }
+}
+
+/// The same ask. No decision looks at words but whether there are any; what is found in an anonymous text stands in the facts.
+fn wordless(ask: &Ask) -> Ask {
+    let mut ask = ask.clone();
+    let risk = ask.safeguarding.as_mut();
+    let of_risk = risk.map(|risk| [&mut risk.at_risk_description, &mut risk.necessity, &mut risk.proportionality]);
+    for text in [&mut ask.summary, &mut ask.told_reason].into_iter().chain(of_risk.into_iter().flatten()) {
+        if let Some(text) = text.as_mut().filter(|text| !text.as_str().trim().is_empty()) {
+            *text = LongText::from("…");
+        }
+    }
+    ask.cohort = None;
+    match &mut ask.recipient {
+        // Which officer it is, a permission may say.
+        AskRecipient::Body { person_role, .. } => *person_role = None,
+        AskRecipient::Person(_) => {}
+        AskRecipient::Unregistered { body, person_name, person_role } => {
+            body.name = "…".into();
+            (*person_name, *person_role) = (None, None);
+        }
+    }
+    ask
+}
