@@ -140,6 +140,12 @@ pub struct Config {
     /// Origins of browser applications that may call, separated by commas.
     #[arg(long, env = "SENDIASS_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// How the service is called in letters to families.
+    #[arg(long, env = "SENDIASS_SERVICE_NAME", default_value = "SEND Information, Advice and Support Service")]
+    pub service_name: String,
+    /// How a family reaches the service, as letters say it: a telephone number, an e-mail address.
+    #[arg(long, env = "SENDIASS_SERVICE_CONTACT")]
+    pub service_contact: Option<String>,
     /// The areas of the service, separated by commas; at most 13.
     #[arg(long, env = "SENDIASS_AREAS", value_delimiter = ',', default_values_t = ["north", "south", "east", "west"].map(String::from))]
     pub areas: Vec<String>,
@@ -202,6 +208,10 @@ impl Config {
         }
         if !self.cors_origins.iter().all(|origin| is_origin(origin, scheme)) {
             return Err("SENDIASS_CORS_ORIGINS must name origins such as `https://intranet.example.org`, without a path.".to_owned());
+        }
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= 300;
+        if !fits(&self.service_name) || !self.service_contact.as_deref().is_none_or(fits) {
+            return Err("SENDIASS_SERVICE_NAME and SENDIASS_SERVICE_CONTACT must be 1 to 300 characters.".to_owned());
         }
         if self.areas.is_empty() || self.areas.len() > 13 || self.areas.iter().any(String::is_empty) {
             return Err("SENDIASS_AREAS must name 1 to 13 areas.".to_owned());

@@ -15,5 +15,6 @@ pub mod keys;
 pub mod ledger;
 pub mod metrics;
 pub mod policy;
+pub mod print;
 pub mod startup;
 pub mod telemetry;

@@ -68,6 +68,8 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         policy_name: config.policy_name.clone(),
         policy_version: config.policy_version.clone(),
         limits: Limits { permission_months: config.permission_months, ..Limits::default() },
+        service_name: config.service_name.clone(),
+        service_contact: config.service_contact.clone(),
         areas: config.areas.clone(),
         test_clock: config.profile == Profile::Demo,
         cases_an_hour: NonZeroU32::new(config.caller_cases_per_hour),

@@ -76,6 +76,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("listConsents", Some(Action::ConsentList)),
     ("recordConsent", Some(Action::ConsentRecord)),
     ("getConsent", Some(Action::ConsentRead)),
+    ("getConsentReceipt", Some(Action::ConsentReceipt)),
     ("withdrawConsent", Some(Action::ConsentWithdraw)),
     ("annulConsent", Some(Action::ConsentAnnul)),
     ("checkDisclosure", Some(Action::DisclosureCheck)),

@@ -69,9 +69,10 @@ const FLOORS: &[Floor] = &[
         ours: &["app", "domain", "policy", "authz", "ledger", "db", "clock"],
         crates: &["uuid", "chrono", "serde", "serde_json", "base64", "sha2", "tokio", "tracing"],
     },
+    Floor { name: "print", ours: &["print", "domain"], crates: &["chrono", "krilla", "ttf_parser", "dejavu"] },
     Floor {
         name: "http",
-        ours: &["http", "domain", "authz", "app", "metrics", "op", "op_public", "described", "page_of"],
+        ours: &["http", "domain", "authz", "app", "metrics", "print", "op", "op_public", "described", "page_of"],
         crates: &[
             "actix_web",
             "actix_cors",

@@ -18,6 +18,7 @@ pub mod participants;
 pub mod people;
 pub mod person_merges;
 mod reading;
+mod receipts;
 pub mod recipients;
 pub mod referrals;
 pub mod replay;
@@ -58,6 +59,10 @@ pub struct Settings {
     pub art9_condition: Option<Art9Condition>,
     /// The figures of the policy.
     pub limits: Limits,
+    /// How the service is called in letters.
+    pub service_name: String,
+    /// How it can be reached, as letters say it.
+    pub service_contact: Option<String>,
     /// The areas of the service; a case may name one.
     pub areas: Vec<String>,
     /// Whether the clock may be set: the demonstration only.
@@ -74,6 +79,8 @@ impl Default for Settings {
             lawful_basis: LawfulBasis::PublicTask,
             art9_condition: Some(Art9Condition::SubstantialPublicInterest),
             limits: Limits::default(),
+            service_name: "SEND Information, Advice and Support Service".to_owned(),
+            service_contact: None,
             areas: Vec::new(),
             test_clock: false,
             cases_an_hour: None,

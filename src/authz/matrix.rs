@@ -179,6 +179,8 @@ acts! {
     ConsentRecord, "consent:create", "record_consent", CASEWORK, &["C3", "C6", "C11", "C12", "C15"], Some((Created, Of::Consent));
     /// Read a permission or refusal.
     ConsentRead, "consent:read", "read", CASEWORK, &["C3"], Some((Read, Of::Consent));
+    /// Take the receipt of a permission or refusal away.
+    ConsentReceipt, "consent:receipt", "receipt", CASEWORK, &["C3"], Some((Exported, Of::Consent));
     /// Withdraw a permission or refusal.
     ConsentWithdraw, "consent:withdraw", "withdraw", CASEWORK, &["C3"], Some((Changed, Of::Consent));
     /// Mark a permission or refusal as entered in error.

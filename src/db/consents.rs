@@ -162,13 +162,14 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Time
     };
     let by = if let Some(Ending::EnteredInError { by, .. }) = &ending { Some(*by) } else { None };
     let names = staff::names(tx, by.into_iter().chain([row.recorded_by]))?;
-    let (mut withdrawal, mut effects, mut annulment) = (None, None, None);
+    let (mut withdrawal, mut effects, mut annulment, mut superseded_by_id) = (None, None, None, None);
     match (ending, row.ended_at) {
         (Some(Ending::Withdrawn { withdrawal: how, effects: what }), _) => (withdrawal, effects) = (Some(how), Some(what)),
         (Some(Ending::EnteredInError { reason, by }), Some(annulled_at)) => {
             annulment = Some(Annulment { reason, annulled_at, annulled_by: names.get(by) });
         }
-        _ => {}
+        (Some(Ending::Superseded { by }), _) => superseded_by_id = Some(by),
+        (Some(Ending::EnteredInError { .. }) | None, _) => {}
     }
     Ok(Consent {
         id,
@@ -180,6 +181,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Time
         withdrawal,
         effects,
         annulment,
+        superseded_by_id,
         disclosure_ids: relying(tx, id)?,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),

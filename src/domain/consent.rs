@@ -275,6 +275,10 @@ pub struct Consent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub annulment: Option<Annulment>,
+    /// The record that took its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub superseded_by_id: Option<ConsentId>,
     /// What was disclosed on the strength of it.
     #[schema(max_items = 1000)]
     pub disclosure_ids: Vec<DisclosureId>,

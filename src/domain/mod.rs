@@ -21,6 +21,7 @@ pub mod participant;
 pub mod patch;
 pub mod person;
 pub mod person_merge;
+pub mod receipt;
 pub mod recipient;
 pub mod referral;
 pub mod service;

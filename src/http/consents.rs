@@ -18,7 +18,7 @@ use crate::authz::{Permit, act};
 use crate::domain::consent::{Consent, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal};
 use crate::domain::ids::{CaseId, ConsentId, PersonId, RecipientId};
 use crate::domain::time::Timestamp;
-use crate::{op, page_of};
+use crate::{op, page_of, print};
 
 page_of!(ConsentPage, ConsentSummary);
 
@@ -114,6 +114,26 @@ async fn read(permit: Permit<act::ConsentRead>, path: Path<ConsentPath>, app: we
     Ok(Answer::ok(&consent).version(consent.version))
 }
 
+/// A PDF file.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(value_type = String, format = Binary, example = "%PDF-1.7")]
+#[expect(dead_code, reason = "it only describes what is answered")]
+pub struct PdfFile(String);
+
+/// Take the receipt of a permission or refusal.
+///
+/// A letter for the family, in plain English and to be read out by a screen reader: who said what about whom, to whom, for what, which
+/// information, until when and why it ends, how it was said, and how it is taken back. Notes are described without their text (C3, R5, R17).
+/// For whoever may read all notes it names.
+#[utoipa::path(get, path = "/consents/{consentId}/receipt", operation_id = "getConsentReceipt", tag = "consents",
+    responses((status = 200, description = "The letter.", body = PdfFile, content_type = "application/pdf")))]
+async fn receipt(permit: Permit<act::ConsentReceipt>, path: Path<ConsentPath>, app: web::Data<App>) -> Result<Answer, Problem> {
+    let receipt = app.consent_receipt(permit, path.consent_id).await?;
+    let letter = web::block(move || print::receipt(&receipt)).await;
+    let letter = letter.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))?;
+    Ok(Answer::file("application/pdf", "receipt.pdf", letter))
+}
+
 /// Withdraw a permission or refusal.
 ///
 /// At once, in one call, without a reason and without `If-Match`. Nothing rests on it from that instant on, and those who received
@@ -156,6 +176,7 @@ pub fn operations() -> Vec<Operation> {
         op!(list),
         op!(record).refuses(&[Code::RuleViolated, Code::InvalidState]),
         op!(read),
+        op!(receipt).refuses(&[Code::AccessReasonRequired]),
         op!(withdraw).refuses(&[Code::RuleViolated, Code::InvalidState]),
         op!(annul).refuses(&[Code::InvalidState]),
     ]

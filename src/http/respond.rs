@@ -34,6 +34,12 @@ impl Answer {
         Self::json(StatusCode::CREATED, body).with(header::LOCATION, format!("{BASE}{path}"))
     }
 
+    /// 200 with a file of this kind, under a name that tells nothing of anybody.
+    pub fn file(media: &'static str, name: &str, body: Vec<u8>) -> Self {
+        let file = Self { status: StatusCode::OK, headers: Vec::new(), body: Ok(body), media };
+        file.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+    }
+
     /// 304: the caller has what carries this tag.
     pub(super) fn not_modified(tag: &str) -> Self {
         Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: Ok(Vec::new()), media: "application/json" }.cached(tag)

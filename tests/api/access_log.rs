@@ -89,6 +89,7 @@ const KINDS: &[(&str, &str)] = &[
     ("closeLegalRequest", "changed"),
     ("revokeStaffTokens", "changed"),
     ("listCapacityRecords", "listed"),
+    ("getConsentReceipt", "exported"),
 ];
 
 fn kind(operation: &Operation) -> &'static str {

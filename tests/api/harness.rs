@@ -300,13 +300,15 @@ impl Session<'_> {
             None => self.app.agent.run(request.body(()).unwrap()),
         };
         let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let text = response.body_mut().read_to_string().unwrap();
+        let bytes = response.body_mut().with_config().limit(u64::MAX).read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Reply {
             what: format!("{method} {path}"),
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes,
         }
     }
 }
@@ -319,6 +321,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {

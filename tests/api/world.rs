@@ -180,6 +180,7 @@ impl World {
             | "listCaseConsents"
             | "listConsents"
             | "getConsent"
+            | "getConsentReceipt"
             | "listDisclosures"
             | "getDisclosure"
             | "listNotes"

@@ -9,9 +9,13 @@ use uuid::Uuid;
 use crate::world::*;
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).
-struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
+    pub fn of_seed(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,7 +24,7 @@ impl Chance {
     }
 
     /// Less than this.
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 
@@ -29,7 +33,7 @@ impl Chance {
         self.below(times) == 0
     }
 
-    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+    pub fn of<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
 

@@ -249,6 +249,9 @@ fn responses(given: Map<String, Value>, sketch: &Sketch, codes: &BTreeSet<Code>,
             headers.push("Retry-After");
         }
         if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
+            if content.contains_key("application/pdf") {
+                headers.push("Content-Disposition");
+            }
             for media in content.values_mut() {
                 if let Some(schema) = media.get_mut("schema") {
                     shape::tidy_one(schema, raw);

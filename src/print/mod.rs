@@ -1,0 +1,7 @@
+//! What leaves as a letter on paper or on a screen: its words, and how it is set. Pure: from what it says to the bytes of a file.
+
+mod letter;
+mod receipt;
+
+pub use letter::Unwritten;
+pub use receipt::receipt;
