@@ -229,7 +229,8 @@ fn planted(number: usize, names: &[&str], birth: NaiveDate, chance: &mut Chance)
             ),
             _ => {
                 let first = |word: &str| word.chars().next().unwrap();
-                let letters: Vec<String> = names[0].split([' ', '-']).map(|word| format!("{}.", plain(&first(word).to_string()))).collect();
+                let letters: Vec<String> =
+                    names[0].split([' ', '-']).map(|word| format!("{}.", plain(&first(word).to_string()).to_uppercase())).collect();
                 (IdentifierInitials, format!("{} of {SETTING}", letters.join(chance.of(&["", " "]))))
             }
         },

@@ -61,7 +61,9 @@ impl Names {
     fn weight(&self, word: &str) -> Option<Weight> {
         let whole = |word: &str| self.words.get(word).copied();
         let short = |end: &str| word.strip_suffix(end).filter(|word| word.len() > 2);
-        whole(word).or_else(|| short("s").and_then(whole)).or_else(|| short("es").and_then(whole))
+        let plural = || short("s").and_then(whole).or_else(|| short("es").and_then(whole));
+        // "This" is no family of the name Thi, and "does" none of the name Doe, unless it is written like one.
+        whole(word).or_else(|| plural().map(|weight| if SHORT.contains(&word) { Weight::Ordinary } else { weight }))
     }
 
     fn is_name(&self, word: &str) -> bool {

@@ -47,7 +47,9 @@ pub(super) fn scan_initials(text: &Text, initials: &[Vec<char>], hits: &mut Hits
     while let Some(token) = text.token(index) {
         let first = index;
         index += 1;
-        if !token.shouted || text.after_section_word(first) {
+        // "Plan G" is a plan, and "plan G. C." somebody.
+        let goes_on = is_initial(index) && text.gap(index + 1).next() == Some('.');
+        if !token.shouted || (text.after_section_word(first) && !goes_on) {
             continue;
         }
         if token.len == 1 {
