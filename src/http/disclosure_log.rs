@@ -144,8 +144,8 @@ async fn list(permit: Permit<act::DisclosureLogList>, listing: Listing<LogFilter
 
 /// Read an entry of the disclosure log.
 ///
-/// With `openings=true` a service manager also sees what its commitments stand for, if they may see the case and its keys still exist
-/// (C13).
+/// With `openings=true` and an `Access-Reason` a service manager also sees what its commitments stand for, if they may see the case and its
+/// keys still exist (C4, C13).
 #[utoipa::path(get, path = "/disclosure-log/entries/{index}", operation_id = "getDisclosureLogEntry", tag = "disclosure-log",
     responses((status = 200, description = "The entry.", body = LogEntry)))]
 async fn read(

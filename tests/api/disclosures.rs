@@ -18,7 +18,9 @@ fn tree_size(app: &TestApp) -> i64 {
 
 /// What the openings of an entry say, as the manager reads them.
 fn openings(app: &TestApp, index: &Value) -> Vec<(String, String)> {
-    let entry = app.manager().get(&format!("/disclosure-log/entries/{index}?openings=true")).ok(200);
+    let path = format!("/disclosure-log/entries/{index}?openings=true");
+    app.manager().get(&path).problem(403, "access-reason-required");
+    let entry = app.manager().with("Access-Reason", "supervision").get(&path).ok(200);
     let text = |opening: &Value, key: &str| opening[key].as_str().unwrap().to_owned();
     entry.body["openings"].as_array().unwrap().iter().map(|opening| (text(opening, "label"), text(opening, "value"))).collect()
 }

@@ -136,12 +136,13 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
     super::page::<Disclosures>(tx, || selected(permit.scope(), filter, range), filter.span.ascending, page)
 }
 
-/// What the commitments of an entry stand for, for a service manager who may see its case; none where there is nothing to open.
+/// What the commitments of an entry stand for, for a service manager who may read all notes of its case; none where there is nothing to open.
+/// Among them are the words of a reason, and digests by which words can be guessed: those of restricted notes, too (C4).
 pub fn openings(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogOpenings>, index: i64) -> Result<Vec<Opening>> {
     let find = |conn: &mut Conn, scope| {
         disclosure_private::table
             .find(index)
-            .filter(disclosure_private::case_id.eq_any(scope::cases(scope)))
+            .filter(disclosure_private::case_id.eq_any(scope::cases_with_restricted_notes(scope)))
             .select((disclosure_private::case_id, disclosure_private::openings))
             .first(conn)
     };
