@@ -126,7 +126,7 @@ impl App {
         T: Send + 'static,
     {
         let Some(asked) = self.asked(&permit) else { return self.db.read(move |tx| f(tx, &permit)).await };
-        let (reading, a_record) = (self.reading.clone(), asked.is_read());
+        let (reading, a_record) = (self.reading.clone(), asked.shows_record());
         let shown = move |tx: &mut Tx<'_>| {
             let value = f(tx, &permit)?;
             // A list across cases opens none of them; a list that is about one, such as its notes, does.
@@ -150,7 +150,17 @@ impl App {
         T: Send + 'static,
     {
         match self.asked(&permit) {
-            Some(asked) => self.db.change(asked, move |tx| f(tx, &permit)).await,
+            Some(asked) => {
+                let reading = asked.shows_record().then(|| self.reading.clone());
+                let change = move |tx: &mut Tx<'_>| {
+                    let value = f(tx, &permit)?;
+                    if let Some(reading) = reading {
+                        reading.open(permit.caller().staff, tx.cases_shown(), Instant::now())?;
+                    }
+                    Ok(value)
+                };
+                self.db.change(asked, change).await
+            }
             None => self.db.write(move |tx| f(tx, &permit)).await,
         }
     }

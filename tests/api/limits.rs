@@ -80,6 +80,11 @@ fn a_member_of_staff_opens_so_many_cases_in_an_hour() {
         assert!((1..=3600).contains(&wait), "{wait}");
         assert_eq!(reply.header("ratelimit-policy"), "\"cases\";q=2;w=3600");
     }
+    // Nor does a change that changes nothing show what a read would not, while what is withdrawn is withdrawn at once (R17).
+    let permitted = families[2].permit(&app, json!({}));
+    adviser.if_match(1).patch(&format!("/cases/{third}"), &json!({})).problem(429, "rate-limited");
+    adviser.if_match(1).patch(&format!("/people/{}", families[2].sam), &json!({})).problem(429, "rate-limited");
+    families[2].withdraw(&app, &permitted, json!({})).ok(200);
     // What is open stays open, a list of cases opens none, and a colleague has an hour of their own.
     adviser.get(&format!("/cases/{first}/timeline")).ok(200);
     adviser.get("/cases").ok(200);
@@ -96,5 +101,5 @@ fn a_member_of_staff_opens_so_many_cases_in_an_hour() {
     colleague.get(&format!("/people/{}", families[0].mia)).ok(200);
     colleague.get(&format!("/cases/{second}")).problem(429, "rate-limited");
     let refused = app.manager().get(&format!("/access-log?kind=refused&caseId={third}")).ok(200);
-    assert_eq!(refused.body["items"].as_array().unwrap().len(), 2, "{}", refused.body);
+    assert_eq!(refused.body["items"].as_array().unwrap().len(), 4, "{}", refused.body);
 }

@@ -16,7 +16,7 @@ use crate::domain::ids::CaseId;
 use crate::domain::log::LogRow;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{AccessLogKind, Role, Vocabulary};
+use crate::domain::vocabulary::{AccessLogKind, AccessTarget, Role, Vocabulary};
 use crate::ledger::AccessEntry;
 use crate::ledger::access::kinds;
 
@@ -41,10 +41,15 @@ impl Asked {
         Some(Self { entry, now })
     }
 
-    /// One record is read, not a list of them, nor a search.
+    /// One record is shown: it is read, not in a list of them, nor by a search. A change of a whole case or person shows it as well; what is only
+    /// added, permitted or withdrawn does not.
     #[must_use]
-    pub fn is_read(&self) -> bool {
-        self.entry.kind == AccessLogKind::Read
+    pub fn shows_record(&self) -> bool {
+        match self.entry.kind {
+            AccessLogKind::Read => true,
+            AccessLogKind::Changed => matches!(self.entry.target, Some(AccessTarget::Case | AccessTarget::Person)),
+            _ => false,
+        }
     }
 
     /// The entry of an answer.
