@@ -8,7 +8,7 @@ use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{RecipientId, TeamId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
-use crate::domain::recipient::{NewRecipient, Recipient, RecipientFilter, RecipientUpdate};
+use crate::domain::recipient::{NewRecipient, Recipient, RecipientFilter, RecipientUpdate, TeamUpdate};
 
 const ACTIONS: &[Action] = &[Action::RecipientUpdate];
 
@@ -69,6 +69,18 @@ impl App {
             let removed: Vec<TeamId> = current.teams.iter().map(|team| team.id).filter(gone).collect();
             if recipients::in_use(tx, permit, &removed, today)? {
                 return Err(Error::InUse(Fault::new("#/teams", "team_in_use", "A live permission names a team that would be removed.")));
+            }
+            let renamed = |team: &&TeamUpdate| current.teams.iter().any(|known| Some(known.id) == team.id && known.name != team.name);
+            let renamed: Vec<TeamId> = update.teams.iter().filter(renamed).filter_map(|team| team.id).collect();
+            if recipients::in_use(tx, permit, &renamed, today)? {
+                let why = "A live permission names a team that would get another name. Enter another team.";
+                return Err(Error::InUse(Fault::new("#/teams", "team_in_use", why)));
+            }
+            // One that was named on the spot is given its right name when it is looked at.
+            let known = current.active || current.version > 1;
+            if known && update.content.name != current.content.name && recipients::on_record(tx, permit, id)? {
+                let why = "What is on record of this body was agreed and sent by its name. Enter another body.";
+                return Err(Error::InUse(Fault::new("#/name", "body_in_use", why)));
             }
             if update.content.body_type.in_council() != current.in_council && recipients::on_record(tx, permit, id)? {
                 let why = "What is on record of this body rests on whether it belongs to the council. Enter another body.";

@@ -1,4 +1,5 @@
-//! The recipient register. It holds names of bodies, no personal data, so nothing here is sealed and nothing is out of scope.
+//! The recipient register. It holds names of bodies, no personal data, so nothing here is sealed. What was named on the spot when a risk was
+//! passed on (C17) may be anything until a manager has looked at it: until then it is shown to managers, and to whoever named it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -6,13 +7,13 @@ use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::conn::RowLock;
+use super::conn::{Engine, RowLock};
 use super::error::{Error, Result};
 use super::schema::{consent, consent_recipient, disclosure, disclosure_entry, legal_request, recipient, team};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::disclosure::RecipientFact;
 use crate::domain::fault::Fault;
 use crate::domain::ids::{RecipientId, StaffId, TeamId};
@@ -74,6 +75,9 @@ impl Row {
     }
 }
 
+/// A condition on a body.
+type OnBody = Box<dyn BoxableExpression<recipient::table, Engine, SqlType = diesel::sql_types::Bool>>;
+
 /// The rows as they are shown, with their teams and the names of the staff, in one query each.
 fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<Recipient>> {
     let names = staff::names(tx, rows.iter().map(|row| row.recorded_by))?;
@@ -97,18 +101,22 @@ fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<Recipient>> {
         .collect())
 }
 
+/// Whether the caller may see a body: one that nobody has looked at yet is as it was named on the spot, inactive and never changed.
+fn visible(permit: &Permit<impl Act>) -> OnBody {
+    let seen = recipient::active.eq(true).or(recipient::version.gt(1)).or(recipient::recorded_by.eq(permit.staff()));
+    match permit.scope() {
+        Scope::Manager(..) => Box::new(recipient::version.gt(0)),
+        Scope::Adviser(_) | Scope::Nothing => Box::new(seen),
+    }
+}
+
 /// Bodies of the register, newest first.
-pub fn list(
-    tx: &mut Tx<'_>,
-    _permit: &Permit<act::RecipientRead>,
-    filter: &RecipientFilter,
-    page: &PageRequest,
-) -> Result<Page<Recipient>> {
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::RecipientRead>, filter: &RecipientFilter, page: &PageRequest) -> Result<Page<Recipient>> {
     let kinds = RecipientType::ALL.iter().copied().filter(|kind| {
         (filter.body_type.is_empty() || filter.body_type.contains(kind))
             && filter.in_council.is_none_or(|wanted| kind.in_council() == wanted)
     });
-    let mut query = recipient::table.order(recipient::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+    let mut query = recipient::table.filter(visible(permit)).order(recipient::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
     if !filter.body_type.is_empty() || filter.in_council.is_some() {
         query = query.filter(recipient::body_type.eq_any(kinds.collect::<Vec<_>>()));
     }
@@ -127,21 +135,24 @@ pub fn list(
 }
 
 /// One body, active or not.
-pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: RecipientId) -> Result<Recipient> {
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: RecipientId) -> Result<Recipient> {
     tx.hold(RowLock::Recipient, id.0)?;
-    let row: Row = recipient::table.find(id).first(tx.conn)?;
+    let row: Row = recipient::table.find(id).filter(visible(permit)).first(tx.conn)?;
     views(tx, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
 /// The names of these bodies, in one query.
 pub fn names(
     tx: &mut Tx<'_>,
-    _permit: &Permit<impl Act>,
+    permit: &Permit<impl Act>,
     ids: impl IntoIterator<Item = RecipientId>,
 ) -> Result<HashMap<RecipientId, String>> {
     let ids: HashSet<RecipientId> = ids.into_iter().collect();
-    let rows: Vec<(RecipientId, String)> =
-        recipient::table.filter(recipient::id.eq_any(ids)).select((recipient::id, recipient::name)).load(tx.conn)?;
+    let rows: Vec<(RecipientId, String)> = recipient::table
+        .filter(recipient::id.eq_any(ids))
+        .filter(visible(permit))
+        .select((recipient::id, recipient::name))
+        .load(tx.conn)?;
     Ok(rows.into_iter().collect())
 }
 

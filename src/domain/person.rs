@@ -2,6 +2,8 @@
 //!
 //! Over 350 lines because the contract of a person is one list of documented properties.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -130,7 +132,7 @@ impl PersonContent {
     }
 
     fn named(&self) -> Result<(), ValidationError> {
-        let given = |name: &Option<Name>| name.as_ref().is_some_and(|name| !name.as_str().trim().is_empty());
+        let given = |name: &Option<Name>| name.as_ref().is_some_and(|name| name.as_str().chars().any(char::is_alphanumeric));
         if self.pseudonymous || given(&self.full_name) || given(&self.known_as) {
             return Ok(());
         }
@@ -177,6 +179,18 @@ impl NewContact {
     }
 }
 
+impl NewContact {
+    /// What two spellings of one number or address have in common.
+    fn same_as(&self) -> String {
+        let value = self.value.as_str();
+        match self.kind {
+            ContactKind::Email => value.to_lowercase(),
+            ContactKind::Mobile | ContactKind::Landline => value.chars().filter(char::is_ascii_digit).collect(),
+            ContactKind::Postal => value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect(),
+        }
+    }
+}
+
 impl Validate for NewContact {
     fn validate(&self) -> Result<(), ValidationErrors> {
         if self.well_formed() {
@@ -208,7 +222,8 @@ pub struct NewPerson {
 }
 
 fn new_is_named(person: &NewPerson) -> Result<(), ValidationError> {
-    person.content.named()
+    person.content.named()?;
+    agree(person.contacts.iter())
 }
 
 /// A contact as it shall be.
@@ -247,7 +262,22 @@ pub struct PersonUpdate {
 }
 
 fn still_named(person: &PersonUpdate) -> Result<(), ValidationError> {
-    person.content.named()
+    person.content.named()?;
+    agree(person.contacts.iter().map(|update| &update.contact))
+}
+
+/// One number or address is safe or it is not, however it is written.
+fn agree<'a>(contacts: impl Iterator<Item = &'a NewContact>) -> Result<(), ValidationError> {
+    let mut known = HashMap::new();
+    for contact in contacts {
+        if *known.entry(contact.same_as()).or_insert(contact.safe) != contact.safe {
+            let mut fault =
+                ValidationError::new("contradicting_fields").with_message("A number or address cannot be both safe and unsafe.".into());
+            fault.add_param("at".into(), &"contacts");
+            return Err(fault);
+        }
+    }
+    Ok(())
 }
 
 impl PersonKind {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::action::ActionName;
 use super::fault::Fault;
@@ -27,6 +27,20 @@ impl RecipientType {
                 | Self::MashSafeguardingHub
         )
     }
+
+    /// Whether protecting children or adults is what such a body is there for, as the policy lists them (C17): one may be told of a risk although
+    /// nobody has entered it in the register yet.
+    #[must_use]
+    pub const fn protects(self) -> bool {
+        matches!(self, Self::MashSafeguardingHub | Self::Police | Self::LaSocialCare | Self::LaDesignatedOfficer)
+    }
+
+    /// Whether such a body may be marked as one that acts on risks: those, and whoever treats somebody in danger. No mark makes the team that a
+    /// family is in dispute with, or a school, a body that may be told without permission.
+    #[must_use]
+    pub const fn may_protect(self) -> bool {
+        self.protects() || matches!(self, Self::HealthNhs | Self::Camhs | Self::Gp)
+    }
 }
 
 /// What is recorded of an outside body.
@@ -49,6 +63,18 @@ pub struct RecipientContent {
     pub verified_on: Option<NaiveDate>,
 }
 
+impl RecipientContent {
+    fn protects(&self) -> Result<(), ValidationError> {
+        if !self.safeguarding_function || self.body_type.may_protect() {
+            return Ok(());
+        }
+        let mut fault =
+            ValidationError::new("contradicting_fields").with_message("A body of this type is not one that acts on risks.".into());
+        fault.add_param("at".into(), &"safeguardingFunction");
+        Err(fault)
+    }
+}
+
 /// A team to be entered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -60,6 +86,7 @@ pub struct NewTeam {
 /// An outside body to be entered. It is active from the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[validate(schema(function = "new_protects", skip_on_field_errors = false))]
 #[schema(example = json!({"bodyType": "la_send_team", "name": "Lakeshire Council", "safeguardingFunction": false, "address":
     "send@lakeshire.example", "verifiedOn": "2026-01-06", "teams": [{"name": "SEND assessment, south"}]}))]
 pub struct NewRecipient {
@@ -70,6 +97,10 @@ pub struct NewRecipient {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub teams: Vec<NewTeam>,
+}
+
+fn new_protects(body: &NewRecipient) -> Result<(), ValidationError> {
+    body.content.protects()
 }
 
 /// A team as it shall be: one that has an id is kept, one without is new.
@@ -87,6 +118,7 @@ pub struct TeamUpdate {
 /// What may be changed of an outside body. A team that is not listed any more is removed, unless a live permission names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[validate(schema(function = "still_protects", skip_on_field_errors = false))]
 #[schema(example = json!({"active": false}))]
 pub struct RecipientUpdate {
     /// What is recorded of it.
@@ -98,6 +130,10 @@ pub struct RecipientUpdate {
     pub teams: Vec<TeamUpdate>,
     /// Whether it may still be chosen. Bodies are made inactive, never removed.
     pub active: bool,
+}
+
+fn still_protects(body: &RecipientUpdate) -> Result<(), ValidationError> {
+    body.content.protects()
 }
 
 /// A team of an outside body.

@@ -2,6 +2,7 @@
 //!
 //! Over 350 lines because it follows one thing, a disclosure, through all that it sets off.
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::family::{Family, merge};
@@ -9,7 +10,7 @@ use crate::harness::{Reply, TestApp, at};
 
 /// The entry of the log at this place, as an auditor reads it.
 fn entry(app: &TestApp, index: &Value) -> Value {
-    app.as_role(sendiass::domain::vocabulary::Role::Auditor).get(&format!("/disclosure-log/entries/{index}")).ok(200).body
+    app.as_role(Role::Auditor).get(&format!("/disclosure-log/entries/{index}")).ok(200).body
 }
 
 fn tree_size(app: &TestApp) -> i64 {
@@ -249,6 +250,19 @@ fn a_body_missing_from_the_register_may_be_told_of_a_risk_and_is_reviewed() {
     let entered = told.body["recipient"]["recipientId"].as_str().unwrap();
     assert_eq!(told.body["recipient"], json!({"recipientId":entered,"personName":"Duty officer"}));
     assert_eq!(app.manager().get(&format!("/recipients/{entered}")).ok(200).str("name"), "Night desk");
+    // What somebody called it at night may be anything: until a manager has looked at it nobody else reads it, in the log either.
+    let (auditor, other) = (app.as_role(Role::Auditor), app.as_staff(Role::Adviser, "another"));
+    let named = || entry(&app, &told.body["logEntries"][0]["index"])["display"]["recipient"].clone();
+    for session in [&auditor, &other] {
+        session.get(&format!("/recipients/{entered}")).problem(404, "not-found");
+        assert!(!session.get("/recipients?limit=200").ok(200).text.contains("Night desk"));
+    }
+    app.adviser().get(&format!("/recipients/{entered}")).ok(200);
+    assert_eq!(named(), json!(null));
+    let looked_at = json!({"name":"Lakeshire Police, night desk","active":true});
+    app.manager().if_match(1).patch(&format!("/recipients/{entered}"), &looked_at).ok(200);
+    assert_eq!(auditor.get(&format!("/recipients/{entered}")).ok(200).str("name"), "Lakeshire Police, night desk");
+    assert_eq!(named(), "Lakeshire Police, night desk");
     let review = Family::tasks(&app, "recipient_review", entered);
     assert_eq!((review.len(), &review[0]["forManager"]), (1, &json!(true)));
     assert_eq!(entry(&app, &told.body["logEntries"][0]["index"])["body"]["recipient"], *entered);

@@ -52,12 +52,71 @@ fn a_body_that_is_on_record_stays_on_its_side_of_the_council_line() {
     kept(&family.hub, "police");
 }
 
+#[test]
+fn a_body_that_is_on_record_keeps_its_name() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let change = |body: &str, change: Value| {
+        let version = app.manager().get(&format!("/recipients/{body}")).ok(200).version();
+        app.manager().if_match(version).patch(&format!("/recipients/{body}"), &change)
+    };
+    change(&family.council, json!({"name":"Lakeshire County Council"})).ok(200);
+    let consent = family.permit(&app, json!({}));
+    let renamed = json!({"teams":[{"id":family.north,"name":"Debt collection"},{"id":family.south,"name":"SEND team South"}]});
+    change(&family.council, json!({"name":"Acme Collectors"})).problem(409, "in-use").rule_at("#/name", "body_in_use");
+    change(&family.council, renamed.clone()).problem(409, "in-use").rule_at("#/teams", "team_in_use");
+    change(&family.council, json!({"address":"1 New Square"})).ok(200);
+    // A team is held by a permission that is live; the body by what is on record.
+    family.withdraw(&app, &consent, json!({})).ok(200);
+    change(&family.council, renamed).ok(200);
+    change(&family.council, json!({"name":"Acme Collectors"})).problem(409, "in-use").rule_at("#/name", "body_in_use");
+}
+
+#[test]
+fn no_mark_makes_those_a_family_is_in_dispute_with_a_body_that_protects() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    for body in [&family.council, &family.school] {
+        let marked = app.manager().if_match(1).patch(&format!("/recipients/{body}"), &json!({"safeguardingFunction":true}));
+        marked.problem(400, "validation-failed").rule_at("#/safeguardingFunction", "contradicting_fields");
+    }
+    for (kind, may) in [("la_send_team", false), ("school", false), ("solicitor", false), ("camhs", true), ("la_designated_officer", true)]
+    {
+        let new = json!({"bodyType":kind,"name":"Somebody","teams":[],"safeguardingFunction":true});
+        let entered = app.manager().post("/recipients", &new);
+        assert_eq!(entered.status, if may { 201 } else { 400 }, "{kind}: {}", entered.text);
+    }
+}
+
+#[test]
+fn a_number_or_address_is_safe_or_it_is_not_however_it_is_written() {
+    let app = TestApp::spawn();
+    let with = |contacts: Value| json!({"kind":"parent_carer","fullName":"Una Reed","pseudonymous":false,"contacts":contacts});
+    let two = |kind: &str, one: &str, other: &str, safe: bool| json!([{"kind":kind,"value":one,"safe":false},{"kind":kind,"value":other,"safe":safe}]);
+    for (kind, one, other) in [
+        ("email", "una@home.example", "Una@Home.example"),
+        ("mobile", "07700 900123", "07700-900-123"),
+        ("postal", "1 Example Row, ZZ99 3WZ", "1 example row ZZ993WZ"),
+    ] {
+        let refused = app.adviser().post("/people", &with(two(kind, one, other, true))).problem(400, "validation-failed");
+        refused.rule_at("#/contacts", "contradicting_fields");
+        let una = app.adviser().post("/people", &with(two(kind, one, other, false))).ok(201);
+        let mut contacts = una.body["contacts"].clone();
+        contacts[1]["safe"] = json!(true);
+        let patched = app.adviser().if_match(1).patch(&format!("/people/{}", una.id()), &json!({"contacts":contacts}));
+        patched.problem(400, "validation-failed").rule_at("#/contacts", "contradicting_fields");
+    }
+    // And a name that shows nothing is none.
+    let blank = json!({"kind":"parent_carer","fullName":"\u{200b}","pseudonymous":false});
+    app.adviser().post("/people", &blank).problem(400, "validation-failed").rule_at("#/fullName", "name_missing");
+}
+
 /// The contacts of somebody, with one changed or added.
 fn contacts(reply: &Reply, kind: &str, safe: bool) -> Value {
     let mut contacts = reply.body["contacts"].as_array().unwrap().clone();
     match contacts.iter_mut().find(|contact| contact["kind"] == kind) {
         Some(contact) => contact["safe"] = json!(safe),
-        None => contacts.push(json!({"kind":kind,"value":"07700 900123","safe":safe})),
+        None => contacts.push(json!({"kind":kind,"value":if kind == "mobile" { "07700 900123" } else { "01632 960123" },"safe":safe})),
     }
     json!({"contacts":contacts})
 }

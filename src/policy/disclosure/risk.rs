@@ -4,7 +4,7 @@
 use crate::domain::disclosure::{Ask, AskRecipient, Facts, Failing, NewSafeguarding, Refusal, RefusalCode, RefusalRule};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{ConsentSought, RecipientType, ToldSubject};
+use crate::domain::vocabulary::{ConsentSought, ToldSubject};
 
 use super::{Grant, data_subjects, refuse};
 
@@ -56,9 +56,6 @@ fn protects(ask: &Ask, facts: &Facts) -> bool {
     match &ask.recipient {
         AskRecipient::Body { .. } => facts.recipient.is_some_and(|body| body.safeguarding_function),
         AskRecipient::Person(_) => false,
-        AskRecipient::Unregistered { body, .. } => matches!(
-            body.body_type,
-            RecipientType::MashSafeguardingHub | RecipientType::Police | RecipientType::LaSocialCare | RecipientType::LaDesignatedOfficer
-        ),
+        AskRecipient::Unregistered { body, .. } => body.body_type.protects(),
     }
 }
