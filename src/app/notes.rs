@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{App, Error, Result, allowed, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::notes::{self, Correction};
-use crate::db::{self, Tx, participants, recipients};
+use crate::db::{self, Tx, disclosures, participants, recipients};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -58,6 +58,19 @@ fn require_unused(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, now: 
     Ok(())
 }
 
+/// What somebody says where they are served separately, or what is said of them there, does not go where others read it (C1).
+fn require_kept_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, to: CaseId) -> Result<()> {
+    let there = participants::apart(tx, permit, to)?;
+    let theirs = participants::apart(tx, permit, note.case_id)?
+        .into_iter()
+        .any(|person| note.content.people().any(|of| of == person) && !there.contains(&person));
+    if theirs {
+        let detail = "Somebody is served separately here, and this note is from or about them: it goes to no case but their own.";
+        return Err(wrong_state("note_kept_apart", detail, &[Action::NoteCorrect]));
+    }
+    Ok(())
+}
+
 /// What a note names must exist, and a contact with officers or professionals must have been allowed (C11).
 fn check(
     tx: &mut Tx<'_>,
@@ -68,14 +81,21 @@ fn check(
     now: Timestamp,
 ) -> Result<()> {
     let mut faults = content.faults(now, &participants::people(tx, permit, case_id)?, old);
-    let left = match content.disclosure_id {
-        Some(id) => notes::disclosed(tx, permit, case_id, id)?,
-        None => content.kind != NoteKind::Liaison,
+    let left = match (content.disclosure_id, content.kind) {
+        (Some(id), NoteKind::Liaison) => {
+            disclosures::allows_contact(tx, permit, case_id, id, &content.about_person_ids, content.occurred_at)?
+        }
+        (Some(id), _) => disclosures::of_case(tx, permit, case_id, id)?.is_some(),
+        (None, kind) => kind != NoteKind::Liaison,
     };
     match (left, content.kind) {
         (true, _) => {}
         (false, NoteKind::Liaison) => {
-            faults.push(Fault::new("#/disclosureId", "disclosure_required", "Needs the disclosure of this case that allowed the contact."));
+            faults.push(Fault::new(
+                "#/disclosureId",
+                "disclosure_required",
+                "Needs the disclosure that allowed the contact: of this case, about these people, and before it.",
+            ));
         }
         (false, _) => faults.push(Fault::unknown("#/disclosureId")),
     }
@@ -192,6 +212,7 @@ impl App {
             }
             let there = new.applied_to(&old.content);
             check(tx, permit, to, &there, None, now)?;
+            require_kept_apart(tx, permit, &old, to)?;
             require_open(tx, permit, from)?;
             require_open(tx, permit, to)?;
             require_current(&old)?;

@@ -98,6 +98,29 @@ pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: 
     row.map(|row| row.content(tx)).transpose()
 }
 
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
+
+/// Whether this disclosure, recorded of this case, allowed a contact with officers or professionals about these people at this time (C11): it
+/// named them, was let go, and came first. The minute is enough, for that is how times are told.
+pub fn allows_contact(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    case: CaseId,
+    id: DisclosureId,
+    about: &[PersonId],
+    at: Timestamp,
+) -> Result<bool> {
+    let decided = disclosure::table.find(id).filter(disclosure::case_id.eq(case)).select(disclosure::details);
+    let Some(Json(decided)) = decided.first::<Json<Decided>>(tx.conn).optional()? else { return Ok(false) };
+    let kept_back = disclosure_annotation::table
+        .filter(disclosure_annotation::disclosure_id.eq(id))
+        .filter(disclosure_annotation::kind.eq(AnnotationKind::NotSent));
+    let kept_back: bool = diesel::select(diesel::dsl::exists(kept_back)).get_result(tx.conn)?;
+    let Decided { identified, data_subject_ids: named, sent_at, .. } = decided;
+    Ok(identified && !kept_back && sent_at.micros() / MINUTE <= at.micros() / MINUTE && about.iter().all(|person| named.contains(person)))
+}
+
 /// Whether what left this case names any of these notes.
 pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Result<bool> {
     for row in disclosure::table.filter(disclosure::case_id.eq(case_id)).load::<Row>(tx.conn)? {

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
-use super::schema::{disclosure, note};
+use super::schema::note;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Json;
@@ -129,11 +129,6 @@ fn corrections(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Note
 pub(super) fn speak_of(tx: &mut Tx<'_>, case: CaseId, people: &BTreeSet<PersonId>) -> Result<bool> {
     let notes: Vec<Json<Details>> = note::table.filter(note::case_id.eq(case)).select(note::details).load(tx.conn)?;
     Ok(notes.into_iter().any(|Json(details)| details.people().iter().any(|person| people.contains(person))))
-}
-
-/// Whether this disclosure left this case.
-pub fn disclosed(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case: CaseId, id: DisclosureId) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(disclosure::table.find(id).filter(disclosure::case_id.eq(case)))).get_result(tx.conn)?)
 }
 
 /// A correction: of which note, and why.

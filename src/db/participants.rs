@@ -76,6 +76,12 @@ pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseI
     Ok(parts.select(participant::case_id).distinct().load(tx.conn)?)
 }
 
+/// Those who are, or were, served separately in this case (C1).
+pub fn apart(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<PersonId>> {
+    let apart = participant::table.filter(participant::case_id.eq(case_id)).filter(participant::served_separately.eq(true));
+    Ok(apart.select(participant::person_id).distinct().load(tx.conn)?)
+}
+
 /// Takes the guards of everybody who takes or took part in a case in scope, and of whoever joins it (R16): who takes part, and as what,
 /// bears on what may be decided about all of them. If somebody else joined meanwhile, the transaction may be tried again.
 pub fn take_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, joins: Option<PersonId>) -> Result<()> {

@@ -22,7 +22,8 @@ fn another(app: &TestApp, child: Option<&str>) -> String {
     child
 }
 
-fn issue(family: &Family, change: Value) -> Value {
+/// An issue raised without names.
+pub fn issue(family: &Family, change: Value) -> Value {
     let mut body = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
         "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
         "cohort":{"senNeed":"slcn","setting":"mainstream","area":"south","ageBand":"11_15"},"summary":TEXT});
@@ -42,7 +43,8 @@ fn raise(app: &TestApp, family: &Family, ask: &Value) -> Reply {
     reply
 }
 
-fn with_families(count: usize) -> (TestApp, Family) {
+/// So many families like that of Ana.
+pub fn with_families(count: usize) -> (TestApp, Family) {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     for _ in 1..count {

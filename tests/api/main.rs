@@ -22,6 +22,7 @@ mod harness;
 mod information_requests;
 mod kept;
 mod legal_requests;
+mod liaison;
 mod limits;
 mod long;
 mod merges;

@@ -217,7 +217,8 @@ fn a_note_moves_only_to_where_it_can_belong() {
     let seen = wrong.n1(app);
     wrong.permit(app, json!({}));
     let allowed = wrong.disclose(app, &wrong.ask(&seen, json!({}))).ok(201).id();
-    let liaison = wrong.note(app, &wrong.mia, &[&wrong.ana], "health", json!({"kind":"liaison","disclosureId":allowed}));
+    let now = json!({"kind":"liaison","disclosureId":allowed,"occurredAt":"2026-06-01T09:00:00.000Z"});
+    let liaison = wrong.note(app, &wrong.mia, &[&wrong.ana], "health", now);
     let to = |change: Value| move_note(&app.adviser(), &liaison, &mixed.belongs(change));
     to(json!({})).problem(422, "rule-violated").rule_at("#/disclosureId", "disclosure_required");
     to(json!({"disclosureId":allowed})).problem(422, "rule-violated").rule_at("#/disclosureId", "disclosure_required");
@@ -324,6 +325,31 @@ fn a_note_of_a_young_person_found_in_the_parents_case_goes_to_her_own() {
         );
     }
     app.adviser().get(&format!("/notes/{moved}")).problem(404, "not-found");
+}
+
+#[test]
+fn what_is_said_where_somebody_is_served_separately_goes_to_no_case_of_others() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    let case = own_case(&hers(), &family.ana).id();
+    let told = |sensitivity: &str| {
+        let note = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.ana,
+            "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["health"],"concern":"A word of her own.",
+            "factOrOpinion":"fact","sensitivity":sensitivity,"keepConfidential":true,"wishOn":"2026-05-20"});
+        hers().post(&format!("/cases/{case}/notes"), &note).ok(201).id()
+    };
+    let body = json!({"caseId":family.case,"reason":"A wrong id."});
+    for note in [told("ordinary"), told("restricted")] {
+        for session in [hers(), app.manager().with("Access-Reason", "supervision")] {
+            move_note(&session, &note, &body).problem(409, "invalid-state").rule("note_kept_apart");
+        }
+        assert_eq!(hers().get(&format!("/notes/{note}")).ok(200).str("concern"), "A word of her own.");
+    }
+    // To another case of her own it goes.
+    let another = own_case(&app.as_staff(Role::Adviser, "later"), &family.ana).id();
+    let manager = app.manager().with("Access-Reason", "supervision");
+    move_note(&manager, &told("ordinary"), &json!({"caseId":another,"reason":"The later one."})).ok(201);
 }
 
 #[test]

@@ -329,7 +329,7 @@ fn an_id_of_another_case_in_a_body_leads_nowhere_and_changes_nothing() {
     assert_eq!((counts(), log()), (before, size));
     // A liaison note names a disclosure of its own case.
     let own = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).id();
-    app.adviser().post(&at_case("notes"), &note_of(json!({"disclosureId":own}))).ok(201);
+    app.adviser().post(&at_case("notes"), &note_of(json!({"disclosureId":own,"occurredAt":"2026-06-01T09:00:00.000Z"}))).ok(201);
 }
 
 fn first(app: &TestApp, list: &str) -> String {
