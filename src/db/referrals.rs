@@ -4,6 +4,7 @@
 
 use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
 use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
@@ -51,12 +52,24 @@ fn cell(id: ReferralId) -> Cell {
 }
 
 /// A condition on a referral.
-type OnReferral = Box<dyn BoxableExpression<referral::table, Engine, SqlType = diesel::sql_types::Bool>>;
+type OnReferral = Box<dyn BoxableExpression<referral::table, Engine, SqlType = Nullable<Bool>>>;
 
+/// One that waits is everybody's; with a case it is seen by those who see that. What was turned down, or pointed elsewhere, is of no more concern
+/// to all: whoever recorded or decided it goes on seeing it, and managers do (C7).
 fn visible(scope: Scope) -> OnReferral {
     match scope {
-        Scope::Nothing => Box::new(referral::version.lt(0)),
-        seen => Box::new(referral::case_id.is_null().or(exists(its_case().filter(scope::visible(seen))))),
+        Scope::Nothing => Box::new(referral::version.lt(0).nullable()),
+        seen => {
+            let of_seen_case = exists(its_case().filter(scope::visible(seen)));
+            match seen {
+                Scope::Adviser(staff) => {
+                    let theirs = referral::recorded_by.eq(staff).or(referral::decided_by.eq(staff));
+                    let waits = referral::status.eq(ReferralStatus::Received);
+                    Box::new(of_seen_case.or(referral::case_id.is_null().and(waits.or(theirs))))
+                }
+                _ => Box::new(of_seen_case.or(referral::case_id.is_null()).nullable()),
+            }
+        }
     }
 }
 

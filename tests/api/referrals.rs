@@ -259,6 +259,25 @@ fn a_referral_is_decided_once() {
 }
 
 #[test]
+fn what_was_turned_down_is_no_more_of_everybodys_concern() {
+    let app = TestApp::spawn();
+    let other = || app.as_staff(Role::Adviser, "another");
+    let decider = || app.as_staff(Role::Adviser, "decider");
+    for decision in [json!({"decision":"decline","reason":"Lives elsewhere."}), json!({"decision":"signpost"})] {
+        let id = refer(&app, &own(json!({})));
+        read(&other(), &id).ok(200);
+        decide(&decider(), &id, 1, &decision).ok(200);
+        for session in [decider(), app.adviser(), app.manager()] {
+            read(&session, &id).ok(200);
+            assert!(session.get("/referrals?limit=200").ok(200).text.contains(&id));
+        }
+        let (gone, missing) = (read(&other(), &id), read(&other(), "0197a0b0-0000-7000-8000-000000000000"));
+        assert_eq!(plain(&gone.problem(404, "not-found")), plain(&missing));
+        assert!(!other().get("/referrals?limit=200").ok(200).text.contains(&id));
+    }
+}
+
+#[test]
 fn a_new_case_is_opened_with_the_people_named_and_with_nobody_else() {
     let app = TestApp::spawn();
     let id = refer(&app, &by_school(json!({})));
