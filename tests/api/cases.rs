@@ -4,7 +4,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::json;
 
 use crate::family::Family;
-use crate::harness::TestApp;
+use crate::harness::{Session, TestApp, at};
 
 #[test]
 fn a_case_is_read_changed_closed_and_reopened_by_version() {
@@ -76,4 +76,32 @@ fn a_participant_is_listed_changed_and_ended_but_never_removed() {
     let back = app.adviser().post(&list, &again).ok(201);
     assert_eq!(back.header("location"), format!("/api/v1/participants/{}", back.id()));
     app.adviser().post(&list, &again).problem(422, "rule-violated").rule_at("#/personId", "contradicting_fields");
+}
+
+#[test]
+fn the_day_of_review_tells_of_no_restricted_note_and_never_moves_back() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let parents = json!({"interventionLevel":"l1","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":family.mia,"role":"service_user","relation":"parent","servedSeparately":false}]});
+    let case = app.adviser().post("/cases", &parents).ok(201);
+    let review = || app.adviser().get(&format!("/cases/{}", case.id())).ok(200).body["retention"]["reviewOn"].clone();
+    let opened = case.body["retention"]["reviewOn"].clone();
+    assert_eq!(opened, "2029-06-01");
+    let write = |session: Session<'_>, day: &str, sensitivity: &str| {
+        let note = json!({"kind":"discussion","channel":"phone","occurredAt":format!("{day}T10:00:00.000Z"),"fromPersonId":family.mia,
+            "aboutPersonIds":[family.mia],"namesOthers":false,"informationCategories":["health"],"concern":"X.","factOrOpinion":"fact",
+            "sensitivity":sensitivity,"keepConfidential":false});
+        session.post(&format!("/cases/{}/notes", case.id()), &note).ok(201).id()
+    };
+    write(app.adviser(), "2026-01-05", "ordinary");
+    assert_eq!(review(), opened, "a note of what was long ago takes nothing away");
+    app.clock.set(at("2026-09-01T10:00:00Z"), true);
+    write(app.manager(), "2026-08-20", "restricted");
+    assert_eq!(review(), opened, "a restricted note is not told of");
+    let moved = write(app.adviser(), "2026-08-25", "ordinary");
+    assert_eq!(review(), "2029-08-25");
+    let away = json!({"caseId":family.case,"reason":"The other case."});
+    app.adviser().post(&format!("/notes/{moved}/relocation"), &away).ok(201);
+    assert_eq!(review(), opened, "the note was never of this case");
 }

@@ -15,7 +15,7 @@ use crate::domain::case::{RetentionFacts, SubjectFact};
 use crate::domain::ids::PersonId;
 use crate::domain::participant::Participant;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{ParticipantRole, PersonKind};
+use crate::domain::vocabulary::{ParticipantRole, PersonKind, Sensitivity};
 
 /// The facts of a case with these participants.
 pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
@@ -23,7 +23,13 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
     for part in participants {
         known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
     }
-    let last_note: Option<Timestamp> = note::table.filter(note::case_id.eq(row.id)).select(max(note::occurred_at)).get_result(tx.conn)?;
+    // Not of restricted notes, or the date would tell of them; nor of the markers of those that were never of this case.
+    let last_note: Option<Timestamp> = note::table
+        .filter(note::case_id.eq(row.id))
+        .filter(note::sensitivity.ne(Sensitivity::Restricted))
+        .filter(note::sealed.is_not_null())
+        .select(max(note::occurred_at))
+        .get_result(tx.conn)?;
     let counted = Counted::among(tx, participants.iter().map(|part| part.person_id))?;
     let served_by_others = |person: PersonId| {
         let serves = |part: &&Participant| part.update.content.role == ParticipantRole::ServiceUser;
@@ -45,7 +51,8 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
         provision: row.sen_provision,
         opened_on: row.opened_at.day(),
         closed_on: row.closed_at.map(Timestamp::day),
-        last_contact_on: last_note.unwrap_or(row.opened_at).day(),
+        // A note of what was long ago takes nothing away.
+        last_contact_on: last_note.map_or(row.opened_at, |last| last.max(row.opened_at)).day(),
         subjects: subjects.collect(),
         identified: known.values().any(|person| !person.pseudonymous && person.kind != PersonKind::Anonymous),
     })
