@@ -319,7 +319,7 @@ fn heading() -> String {
 fn row(matrix: &mut String, scene: &Scene, operation: &Operation, query: &str, action: Option<Action>) {
     let mut line = format!("{:<6} {:<46} ", operation.method.as_str(), format!("{}{query}", operation.path));
     for role in Role::ALL {
-        let session = scene.app.as_role(*role);
+        let session = scene.app.as_role(*role).with("Access-Reason", "supervision");
         let what = format!("{}{query} as {}", operation.id, role.as_str());
         let (status, code) = scene.ask(&session, operation, true, query);
         let allowed = action.is_none_or(|action| action.roles().contains(role));

@@ -124,16 +124,22 @@ impl<'de> Visitor<'de> for Strict<'_> {
 /// The largest number up to which every whole number has its own double.
 const EXACT: f64 = 9_007_199_254_740_991.0;
 
-/// Texts to NFC, `3.0` to `3` (JSON Schema counts it as an integer), control characters other than TAB and LF to faults.
+/// Characters that no text needs: a name that is written backwards reads as it is shown, and is found by nobody who looks for it.
+fn controls(c: char) -> bool {
+    (c.is_control() && c != '\t' && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Texts to NFC and their lines to end as on Unix, `3.0` to `3` (JSON Schema counts it as an integer), control characters to faults.
 fn tidy(value: &mut Value, place: &mut String, known: &impl Fn(&str) -> bool, faults: &mut Vec<Fault>) {
     match value {
         Value::String(text) => {
-            if text.chars().any(|c| c.is_control() && c != '\t' && c != '\n') {
-                faults.push(Fault::new(
-                    place.clone(),
-                    "control_character",
-                    "Control characters other than tab and line feed are not accepted.",
-                ));
+            if text.contains('\r') {
+                *text = text.replace("\r\n", "\n");
+            }
+            if text.chars().any(controls) {
+                let detail =
+                    "Control characters other than tab and line breaks, and those that turn the direction of reading, are not accepted.";
+                faults.push(Fault::new(place.clone(), "control_character", detail));
             }
             if !is_nfc(text) {
                 *text = text.nfc().collect();
@@ -213,6 +219,10 @@ mod tests {
     #[test]
     fn text_is_brought_to_nfc_and_control_characters_are_all_listed() {
         assert_eq!(parse("{\"a\":\"Zoe\u{308}\\t\\n\"}".as_bytes()).unwrap(), serde_json::json!({"a": "Zo\u{eb}\t\n"}));
+        assert_eq!(parse(b"{\"a\":\"one\\r\\ntwo\\n\"}").unwrap(), serde_json::json!({"a": "one\ntwo\n"}));
+        for turned in ["\\u202esillE", "E\\u2066llis"] {
+            assert!(parse(format!("{{\"a\":\"{turned}\"}}").as_bytes()).is_err(), "{turned}");
+        }
         // A name that could be somebody's is not repeated: the pointer stays at its parent.
         let problem = parse(br#"{"a":"x\u0000","b":[{"Thornbeck":"\r"}],"Marsh":{"b":"\r"}}"#).unwrap_err();
         let pointers: Vec<_> = problem.faults().iter().map(|fault| fault.pointer.as_deref().unwrap()).collect();

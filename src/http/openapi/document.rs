@@ -211,6 +211,14 @@ fn may_meet_restriction(sketch: &Sketch) -> bool {
     sketch.action.is_some_and(casework) && sketch.parameters.iter().any(|group| group.place == Place::Path)
 }
 
+/// Whether a service manager with a reason is shown more: of lists, what is restricted too; registers hold nothing of cases.
+fn shows_more_with_reason(operation: &Operation) -> bool {
+    let sketch = &operation.sketch;
+    let roles = sketch.action.map(Action::roles).unwrap_or_default();
+    operation.refusals.contains(&Code::AccessReasonRequired)
+        || sketch.paged && roles.contains(&Role::ServiceManager) && !roles.contains(&Role::Administrator)
+}
+
 fn parameters(operation: &Operation, schemas: &Schemas) -> Value {
     let sketch = &operation.sketch;
     let mut parameters = Vec::new();
@@ -231,7 +239,7 @@ fn parameters(operation: &Operation, schemas: &Schemas) -> Value {
             parameters.push(parameter);
         }
     }
-    let restricted = may_meet_restriction(sketch).then_some("AccessReason");
+    let restricted = (may_meet_restriction(sketch) || shows_more_with_reason(operation)).then_some("AccessReason");
     for name in sketch.headers.iter().copied().chain(restricted).chain(["CorrelationId", "TraceParent"]) {
         parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
     }
