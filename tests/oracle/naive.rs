@@ -247,6 +247,11 @@ impl<'a> Oracle<'a> {
                 people.entry(("#".to_owned(), Rule::ConsentChanged)).or_default();
             }
         }
+        // C15: an extract that is sent goes with a copy to everybody who permitted it.
+        let sent = self.ask.legal_extract && self.facts.resting_on.is_some();
+        if people.is_empty() && sent && !relied.keys().all(|id| self.gets_a_copy(self.record(*id).granter)) {
+            return refused("copy-recipient-required", [("#/copies".to_owned(), Rule::CopyRecipientRequired)]);
+        }
         if people.is_empty() {
             let conditions = relied.keys().flat_map(|id| &self.record(*id).conditions);
             copies.sort_unstable();
@@ -260,6 +265,10 @@ impl<'a> Oracle<'a> {
         let required = people.keys().any(|(_, rule)| is_about_people(*rule) || *rule == Rule::ConsentChanged);
         let failing = people.into_iter().map(|((pointer, rule), told)| (pointer, rule, told.into_iter().collect())).collect();
         Verdict::Refused { code: if required { "consent-required" } else { "consent-scope-exceeded" }, failing, conflicts }
+    }
+
+    fn gets_a_copy(&self, person: PersonId) -> bool {
+        self.ask.copies.iter().any(|copy| copy.person_id == person)
     }
 
     fn record(&self, id: ConsentId) -> &'a ConsentFact {
@@ -425,7 +434,8 @@ impl<'a> Oracle<'a> {
 
     fn holds(&self, condition: &Condition, record: &ConsentFact) -> bool {
         match condition.kind {
-            ConditionKind::CopyToGranter => self.ask.copies.iter().any(|copy| copy.person_id == record.granter),
+            // Where the copies of an extract go is said when it is sent (C15).
+            ConditionKind::CopyToGranter => self.gets_a_copy(record.granter) || (self.ask.legal_extract && self.facts.resting_on.is_none()),
             ConditionKind::NotBefore => condition.not_before_on.is_some_and(|first| self.today >= first),
             ConditionKind::ChannelIn => condition.channels.contains(&self.ask.channel),
             ConditionKind::OnceOnly => !record.used,
