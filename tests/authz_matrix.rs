@@ -97,6 +97,11 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("extractForLegalRequest", Some(Action::LegalRequestExtract)),
     ("dispatchLegalRequest", Some(Action::LegalRequestDispatch)),
     ("closeLegalRequest", Some(Action::LegalRequestClose)),
+    ("listSafeguardingConcerns", Some(Action::ConcernList)),
+    ("raiseSafeguardingConcern", Some(Action::ConcernRaise)),
+    ("getSafeguardingConcern", Some(Action::ConcernRead)),
+    ("annotateSafeguardingConcern", Some(Action::ConcernAnnotate)),
+    ("decideSafeguardingConcern", Some(Action::ConcernDecide)),
     ("listDisclosureLog", Some(Action::DisclosureLogList)),
     ("exportDisclosureLog", Some(Action::DisclosureLogExport)),
     ("proveDisclosureLogInclusion", Some(Action::DisclosureLogProve)),
@@ -178,9 +183,12 @@ impl Scene {
         let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
         let merge = json!({"mergedPersonId":caller,"reason":"Gave a name."});
         let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.nell), &merge).ok(201).id();
+        let risk = json!({"riskTypes":["emotional"],"summary":"Afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
+        let concern = app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &risk).ok(201).id();
         let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
         let parameters = BTreeMap::from([
             ("legalRequestId", legal),
+            ("concernId", concern),
             ("mergeId", merge),
             ("referralId", referral),
             ("requestId", asked),

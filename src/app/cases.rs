@@ -35,6 +35,7 @@ fn actions(status: CaseStatus) -> &'static [Action] {
             Action::DisclosureCheck,
             Action::DisclosureRecord,
             Action::InformationRequestRecord,
+            Action::ConcernRaise,
             Action::CaseRestrict,
         ],
         // Somebody may still refuse, and a risk is still passed on.
@@ -44,6 +45,7 @@ fn actions(status: CaseStatus) -> &'static [Action] {
             Action::DisclosureCheck,
             Action::DisclosureRecord,
             Action::InformationRequestRecord,
+            Action::ConcernRaise,
         ],
     }
 }

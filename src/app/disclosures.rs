@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
+use super::concerns::role;
 use super::{App, Error, Result, allowed};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::disclosures::{self, Recording};
 use crate::db::notes::{self, HeldNote};
-use crate::db::{self, Tx, concerns, facts, ledger, recipients};
+use crate::db::{self, Tx, concerns, facts, ledger, recipients, tasks};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
     Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, LogEntryRef,
@@ -21,11 +20,11 @@ use crate::domain::ids::{CaseId, DisclosureId, EntryId, LegalRequestId, NoteId, 
 use crate::domain::legal_request::LegalCopy;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
-use crate::domain::time::months_after;
-use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, Role, TaskKind, ToldSubject, Vocabulary};
+use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, TaskKind, ToldSubject, Vocabulary};
 use crate::ledger::DisclosureEntry;
 use crate::policy::deadlines;
 use crate::policy::disclosure::{Grant, decide};
+use crate::policy::safeguarding::withheld_until;
 
 mod anonymous;
 mod entry;
@@ -38,12 +37,6 @@ pub(super) use request::recipient_fault;
 
 /// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
 const MOST_ITEMS: usize = 400;
-
-/// So many months a disclosure is withheld from somebody's accounting, unless a day is named.
-const WITHHELD_MONTHS: u32 = 3;
-
-/// And so many at most.
-const MOST_WITHHELD_MONTHS: u32 = 12;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
@@ -94,13 +87,6 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<
     // Its words are those of its notes, and so are for those who may read them all (C4).
     notes::require(tx, permit, disclosure.case_id, &disclosure.content.note_ids)?;
     Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
-}
-
-/// Until when a disclosure is withheld from somebody's accounting. A risk is never refused for a slip in this day (C17): without one, or with
-/// one that is past, it is three months; and nothing is withheld for ever.
-fn withheld_until(asked: Option<NaiveDate>, today: NaiveDate) -> NaiveDate {
-    let usual = months_after(today, WITHHELD_MONTHS);
-    asked.filter(|day| *day > today).map_or(usual, |day| day.min(months_after(today, MOST_WITHHELD_MONTHS)))
 }
 
 impl App {
@@ -164,7 +150,10 @@ impl App {
             }
         };
         let concern_id = match &ask.safeguarding {
-            Some(risk) => Some(concerns::pass_on(tx, permit, case_id, &ask, risk, deadlines::next_working_day(now.day()), now)?),
+            Some(risk) => {
+                let due_on = deadlines::next_working_day(now.day());
+                Some(concerns::pass_on(tx, permit, case_id, (&ask, risk), role(permit.caller()), due_on, now)?)
+            }
             None => None,
         };
         let decided = Decided {
@@ -178,6 +167,9 @@ impl App {
         let id = disclosures::record(tx, permit, case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
+            tasks::settle(tx, permit, TaskKind::SafeguardingDecision, concern.0, now)?;
+            let about_staff = ask.safeguarding.as_ref().map_or(&[][..], |risk| &risk.about_staff_ids);
+            super::concerns::keep_away(tx, permit, case_id, about_staff, now)?;
             follow_up::task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
             if ask.told_subject == Some(ToldSubject::Later) {
                 follow_up::task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
@@ -198,7 +190,7 @@ impl App {
             concern_id: None,
             legal_request_id: None,
             review_due_on: None,
-            decided_by_role: if permit.caller().is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser },
+            decided_by_role: role(permit.caller()),
             decided_at: grant.decided_at(),
             sent_at: grant.decided_at(),
             policy: self.policy(None, &grant.clauses()),
@@ -311,6 +303,9 @@ impl App {
                     Some(DisclosureLogKind::DisclosureCorrected)
                 }
             };
+            if content.kind == AnnotationKind::SubjectTold {
+                tasks::settle(tx, permit, TaskKind::TellSubject, id.0, now)?;
+            }
             if let Some(kind) = kind {
                 let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);
                 entry.related = ledger::entry_id_of(tx, id)?;

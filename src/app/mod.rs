@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod capacity;
 pub mod cases;
+pub mod concerns;
 pub mod consents;
 pub mod disclosure_log;
 pub mod disclosures;

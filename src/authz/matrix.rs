@@ -221,6 +221,16 @@ acts! {
     LegalRequestDispatch, "legal_request:dispatch", "dispatch", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
     /// Close a request for legal proceedings.
     LegalRequestClose, "legal_request:close", "close", MANAGER, &["C15"], Some((Changed, Of::LegalRequest));
+    /// List safeguarding concerns.
+    ConcernList, "safeguarding_concern:list", "list", CASEWORK, &["C17"], Some((Listed, Of::Concern));
+    /// Record a safeguarding concern.
+    ConcernRaise, "safeguarding_concern:create", "raise_concern", CASEWORK, &["C5", "C17"], Some((Created, Of::Concern));
+    /// Read a safeguarding concern.
+    ConcernRead, "safeguarding_concern:read", "read", CASEWORK, &["C17"], Some((Read, Of::Concern));
+    /// Add what was done or learnt of a safeguarding concern.
+    ConcernAnnotate, "safeguarding_concern:annotate", "annotate", CASEWORK, &["C17"], Some((Created, Of::Concern));
+    /// Decide not to share a safeguarding concern, or review what was decided.
+    ConcernDecide, "safeguarding_concern:decide", "decide", MANAGER, &["C17"], Some((Changed, Of::Concern));
     /// List the disclosure log.
     DisclosureLogList, "disclosure_log:list", "list", LOG, &["C3", "C13"], Some((Listed, Of::DisclosureLog));
     /// Read an entry of the disclosure log.

@@ -368,6 +368,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    concern_event (id) {
+        id -> DbUuid,
+        concern_id -> DbUuid,
+        case_id -> DbUuid,
+        status -> Nullable<DbWord>,
+        sealed -> Binary,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     disclosure (id) {
         id -> DbUuid,
         case_id -> DbUuid,
@@ -653,6 +668,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consent_subject,
     consent_recipient,
     safeguarding_concern,
+    concern_event,
     disclosure,
     disclosure_consent,
     disclosure_annotation,

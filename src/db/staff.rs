@@ -114,6 +114,11 @@ pub fn working(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId])
     Ok(rows.into_iter().collect())
 }
 
+/// Those of these members of staff who are on record, whatever became of them.
+pub fn on_record(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<Vec<StaffId>> {
+    Ok(staff::table.filter(staff::id.eq_any(members.to_vec())).select(staff::id).load(tx.conn)?)
+}
+
 /// The staff, oldest first.
 pub fn list(tx: &mut Tx<'_>, _permit: &Permit<act::StaffList>, page: &PageRequest) -> Result<Page<Staff>> {
     let mut query = staff::table.order(staff::id.asc()).limit(i64::from(page.limit) + 1).into_boxed();

@@ -6,17 +6,20 @@ use std::cmp::Ordering;
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::schema::{case_event, consent, disclosure, information_request, note, participant, referral, safeguarding_concern};
+use super::schema::{
+    case_event, concern_event, consent, disclosure, information_request, note, participant, referral, safeguarding_concern,
+};
 use super::tx::Tx;
 use super::{cases, notes, staff};
 use crate::authz::{Permit, act};
 use crate::domain::ids::{
-    CaseEventId, CaseId, ConcernId, ConsentId, DisclosureId, Identifier, InformationRequestId, NoteId, ParticipantId, ReferralId, StaffId,
+    AnnotationId, CaseEventId, CaseId, ConcernId, ConsentId, DisclosureId, Identifier, InformationRequestId, NoteId, ParticipantId,
+    ReferralId, StaffId,
 };
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::TimelineEntry;
-use crate::domain::vocabulary::{ConsentDecision, InterventionLevel, TimelineKind};
+use crate::domain::vocabulary::{ConcernStatus, ConsentDecision, InterventionLevel, TimelineKind};
 
 /// More than there are kinds of record: at one instant, those of a higher rank come first.
 const RANKS: i64 = 16;
@@ -124,6 +127,14 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseRead>, case: CaseId, page:
     let concerns = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq(case));
     all.extend(next!(tx, page, 8, concerns, safeguarding_concern::created_at, safeguarding_concern::id => ConcernId,
         safeguarding_concern::recorded_by => StaffId, safeguarding_concern::version => i32, |_| TimelineKind::ConcernRaised));
+    // That a risk was passed on is told of what was passed on.
+    let decided = concern_event::table.filter(concern_event::case_id.eq(case));
+    let decided = decided.filter(concern_event::status.eq_any([ConcernStatus::NotShared, ConcernStatus::Reviewed]));
+    all.extend(next!(tx, page, 11, decided, concern_event::created_at, concern_event::id => AnnotationId,
+    concern_event::recorded_by => StaffId, concern_event::status => Option<ConcernStatus>, |status: Option<ConcernStatus>| match status {
+        Some(ConcernStatus::Reviewed) => TimelineKind::ConcernReviewed,
+        _ => TimelineKind::ConcernDecided,
+    }));
     let referrals = referral::table.filter(referral::case_id.eq(case));
     all.extend(next!(tx, page, 9, referrals, referral::decided_at.assume_not_null(), referral::id => ReferralId,
         referral::decided_by => Option<StaffId>, referral::version => i32, |_| TimelineKind::ReferralAccepted));

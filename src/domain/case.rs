@@ -346,7 +346,7 @@ pub struct Case {
     #[serde(flatten)]
     pub content: CaseContent,
     /// What the caller may do with this record now.
-    #[schema(max_items = 10)]
+    #[schema(max_items = 20)]
     pub allowed_actions: Vec<ActionName>,
 }
 

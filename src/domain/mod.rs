@@ -5,6 +5,7 @@ pub mod action;
 pub mod anonymity;
 pub mod capacity;
 pub mod case;
+pub mod concern;
 pub mod consent;
 pub mod counting;
 pub mod disclosure;

@@ -70,7 +70,8 @@ impl TaskKind {
     pub fn is_for_manager(self) -> bool {
         match self {
             Self::RecallNotice | Self::TellSubject | Self::CapacityReview | Self::InformationRequestDue | Self::SeekPermission => false,
-            Self::SafeguardingReview
+            Self::SafeguardingDecision
+            | Self::SafeguardingReview
             | Self::ConflictReview
             | Self::RetentionReview
             | Self::RecipientReview

@@ -353,6 +353,17 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What was done or learnt of a safeguarding concern later; linked to it, never an edit.
+    ConcernAnnotationKind, "concernAnnotationKind" {
+        SubjectTold = "subject_told", "The person was told";
+        ReasonRenewed = "reason_renewed", "The reason for not telling the person still holds";
+        Information = "information", "More was learnt";
+        FoundUnfounded = "found_unfounded", "Turned out to be unfounded";
+        Correction = "correction", "Correction";
+    }
+}
+
+vocabulary! {
     /// What the second person found (section (d)).
     ReviewFinding, "reviewFinding" {
         Upheld = "upheld", "Upheld";
@@ -725,7 +736,8 @@ vocabulary! {
 vocabulary! {
     /// Why a task stands on the work list.
     TaskKind, "taskKind" {
-        SafeguardingReview = "safeguarding_review", "Review a risk that was passed on";
+        SafeguardingDecision = "safeguarding_decision", "Decide about a risk";
+        SafeguardingReview = "safeguarding_review", "Review what was decided about a risk";
         RecallNotice = "recall_notice", "Tell a recipient that the permission has ended";
         ConflictReview = "conflict_review", "Look at a conflict";
         RetentionReview = "retention_review", "Review the keeping of a case";
@@ -760,6 +772,8 @@ vocabulary! {
         ConsentEnded = "consent_ended", "A permission or refusal ended";
         DisclosureMade = "disclosure_made", "Information was passed on";
         ConcernRaised = "concern_raised", "A risk was recorded";
+        ConcernDecided = "concern_decided", "It was decided not to pass on a risk";
+        ConcernReviewed = "concern_reviewed", "What was decided about a risk was reviewed";
         InformationRequested = "information_requested", "Information was asked for";
         ReferralAccepted = "referral_accepted", "A referral was accepted";
     }
@@ -858,6 +872,7 @@ vocabulary! {
         Disclosure = "disclosure", "Disclosure";
         InformationRequest = "information_request", "Request for information";
         LegalRequest = "legal_request", "Request for legal proceedings";
+        Concern = "safeguarding_concern", "Safeguarding concern";
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
     }
@@ -907,6 +922,7 @@ pub fn lists() -> Vec<List> {
         list::<ToldSubject>(),
         list::<ConcernStatus>(),
         list::<ConcernOutcome>(),
+        list::<ConcernAnnotationKind>(),
         list::<ReviewFinding>(),
         list::<CaseStatus>(),
         list::<InterventionLevel>(),

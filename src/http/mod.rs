@@ -12,6 +12,7 @@ pub mod admin;
 pub mod body;
 mod capacity;
 mod cases;
+mod concerns;
 pub mod conditional;
 pub mod connection;
 mod consents;
@@ -98,6 +99,7 @@ pub fn operations() -> Vec<Operation> {
         tasks::operations(),
         consents::operations(),
         disclosures::operations(),
+        concerns::operations(),
         information_requests::operations(),
         legal_requests::operations(),
         disclosure_log::operations(),

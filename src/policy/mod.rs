@@ -7,3 +7,4 @@ pub mod deadlines;
 pub mod disclosure;
 pub mod merging;
 pub mod retention;
+pub mod safeguarding;

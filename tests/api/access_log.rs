@@ -79,6 +79,7 @@ const KINDS: &[(&str, &str)] = &[
     ("relocateNote", "changed"),
     ("annulConsent", "changed"),
     ("reversePersonMerge", "changed"),
+    ("decideSafeguardingConcern", "changed"),
     ("closeCase", "changed"),
     ("reopenCase", "changed"),
     ("completeTask", "changed"),

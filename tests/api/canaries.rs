@@ -159,6 +159,20 @@ fn sing_of_proceedings(sent: &mut Sent<'_>, family: &Family, note: &str, canary:
     assert_eq!((closed.str("officerName"), closed.str("closingReason")), (canary("officerName"), canary("reason of a closure")));
 }
 
+/// A risk that is told, not shared, and learnt more of.
+fn tell_of_a_risk(sent: &mut Sent<'_>, family: &Family, canary: &impl Fn(&str) -> String) {
+    let raised = json!({"riskTypes":["physical"],"atRiskPersonIds":[family.ana],"atRiskDescription":canary("atRiskDescription of a concern"),
+        "summary":canary("summary of a concern"),"knownAt":"2026-06-01T08:00:00.000Z","necessity":canary("necessity of a concern")});
+    let concern = sent.post(&format!("/cases/{}/safeguarding-concerns", family.case), &raised).ok(201).id();
+    let (concern, boss) = (format!("/safeguarding-concerns/{concern}"), sent.app.manager());
+    let decided = json!({"outcome":"not_shared","reason":canary("reason not to share"),"proportionality":canary("proportionality of a concern"),
+        "consentSought":"sought_refused","toldSubject":"no","toldReason":canary("toldReason of a concern")});
+    boss.if_match(1).post(&format!("{concern}/outcome"), &decided).ok(200);
+    sent.post(&format!("{concern}/annotations"), &json!({"kind":"found_unfounded","note":canary("note of a concern")})).ok(201);
+    let kept = boss.get(&concern).ok(200);
+    assert_eq!((kept.str("summary"), kept.str("outcomeReason")), (canary("summary of a concern"), canary("reason not to share")));
+}
+
 /// A family in which every text is a canary, of its own in each voice: the properties they were sent in, and the canaries.
 fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let canary = |field: &str| format!("{} {voice}", canary(field));
@@ -236,6 +250,7 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let ask = family.ask(&note, risk);
     sent.post(&disclosures, &ask).ok(201);
     sing_of_requests(&mut sent, &family, &note, &canary);
+    tell_of_a_risk(&mut sent, &family, &canary);
     // A refusal is logged, too.
     let elsewhere =
         family.ask(&note, json!({"summary":canary("refused"),"recipient":{"recipientId":family.school,"personName":canary("school")}}));

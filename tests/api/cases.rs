@@ -32,7 +32,7 @@ fn a_case_is_read_changed_closed_and_reopened_by_version() {
     let closed = app.adviser().if_match(changed.version()).post(&format!("{path}/closure"), &json!({"outcome": "agreed"})).ok(200);
     assert_eq!(
         closed.body["allowedActions"],
-        json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information"])
+        json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"])
     );
     app.adviser().if_match(closed.version()).patch(&path, &json!({"status": "open"})).problem(409, "invalid-state").rule("case_closed");
     let open = app.adviser().if_match(closed.version()).post(&format!("{path}/reopening"), &json!({"reason": "A new draft came."})).ok(200);

@@ -92,7 +92,7 @@ fn a_closed_case_offers_what_may_be_done_with_it() {
     let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
     assert_eq!(
         case.body["allowedActions"],
-        json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information"])
+        json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"])
     );
     // A refusal is heard whenever it is said; a permission needs work that goes on.
     family.refuse(&app, &family.mia, &[&family.mia]);

@@ -68,6 +68,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "teamId"
         | "recipient"
         | "staffId"
+        | "aboutStaffIds"
         | "witnessId"
         | "namedStaffIds"
         | "conflictedStaffIds"
@@ -197,6 +198,9 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
         "decideLegalRequest" => all.push(json!({"decision":"grant","reason":"Agreed.","channel":"phone","subjectIds":[family.ana],
             "informationCategories":["school_provision"],"noteIds":[note]})),
         "requestInformation" => all.push(family.asked_from_outside(json!({"recipient":{"personId":family.nell}}))),
+        "raiseSafeguardingConcern" | "decideSafeguardingConcern" => {
+            all.push(changed(usual.unwrap(), json!({"atRiskPersonIds":[family.ana],"withholdFromPersonIds":[family.mia]})));
+        }
         "relocateNote" => {
             let usual = usual.unwrap();
             all.push(changed(usual, json!({"disclosureId":world.ids["disclosureId"],"wishByPersonId":family.mia})));

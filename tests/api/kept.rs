@@ -84,6 +84,7 @@ fn no_concern_and_no_guard_is_removed_or_becomes_that_of_another() {
         (format!("UPDATE safeguarding_concern SET case_id = {other}"), "stay where"),
         (format!("UPDATE safeguarding_concern SET recorded_by = {other}"), "stay where"),
         (format!("UPDATE safeguarding_concern SET created_at = {later}"), "stay where"),
+        (format!("UPDATE safeguarding_concern SET details = {}", by_engine("'{}'", "'{}'")), "was told of a risk stays"),
         ("DELETE FROM decision_guard".to_owned(), "guards stay"),
         (format!("UPDATE decision_guard SET person_id = {other}"), "guards stay"),
     ];

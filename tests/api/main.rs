@@ -35,6 +35,7 @@ mod referrals;
 mod relocation;
 mod repeats;
 mod restricted_notes;
+mod safeguarding;
 mod scope;
 mod sealing;
 mod service;

@@ -58,6 +58,7 @@ fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Optio
         get("listInformationRequests", adviser, "/information-requests".to_owned()),
         get("listLegalRequests", manager, "/legal-requests".to_owned()),
         get("listLegalCandidateItems", manager, format!("/legal-requests/{legal}/candidate-items")),
+        get("listSafeguardingConcerns", adviser, "/safeguarding-concerns".to_owned()),
         get("listTasks", manager, "/tasks".to_owned()),
         get("listRecipients", adviser, "/recipients".to_owned()),
         get("listStaff", manager, "/staff".to_owned()),

@@ -87,6 +87,8 @@ impl World {
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
         let task = Self::task(app, &family, &note);
         let merge = Self::merge(app, &family);
+        let concern = Self::concern(app, &family);
+        Self::decide(app, &family);
         let referral = Self::referral(app);
         let accepted = json!({"decision":"accept","caseId":family.case});
         app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
@@ -96,6 +98,7 @@ impl World {
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
             ("mergeId", merge),
+            ("concernId", concern),
             ("participantId", family.participant(&family.sam).to_owned()),
             ("noteId", note),
             ("consentId", consent),
@@ -120,6 +123,31 @@ impl World {
     /// What an officer asked.
     fn asked(app: &TestApp, family: &Family) -> String {
         app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201).id()
+    }
+
+    /// A risk that was told, and awaits its decision.
+    fn concern(app: &TestApp, family: &Family) -> String {
+        app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &Self::risk(family)).ok(201).id()
+    }
+
+    fn risk(family: &Family) -> Value {
+        json!({"riskTypes":["emotional"],"summary":"She is afraid to go home.","knownAt":"2026-06-01T08:00:00.000Z",
+            "atRiskPersonIds":[family.ana]})
+    }
+
+    /// All that a decision not to share needs.
+    fn not_shared() -> Value {
+        json!({"outcome":"not_shared","reason":"The hub knows.","necessity":"None.","proportionality":"It stays here.",
+            "consentSought":"not_sought","noConsentReason":"cannot_give","toldSubject":"no","toldReason":"She would be afraid."})
+    }
+
+    /// Decides about every risk of this family that awaits it: until then its case is not closed.
+    fn decide(app: &TestApp, family: &Family) {
+        let list = app.manager().get("/safeguarding-concerns?status=raised&limit=200").ok(200);
+        for concern in list.body["items"].as_array().unwrap().iter().filter(|concern| concern["caseId"] == *family.case) {
+            let path = format!("/safeguarding-concerns/{}", concern["id"].as_str().unwrap());
+            app.manager().if_match(Self::version(app, &path)).post(&format!("{path}/outcome"), &Self::not_shared()).ok(200);
+        }
     }
 
     /// Somebody who gave no name and was found to be Finn.
@@ -190,6 +218,8 @@ impl World {
             | "getPerson"
             | "listCapacityRecords"
             | "listReferrals"
+            | "listSafeguardingConcerns"
+            | "getSafeguardingConcern"
             | "getReferral"
             | "listInformationRequests"
             | "getInformationRequest" => look(Role::Adviser),
@@ -265,8 +295,19 @@ impl World {
                      "parentalResponsibility":[{"childId":family.ana,"value":"yes","evidence":"self_declared"}]}]}),
             ),
             "updateCase" => Asked { version: Some(Self::version(app, &case)), ..ask(json!({"summary":"Speech therapy was left out."})) },
-            "closeCase" => Asked { version: Some(Self::version(app, &case)), ..ask(json!({"outcome":"agreed"})) },
+            "raiseSafeguardingConcern" => ask(Self::risk(family)),
+            "annotateSafeguardingConcern" => ask(json!({"kind":"information","note":"She rang again."})),
+            "decideSafeguardingConcern" => {
+                let concern = Self::concern(app, family);
+                self.ids.insert("concernId", concern);
+                Asked { role: Role::ServiceManager, version: Some(1), body: Some(Self::not_shared()) }
+            }
+            "closeCase" => {
+                Self::decide(app, family);
+                Asked { version: Some(Self::version(app, &case)), ..ask(json!({"outcome":"agreed"})) }
+            }
             "reopenCase" => {
+                Self::decide(app, family);
                 family.close(app);
                 Asked { version: Some(Self::version(app, &case)), ..ask(json!({"reason":"They came back."})) }
             }

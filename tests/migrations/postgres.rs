@@ -22,6 +22,8 @@ INSERT INTO case_file (id, reference, status, intervention_level, details, seale
 INSERT INTO note (id, case_id, kind, sensitivity, occurred_at, recorded_at, recorded_by, worker_id, first_id, supersedes_note_id, details, sealed)
     VALUES (#5, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, NULL, '{}', '\x00'), (#6, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, #5, '{}', '\x00');
 INSERT INTO case_event VALUES (#7, #4, 'k', NULL, 'epoch', #0);
+INSERT INTO safeguarding_concern VALUES (#8, #4, 'raised', '2026-01-01', '{}', '\x00', 1, 'epoch', #0);
+INSERT INTO concern_event VALUES (#9, #8, #4, NULL, '\x00', 'epoch', #0);
 INSERT INTO capacity_record VALUES (#7, #1, 'd', 'o', '2026-01-01', NULL, NULL, '\x00', 'epoch', #0);
 INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
     VALUES (#8, #4, #1, 'given', 'epoch', 'epoch', '{}', '\x00', 1, 'epoch', #0);
@@ -85,6 +87,7 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("access_subtree", "the log is append-only", "the log takes the next subtree only"),
     ("capacity_record", "capacity records are append-only", ""),
     ("case_event", "what happened to a case stands", ""),
+    ("concern_event", "what was decided of a concern stands", ""),
     ("consent_recipient", "what was agreed cannot be changed", ""),
     ("consent_subject", "what was agreed cannot be changed", ""),
     ("disclosure", "disclosures are append-only", ""),

@@ -5,6 +5,7 @@ DROP TABLE information_request;
 DROP TABLE disclosure_annotation;
 DROP TABLE disclosure_consent;
 DROP TABLE disclosure;
+DROP TABLE concern_event;
 DROP TABLE safeguarding_concern;
 DROP TABLE consent_recipient;
 DROP TABLE consent_subject;

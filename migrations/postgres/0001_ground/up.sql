@@ -302,7 +302,7 @@ CREATE TABLE safeguarding_concern (
     case_id uuid NOT NULL REFERENCES case_file (id),
     status text NOT NULL,
     review_due_on date NOT NULL,
-    -- JSON: kinds of risk, who is at risk, what was asked, who decided: ids and words only.
+    -- JSON: kinds of risk.
     details jsonb NOT NULL,
     sealed bytea NOT NULL,
     version integer NOT NULL,
@@ -310,6 +310,19 @@ CREATE TABLE safeguarding_concern (
     recorded_by uuid NOT NULL REFERENCES staff (id)
 );
 CREATE INDEX safeguarding_concern_case ON safeguarding_concern (case_id);
+
+-- Insert-only: what was decided, found and learnt of a concern. How it stands then, unless that stays as it was.
+CREATE TABLE concern_event (
+    id uuid PRIMARY KEY,
+    concern_id uuid NOT NULL REFERENCES safeguarding_concern (id),
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    status text CHECK (status IN ('shared', 'not_shared', 'reviewed')),
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX concern_event_concern ON concern_event (concern_id, id);
+CREATE INDEX concern_event_case ON concern_event (case_id, created_at, id);
 
 -- Insert-only: what left the service. What happens later is an annotation.
 CREATE TABLE disclosure (
@@ -608,3 +621,14 @@ CREATE TRIGGER person_merge_reversed_sealed BEFORE UPDATE ON person_merge FOR EA
 WHEN (OLD.reversed_at IS NOT NULL AND NEW.reversed_sealed IS DISTINCT FROM OLD.reversed_sealed)
 EXECUTE FUNCTION refuse_all_but_sealing('what was merged stands', 'person', 'kept_id', 'reversed_sealed');
 ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_reversed_sealed;
+CREATE TRIGGER concern_event_fixed BEFORE UPDATE ON concern_event FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('what was decided of a concern stands', 'case', 'case_id', 'sealed');
+ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_fixed;
+CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what was decided of a concern stands');
+ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_kept;
+CREATE TRIGGER concern_event_emptied BEFORE TRUNCATE ON concern_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was decided of a concern stands');
+ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_emptied;
+-- Nor is what was told first rewritten: what is said later is a row of its own.
+CREATE TRIGGER safeguarding_concern_told BEFORE UPDATE ON safeguarding_concern FOR EACH ROW
+WHEN (NEW.details IS DISTINCT FROM OLD.details OR NEW.sealed IS DISTINCT FROM OLD.sealed)
+EXECUTE FUNCTION refuse_all_but_sealing('what was told of a risk stays', 'case', 'case_id', 'sealed');
+ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_told;

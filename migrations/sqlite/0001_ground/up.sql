@@ -301,7 +301,7 @@ CREATE TABLE safeguarding_concern (
     case_id BLOB NOT NULL REFERENCES case_file (id),
     status TEXT NOT NULL,
     review_due_on TEXT NOT NULL,
-    -- JSON: kinds of risk, who is at risk, what was asked, who decided: ids and words only.
+    -- JSON: kinds of risk.
     details TEXT NOT NULL,
     sealed BLOB NOT NULL,
     version INTEGER NOT NULL,
@@ -309,6 +309,19 @@ CREATE TABLE safeguarding_concern (
     recorded_by BLOB NOT NULL REFERENCES staff (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX safeguarding_concern_case ON safeguarding_concern (case_id);
+
+-- Insert-only: what was decided, found and learnt of a concern. How it stands then, unless that stays as it was.
+CREATE TABLE concern_event (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    concern_id BLOB NOT NULL REFERENCES safeguarding_concern (id),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    status TEXT CHECK (status IN ('shared', 'not_shared', 'reviewed')),
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX concern_event_concern ON concern_event (concern_id, id);
+CREATE INDEX concern_event_case ON concern_event (case_id, created_at, id);
 
 -- Insert-only: what left the service. What happens later is an annotation.
 CREATE TABLE disclosure (
@@ -573,3 +586,18 @@ WHEN OLD.reversed_at IS NOT NULL AND NEW.reversed_sealed IS NOT OLD.reversed_sea
         AND hex(substr(NEW.reversed_sealed, 1, 6)) = printf('0101%08X', key.version)
         AND hex(substr(OLD.reversed_sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'what was merged stands'); END;
+CREATE TRIGGER concern_event_fixed BEFORE UPDATE ON concern_event
+WHEN (NEW.id, NEW.concern_id, NEW.case_id, NEW.status, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.concern_id, OLD.case_id, OLD.status, OLD.created_at, OLD.recorded_by)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
+CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
+CREATE TRIGGER concern_event_new BEFORE INSERT ON concern_event WHEN EXISTS (SELECT 1 FROM concern_event WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
+-- Nor is what was told first rewritten: what is said later is a row of its own.
+CREATE TRIGGER safeguarding_concern_told BEFORE UPDATE ON safeguarding_concern
+WHEN NEW.details IS NOT OLD.details OR (NEW.sealed IS NOT OLD.sealed
+    AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version)))
+BEGIN SELECT RAISE(ABORT, 'what was told of a risk stays'); END;

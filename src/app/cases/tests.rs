@@ -169,6 +169,7 @@ fn an_opened_case_is_shown_whole_and_as_read_later() {
         "check_disclosure",
         "record_disclosure",
         "request_information",
+        "raise_concern",
     ];
     assert_eq!(verbs, working);
     assert_eq!(house.read(&house.jo, case.id).unwrap(), case);
@@ -298,7 +299,10 @@ fn closing_a_case_ends_its_permissions_and_reopening_revives_none() {
 
     let closed = house.close(&house.jo, &case).unwrap();
     assert_eq!((closed.status, closed.closed_at), (CaseStatus::Closed, Some(now())));
-    assert_eq!(closed.allowed_actions, ["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information"]);
+    assert_eq!(
+        closed.allowed_actions,
+        ["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"]
+    );
     assert!(closed.participants[0].allowed_actions.is_empty());
     // A refusal protects, and nobody took it back.
     assert_eq!([given, refused, other].map(|id| house.stands(id)), [ConsentStatus::Expired, ConsentStatus::Live, ConsentStatus::Live]);

@@ -1,9 +1,10 @@
 //! What a request to pass something on names must exist.
 
 use super::{MOST_ITEMS, Request};
+use crate::app::concerns::unknown;
 use crate::app::{Result, faultless};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, concerns, people, recipients};
+use crate::db::{self, Tx, concerns, recipients};
 use crate::domain::disclosure::AskRecipient;
 use crate::domain::fault::Fault;
 use crate::domain::ids::PersonId;
@@ -55,13 +56,8 @@ impl Request {
         for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
             takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
         }
-        for (i, person) in ask.safeguarding.iter().flat_map(|risk| &risk.at_risk_person_ids).enumerate() {
-            match people::require_visible(tx, permit, &[*person]) {
-                Err(db::Error::NotFound | db::Error::AccessReasonRequired) => {
-                    faults.push(Fault::unknown(format!("#/safeguarding/atRiskPersonIds/{i}")));
-                }
-                checked => checked?,
-            }
+        if let Some(risk) = &ask.safeguarding {
+            faults.extend(unknown(tx, permit, &risk.at_risk_person_ids, &risk.about_staff_ids, "#/safeguarding")?);
         }
         faultless(faults)
     }

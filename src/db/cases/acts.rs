@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, view};
+use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, standings, view};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::RowLock;
 use crate::db::counted::Counted;
@@ -235,6 +235,18 @@ pub fn set_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, now: Ti
         .set((case_file::restricted.eq(true), case_file::version.eq(case_file::version + 1)))
         .execute(tx.conn)?;
     place(tx, id, NAMED, [head.assigned_to])?;
+    happened(tx, permit, id, TimelineKind::RestrictionChanged, None, now)
+}
+
+/// Hides a case in scope from these members of staff for good, whatever they stood for in it: an allegation is about them (C17).
+pub fn keep_away(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, members: &[StaffId], now: Timestamp) -> Result<()> {
+    let away = standings(tx, permit, id)?.conflicted;
+    let new: Vec<StaffId> = members.iter().copied().filter(|member| !away.contains(member)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    diesel::update(case_file::table.find(id)).set(case_file::version.eq(case_file::version + 1)).execute(tx.conn)?;
+    place(tx, id, CONFLICTED, new)?;
     happened(tx, permit, id, TimelineKind::RestrictionChanged, None, now)
 }
 

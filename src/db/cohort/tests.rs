@@ -86,6 +86,19 @@ fn a_family_with_several_cases_counts_once_even_if_they_are_joined_through_a_thi
 }
 
 #[test]
+fn two_on_record_who_are_one_are_one_family_and_what_is_known_of_either_matches() {
+    let scratch = Scratch::new();
+    let jo = scratch.adviser("Jo Ashdown");
+    let (ana, caller) = (child(&scratch, &jo, "2017-02-11"), somebody(&scratch, &jo, r#"{"kind":"anonymous","pseudonymous":true}"#));
+    case(&scratch, &jo, ana);
+    case_at(&scratch, &jo, caller, "Elm Primary");
+    let at_elm = || Cohort { setting_name: Some("Elm Primary".into()), age_band: Some(AgeBand::From5To10), ..Cohort::default() };
+    assert_eq!((count(&scratch, &jo, Cohort::default(), now()), count(&scratch, &jo, at_elm(), now())), (2, 0));
+    scratch.write(move |tx| Ok(diesel::update(person::table.find(caller)).set(person::counts_as.eq(ana)).execute(tx.conn)?)).unwrap();
+    assert_eq!((count(&scratch, &jo, Cohort::default(), now()), count(&scratch, &jo, at_elm(), now())), (1, 1));
+}
+
+#[test]
 fn a_restricted_case_counts_for_whoever_asks() {
     let scratch = Scratch::new();
     let (jo, kit) = (scratch.adviser("Jo Ashdown"), scratch.adviser("Kit Farrow"));

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::domain::anonymity::Cohort;
-use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, TeamId};
+use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, StaffId, TeamId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
@@ -105,6 +105,10 @@ pub struct NewSafeguarding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub at_risk_description: Option<LongText>,
+    /// Whom of the staff an allegation is about: the case is hidden from them.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub about_staff_ids: Vec<StaffId>,
     /// When the service came to know of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

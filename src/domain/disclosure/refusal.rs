@@ -119,6 +119,7 @@ rules! {
     DecidedInFuture = "decided_in_future", None, [], "This lies in the future.";
     WishDetailsMissing = "wish_details_missing", None, [], "A wish needs whose it is, one of those the note is from or about, and the day.";
     ReferralAgreementMissing = "referral_agreement_missing", None, [], "A professional says how and when the family agreed.";
+    PersonNotTold = "person_not_told", None, [], "The person was to be told later: record that they were told, or renew the reason for not telling them.";
     KeptApart = "kept_apart", None, [], "One of them, or somebody in a case of theirs, is or was served separately: nothing is joined to that.";
     AlreadyMerged = "already_merged", None, [], "One of them counts as somebody else already, or others count as the one who would be merged.";
     FactsContradict = "facts_contradict", None, [], "What is on record of the two cannot be true of one person.";
