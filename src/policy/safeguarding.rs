@@ -26,7 +26,8 @@ pub fn missing(content: &ConcernContent) -> Vec<Failing> {
         ("#/toldReason", matches!(grounds.told_subject, Some(ToldSubject::No | ToldSubject::Later)) && blank(grounds.told_reason.as_ref())),
     ]
     .into_iter()
-    .filter_map(|(pointer, absent)| absent.then(|| Failing::at(pointer, RefusalRule::SafeguardingFieldsMissing)))
+    .filter(|(_, absent)| *absent)
+    .map(|(pointer, _)| Failing::at(pointer, RefusalRule::SafeguardingFieldsMissing))
     .collect()
 }
 

@@ -36,6 +36,7 @@ fn risk() -> World {
     world.ask.told_reason = Some("It could raise the risk.".into());
     world.ask.safeguarding = Some(NewSafeguarding {
         concern_id: None,
+        about_staff_ids: Vec::new(),
         risk_types: vec![RiskType::Neglect],
         at_risk_person_ids: vec![ANA],
         at_risk_description: Some("Another child.".into()),
