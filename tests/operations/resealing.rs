@@ -116,7 +116,7 @@ const ONCE: [(&str, &str, &str); 10] = [
     ("disclosure_private", "openings", "never changed"),
     ("consent", "sealed", "cannot be changed"),
     ("concern_event", "sealed", "of a concern stands"),
-    ("safeguarding_concern", "sealed", "was told of a risk stays"),
+    ("safeguarding_concern", "sealed", "stay"),
     ("person_merge", "sealed", "was merged stands"),
     ("person_merge", "reversed_sealed", "was merged stands"),
 ];
