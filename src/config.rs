@@ -173,12 +173,24 @@ pub struct Config {
     /// Worker threads that answer requests.
     #[arg(long, env = "SENDIASS_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
+    /// A folder for the last signed checkpoints, outside the database and its backups: by default `checkpoints` in the data directory.
+    #[arg(long, env = "SENDIASS_LOG_SIDECAR", value_name = "FOLDER")]
+    pub log_sidecar: Option<PathBuf>,
+    /// After how many seconds a log that has grown is signed again; 0 signs it when it is asked for only.
+    #[arg(long, env = "SENDIASS_CHECKPOINT_SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=3600))]
+    pub checkpoint_seconds: u64,
     /// The secrets.
     #[command(flatten)]
     pub keys: KeySettings,
 }
 
 impl Config {
+    /// Where the last signed checkpoints are kept.
+    #[must_use]
+    pub fn sidecar(&self) -> PathBuf {
+        self.log_sidecar.clone().unwrap_or_else(|| self.database.data_dir.join("checkpoints"))
+    }
+
     /// For how many seconds the service goes on accepting after it was told to stop.
     #[must_use]
     pub fn drain_seconds(&self) -> u64 {

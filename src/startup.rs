@@ -2,15 +2,15 @@
 
 pub mod database;
 mod running;
+mod sidecar;
 
 use std::fs::File;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use sha2::{Digest, Sha256};
-
 use self::database::Found;
+use self::sidecar::SidecarFile;
+use crate::app::checkpoints::{Sidecar, Unsigned};
 use crate::app::{self, App, Settings};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{self, Refusal};
@@ -24,6 +24,7 @@ use crate::domain::disclosure::Limits;
 use crate::http::gate::{Answering, Authenticate, Credentials};
 use crate::http::problem::{Code, Fault, Problem};
 use crate::keys::{self, Secrets};
+use crate::ledger::Signer;
 
 pub use self::running::Running;
 
@@ -31,9 +32,19 @@ pub use self::running::Running;
 pub struct Ready {
     /// The use cases.
     pub app: App,
+    /// Why nothing may be added to the logs, in one sentence, if so it is.
+    pub forked: Option<String>,
     issuers: Arc<Issuers>,
+    log_seed: Secret,
     config: Config,
     lock: Option<File>,
+}
+
+impl Ready {
+    /// Lets logs go on that are not what was signed last, and says how they are called now.
+    pub async fn recover(&self) -> Result<Vec<String>, String> {
+        self.app.recover_logs(&self.log_seed).await.map_err(|unsigned| unsigned.to_string())
+    }
 }
 
 impl std::fmt::Debug for Ready {
@@ -76,15 +87,26 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         ..Settings::default()
     };
     let app = App::new(db, clock, settings);
-    let public = log_public_key(&secrets.log)?;
     let named = [&secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
-    app.open_log(named, move |origin| log_key_id(&public, origin)).await.map_err(|error| match error {
+    let seed = secrets.log.clone();
+    app.open_log(named, move |origin| Signer::new(&seed, origin).public().id()).await.map_err(|error| match error {
         app::Error::Db(db::Error::Corrupt("key")) => {
             format!("The {shown} was opened with other keys: give back those, or name another database.")
         }
         _ => format!("The {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
-    Ok(Ready { app, issuers: Arc::new(issuers), config, lock: found.claim })
+    let folder = config.sidecar();
+    let adopting = config.profile != Profile::Production;
+    let disclosures: Arc<dyn Sidecar> =
+        Arc::new(SidecarFile::new(&folder, "disclosure").map_err(|error| Unsigned::Sidecar(error).to_string())?);
+    let accesses: Arc<dyn Sidecar> = Arc::new(SidecarFile::new(&folder, "access").map_err(|error| Unsigned::Sidecar(error).to_string())?);
+    let app = app.keeping(&secrets.log, disclosures, accesses, adopting).await.map_err(|error| Unsigned::Db(error).to_string())?;
+    let forked = match app.sign_logs().await {
+        Err(unsigned) if unsigned.is_final() => Some(unsigned.to_string()),
+        Err(unsigned) => return Err(unsigned.to_string()),
+        Ok(()) => None,
+    };
+    Ok(Ready { app, forked, issuers: Arc::new(issuers), log_seed: secrets.log, config, lock: found.claim })
 }
 
 /// The keys that seal and find.
@@ -107,19 +129,6 @@ pub(crate) fn opens_all(found: &mut Found, ring: &Keyring) -> Result<(), String>
         )),
         Err(_) => Err(format!("The {} cannot be read: is it a database of this service?", found.shown)),
     }
-}
-
-/// The public half of the key that signs the log.
-fn log_public_key(seed: &Secret) -> Result<Vec<u8>, String> {
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_| "The key that signs the log cannot be used.")?;
-    Ok(pair.public_key().as_ref().to_vec())
-}
-
-/// The C2SP key id of the key that signs a log: the first four bytes of SHA-256 over its name, a line feed, the kind 1 and the public key.
-fn log_key_id(public: &[u8], origin: &str) -> String {
-    let digest = Sha256::new().chain_update(origin).chain_update([b'\n', 1]).chain_update(public).finalize();
-    let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
-    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// Turns tokens into callers.

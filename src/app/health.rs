@@ -12,7 +12,7 @@ impl App {
     pub async fn can_work(&self) -> bool {
         let tried = self.db.write(|tx| health::probe(tx, Clock::real())).await;
         let tried: db::Result<_> = tried.inspect_err(|error| tracing::warn!(cause = ?error, "the database cannot be used"));
-        tried.is_ok()
+        tried.is_ok() && self.db.takes_entries()
     }
 
     /// What the database has to do.

@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod capacity;
 pub mod cases;
+pub mod checkpoints;
 pub mod concerns;
 pub mod consents;
 pub mod disclosure_log;
@@ -97,6 +98,8 @@ pub struct App {
     pub clock: Clock,
     /// What the deployment configures.
     pub settings: Settings,
+    /// Who signs the logs.
+    keepers: Option<Arc<checkpoints::Keepers>>,
     reading: Arc<reading::Reading>,
 }
 
@@ -105,7 +108,7 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let reading = Arc::new(reading::Reading::at_most(settings.cases_an_hour));
-        Self { db, clock, settings, reading }
+        Self { db, clock, settings, keepers: None, reading }
     }
 
     /// The keys of the deployment.

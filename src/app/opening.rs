@@ -35,7 +35,7 @@ impl App {
                         let mut access = AccessEntry::new(AccessLogKind::LogGenesis, actor, request);
                         let genesis = |log: &str| {
                             let origin = format!("{SERVICE}/{log}/{deployment}");
-                            Some(Genesis { key: key(&origin), origin, deployment })
+                            Some(Genesis { key: key(&origin), origin, deployment, follows: None })
                         };
                         (disclosures.genesis, access.genesis) = (genesis("disclosure"), genesis("access"));
                         (disclosures, access)

@@ -40,7 +40,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Show how the keys stand, or exchange them.
     Keys(keys::Keys),
-    /// Look into the logs beside the service that writes them.
+    /// Care for the logs: let one go on after a backup was put back.
     Log(log::Log),
     /// Copy the embedded database into a new file while the service runs.
     Backup(backup::Backup),
@@ -93,7 +93,11 @@ async fn serve(config: Config, log: tracing::Level) -> Result<(), String> {
     if config.profile == Profile::Demo {
         return Err("The profile `demo` is that of `sendiass demo`, which makes its own throw-away database.".to_owned());
     }
-    let running = startup::build(config, Clock::system()).await?.listen()?;
+    let ready = startup::build(config, Clock::system()).await?;
+    if let Some(sentence) = &ready.forked {
+        eprintln!("sendiass: {sentence}");
+    }
+    let running = ready.listen()?;
     let operator = running.admin.map(|admin| format!(", and its operator on http://{admin}")).unwrap_or_default();
     eprintln!("sendiass answers on http://{}{operator}", running.address);
     running.until_stopped().await

@@ -2,6 +2,7 @@
 //! are their place and time known.
 
 pub mod access;
+pub mod checkpoints;
 pub(super) mod disclosures;
 mod kept;
 pub mod proofs;
@@ -32,6 +33,12 @@ pub use tables::{Accesses, Disclosures, Log};
 pub(super) struct Waiting {
     disclosures: Vec<disclosures::Pending>,
     access: Option<access::Pending>,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.disclosures.is_empty() && self.access.is_none()
+    }
 }
 
 /// Writes what waits: the disclosure log first, so that everybody takes the ends of both in the same order.
@@ -159,11 +166,21 @@ pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> (Dis
                 ))
                 .execute(tx.conn)?;
             let (disclosures, access) = first(id);
-            tx.waiting.disclosures.push(disclosures::Pending::first(disclosures, now));
-            tx.waiting.access = Some(access::Pending::first(access, now));
+            note_disclosures(tx, disclosures, now);
+            note_accesses(tx, access, now);
             Ok(())
         }
     }
+}
+
+/// Queues an entry of the disclosure log about no case: what happens to the log itself.
+pub fn note_disclosures(tx: &mut Tx<'_>, entry: DisclosureEntry, now: Timestamp) {
+    tx.waiting.disclosures.push(disclosures::Pending::first(entry, now));
+}
+
+/// The same for the access log.
+pub fn note_accesses(tx: &mut Tx<'_>, entry: AccessEntry, now: Timestamp) {
+    tx.waiting.access = Some(access::Pending::first(entry, now));
 }
 
 /// A page of the entries chosen, newest first unless asked otherwise.

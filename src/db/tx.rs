@@ -6,6 +6,7 @@
 //! so that what goes wrong in one touches no other, and nobody is answered before the commit. To PostgreSQL they go straight from the pool.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -173,6 +174,8 @@ pub struct Db {
     writer: Option<SyncSender<Job>>,
     keys: Arc<Keyring>,
     tally: Arc<Tally>,
+    /// Whether nothing may be added to the logs any more.
+    closed: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Db {
@@ -200,13 +203,24 @@ impl Db {
         };
         let pool = Connections::new(place.clone(), demands, connections);
         let admitted = Semaphore::new(pool.size() + WAITING);
-        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally })
+        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally, closed: Arc::default() })
     }
 
     /// The keys of the deployment.
     #[must_use]
     pub fn keys(&self) -> &Keyring {
         &self.keys
+    }
+
+    /// From now on nothing may be added to the logs, and so nothing is answered that must be logged; or again it may.
+    pub fn close_logs(&self, closed: bool) {
+        self.closed.store(closed, Ordering::SeqCst);
+    }
+
+    /// Whether something may be added to the logs.
+    #[must_use]
+    pub fn takes_entries(&self) -> bool {
+        !self.closed.load(Ordering::SeqCst)
     }
 
     /// What it has to do.
@@ -235,9 +249,12 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let tally = self.tally.clone();
+        let (tally, closed) = (self.tally.clone(), self.closed.clone());
         let f = move |tx: &mut Tx<'_>| {
             let value = f(tx)?;
+            if closed.load(Ordering::SeqCst) && !tx.waiting.is_empty() {
+                return Err(tally.not_logged(Error::Corrupt("log")).into());
+            }
             Ok((value, ledger::flush(tx).map_err(|error| tally.not_logged(error))?))
         };
         match &self.writer {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RequestId, StaffId};
 use super::log::LogSpan;
-use super::log_proof::InclusionProof;
+use super::log_proof::{Follows, InclusionProof};
 use super::time::Timestamp;
 use super::vocabulary::{AccessLogKind, AccessReason, AccessTarget, LogOutcome, Role};
 
@@ -86,6 +86,9 @@ pub struct AccessLogBody {
     /// In the first entry: the key that signs the log.
     #[schema(nullable = false, max_length = 200)]
     pub key_id: Option<String>,
+    /// In the entry of a log that goes on under another name: the last checkpoint that was signed under the old one.
+    #[schema(nullable = false)]
+    pub follows: Option<Follows>,
 }
 
 impl AccessLogBody {
@@ -108,6 +111,7 @@ impl AccessLogBody {
         "origin",
         "deployment",
         "keyId",
+        "follows",
     ];
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
-use super::log_proof::InclusionProof;
+use super::log_proof::{Follows, InclusionProof};
 use super::time::Timestamp;
 use super::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, ParticipantRole, Purpose,
@@ -216,6 +216,9 @@ pub struct LogBody {
     /// In the first entry: the key that signs the log.
     #[schema(nullable = false, max_length = 200)]
     pub key_id: Option<String>,
+    /// In the entry of a log that goes on under another name: the last checkpoint that was signed under the old one.
+    #[schema(nullable = false)]
+    pub follows: Option<Follows>,
 }
 
 impl LogBody {
@@ -250,6 +253,7 @@ impl LogBody {
         "origin",
         "deployment",
         "keyId",
+        "follows",
     ];
 }
 

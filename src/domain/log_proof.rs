@@ -71,3 +71,33 @@ pub struct RangeProof {
     #[schema(max_items = 200)]
     pub hashes: Vec<HashText>,
 }
+
+/// A checkpoint that was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"size": 3, "rootHash": "u5eTtuFbVo2BxG0mA1kQpLZa0vE3yY7wq1m8c2d4f6g=",
+    "note": "sendiass/disclosure/019b8d62-7a80-726b-b2a7-4de452e6b438\n3\nu5eTtuFbVo2BxG0mA1kQpLZa0vE3yY7wq1m8c2d4f6g=\n\n\u{2014} sendiass/disclosure/019b8d62-7a80-726b-b2a7-4de452e6b438 J5qQ\n"}))]
+pub struct CheckpointRow {
+    /// How many entries the log had.
+    #[schema(minimum = 0)]
+    pub size: i64,
+    /// Its root.
+    pub root_hash: HashText,
+    /// The signed note (C2SP checkpoint, Ed25519).
+    #[schema(max_length = 16_384)]
+    pub note: String,
+}
+
+/// The checkpoint that a log does not go on from since it was put back.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+pub struct Follows {
+    /// The name the log had.
+    #[schema(max_length = 200)]
+    pub origin: String,
+    /// Its root.
+    #[schema(max_length = 44)]
+    pub root: String,
+    /// How many entries it had.
+    #[schema(minimum = 0)]
+    pub size: i64,
+}

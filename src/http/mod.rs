@@ -28,6 +28,7 @@ pub mod idempotency;
 mod information_requests;
 mod legal_requests;
 pub mod limits;
+mod log_checkpoints;
 mod log_proofs;
 mod notes;
 mod observe;
@@ -105,6 +106,7 @@ pub fn operations() -> Vec<Operation> {
         disclosure_log::operations(),
         access_log::operations(),
         log_proofs::operations(),
+        log_checkpoints::operations(),
         test_clock::operations(),
     ]
     .into_iter()

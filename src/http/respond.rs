@@ -29,6 +29,11 @@ impl Answer {
         Self::json(StatusCode::OK, body)
     }
 
+    /// 200 with this text.
+    pub(super) fn text(text: String) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), body: Ok(text.into_bytes()), media: "text/plain; charset=utf-8" }
+    }
+
     /// 201 with the new resource, at this path below the base (`/people/{id}`).
     pub fn created<T: Serialize>(path: &str, body: &T) -> Self {
         Self::json(StatusCode::CREATED, body).with(header::LOCATION, format!("{BASE}{path}"))

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::commit::CaseKey;
 use super::entry::{EntryError, Genesis, Opening, Written};
 use super::leaf::{self, leaf_hash};
+use super::note::Checkpoint;
 use crate::domain::ids::EntryId;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Vocabulary;
@@ -35,6 +36,8 @@ impl<'a> Body<'a> {
             self.clear("origin", Some(genesis.origin));
             self.clear("deployment", Some(genesis.deployment.to_string()));
             self.clear("keyId", Some(genesis.key));
+            let follows = |old: Checkpoint| serde_json::json!({"origin": old.origin, "root": old.root.base64(), "size": old.size});
+            self.clear("follows", genesis.follows.map(follows));
         }
     }
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::body::Body;
 use super::commit::CaseKey;
 use super::leaf::{Hash, Malformed, hex};
+use super::note::Checkpoint;
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::ids::{ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
 use crate::domain::text::{LongText, Name};
@@ -127,6 +128,8 @@ pub struct Genesis {
     pub deployment: uuid::Uuid,
     /// The key that signs first.
     pub key: String,
+    /// Of a log that was put back: the checkpoint that it does not go on from.
+    pub follows: Option<Checkpoint>,
 }
 
 /// What a commitment stands for. With the case's key it proves what the entry says.

@@ -74,6 +74,9 @@ impl Ready {
             trusted_proxies: self.config.trusted_proxies.clone(),
         }));
         rt::spawn(forget(limits.clone()));
+        if self.config.checkpoint_seconds > 0 {
+            rt::spawn(sign(self.app.clone(), Duration::from_secs(self.config.checkpoint_seconds)));
+        }
         let edge = web::Data::new(Edge {
             limits,
             authenticate: Arc::new(Gatekeeper { issuers: self.issuers.clone(), app: self.app.clone() }),
@@ -121,6 +124,22 @@ async fn tidy(app: App) {
         hours.tick().await;
         if app.tidy().await.is_err() {
             tracing::warn!("what is kept for a day could not be forgotten; it is tried again in an hour");
+        }
+    }
+}
+
+/// Signs the logs as they grow, for as long as the service runs.
+async fn sign(app: App, every: Duration) {
+    let mut times = rt::time::interval(every);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        if let Err(unsigned) = app.sign_logs().await {
+            if unsigned.is_final() {
+                tracing::error!(cause = %unsigned, "the logs are closed");
+                return;
+            }
+            tracing::warn!(cause = %unsigned, "the logs were not signed; it is tried again");
         }
     }
 }
@@ -194,6 +213,10 @@ impl Running {
             }
             drop(handle.stop(true));
             stopped(server.await)?;
+            // What was answered last is signed, too, if it can be.
+            if let Err(unsigned) = app.sign_logs().await {
+                tracing::warn!(cause = %unsigned, "the logs were not signed at the end");
+            }
             let settled = tokio::time::timeout(SETTLE, app.settled()).await;
             settled.map_err(|_| "The database did not finish in time.".to_owned())
         };

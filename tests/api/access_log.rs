@@ -63,6 +63,10 @@ const OF_NO_CASE: &[&str] = &[
     "listAccessLog",
     "exportAccessLog",
     "getAccessLogEntry",
+    "getDisclosureLogCheckpoint",
+    "listDisclosureLogCheckpoints",
+    "getAccessLogCheckpoint",
+    "listAccessLogCheckpoints",
     "proveDisclosureLogInclusion",
     "proveDisclosureLogConsistency",
     "proveDisclosureLogRange",
@@ -91,6 +95,8 @@ const KINDS: &[(&str, &str)] = &[
     ("revokeStaffTokens", "changed"),
     ("listCapacityRecords", "listed"),
     ("getConsentReceipt", "exported"),
+    ("listDisclosureLogCheckpoints", "read"),
+    ("listAccessLogCheckpoints", "read"),
 ];
 
 fn kind(operation: &Operation) -> &'static str {

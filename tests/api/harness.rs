@@ -214,6 +214,8 @@ pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
         // Tests are quicker than people. Those of the limits set their own.
         caller_requests_per_minute: 0,
         client_requests_per_minute: 0,
+        // What a test counts is not to be disturbed.
+        checkpoint_seconds: 0,
         caller_cases_per_hour: 0,
         ..Defaults::try_parse_from(["test"]).unwrap().config
     };

@@ -8,6 +8,7 @@ mod apart;
 mod canaries;
 mod cases;
 mod caseworkers;
+mod checkpoints;
 mod consent_care;
 mod consents;
 mod contract;

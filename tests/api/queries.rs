@@ -42,7 +42,9 @@ fn asked(app: &TestApp) -> Vec<String> {
 fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Option<Value>)> {
     let case = format!("/cases/{}", family.case);
     let (adviser, manager) = (Role::Adviser, Role::ServiceManager);
-    let get = |id, role, path: String| (id, role, format!("{path}?limit=200"), None);
+    // A log holds more than two hundred rows soon.
+    let most = |path: &str| if path.ends_with("-log") { 1000 } else { 200 };
+    let get = |id, role, path: String| (id, role, format!("{path}?limit={}", most(&path)), None);
     vec![
         get("listCases", adviser, "/cases".to_owned()),
         get("listCaseConsents", adviser, format!("{case}/consents")),
@@ -63,6 +65,8 @@ fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Optio
         get("listRecipients", adviser, "/recipients".to_owned()),
         get("listStaff", manager, "/staff".to_owned()),
         get("listDisclosureLog", manager, "/disclosure-log".to_owned()),
+        get("listDisclosureLogCheckpoints", manager, "/disclosure-log/checkpoints".to_owned()),
+        get("listAccessLogCheckpoints", manager, "/access-log/checkpoints".to_owned()),
         get("listAccessLog", manager, "/access-log".to_owned()),
         get("listCaseAccess", manager, format!("{case}/access-log")),
     ]
@@ -103,6 +107,7 @@ fn add(app: &TestApp, family: &Family, n: usize) {
     let body = json!({"bodyType":"school","name":format!("School {n}"),"teams":[{"name":"Office"}],"safeguardingFunction":false});
     app.manager().post("/recipients", &body).ok(201);
     app.as_staff(Role::Auditor, &format!("Auditor {n}")).get("/me").ok(200);
+    app.manager().get("/disclosure-log/checkpoint").ok(200);
 }
 
 /// How many queries each list took, and how many rows it showed.

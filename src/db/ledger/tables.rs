@@ -3,10 +3,13 @@
 use diesel::prelude::*;
 
 use crate::db::conn::{Conn, Engine, Lock};
-use crate::db::schema::{access_entry, access_leaf, access_subtree, disclosure_entry, disclosure_leaf, disclosure_subtree};
+use crate::db::schema::{
+    access_checkpoint, access_entry, access_leaf, access_subtree, disclosure_checkpoint, disclosure_entry, disclosure_leaf,
+    disclosure_subtree,
+};
 
 /// One log: its tables.
-pub trait Log {
+pub trait Log: Send + Sync + 'static {
     /// What is locked while something is added.
     const END: Lock;
     /// A choice of its entries.
@@ -26,6 +29,14 @@ pub trait Log {
     fn first_since(conn: &mut Conn, at: String) -> QueryResult<Option<i64>>;
     /// One entry.
     fn body(conn: &mut Conn, index: i64) -> QueryResult<String>;
+    /// The newest checkpoint: its size, and the note.
+    fn newest_checkpoint(conn: &mut Conn) -> QueryResult<Option<(i64, String)>>;
+    /// Adds a checkpoint.
+    fn add_checkpoint(conn: &mut Conn, size: i64, note: &str) -> QueryResult<()>;
+    /// How many checkpoints there are.
+    fn count_checkpoints(conn: &mut Conn) -> QueryResult<i64>;
+    /// So many checkpoints, the newest first, of smaller sizes than this.
+    fn checkpoints(conn: &mut Conn, below: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>>;
     /// The leaves of these entries.
     fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>>;
     /// How many entries were chosen.
@@ -35,7 +46,7 @@ pub trait Log {
 }
 
 macro_rules! log {
-    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident, $checkpoint:ident) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -81,6 +92,24 @@ macro_rules! log {
                 $entry::table.find(index).select($entry::body).first(conn)
             }
 
+            fn newest_checkpoint(conn: &mut Conn) -> QueryResult<Option<(i64, String)>> {
+                $checkpoint::table.order($checkpoint::size.desc()).first(conn).optional()
+            }
+
+            fn add_checkpoint(conn: &mut Conn, size: i64, note: &str) -> QueryResult<()> {
+                let row = ($checkpoint::size.eq(size), $checkpoint::note.eq(note));
+                diesel::insert_into($checkpoint::table).values(row).execute(conn).map(drop)
+            }
+
+            fn count_checkpoints(conn: &mut Conn) -> QueryResult<i64> {
+                $checkpoint::table.count().get_result(conn)
+            }
+
+            fn checkpoints(conn: &mut Conn, below: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>> {
+                let below = below.unwrap_or(i64::MAX);
+                $checkpoint::table.filter($checkpoint::size.lt(below)).order($checkpoint::size.desc()).limit(limit).load(conn)
+            }
+
             fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>> {
                 $leaf::table.filter($leaf::idx.eq_any(indexes)).load(conn)
             }
@@ -111,10 +140,10 @@ macro_rules! log {
 
 log! {
     /// Every time information left the service, or was refused.
-    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree
+    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree, disclosure_checkpoint
 }
 
 log! {
     /// Who saw and changed what.
-    Accesses, AccessLog, access_entry, access_leaf, access_subtree
+    Accesses, AccessLog, access_entry, access_leaf, access_subtree, access_checkpoint
 }

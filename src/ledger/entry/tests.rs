@@ -138,7 +138,7 @@ fn what_came_later_points_at_the_entry_it_is_about() {
 
 #[test]
 fn the_first_entry_of_a_log_needs_no_case() {
-    let genesis = Genesis { origin: "sendiass.example/disclosure/1".into(), deployment: Uuid::nil(), key: "none".into() };
+    let genesis = Genesis { origin: "sendiass.example/disclosure/1".into(), deployment: Uuid::nil(), key: "none".into(), follows: None };
     let written = DisclosureEntry { genesis: Some(genesis), ..bare(DisclosureLogKind::LogGenesis) }.write(at(), None).unwrap();
     let expected = json!({
         "v": 1, "id": Uuid::max().to_string(), "at": "2026-09-17T13:05:44.120Z", "kind": "log_genesis", "outcome": "recorded",

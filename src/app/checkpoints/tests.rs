@@ -1,0 +1,93 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::db::testing::Scratch;
+
+/// A sidecar in memory, which can fail.
+#[derive(Debug, Default)]
+struct Memory {
+    held: Mutex<Option<Vec<u8>>>,
+    broken: AtomicBool,
+}
+
+impl Memory {
+    fn fails(&self) -> io::Result<()> {
+        if self.broken.load(Ordering::SeqCst) { Err(io::Error::other("broken")) } else { Ok(()) }
+    }
+
+    fn now(&self) -> Option<Vec<u8>> {
+        self.held.lock().unwrap().clone()
+    }
+}
+
+impl Sidecar for Memory {
+    fn read(&self) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.now())
+    }
+
+    fn replace(&self, old: Option<&[u8]>, new: &[u8]) -> io::Result<bool> {
+        self.fails()?;
+        let mut held = self.held.lock().unwrap();
+        if held.as_deref() != old {
+            return Ok(false);
+        }
+        *held = Some(new.to_vec());
+        Ok(true)
+    }
+}
+
+const SEED: [u8; 32] = [3; 32];
+
+async fn kept(scratch: &Scratch, adopting: bool) -> (App, Arc<Memory>, Arc<Memory>) {
+    let app = App::on(scratch);
+    app.open_log("keys".to_owned(), |origin| Signer::new(&SEED, origin).public().id()).await.unwrap();
+    let (disclosures, accesses) = (Arc::<Memory>::default(), Arc::<Memory>::default());
+    let app = app.keeping(&SEED, disclosures.clone(), accesses.clone(), adopting).await.unwrap();
+    (app, disclosures, accesses)
+}
+
+async fn stored(app: &App) -> Option<(i64, String)> {
+    app.db.read(checkpoints::newest::<Disclosures>).await.unwrap()
+}
+
+#[test]
+fn in_production_a_sidecar_that_is_gone_closes_the_logs() {
+    let scratch = Scratch::new();
+    scratch.wait(async {
+        let (app, disclosures, _) = kept(&scratch, false).await;
+        app.sign_logs().await.unwrap();
+        assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());
+        *disclosures.held.lock().unwrap() = None;
+        assert!(matches!(app.sign_logs().await, Err(Unsigned::Missing("disclosure"))));
+        assert!(!app.db.takes_entries() && !app.can_work().await);
+    });
+}
+
+#[test]
+fn nothing_is_published_that_the_sidecar_does_not_hold() {
+    let scratch = Scratch::new();
+    scratch.wait(async {
+        let (app, disclosures, _) = kept(&scratch, true).await;
+        disclosures.broken.store(true, Ordering::SeqCst);
+        assert!(matches!(app.sign_logs().await, Err(Unsigned::Sidecar(_))));
+        assert_eq!(stored(&app).await, None);
+        // That is no reason to stop: entries are still taken, and it is signed when it can be.
+        assert!(app.db.takes_entries() && app.can_work().await);
+        disclosures.broken.store(false, Ordering::SeqCst);
+        app.sign_logs().await.unwrap();
+        assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());
+    });
+}
+
+#[test]
+fn two_copies_that_sign_at_once_publish_one_line() {
+    let scratch = Scratch::new();
+    scratch.wait(async {
+        let (app, disclosures, accesses) = kept(&scratch, true).await;
+        let other = App::on(&scratch).keeping(&SEED, disclosures.clone(), accesses, true).await.unwrap();
+        let (one, two) = tokio::join!(app.sign_logs(), other.sign_logs());
+        assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+        assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());
+    });
+}
