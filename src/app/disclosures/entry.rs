@@ -96,7 +96,7 @@ impl Request {
         for copy in &ask.copies {
             entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
         }
-        entry.grounds = self.grounds.borrow().clone();
+        entry.grounds.clone_from(&self.grounds.borrow());
         if let Some(risk) = &ask.safeguarding {
             let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
             entry.reason = Some(words.join("\n").as_str().into());
