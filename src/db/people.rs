@@ -172,19 +172,20 @@ pub fn update(
         Some((case, _)) => Some(case),
         None => own_case(tx, permit.scope(), id)?,
     };
+    let next = if seen.is_none() && own.is_some() { person.begun() } else { version + 1 };
     if let Some(case) = own {
         person.own.retain(|side| side.case != case);
-        person.own.push(Own { case, version: version + 1, known });
+        person.own.push(Own { case, version: next, known });
         person.own.sort_by_key(|side| side.case);
     } else {
-        (kind, open) = (known.content.kind, version + 1);
+        (kind, open) = (known.content.kind, next);
         person.known = known;
     }
     let sealed = tx.seal(cell(id), &person)?;
     let changed = diesel::update(person::table.find(id).filter(person::version.eq(row.version)))
         .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(open)))
         .execute(tx.conn)?;
-    staff::stale_unless(tx, changed, version + 1, |_| Ok(current))?;
+    staff::stale_unless(tx, changed, next, |_| Ok(current))?;
     diesel::delete(blind_index::table.filter(blind_index::person_id.eq(id))).execute(tx.conn)?;
     index(tx, id, &person)
 }

@@ -84,3 +84,43 @@ fn a_refusal_is_told_by_what_the_caller_knows() {
     assert_eq!(rules(&app.adviser(), &family, &ask), ["competence_not_assessed"]);
     assert_eq!(rules(&supervisor(&app), &family, &ask), ["subject_refused"]);
 }
+
+#[test]
+fn what_is_told_of_others_in_a_case_of_ones_own_stays_there() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let case = own_case(&hers(&app), &family.ana).id();
+    let part = json!({"personId":family.mia,"role":"other_parent","relation":"parent","servedSeparately":false});
+    hers(&app).post(&format!("/cases/{case}/participants"), &part).ok(201);
+    let (path, assessments) = (format!("/people/{}", family.mia), format!("/people/{}/capacity-records", family.mia));
+    let version = hers(&app).get(&path).ok(200).version();
+    let told = json!({"safeContact":{"note":"Ana has come to us alone.","avoidChannels":[]}});
+    hers(&app).if_match(version).patch(&path, &told).ok(200);
+    let assessed = json!({"decisionKind":"own_case","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-01","reasons":"As Ana told us alone."});
+    hers(&app).post(&assessments, &assessed).ok(201);
+    assert!(hers(&app).get(&path).ok(200).text.contains("alone"));
+    for page in [&path, &assessments] {
+        let seen = app.adviser().get(page).ok(200);
+        assert!(!seen.text.contains("alone") && !seen.text.contains("hers"), "{}", seen.text);
+    }
+    assert_eq!(app.adviser().get(&path).ok(200).version(), version);
+}
+
+#[test]
+fn whoever_read_one_side_changes_no_other_by_its_version() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    own_case(&hers(&app), &family.ana);
+    let path = format!("/people/{}", family.ana);
+    let apart = hers(&app).if_match(1).patch(&path, &json!({"pronouns":"they/them"})).ok(200).version();
+    app.adviser().if_match(1).patch(&path, &json!({"preferredLanguage":"cy"})).ok(200);
+    assert_eq!(supervisor(&app).get(&path).ok(200).version(), apart);
+    // A manager who forgets to say why would write in what the parents' adviser reads.
+    let forgot = app.manager().if_match(apart).patch(&path, &json!({"communicationNeeds":"Told in confidence."}));
+    let forgot = forgot.problem(412, "stale-version");
+    assert_eq!(forgot.body["currentVersion"], 2);
+    supervisor(&app).if_match(apart).patch(&path, &json!({"communicationNeeds":"Told in confidence."})).ok(200);
+    assert!(!app.adviser().get(&path).ok(200).text.contains("confidence"));
+    assert_eq!(supervisor(&app).get(&path).ok(200).version(), apart + 1);
+}

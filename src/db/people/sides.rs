@@ -51,6 +51,9 @@ pub struct Sealed {
     pub own: Vec<Own>,
 }
 
+/// Versions of different sides never meet: whoever read one changes no other by the same number (RFC 9110, 13.1.1).
+const APART: i32 = 1_000_000;
+
 /// What was told in a case of somebody's own: all that is known of them there, with its own version.
 #[derive(Serialize, Deserialize)]
 pub struct Own {
@@ -67,6 +70,11 @@ impl Sealed {
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
         let in_scope = in_scope(tx, scope, self.cases())?;
         Ok(self.among(&in_scope))
+    }
+
+    /// The version of a side that is begun now.
+    pub fn begun(&self) -> i32 {
+        self.own.iter().map(|side| side.version / APART).max().unwrap_or_default().saturating_add(1).saturating_mul(APART)
     }
 
     /// The cases in which something was told.
@@ -133,12 +141,15 @@ pub(super) fn seen(tx: &mut Tx<'_>, scope: Scope, rows: &[Row]) -> Result<Vec<(P
     Ok(rows.iter().zip(sealed).map(known).collect())
 }
 
-/// The newest case in scope in which this person is served separately: what the caller records of them belongs there.
+/// The newest case in scope in which this person takes part and somebody is served separately: what the caller records of them belongs there,
+/// also where it is somebody else who is. What she tells of her mother there is not for her mother's adviser, either.
 pub fn own_case(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Option<CaseId>> {
     let everybody = Counted::among(tx, [id])?.everybody();
-    let apart = participant::table.filter(participant::person_id.eq_any(everybody)).filter(participant::served_separately.eq(true));
-    let apart = apart.filter(participant::case_id.eq_any(scope::cases(scope))).order(participant::case_id.desc());
-    Ok(apart.select(participant::case_id).first(tx.conn).optional()?)
+    let other = diesel::alias!(participant as other);
+    let apart = other.filter(other.field(participant::served_separately).eq(true)).select(other.field(participant::case_id));
+    let theirs = participant::table.filter(participant::person_id.eq_any(everybody)).filter(participant::case_id.eq_any(apart));
+    let theirs = theirs.filter(participant::case_id.eq_any(scope::cases(scope))).order(participant::case_id.desc());
+    Ok(theirs.select(participant::case_id).first(tx.conn).optional()?)
 }
 
 /// All that is sealed of somebody.
