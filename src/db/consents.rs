@@ -200,15 +200,22 @@ pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId], now: 
     Ok(false)
 }
 
-/// Whether another permission of this case is in force.
-pub fn any_other_live(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, but: ConsentId, now: Timestamp) -> Result<bool> {
+/// The other permissions of this case that are in force, and who gave each; the oldest first.
+pub fn others_live(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    case_id: CaseId,
+    but: ConsentId,
+    now: Timestamp,
+) -> Result<Vec<(ConsentId, PersonId)>> {
     let others = consent::table
         .filter(consent::case_id.eq(case_id))
         .filter(consent::id.ne(but))
         .filter(consent::decision.eq(ConsentDecision::Given))
         .filter(consent::ended.is_null())
-        .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(now.day()))));
-    Ok(diesel::select(diesel::dsl::exists(others)).get_result(tx.conn)?)
+        .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(now.day()))))
+        .order(consent::id.asc());
+    Ok(others.select((consent::id, consent::granter_id)).load(tx.conn)?)
 }
 
 /// What was disclosed on the strength of it.

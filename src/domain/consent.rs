@@ -202,6 +202,10 @@ pub struct WithdrawalEffects {
     /// Tasks to tell those who received something that permission has ended.
     #[schema(max_items = 1000)]
     pub recall_task_ids: Vec<TaskId>,
+    /// Other permissions of the same case by whoever gave this one, which are in force as before. Whoever says "no more" may mean them, too.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    pub live_consent_ids: Vec<ConsentId>,
     /// The refusal recorded with it, if they objected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -217,6 +217,19 @@ fn the_withdrawal_of_the_only_permission_puts_the_keeping_under_review() {
 }
 
 #[test]
+fn a_withdrawal_names_what_else_the_same_person_permits() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let [first, second] = [(); 2].map(|()| family.permit(&app, json!({})));
+    family.permit(&app, json!({"granterId":family.finn,"subjectIds":[family.ana]}));
+    let left = |consent: &str| family.withdraw(&app, consent, json!({})).ok(200).body["effects"]["liveConsentIds"].clone();
+    assert_eq!(left(&first), json!([second]));
+    assert_eq!(left(&second), json!([]));
+    // Repeated, it answers what it answered.
+    assert_eq!(left(&first), json!([second]));
+}
+
+#[test]
 fn whoever_objects_when_withdrawing_refuses_the_same_from_then_on() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
