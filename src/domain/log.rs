@@ -189,6 +189,9 @@ pub struct LogBody {
     /// Commitment to the reason in words.
     #[schema(nullable = false, max_length = 43)]
     pub reason: Option<String>,
+    /// Commitment to what the decision was made from.
+    #[schema(nullable = false, max_length = 43)]
+    pub grounds: Option<String>,
     /// Commitments to those it is about.
     #[schema(nullable = false, max_items = 1000)]
     pub subjects: Option<Vec<Commitment>>,
@@ -245,6 +248,7 @@ impl LogBody {
         "consents",
         "copies",
         "reason",
+        "grounds",
         "case",
         "rel",
         "id",

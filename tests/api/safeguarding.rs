@@ -258,7 +258,11 @@ fn a_decision_not_to_share_is_logged_and_reviewed_by_a_second_person() {
     let body = &entries[0]["body"];
     assert_eq!((&body["outcome"], &body["basis"], &body["told"]), (&json!("recorded"), &json!("safeguarding"), &json!("no")));
     assert!(body["subjects"][0].is_string() && !entries[0].to_string().contains("Already known"), "{body}");
-    let opened = app.manager().get(&format!("/disclosure-log/entries/{}?openings=true", entries[0]["index"])).ok(200);
+    let opened = app
+        .manager()
+        .with("Access-Reason", "safeguarding")
+        .get(&format!("/disclosure-log/entries/{}?openings=true", entries[0]["index"]))
+        .ok(200);
     assert!(opened.text.contains("Already known to the hub.") && opened.text.contains(&family.ana), "{}", opened.text);
     // Decided once, and reviewed by somebody else.
     withhold(&app.manager(), &concern, 2, json!({})).problem(409, "invalid-state");
