@@ -1,9 +1,9 @@
 //! What was signed last, kept outside the database: a folder with one file for each log, which holds its newest checkpoint. Whoever puts back an
 //! older database does not put this back with it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::app::checkpoints::Sidecar;
@@ -16,9 +16,9 @@ pub(super) struct SidecarFile {
 }
 
 impl SidecarFile {
-    /// The file of this log. The folder is made, where there is none.
+    /// The file of this log. The folder is made, for its owner alone, where there is none.
     pub(super) fn new(folder: &Path, name: &'static str) -> Result<Self> {
-        fs::create_dir_all(folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         Ok(Self { folder: folder.to_owned(), name })
     }
 
