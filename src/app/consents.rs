@@ -173,7 +173,7 @@ fn withdraw(
         let recall = NewTask::new(TaskKind::RecallNotice, found.case_id, disclosure.0, due_on);
         effects.recall_task_ids.push(tasks::create(tx, permit, recall, now)?);
     }
-    let left = consents::others_live(tx, permit, found.case_id, id, now)?;
+    let left = consents::others_live(tx, permit, &found, now)?;
     effects.live_consent_ids = left.iter().filter(|(_, granter)| *granter == content.granter_id).map(|(id, _)| *id).collect();
     if content.decision == ConsentDecision::Given && left.is_empty() {
         // Withdrawing the only permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).

@@ -201,16 +201,10 @@ pub(super) fn name_any(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId], now: 
 }
 
 /// The other permissions of this case that are in force, and who gave each; the oldest first.
-pub fn others_live(
-    tx: &mut Tx<'_>,
-    _permit: &Permit<impl Act>,
-    case_id: CaseId,
-    but: ConsentId,
-    now: Timestamp,
-) -> Result<Vec<(ConsentId, PersonId)>> {
+pub fn others_live(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, of: &Consent, now: Timestamp) -> Result<Vec<(ConsentId, PersonId)>> {
     let others = consent::table
-        .filter(consent::case_id.eq(case_id))
-        .filter(consent::id.ne(but))
+        .filter(consent::case_id.eq(of.case_id))
+        .filter(consent::id.ne(of.id))
         .filter(consent::decision.eq(ConsentDecision::Given))
         .filter(consent::ended.is_null())
         .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(now.day()))))
