@@ -59,6 +59,7 @@ impl Demo {
                 ..defaults.config.database
             },
             issuers_file: None,
+            log_sidecar: Some(checkpoints(&database)),
             ..defaults.config
         };
         let (ready, started) = mpsc::channel();
@@ -104,22 +105,29 @@ async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev:
     running.until_stopped().await
 }
 
-/// The database of an earlier demonstration goes, and nothing else.
+/// What was signed of the logs of this database goes with it.
+fn checkpoints(database: &Path) -> PathBuf {
+    database.with_extension("checkpoints")
+}
+
+/// The database of an earlier demonstration goes, with its checkpoints, and nothing else.
 fn remove(database: &Path) -> Result<(), String> {
     if let Some(folder) = database.parent() {
         std::fs::create_dir_all(folder).map_err(|error| format!("The folder {} cannot be made: {error}.", folder.display()))?;
     }
     let _unused_by_others = startup::database::claim(database)?;
+    let gone = |path: &Path, removed: std::io::Result<()>| match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("The old demonstration {} cannot be removed: {error}.", path.display()))
+        }
+        _ => Ok(()),
+    };
     for end in ["", "-wal", "-shm"] {
         let path = PathBuf::from(format!("{}{end}", database.display()));
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(format!("The old demonstration {} cannot be removed: {error}.", path.display()));
-            }
-            _ => {}
-        }
+        gone(&path, std::fs::remove_file(&path))?;
     }
-    Ok(())
+    let signed = checkpoints(database);
+    gone(&signed, std::fs::remove_dir_all(&signed))
 }
 
 fn introduce(client: &Client, seeded: &seed::Seeded) {
