@@ -1,5 +1,7 @@
 //! What was sent and stored is in neither the figures nor the operator's log.
 
+use std::time::Duration;
+
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
@@ -53,6 +55,15 @@ fn a_name_in_a_path_a_query_a_header_or_a_body_reaches_neither_the_figures_nor_t
     }
 
     let figures = agent().get(format!("{}/metrics", service.admin)).call().unwrap().body_mut().read_to_string().unwrap();
+    // A line is written after its answer, and read a moment later.
+    let last = requests.last().unwrap();
+    let told = || service.log.lock().unwrap().lines().any(|line| line.contains("answered") && line.contains(last));
+    for _ in 0..100 {
+        if told() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let log = service.log.lock().unwrap().clone();
     for canary in CANARIES {
         assert!(!figures.contains(canary), "{canary} in the figures:\n{figures}");
