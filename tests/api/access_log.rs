@@ -36,7 +36,8 @@ pub fn entries(app: &TestApp, from: i64) -> Vec<Entry> {
 }
 
 pub fn size(app: &TestApp) -> i64 {
-    entries(app, 0).len().try_into().unwrap()
+    let sql = "SELECT count(*) AS idx, '' AS body FROM access_entry";
+    diesel::sql_query(sql).get_result::<Row>(&mut app.sabotage()).unwrap().idx
 }
 
 /// Whether an entry is filed under this case.
@@ -162,14 +163,16 @@ fn every_operation_on_the_record_leaves_exactly_one_entry_about_its_case() {
 fn whoever_lacks_the_role_or_asks_for_what_is_not_there_is_on_record() {
     let app = TestApp::spawn();
     let mut world = World::record(&app);
+    let sessions = Role::ALL.iter().map(|role| (role, app.as_role(*role))).collect::<Vec<_>>();
+    for (_, session) in &sessions {
+        session.get("/me").ok(200);
+    }
     for operation in operations(&app) {
         let asked = world.prepare(&app, &operation.id);
         let logged = !UNLOGGED.contains(&operation.id.as_str());
-        for role in Role::ALL {
-            let session = app.as_role(*role);
-            session.get("/me").ok(200);
+        for (role, session) in &sessions {
             let since = size(&app);
-            let reply = send(&session, &operation, &world.path(&operation, &[]), &Asked { version: None, body: None, ..asked });
+            let reply = send(session, &operation, &world.path(&operation, &[]), &Asked { version: None, body: None, ..asked });
             if reply.status != 403 {
                 continue;
             }
