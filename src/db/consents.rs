@@ -1,6 +1,6 @@
 //! Permissions and refusals. What was agreed is sealed as a whole and never changes; only how it ended is written later.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::conn::{Conn, Engine};
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::schema::{case_file, consent, consent_recipient, consent_subject, disclosure_consent};
+use super::schema::{consent, consent_recipient, consent_subject, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::total;
@@ -330,16 +330,6 @@ pub(super) fn about(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<(Row, Ne
         all.push((row, content));
     }
     Ok(all)
-}
-
-/// The cases among these that the caller may see.
-pub(super) fn visible_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<HashSet<CaseId>> {
-    let seen: Vec<CaseId> = case_file::table
-        .filter(case_file::id.eq_any(cases.to_vec()))
-        .filter(scope::visible(permit.scope()))
-        .select(case_file::id)
-        .load(tx.conn)?;
-    Ok(seen.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::people::{self, Sealed};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{consents, guard, participants, recipients};
+use super::{consents, guard, participants, recipients, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
     Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule,
@@ -246,7 +246,7 @@ pub(super) fn participants_of(tx: &mut Tx<'_>, cases: Vec<CaseId>) -> Result<Vec
 fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
     let records = consents::about(tx, subjects)?;
     let cases: Vec<CaseId> = records.iter().map(|(row, _)| row.case_id).filter(|case| *case != case_id).collect();
-    let visible = consents::visible_cases(tx, permit, &cases)?;
+    let visible = scope::among(tx, permit.scope(), cases)?;
     records
         .into_iter()
         .map(|(row, content)| {

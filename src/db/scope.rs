@@ -1,5 +1,7 @@
 //! The scope of a caller as SQL: which cases they may see (C1, C4). Every query about a case, or about anything in one, goes through here.
 
+use std::collections::HashSet;
+
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
@@ -86,6 +88,16 @@ pub fn cases_worked_on(scope: Scope, staff: StaffId) -> worked_on {
 fn worked_on(scope: Scope, staff: StaffId) -> _ {
     let visible: seen_by = visible(scope);
     case_file::table.filter(visible).filter(case_file::assigned_to.eq(staff)).select(case_file::id)
+}
+
+/// Those of the cases that are in scope, in one query.
+pub fn among(tx: &mut Tx<'_>, scope: Scope, cases: Vec<CaseId>) -> Result<HashSet<CaseId>> {
+    if cases.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let seen: Vec<CaseId> =
+        case_file::table.filter(case_file::id.eq_any(cases)).filter(visible(scope)).select(case_file::id).load(tx.conn)?;
+    Ok(seen.into_iter().collect())
 }
 
 /// Finds something in scope. Where a service manager gave no reason for a restricted case, the answer says that one is needed; in every

@@ -2,7 +2,7 @@
 //! case. Everybody else goes on seeing, and changing, what was recorded before or by themselves, so that nothing tells them of the other
 //! side. A decision knows both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::{Row, cell};
 use crate::authz::Scope;
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
-use crate::db::schema::{case_file, participant, person};
+use crate::db::schema::{participant, person};
 use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
 use crate::db::{capacity, scope};
@@ -68,7 +68,7 @@ pub struct Own {
 impl Sealed {
     /// The side that the caller sees: that of the newest case of the person's own in their scope; none, if they see what all others see.
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
-        let in_scope = in_scope(tx, scope, self.cases())?;
+        let in_scope = scope::among(tx, scope, self.cases())?;
         Ok(self.among(&in_scope))
     }
 
@@ -83,7 +83,7 @@ impl Sealed {
     }
 
     /// The side of the newest of these cases.
-    fn among(&self, cases: &[CaseId]) -> Option<&Own> {
+    fn among(&self, cases: &HashSet<CaseId>) -> Option<&Own> {
         self.own.iter().rev().find(|side| cases.contains(&side.case))
     }
 
@@ -107,14 +107,6 @@ pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[Sealed], channel: Channel) 
     Ok(reached && !sides().any(|known| known.avoids(channel)))
 }
 
-/// Those of the cases that the caller sees.
-fn in_scope(tx: &mut Tx<'_>, scope: Scope, cases: Vec<CaseId>) -> Result<Vec<CaseId>> {
-    if cases.is_empty() {
-        return Ok(cases);
-    }
-    Ok(case_file::table.filter(case_file::id.eq_any(cases)).filter(scope::visible(scope)).select(case_file::id).load(tx.conn)?)
-}
-
 impl Row {
     pub fn open(&self, tx: &mut Tx<'_>) -> Result<Sealed> {
         let sealed: Sealed = tx.open(cell(self.id), &self.sealed)?;
@@ -133,7 +125,7 @@ impl Row {
 pub(super) fn seen(tx: &mut Tx<'_>, scope: Scope, rows: &[Row]) -> Result<Vec<(PersonId, Known)>> {
     tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
     let sealed = rows.iter().map(|row| row.open(tx)).collect::<Result<Vec<Sealed>>>()?;
-    let in_scope = in_scope(tx, scope, sealed.iter().flat_map(Sealed::cases).collect())?;
+    let in_scope = scope::among(tx, scope, sealed.iter().flat_map(Sealed::cases).collect())?;
     let known = |(row, sealed): (&Row, Sealed)| {
         let seen = sealed.among(&in_scope).map(|side| side.known.clone());
         (row.id, seen.unwrap_or(sealed.known))
@@ -214,7 +206,7 @@ pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> R
 pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, Vec<PersonFact>)> {
     let all = whole(tx, people)?;
     let own = all.iter().flat_map(|(_, sealed, assessed)| assessed.iter().filter_map(|(case, _)| *case).chain(sealed.cases()));
-    let seen = in_scope(tx, scope, own.collect())?;
+    let seen = scope::among(tx, scope, own.collect())?;
     let (mut facts, mut known_less) = (Vec::with_capacity(all.len()), Vec::new());
     for (id, sealed, assessed) in all {
         let fact =
