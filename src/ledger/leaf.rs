@@ -4,7 +4,7 @@
 //! camelCase in ascending order; values are strings in NFC, integers below 2^53 in size, booleans, arrays and objects, at most [`DEPTH`] deep;
 //! no white space; at most [`MAX_BODY`] bytes. One line of an export, without its LF, is the preimage of a leaf.
 //!
-//! The writer and the reader share no code: what one gets wrong, the other refuses.
+//! The writer and the [reader](super::read) share no code: what one gets wrong, the other refuses.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,11 +12,13 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use unicode_normalization::is_nfc;
 
+use super::read::Reader;
+
 /// So many bytes a body may have.
 pub const MAX_BODY: usize = 64 * 1024;
 /// So deep arrays and objects may lie in each other, the body itself counted.
 pub const DEPTH: usize = 8;
-const MAX_INTEGER: u64 = (1 << 53) - 1;
+pub(super) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// A hash of the tree: SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +29,12 @@ impl Hash {
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// The hash in this text, if it is written as [`base64`](Self::base64) writes it.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        Self::from_slice(&STANDARD.decode(text).ok()?)
     }
 
     /// In standard base64 with padding, as the contract writes hashes outside a body.
@@ -183,141 +191,39 @@ fn write_string(text: &str, out: &mut String) -> Result<(), Malformed> {
     Ok(())
 }
 
-fn is_camel_case(key: &str) -> bool {
+pub(super) fn is_camel_case(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_lowercase()) && key.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// The body in these bytes, if they are canonical to the last one.
 pub fn read(bytes: &[u8]) -> Result<Map<String, Value>, Malformed> {
-    if bytes.len() > MAX_BODY {
-        return Err(Malformed::TooLong);
-    }
-    let mut reader = Reader { rest: std::str::from_utf8(bytes).map_err(|_| Malformed::NotUtf8)? };
-    let value = reader.value(DEPTH)?;
-    match value {
-        _ if !reader.rest.is_empty() => Err(Malformed::Syntax),
-        Value::Object(body) => Ok(body),
-        _ => Err(Malformed::NotAnObject),
-    }
+    let mut reader = Reader::new(bytes)?;
+    let value = read_value(&mut reader)?;
+    reader.end()?;
+    if let Value::Object(body) = value { Ok(body) } else { Err(Malformed::NotAnObject) }
 }
 
-struct Reader<'a> {
-    rest: &'a str,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, text: &str) -> bool {
-        let after = self.rest.strip_prefix(text);
-        self.rest = after.unwrap_or(self.rest);
-        after.is_some()
-    }
-
-    fn skip(&mut self, bytes: usize) {
-        self.rest = self.rest.get(bytes..).unwrap_or_default();
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Value, Malformed> {
-        match self.rest.bytes().next() {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => self.string().map(Value::String),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ if self.take("true") => Ok(Value::Bool(true)),
-            _ if self.take("false") => Ok(Value::Bool(false)),
-            _ if self.take("null") => Err(Malformed::Null),
-            _ => Err(Malformed::Syntax),
+fn read_value(reader: &mut Reader<'_>) -> Result<Value, Malformed> {
+    match reader.next() {
+        Some(b'{') => {
+            let mut map = Map::new();
+            reader.object(|reader, key| {
+                map.insert(key.to_owned(), read_value(reader)?);
+                Ok::<_, Malformed>(())
+            })?;
+            Ok(Value::Object(map))
         }
-    }
-
-    fn object(&mut self, depth: usize) -> Result<Value, Malformed> {
-        let inside = depth.checked_sub(1).ok_or(Malformed::TooDeep)?;
-        let mut map = Map::new();
-        let mut last = String::new();
-        self.skip(1);
-        if self.take("}") {
-            return Ok(Value::Object(map));
+        Some(b'[') => {
+            let mut values = Vec::new();
+            reader.array(|reader| {
+                values.push(read_value(reader)?);
+                Ok::<_, Malformed>(())
+            })?;
+            Ok(Value::Array(values))
         }
-        loop {
-            let key = self.string()?;
-            if !is_camel_case(&key) {
-                return Err(Malformed::Key);
-            }
-            if key <= last {
-                return Err(Malformed::KeyOrder);
-            }
-            if !self.take(":") {
-                return Err(Malformed::Syntax);
-            }
-            let value = self.value(inside)?;
-            last.clone_from(&key);
-            map.insert(key, value);
-            if self.take("}") {
-                return Ok(Value::Object(map));
-            }
-            if !self.take(",") {
-                return Err(Malformed::Syntax);
-            }
-        }
-    }
-
-    fn array(&mut self, depth: usize) -> Result<Value, Malformed> {
-        let inside = depth.checked_sub(1).ok_or(Malformed::TooDeep)?;
-        let mut values = Vec::new();
-        self.skip(1);
-        if self.take("]") {
-            return Ok(Value::Array(values));
-        }
-        loop {
-            values.push(self.value(inside)?);
-            if self.take("]") {
-                return Ok(Value::Array(values));
-            }
-            if !self.take(",") {
-                return Err(Malformed::Syntax);
-            }
-        }
-    }
-
-    /// Everything that could belong to a number is taken, and must read back as it was written.
-    fn number(&mut self) -> Result<Value, Malformed> {
-        let end = self.rest.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(self.rest.len());
-        let digits = self.rest.get(..end).unwrap_or_default();
-        let integer: i64 = digits.parse().map_err(|_| Malformed::Number)?;
-        if integer.unsigned_abs() > MAX_INTEGER || integer.to_string() != digits {
-            return Err(Malformed::Number);
-        }
-        self.skip(end);
-        Ok(Value::from(integer))
-    }
-
-    fn string(&mut self) -> Result<String, Malformed> {
-        if !self.take("\"") {
-            return Err(Malformed::Syntax);
-        }
-        let mut text = String::new();
-        loop {
-            let end = self.rest.find(|c| c < ' ' || c == '"' || c == '\\').ok_or(Malformed::Syntax)?;
-            text.push_str(self.rest.get(..end).unwrap_or_default());
-            self.skip(end);
-            if self.take("\"") {
-                return if is_nfc(&text) { Ok(text) } else { Err(Malformed::NotNfc) };
-            }
-            // A control character is no escape, so it is refused here as well.
-            text.push(self.escape().ok_or(Malformed::Escape)?);
-        }
-    }
-
-    fn escape(&mut self) -> Option<char> {
-        const SHORT: [(&str, char); 7] =
-            [("\\\"", '"'), ("\\\\", '\\'), ("\\b", '\u{8}'), ("\\t", '\t'), ("\\n", '\n'), ("\\f", '\u{c}'), ("\\r", '\r')];
-        if let Some((_, c)) = SHORT.iter().find(|(written, _)| self.take(written)) {
-            return Some(*c);
-        }
-        let digits = self.rest.strip_prefix("\\u00")?.get(..2)?;
-        let lower = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let c = char::from(u8::from_str_radix(digits, 16).ok().filter(|code| lower && *code < 0x20)?);
-        self.skip(6);
-        SHORT.iter().all(|(_, short)| *short != c).then_some(c)
+        Some(b'"') => reader.string().map(|text| Value::String(text.into_owned())),
+        Some(b'-' | b'0'..=b'9') => reader.integer().map(Value::from),
+        _ => reader.boolean().map(Value::Bool),
     }
 }
 

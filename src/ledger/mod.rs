@@ -10,6 +10,7 @@ pub mod leaf;
 pub mod merkle;
 pub mod note;
 pub mod proof;
+mod read;
 pub mod verify;
 
 pub use access::AccessEntry;

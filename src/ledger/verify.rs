@@ -109,17 +109,17 @@ impl Stack {
 
 /// The check of a range while its leaves pass by.
 #[derive(Clone, Debug)]
-pub struct Range<'p> {
+pub struct Range {
     stack: Stack,
     to: u64,
     size: u64,
-    right: &'p [Hash],
+    right: Vec<Hash>,
 }
 
-impl<'p> Range<'p> {
+impl Range {
     /// Of the leaves `from` up to `to` of a tree of `size`; nothing, if the proof cannot be one of these.
     #[must_use]
-    pub fn begin(from: u64, to: u64, size: u64, proof: &'p [Hash]) -> Option<Self> {
+    pub fn begin(from: u64, to: u64, size: u64, proof: &[Hash]) -> Option<Self> {
         if from > to || to > size {
             return None;
         }
@@ -131,7 +131,7 @@ impl<'p> Range<'p> {
                 return None;
             }
         }
-        Some(Self { stack, to, size, right })
+        Some(Self { stack, to, size, right: right.to_vec() })
     }
 
     /// The next leaf; false, if the range has no more.
@@ -140,13 +140,25 @@ impl<'p> Range<'p> {
         self.stack.size < self.to && self.stack.push(0, leaf)
     }
 
+    /// The root of the tree up to the leaf that comes next: of an older state of the log, once the whole has the root it should have.
+    #[must_use]
+    pub fn before(&self) -> Hash {
+        self.stack.root()
+    }
+
+    /// How many leaves lie before the one that comes next.
+    #[must_use]
+    pub fn reached(&self) -> u64 {
+        self.stack.size
+    }
+
     /// The root, if all leaves were there and every hash of the proof has its place.
     #[must_use]
     pub fn finish(mut self) -> Option<Hash> {
         if self.stack.size != self.to {
             return None;
         }
-        for hash in self.right {
+        for hash in &self.right {
             let missing = (self.size - self.stack.size).checked_ilog2()?;
             if !self.stack.push(missing.min(self.stack.size.trailing_zeros()), *hash) {
                 return None;
