@@ -230,12 +230,17 @@ impl App {
         self.db.write(move |tx| Ok::<_, Unsigned>(checkpoints::store::<L>(tx, size, &note)?)).await.map(drop)
     }
 
-    /// The newest checkpoint, of the log as it was when it was asked for.
-    pub async fn read_checkpoint<A: OnLog<Of: Kept>>(&self, permit: Permit<A>) -> Result<String> {
+    /// Signs both logs for somebody who waits for it.
+    pub(super) async fn sign_now(&self) -> Result<()> {
         self.sign_logs().await.map_err(|unsigned| {
             tracing::error!(cause = %unsigned, "no checkpoint was signed");
             Error::Db(db::Error::Unavailable)
-        })?;
+        })
+    }
+
+    /// The newest checkpoint, of the log as it was when it was asked for.
+    pub async fn read_checkpoint<A: OnLog<Of: Kept>>(&self, permit: Permit<A>) -> Result<String> {
+        self.sign_now().await?;
         self.look(permit, |tx, _| Ok(checkpoints::newest::<A::Of>(tx)?.ok_or(db::Error::NotFound)?.1)).await
     }
 

@@ -21,6 +21,14 @@ impl OnLog for act::AccessLogProve {
     type Of = Accesses;
 }
 
+impl OnLog for act::DisclosureLogExport {
+    type Of = Disclosures;
+}
+
+impl OnLog for act::AccessLogExport {
+    type Of = Accesses;
+}
+
 fn text(hash: Hash) -> HashText {
     HashText(hash.base64())
 }

@@ -155,14 +155,16 @@ async fn read(permit: Permit<act::AccessLogRead>, path: Path<EntryPath>, app: we
 /// it (C10, C13). The forms are those of the export of the disclosure log.
 #[utoipa::path(get, path = "/access-log/export", operation_id = "exportAccessLog", tag = "access-log",
     responses((status = 200, description = "The file.",
-        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv")))))]
+        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv"), (ExportFile = "text/plain")))))]
 async fn export(
     permit: Permit<act::AccessLogExport>,
     asked: Export<AccessFilters>,
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let export = app.export_access_log(permit, asked.filters.wanted(true)).await?;
+    let wanted = asked.filters.wanted(true);
+    let export =
+        if asked.is_bundle() { app.bundle_access_log(permit, wanted.span).await? } else { app.export_access_log(permit, wanted).await? };
     Ok(asked.answer(&request, "access-log", AccessLogBody::FIELDS, export))
 }
 

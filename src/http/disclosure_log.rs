@@ -163,16 +163,21 @@ async fn read(
 /// is exactly what was hashed. `csv` (RFC 4180) begins with `index,leafHash`; a list is separated by spaces, the fields of its members, in the order of
 /// their names, by colons; a cell that a spreadsheet would take for a formula has an apostrophe before it. The file is named after the range of
 /// indexes that it covers. One that could not be finished ends with a broken connection, never silently: go on from `indexFrom`.
+///
+/// A `bundle` proves itself to `sendiass log verify`, without the service: it has the signed checkpoint of the log as it is, every entry of the
+/// period or range of indexes, and the hashes of what lies beside it. Before and after a period it has one entry more, whose times show that nothing
+/// of the period was withheld; so it may be named after one more index on each side.
 #[utoipa::path(get, path = "/disclosure-log/export", operation_id = "exportDisclosureLog", tag = "disclosure-log",
     responses((status = 200, description = "The file.",
-        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv")))))]
+        content((ExportFile = "application/x-ndjson", example = json!(LINE)), (ExportFile = "text/csv"), (ExportFile = "text/plain")))))]
 async fn export(
     permit: Permit<act::DisclosureLogExport>,
     asked: Export<LogFilters>,
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let export = app.export_log(permit, asked.filters.wanted(true)).await?;
+    let wanted = asked.filters.wanted(true);
+    let export = if asked.is_bundle() { app.bundle_log(permit, wanted.span).await? } else { app.export_log(permit, wanted).await? };
     Ok(asked.answer(&request, "disclosure-log", LogBody::FIELDS, export))
 }
 

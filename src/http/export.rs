@@ -1,4 +1,4 @@
-//! A log as a file: as it was hashed, a line each, or as a table. It is written while it is read, so its size does not matter.
+//! A log as a file: as it was hashed, a line each, as a table, or as a bundle that proves itself. It is written while it is read, so its size does not matter.
 
 use std::any::TypeId;
 use std::future::{Ready, ready};
@@ -19,7 +19,7 @@ use super::connection::{Line, Pulse};
 use super::extract::{pairs, typed};
 use super::openapi::part::{Part, Place, Sketch};
 use super::page::Filters;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Fault, Problem};
 use crate::app::log_export::LogExport;
 use crate::domain::log::LogRow;
 
@@ -44,6 +44,7 @@ enum Format {
     #[default]
     Ndjson,
     Csv,
+    Bundle,
 }
 
 impl Format {
@@ -51,6 +52,7 @@ impl Format {
         match self {
             Self::Ndjson => "application/x-ndjson",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Bundle => "text/plain; charset=utf-8",
         }
     }
 
@@ -58,20 +60,21 @@ impl Format {
         match self {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Bundle => "bundle",
         }
     }
 
     /// What comes before the first entry.
     fn head(self, fields: &[&str]) -> std::io::Result<Vec<u8>> {
         match self {
-            Self::Ndjson => Ok(Vec::new()),
+            Self::Ndjson | Self::Bundle => Ok(Vec::new()),
             Self::Csv => table([["index", "leafHash"].iter().chain(fields).map(|name| (*name).to_owned())]),
         }
     }
 
     fn rows(self, fields: &[&str], rows: &[LogRow]) -> std::io::Result<Vec<u8>> {
         match self {
-            Self::Ndjson => Ok(rows.iter().flat_map(|row| row.body.get().bytes().chain([b'\n'])).collect()),
+            Self::Ndjson | Self::Bundle => Ok(rows.iter().flat_map(|row| row.body.get().bytes().chain([b'\n'])).collect()),
             Self::Csv => table(rows.iter().map(|row| record(fields, row)).collect::<Result<Vec<_>, _>>()?),
         }
     }
@@ -83,6 +86,13 @@ pub struct Export<F> {
     /// The filters.
     pub filters: F,
     format: Format,
+}
+
+/// What a bundle may be asked for by: with any other filter it would not be whole, and could not show that nothing was withheld.
+const OF_A_PART: [&str; 4] = ["from", "to", "indexFrom", "indexTo"];
+
+fn not_of_a_part(name: &String) -> Fault {
+    Fault::parameter(name, "not_with_bundle", "A bundle is a whole part of the log: filter it afterwards with `sendiass log query`.")
 }
 
 #[derive(Deserialize)]
@@ -107,6 +117,10 @@ fn read<F: Filters>(request: &HttpRequest) -> Result<Export<F>, Problem> {
     let Form { format } = Form::deserialize(&value).map_err(wrong)?;
     if let Some(properties) = value.as_object_mut() {
         properties.remove("format");
+        let others: Vec<Fault> = properties.keys().filter(|name| !OF_A_PART.contains(&name.as_str())).map(not_of_a_part).collect();
+        if format == Format::Bundle && !others.is_empty() {
+            return Err(Problem::invalid(others));
+        }
     }
     let filters = serde_json::from_value(value).map_err(wrong)?;
     // Its answer ends with the connection, so that nobody could tell a file that broke off from a whole one.
@@ -118,14 +132,19 @@ fn read<F: Filters>(request: &HttpRequest) -> Result<Export<F>, Problem> {
 
 impl<F: Filters> Part for Export<F> {
     fn describe(sketch: &mut Sketch) {
-        let form = serde_json::json!({"format": {"type": "string", "enum": ["ndjson", "csv"], "default": "ndjson",
-            "description": "The form of the file."}});
+        let form = serde_json::json!({"format": {"type": "string", "enum": ["ndjson", "csv", "bundle"], "default": "ndjson",
+            "description": "The form of the file; of a `bundle` only `from`, `to`, `indexFrom` and `indexTo` choose what is in it."}});
         sketch.parameters_with::<Self, F>(Place::Query, &form);
         sketch.file();
     }
 }
 
 impl<F> Export<F> {
+    /// Whether a bundle is wanted.
+    pub fn is_bundle(&self) -> bool {
+        self.format == Format::Bundle
+    }
+
     /// The file with these entries. Its name says which log it is and which range of indexes it covers.
     pub fn answer(&self, request: &HttpRequest, log: &str, fields: &'static [&'static str], export: LogExport) -> HttpResponse {
         let format = self.format;
@@ -172,7 +191,10 @@ impl Writing {
         };
         let mut written = match self.written.take() {
             Some(written) => written,
-            None => self.format.head(self.fields).map_err(broken)?.into(),
+            None => match self.export.head.take() {
+                Some(head) => head.into(),
+                None => self.format.head(self.fields).map_err(broken)?.into(),
+            },
         };
         while written.is_empty() {
             let rows = self.export.next().await.map_err(|error| {

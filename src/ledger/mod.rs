@@ -4,6 +4,7 @@
 
 pub mod access;
 mod body;
+pub mod bundle;
 pub mod commit;
 pub mod entry;
 pub mod leaf;

@@ -41,8 +41,7 @@ impl Checkpoint {
     fn read(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.strip_suffix('\n')?.split('\n').collect();
         let [origin, size, root] = lines.as_slice() else { return None };
-        let root: [u8; 32] = STANDARD.decode(root).ok()?.try_into().ok()?;
-        let checkpoint = Self { origin: (*origin).to_owned(), size: size.parse().ok()?, root: Hash(root) };
+        let checkpoint = Self { origin: (*origin).to_owned(), size: size.parse().ok()?, root: Hash::read(root)? };
         // One text has one form: no sign, no leading zero, no other base64.
         Some(checkpoint).filter(|read| is_name(origin) && read.text() == text)
     }

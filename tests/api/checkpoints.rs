@@ -18,7 +18,7 @@ use crate::long::{root, stored};
 const LOGS: [(&str, &str); 2] = [("disclosure-log", "disclosure"), ("access-log", "access")];
 
 /// The key that signs a log, as an auditor is given it: by the operator, not by the service.
-fn key(app: &TestApp, table: &str) -> PublicKey {
+pub fn key(app: &TestApp, table: &str) -> PublicKey {
     let written = std::fs::read_to_string(app.folder().join("log.key")).unwrap();
     let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&written[2 * n..2 * n + 2], 16).unwrap()).collect();
     let genesis: Value = serde_json::from_str(&stored(app, table)[0].1).unwrap();
@@ -37,7 +37,7 @@ fn opened(app: &TestApp, table: &str, note: &str) -> Checkpoint {
     note::open(note.as_bytes(), &[key(app, table)]).unwrap()
 }
 
-fn record(app: &TestApp) -> Family {
+pub fn record(app: &TestApp) -> Family {
     let family = Family::record(app);
     let note = family.n1(app);
     family.disclose(app, &family.ask(&note, json!({}))).problem(409, "consent-required");

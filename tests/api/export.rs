@@ -186,6 +186,14 @@ fn an_export_that_cannot_be_finished_ends_with_a_broken_connection() {
     lengthen(&app, "access", 2500, 0);
     let (whole, ended) = rest(&mut by_hand(&app, "/access-log/export?indexTo=2500", "HTTP/1.1"));
     assert!(ended && whole.windows(6).filter(|six| six == b"\"v\":1}").count() == 2500, "{}", whole.len());
+    let triggers = crate::harness::cluster::by_engine("DROP TRIGGER access_entry_kept", "DROP TRIGGER access_entry_kept ON access_entry");
+    app.sabotage().batch_execute(&format!("{triggers}; DELETE FROM access_entry WHERE idx IN (700, 2499);")).unwrap();
+    for (part, missing) in
+        [("indexTo=600", false), ("indexTo=800", true), ("indexFrom=701&indexTo=2499", false), ("indexFrom=2000&indexTo=2500", true)]
+    {
+        let (_, ended) = rest(&mut by_hand(&app, &format!("/access-log/export?format=bundle&{part}"), "HTTP/1.1"));
+        assert_eq!(ended, !missing, "{part}: no entry of a bundle may be missing");
+    }
     let triggers = crate::harness::cluster::by_engine("DROP TRIGGER access_leaf_kept", "DROP TRIGGER access_leaf_kept ON access_leaf");
     app.sabotage().batch_execute(&format!("{triggers}; DELETE FROM access_leaf WHERE idx = 1700;")).unwrap();
     for format in ["ndjson", "csv"] {

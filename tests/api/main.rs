@@ -5,6 +5,7 @@
 mod access_log;
 mod anonymous;
 mod apart;
+mod bundles;
 mod canaries;
 mod cases;
 mod caseworkers;
