@@ -1,8 +1,11 @@
 //! The access log as auditors read it, and as a manager asks who looked at a case (C10, C13).
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::disclosure_log::{LogPage, covered};
 use super::log_proofs::included;
@@ -10,7 +13,7 @@ use super::{App, Result};
 use crate::authz::{Act, Permit, act};
 use crate::db::ledger::{self, Accesses, access};
 use crate::db::{self, Tx, cases, staff};
-use crate::domain::access_log::{AccessDisplay, AccessFilter, AccessLogEntry};
+use crate::domain::access_log::{AccessDisplay, AccessFilter, AccessLogBody, AccessLogEntry};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::log::LogRow;
 use crate::domain::page::{Page, PageRequest};
@@ -28,13 +31,21 @@ fn shown(tx: &mut Tx<'_>, rows: Vec<LogRow>) -> db::Result<Vec<AccessLogEntry>> 
     let names = staff::names(tx, actors.iter().map(|ids| ids.actor))?;
     let entry = |(row, ids): (LogRow, Named)| AccessLogEntry {
         index: row.index,
-        leaf_hash: BASE64_STANDARD.encode(row.leaf_hash),
+        leaf_hash: Some(BASE64_STANDARD.encode(row.leaf_hash)),
         body: row.body,
         // What the service does by itself is done by nobody of the staff.
         display: AccessDisplay { actor: Some(names.get(ids.actor).display_name).filter(|name| !name.is_empty()) },
         inclusion: None,
     };
     Ok(rows.into_iter().zip(actors).map(entry).collect())
+}
+
+/// The entry without what it was hashed with of other cases: it is no leaf any longer.
+fn of_one_case(entry: AccessLogEntry) -> db::Result<AccessLogEntry> {
+    let corrupt = |_| db::Error::Corrupt("log entry");
+    let mut body: BTreeMap<String, Box<RawValue>> = serde_json::from_str(entry.body.get()).map_err(corrupt)?;
+    body.retain(|field, _| !AccessLogBody::ACROSS_CASES.contains(&field.as_str()));
+    Ok(AccessLogEntry { leaf_hash: None, body: serde_json::value::to_raw_value(&body).map_err(corrupt)?, ..entry })
 }
 
 fn listed(
@@ -72,7 +83,8 @@ impl App {
         .await
     }
 
-    /// Who looked at a case in scope, or changed something of it.
+    /// Who looked at a case in scope, or changed something of it. What an entry tells of other cases of the same people is for auditors: a manager
+    /// who is kept away from one of those does not learn that there is one (C1).
     pub async fn list_case_access(
         &self,
         permit: Permit<act::CaseAccessLog>,
@@ -83,7 +95,9 @@ impl App {
     ) -> Result<LogPage<AccessLogEntry>> {
         self.look(permit, move |tx, permit| {
             cases::require(tx, permit, case_id)?;
-            listed(tx, permit, &AccessFilter { case_id: Some(case_id), ..filter }, size, &page)
+            let log = listed(tx, permit, &AccessFilter { case_id: Some(case_id), ..filter }, size, &page)?;
+            let items = log.page.items.into_iter().map(of_one_case).collect::<db::Result<_>>()?;
+            Ok(LogPage { page: Page { items, ..log.page }, ..log })
         })
         .await
     }

@@ -173,13 +173,12 @@ impl App {
         check_participants(tx, permit, &participants)?;
         guard::take(tx, participants.iter().map(|part| part.person_id))?;
         let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-        if !cases::serving_other_side(tx, permit, None, &people, &[permit.staff()].into(), None)?.is_empty() {
-            return Err(conflict("#/participants"));
-        }
+        let hidden = sides::may_join(tx, permit, None, &people, &[(permit.staff(), "#/participants".to_owned())])?;
         let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
         for participant in participants {
             participants::insert(tx, permit, id, participant, now)?;
         }
+        sides::review(tx, permit, &hidden, id.0, now)?;
         Ok(id)
     }
 
@@ -278,7 +277,7 @@ impl App {
             if cases::is_conflicted(tx, permit, id, member)? {
                 return Err(conflict("#/staffId"));
             }
-            sides::may_join(tx, permit, id, &[(member, "#/staffId".to_owned())])?;
+            sides::join(tx, permit, id, &[(member, "#/staffId".to_owned())], now)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::assign(tx, permit, id, version, member, now, retention::of)?;
             Ok(offering(permit, case))
@@ -300,7 +299,7 @@ impl App {
             faultless(restriction_faults(tx, permit, &head, &wanted)?)?;
             let joining = wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to);
             let joining: Vec<_> = joining.map(|(i, member)| (*member, format!("#/namedStaffIds/{i}"))).collect();
-            sides::may_join(tx, permit, id, &joining)?;
+            sides::join(tx, permit, id, &joining, now)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::restrict(tx, permit, id, version, wanted, now, retention::of)?;
             Ok(offering(permit, case))

@@ -55,7 +55,7 @@ fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<Refusal
 /// Whoever works for another side of the family decides nothing here (C15). Whoever is kept away from the case does not find it.
 fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<()> {
     let people = sides::people(tx, permit, case)?;
-    if cases::serving_other_side(tx, permit, Some(case), &people, &[permit.staff()].into(), Some(permit.scope()))?.is_empty() {
+    if sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty() {
         return Ok(());
     }
     let rule = RefusalRule::ConflictedDecider;

@@ -1,6 +1,6 @@
 //! Two people on record who are one: explicit, logged, reversible (C2).
 
-use super::{App, Error, Result, allowed, expect_version};
+use super::{App, Error, Result, allowed, expect_version, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{Tx, guard, people, person_merges};
 use crate::domain::disclosure::RefusalRule;
@@ -30,7 +30,7 @@ fn merge(
     // The version, and all that is judged, is read behind the guards (R16).
     guard::take(tx, [kept, merged])?;
     expect_version(people::find(tx, permit, kept)?.version, version)?;
-    person_merges::require_in_sight(tx, permit, &[kept, merged])?;
+    let hidden = person_merges::require_in_sight(tx, permit, &[kept, merged])?;
     if kept == merged {
         return Err(Error::Rule(vec![Fault::contradicting("#/mergedPersonId")]));
     }
@@ -40,10 +40,12 @@ fn merge(
         return Err(Error::state(RefusalRule::AlreadyMerged, "#/mergedPersonId", &[]));
     }
     let (stays, goes) = (person_merges::facts(tx, permit, kept)?, person_merges::facts(tx, permit, merged)?);
-    match merging::objection(&stays, &goes) {
-        Some(rule) => Err(Error::state(rule, "#/mergedPersonId", &[])),
-        None => Ok(person_merges::insert(tx, permit, (kept, version), merged, &new.reason, now)?),
+    if let Some(rule) = merging::objection(&stays, &goes) {
+        return Err(Error::state(rule, "#/mergedPersonId", &[]));
     }
+    let id = person_merges::insert(tx, permit, (kept, version), merged, &new.reason, now)?;
+    sides::review(tx, permit, &hidden, id.0, now)?;
+    Ok(id)
 }
 
 impl App {

@@ -1,5 +1,7 @@
 //! The sides of a family that is served separately are kept apart: nobody works for both (C1).
 
+use std::collections::BTreeSet;
+
 use super::{Error, Result};
 use crate::authz::{Act, Permit};
 use crate::db::tasks::NewTask;
@@ -21,19 +23,61 @@ pub(super) fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -
     Ok(parts.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect())
 }
 
-/// None of these members of staff, put on the case at these places in the request, serves its other side.
-pub(super) fn may_join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, joining: &[(StaffId, String)]) -> Result<()> {
-    let people = people(tx, permit, case)?;
+/// Which of these members of staff serve another side of these people, and in which case: those cases that the caller may know of, and those that
+/// are hidden from them.
+pub(super) fn serving(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: Option<CaseId>,
+    people: &[(PersonId, bool)],
+    members: &BTreeSet<StaffId>,
+) -> db::Result<(Vec<StaffId>, BTreeSet<CaseId>)> {
+    let serving = cases::serving_other_side(tx, permit, case, people, members)?;
+    let known = cases::known(tx, permit, serving.iter().map(|(_, case)| *case))?;
+    let (told, hidden): (Vec<_>, Vec<_>) = serving.into_iter().partition(|(_, case)| known.contains(case));
+    Ok((told.into_iter().map(|(member, _)| member).collect(), hidden.into_iter().map(|(_, case)| case).collect()))
+}
+
+/// None of these members of staff, put on a case at these places in the request, serves another side of these people of it. The answer is the cases
+/// for [`review`]: to a caller who does not see that other side it is no reason to refuse, or the answer would tell them that it exists.
+pub(super) fn may_join(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: Option<CaseId>,
+    people: &[(PersonId, bool)],
+    joining: &[(StaffId, String)],
+) -> Result<BTreeSet<CaseId>> {
     let members = joining.iter().map(|(member, _)| *member).collect();
-    let serving = cases::serving_other_side(tx, permit, Some(case), &people, &members, None)?;
+    let (serving, hidden) = serving(tx, permit, case, people, &members)?;
     match joining.iter().find(|(member, _)| serving.contains(member)) {
         Some((_, pointer)) => Err(conflict(pointer)),
-        None => Ok(()),
+        None => Ok(hidden),
     }
 }
 
-/// Nobody of those on the case, nor `also`, serves another side of these people of it. To a caller who does not see that other side this
-/// is no reason to refuse, or the answer would tell them that it exists: a manager looks into it.
+/// Has those managers look into it who see the case that was hidden from the caller. The task stands there, so that the caller does not see it.
+pub(super) fn review(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    hidden: &BTreeSet<CaseId>,
+    about: uuid::Uuid,
+    now: Timestamp,
+) -> db::Result<()> {
+    let due_on = deadlines::next_working_day(now.day());
+    for case in hidden {
+        tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, *case, about, due_on), now)?;
+    }
+    Ok(())
+}
+
+/// Nobody of those put on the case at these places in the request serves another side of its people.
+pub(super) fn join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, joining: &[(StaffId, String)], now: Timestamp) -> Result<()> {
+    let people = people(tx, permit, case)?;
+    let hidden = may_join(tx, permit, Some(case), &people, joining)?;
+    Ok(review(tx, permit, &hidden, case.0, now)?)
+}
+
+/// Nobody of those on the case, nor `also`, serves another side of these people of it.
 pub(super) fn keep_apart(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
@@ -44,13 +88,7 @@ pub(super) fn keep_apart(
     now: Timestamp,
 ) -> Result<()> {
     let named = cases::standings(tx, permit, case.id)?.named;
-    let members = named.into_iter().chain([case.assigned_to]).chain(also).collect();
-    if !cases::serving_other_side(tx, permit, Some(case.id), people, &members, Some(permit.scope()))?.is_empty() {
-        return Err(conflict(pointer));
-    }
-    if !cases::serving_other_side(tx, permit, Some(case.id), people, &members, None)?.is_empty() {
-        let due_on = deadlines::next_working_day(now.day());
-        tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case.id, case.id.0, due_on), now)?;
-    }
-    Ok(())
+    let there: Vec<_> = named.into_iter().chain([case.assigned_to]).chain(also).map(|member| (member, pointer.to_owned())).collect();
+    let hidden = may_join(tx, permit, Some(case.id), people, &there)?;
+    Ok(review(tx, permit, &hidden, case.id.0, now)?)
 }

@@ -17,7 +17,7 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId) -> Res
 }
 
 fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>) -> Task {
-    let open = task.status == TaskStatus::Open && not_by != Some(caller.staff);
+    let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && task.about_id.is_some();
     let actions: &[Action] = if open { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
 }

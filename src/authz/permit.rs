@@ -68,6 +68,16 @@ impl Scope {
             Self::Nothing => None,
         }
     }
+
+    /// All that this caller may know to be there: a service manager gives a reason to open what is restricted, and none opens what they are kept
+    /// away from.
+    #[must_use]
+    pub fn with_reason(self) -> Self {
+        match self {
+            Self::Manager(staff, None) => Self::Manager(staff, Some(AccessReason::Supervision)),
+            seen => seen,
+        }
+    }
 }
 
 /// The caller's roles lack the action.

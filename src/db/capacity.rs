@@ -65,11 +65,12 @@ fn visible(scope: Scope) -> OnRecord {
     Box::new(capacity_record::case_id.is_null().or(capacity_record::case_id.eq_any(scope::cases(scope).select(case_file::id.nullable()))))
 }
 
-/// The records of a person in scope, and of whoever is one with them, newest first.
+/// The records of a person in scope, and of whoever in scope is one with them, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
     people::require(tx, permit, person)?;
+    let ones = Counted::among(tx, [person])?.everybody();
     let mut query = capacity_record::table
-        .filter(capacity_record::person_id.eq_any(Counted::among(tx, [person])?.everybody()))
+        .filter(capacity_record::person_id.eq_any(people::among(tx, permit.scope(), ones)?))
         .filter(visible(permit.scope()))
         .order(capacity_record::id.desc())
         .limit(i64::from(page.limit) + 1)

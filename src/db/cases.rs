@@ -5,6 +5,8 @@ mod events;
 mod keeping;
 mod list;
 
+use std::collections::HashSet;
+
 use chrono::Datelike;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use super::{participants, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::case::{Case, CaseContent, RankedNeed, Reason, Reopening, Retention, RetentionFacts};
 use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::person_merge::Audience;
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
@@ -178,6 +181,11 @@ pub fn note_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]
     Ok(())
 }
 
+/// Those of these cases that the caller may know of: they see them, or would for a reason.
+pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: impl IntoIterator<Item = CaseId>) -> Result<HashSet<CaseId>> {
+    scope::among(tx, permit.scope().with_reason(), cases.into_iter().collect())
+}
+
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
     tx.hold(RowLock::Case, id.0)?;
     let find = |conn: &mut Conn, scope| case_file::table.find(id).filter(scope::visible(scope)).first(conn);
@@ -258,6 +266,17 @@ fn standings_of(tx: &mut Tx<'_>, id: CaseId) -> Result<Standings> {
         .load(tx.conn)?;
     let of = |wanted: &str| rows.iter().filter(|(_, standing)| standing == wanted).map(|(id, _)| *id).collect();
     Ok(Standings { named: of(NAMED), conflicted: of(CONFLICTED) })
+}
+
+/// Who sees each of these cases.
+pub(super) fn audiences(tx: &mut Tx<'_>, cases: Vec<CaseId>) -> Result<Vec<Audience>> {
+    let heads: Vec<(CaseId, bool)> =
+        case_file::table.filter(case_file::id.eq_any(cases)).select((case_file::id, case_file::restricted)).load(tx.conn)?;
+    let audience = |(id, restricted)| {
+        let Standings { named, conflicted } = standings_of(tx, id)?;
+        Ok(Audience { restricted, named, conflicted })
+    };
+    heads.into_iter().map(audience).collect()
 }
 
 /// Whether this part makes somebody the child or young person the case is about.

@@ -137,7 +137,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Res
     for (i, copy) in ask.copies.iter().enumerate() {
         // What is unsafe on any side is unsafe.
         let all = people::open_all(tx, copy.person_id)?;
-        let sides = || all.iter().flat_map(Sealed::sides);
+        let sides = || all.iter().flat_map(|(_, sealed)| Sealed::sides(sealed));
         let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
         let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
         if !safe || sides().any(|known| known.avoids(ask.channel)) {

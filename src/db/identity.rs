@@ -21,8 +21,10 @@ pub struct Identity {
 /// By what this person could be recognised: as far as the caller knows, and by all that is on record.
 pub fn of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId) -> Result<(Identity, Identity)> {
     let sealed = people::open(tx, person)?;
+    let in_scope = !people::among(tx, permit.scope(), [person])?.is_empty();
     let seen = sealed.seen(tx, permit.scope())?.map_or(&sealed.known, |side| &side.known);
-    Ok((identity(&[seen]), identity(&sealed.sides().collect::<Vec<_>>())))
+    let seen: &[&Known] = if in_scope { &[seen] } else { &[] };
+    Ok((identity(seen), identity(&sealed.sides().collect::<Vec<_>>())))
 }
 
 fn identity(sides: &[&Known]) -> Identity {

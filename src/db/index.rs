@@ -16,9 +16,7 @@ use super::sealed::Secret;
 pub enum Term {
     /// A whole name.
     Name,
-    /// One word of a name and the birth date.
-    NameWordAndBirth,
-    /// The birth date and the first letter of a name are too few; the date alone serves a search by date.
+    /// A birth date: a search may be by it alone, and with a part of a name it is what finds.
     Birth,
     /// A telephone number, e-mail address or postal address.
     Contact,
@@ -32,7 +30,6 @@ impl Term {
     fn label(self) -> &'static str {
         match self {
             Self::Name => "name",
-            Self::NameWordAndBirth => "name_birth",
             Self::Birth => "birth",
             Self::Contact => "contact",
             Self::Wording => "wording",
@@ -75,11 +72,10 @@ impl IndexKey {
         let [a, b, ..] = self.digest(term, value);
         let kind = match term {
             Term::Name => 0,
-            Term::NameWordAndBirth => 1,
-            Term::Birth => 2,
-            Term::Contact => 3,
-            Term::Wording => 4,
-            Term::Setting => 5,
+            Term::Birth => 1,
+            Term::Contact => 2,
+            Term::Wording => 3,
+            Term::Setting => 4,
         };
         (kind << 15) | i32::from(u16::from_be_bytes([a, b]) >> 1)
     }

@@ -1,9 +1,9 @@
 //! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
 //!
 //! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
-//! could be recorded before their case is opened. Those who are one are seen together (C2).
+//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::conn::{Conn, Engine};
 use chrono::NaiveDate;
@@ -44,22 +44,38 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-pub(super) use sides::{Known, Sealed, facts, facts_in, known, known_in, open, open_all, own_case, safe_by};
+pub(super) use sides::{Known, Sealed, facts, facts_in, known, known_in, known_to, open, open_all, own_case, safe_by};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a person is in scope: they, or somebody who is one with them, take part in a case in scope, or none of them in any.
+/// Whether a person is in scope: they take part in a case in scope; or in none, and then whoever is one with them takes part in one in scope, or in
+/// none either. What is told in a case that somebody does not see is not opened to them by any other case of the same person.
 fn visible(scope: Scope) -> OnPerson {
     let same = diesel::alias!(person as same);
+    let own = || participant::table.filter(participant::person_id.eq(person::id));
     let parts = || {
         let ones = same.filter(same.field(person::counts_as).eq(person::counts_as)).select(same.field(person::id));
         participant::table.filter(participant::person_id.eq_any(ones))
     };
     match scope {
         Scope::Nothing => Box::new(person::version.lt(0)),
-        seen => Box::new(not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))))),
+        seen => {
+            let with_others = not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))));
+            let in_none = not(exists(own())).and(with_others);
+            Box::new(exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none))
+        }
     }
+}
+
+/// Those of these people who are in scope.
+pub(super) fn among(tx: &mut Tx<'_>, scope: Scope, people: impl IntoIterator<Item = PersonId>) -> Result<HashSet<PersonId>> {
+    let people: BTreeSet<PersonId> = people.into_iter().collect();
+    if people.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let seen: Vec<PersonId> = person::table.filter(person::id.eq_any(people)).filter(visible(scope)).select(person::id).load(tx.conn)?;
+    Ok(seen.into_iter().collect())
 }
 
 /// Fails unless every one of these people exists and is in scope.
@@ -115,7 +131,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
         age_out_on: content.date_of_birth.map(age_out_on),
         content,
         contacts,
-        merges: person_merges::of(tx, id)?,
+        merges: person_merges::of(tx, permit.scope(), id)?,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),
         allowed_actions: Vec::new(),
@@ -190,10 +206,6 @@ pub fn update(
     index(tx, id, &person)
 }
 
-fn name_and_birth(keys: &IndexKey, word: &str, born: NaiveDate) -> i32 {
-    keys.token(Term::NameWordAndBirth, &format!("{word} {born}"))
-}
-
 /// They are looked for by what is known on any side; whether the caller may find them by it is seen once they are opened.
 fn index(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
     for token in tokens(&tx.keys.index, person) {
@@ -208,12 +220,7 @@ fn tokens(keys: &IndexKey, person: &Sealed) -> BTreeSet<i32> {
     for known in person.sides() {
         let born = known.content.date_of_birth;
         tokens.extend(born.iter().map(|born| keys.token(Term::Birth, &born.to_string())));
-        for name in known.content.names().map(|name| normal_name(name.as_str())) {
-            tokens.insert(keys.token(Term::Name, &name));
-            if let Some(born) = born {
-                tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born)));
-            }
-        }
+        tokens.extend(known.content.names().map(|name| keys.token(Term::Name, &normal_name(name.as_str()))));
         tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     }
     tokens
@@ -240,34 +247,33 @@ impl Wanted {
 
     /// Whoever is wanted has all of these tokens. Others may have them, too.
     fn tokens(&self, keys: &IndexKey) -> Vec<i32> {
-        let mut tokens = Vec::new();
-        match (&self.name, self.born) {
-            (Some(name), Some(born)) => tokens.extend(name.split(' ').map(|word| name_and_birth(keys, word, born))),
-            (Some(name), None) => tokens.push(keys.token(Term::Name, name)),
-            (None, Some(born)) => tokens.push(keys.token(Term::Birth, &born.to_string())),
-            (None, None) => {}
-        }
-        tokens.extend(self.contact.as_ref().map(|contact| keys.token(Term::Contact, contact)));
-        tokens
+        // With the birth date part of a name is enough, so that only the date finds: few are born on one day, and each is compared.
+        let name = self.name.as_ref().filter(|_| self.born.is_none()).map(|name| keys.token(Term::Name, name));
+        let born = self.born.map(|born| keys.token(Term::Birth, &born.to_string()));
+        let contact = self.contact.as_ref().map(|contact| keys.token(Term::Contact, contact));
+        name.into_iter().chain(born).chain(contact).collect()
     }
 
-    fn is(&self, known: &Known) -> bool {
+    /// Whether all of it is told by these records of one person together.
+    fn is(&self, records: &[&Known]) -> bool {
         let named = |wanted: &String| {
-            known.content.names().any(|name| {
+            records.iter().flat_map(|known| known.content.names()).any(|name| {
                 let name = normal_name(name.as_str());
                 let words: Vec<&str> = name.split(' ').collect();
                 if self.born.is_some() { wanted.split(' ').all(|word| words.contains(&word)) } else { name == *wanted }
             })
         };
-        let reached = |wanted: &String| known.contacts.iter().any(|known| normal_contact(known.contact.value.as_str()) == *wanted);
+        let mut contacts = records.iter().flat_map(|known| &known.contacts);
+        let reached = |wanted: &String| contacts.any(|known| normal_contact(known.contact.value.as_str()) == *wanted);
         self.name.as_ref().is_none_or(named)
-            && self.born.is_none_or(|born| known.content.date_of_birth == Some(born))
+            && self.born.is_none_or(|born| records.iter().any(|known| known.content.date_of_birth == Some(born)))
             && self.contact.as_ref().is_none_or(reached)
     }
 }
 
 /// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
-/// the page is full. Those who are one are found by what is known of any of them, and shown once, as the one who stays.
+/// the page is full. Those who are one are found by what all their records in scope tell together, and shown once, as the one who stays; if that
+/// one is not in scope, each of the others by itself, as if there were no merge.
 pub fn search(
     tx: &mut Tx<'_>,
     permit: &Permit<act::PersonSearch>,
@@ -280,13 +286,13 @@ pub fn search(
     let mut found = Vec::new();
     let mut after = page.after.map(|after| PersonId(after.id));
     loop {
-        let ones = person::table.filter(person::counts_as.eq(person::id)).filter(visible(permit.scope()));
-        let mut query = ones.order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+        let seen = person::table.filter(visible(permit.scope()));
+        let mut query = seen.order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
         for token in &tokens {
             let holders = blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id);
             let holder = diesel::alias!(person as holder);
             let ones = holder.filter(holder.field(person::id).eq_any(holders)).select(holder.field(person::counts_as));
-            query = query.filter(person::id.eq_any(ones));
+            query = query.filter(person::counts_as.eq_any(ones));
         }
         if let Some(after) = after {
             query = query.filter(person::id.lt(after));
@@ -294,14 +300,19 @@ pub fn search(
         let rows: Vec<Row> = query.load(tx.conn)?;
         after = rows.last().map(|row| row.id);
         let last = rows.len() < enough;
-        let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
-        let merged = person::table.filter(person::counts_as.eq_any(ids)).filter(person::counts_as.ne(person::id));
-        let merged: Vec<Row> = merged.load(tx.conn)?;
-        let known = sides::seen(tx, permit.scope(), &merged)?.into_iter().zip(&merged);
-        let by_others: BTreeSet<PersonId> = known.filter(|((_, known), _)| wanted.is(known)).map(|(_, row)| row.counts_as).collect();
-        for (id, known) in sides::seen(tx, permit.scope(), &rows)? {
-            if wanted.is(&known) || by_others.contains(&id) {
-                found.push(summary(id, known.content));
+        let groups: Vec<PersonId> = rows.iter().map(|row| row.counts_as).collect();
+        let records: Vec<Row> = person::table.filter(person::counts_as.eq_any(groups)).filter(visible(permit.scope())).load(tx.conn)?;
+        let known = sides::seen(tx, permit.scope(), &records)?;
+        for row in &rows {
+            let stays = records.iter().any(|record| record.id == row.counts_as);
+            if stays && row.id != row.counts_as {
+                continue;
+            }
+            let one = |record: &Row| if stays { record.counts_as == row.counts_as } else { record.id == row.id };
+            let told: Vec<&Known> = records.iter().zip(&known).filter(|(record, _)| one(record)).map(|(_, (_, known))| known).collect();
+            let own = known.iter().find(|(id, _)| *id == row.id);
+            if let Some((id, own)) = own.filter(|_| wanted.is(&told)) {
+                found.push(summary(*id, own.content.clone()));
             }
         }
         if last || found.len() >= enough {

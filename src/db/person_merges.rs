@@ -1,5 +1,7 @@
 //! Two people on record who are one (C2). A merge writes as whom somebody counts, and nothing else; its reversal writes it back.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -10,8 +12,8 @@ use super::schema::{case_file, participant, person, person_merge};
 use super::sealed::{Cell, Owner};
 use super::staff::stale_unless;
 use super::tx::Tx;
-use super::{facts, participants, people, scope, staff};
-use crate::authz::{Act, Permit, act};
+use super::{cases, facts, participants, people, scope, staff};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, PersonMergeId, StaffId};
 use crate::domain::person_merge::{MergeFacts, MergeReversal, PersonMerge, PersonMergeRef};
 use crate::domain::text::LongText;
@@ -42,34 +44,39 @@ fn cell(id: PersonMergeId, kept: PersonId) -> Cell {
     Cell::of("person_merge", id.0, Owner::Person(kept))
 }
 
-/// All of these people, and every case of everybody who is one with them, are in scope. A merge is judged and undone by somebody who sees all that
-/// it joins; to whom a case is hidden it is as if there were no such person. The access log will name the cases.
-pub fn require_in_sight(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
+/// All of these people are in scope, and so is every case of everybody who is one with them that a service manager opens for a reason: whoever
+/// judges or undoes a merge sees what it joins. The access log will name the cases.
+///
+/// The answer is those from which the caller is kept away. It is nothing to them, or who is refused would know that there is such a case.
+pub fn require_in_sight(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<BTreeSet<CaseId>> {
     for person in people {
         people::require(tx, permit, *person)?;
     }
     let everybody: Vec<PersonId> = Counted::among(tx, people.iter().copied())?.everybody().into_iter().collect();
     let all = participants::cases_of(tx, &everybody)?;
+    let known = scope::among(tx, permit.scope().with_reason(), all.clone())?;
     let find = |conn: &mut Conn, scope| {
         let seen: Vec<CaseId> = scope::cases(scope).filter(case_file::id.eq_any(all.clone())).load(conn)?;
-        if seen.len() == all.len() { Ok(seen) } else { Err(diesel::NotFound) }
+        if seen.len() == known.len() { Ok(seen) } else { Err(diesel::NotFound) }
     };
     scope::found(tx, permit.scope(), find, Clone::clone)?;
-    Ok(())
+    Ok(all.iter().copied().filter(|case| !known.contains(case)).collect())
 }
 
-/// What bears on whether somebody may be one with another: of everybody who counts as the same.
+/// What bears on whether somebody may be one with another: of everybody who counts as the same, as far as the caller may know.
 pub fn facts(tx: &mut Tx<'_>, permit: &Permit<act::PersonMerge>, id: PersonId) -> Result<MergeFacts> {
-    let everybody: Vec<PersonId> = Counted::among(tx, [id])?.everybody().into_iter().collect();
-    let cases = participants::cases_of(tx, &everybody)?;
+    let counted = Counted::among(tx, [id])?.everybody();
+    let everybody: Vec<PersonId> = people::among(tx, permit.scope(), counted)?.into_iter().collect();
+    let of_all = participants::cases_of(tx, &everybody)?;
+    let cases: Vec<CaseId> = scope::among(tx, permit.scope(), of_all)?.into_iter().collect();
     let served_apart =
         participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::served_separately.eq(true));
     let mut apart: bool = diesel::select(exists(served_apart)).get_result(tx.conn)?;
-    // Whatever was told or assessed in a case of their own, the caller knows less than all of it, or as much.
-    let (known, own) = people::facts(tx, permit.scope(), &everybody.iter().copied().collect())?;
-    apart |= !own.is_empty();
-    let parts = facts::participants_of(tx, cases)?.into_iter().filter(|part| everybody.contains(&part.person_id)).collect();
-    Ok(MergeFacts { people: known, parts, apart })
+    let (known, told_apart) = people::known_to(tx, permit.scope(), &everybody.iter().copied().collect())?;
+    apart |= told_apart;
+    let parts = facts::participants_of(tx, cases.clone())?.into_iter().filter(|part| everybody.contains(&part.person_id)).collect();
+    let audiences = cases::audiences(tx, cases)?;
+    Ok(MergeFacts { people: known, parts, audiences, apart })
 }
 
 /// Whether this person counts as somebody else, or somebody else as this person.
@@ -168,14 +175,15 @@ pub fn reverse(
     touch(tx, merge.kept_person_id).map(drop)
 }
 
-/// The merges in force of which this person is part, oldest first.
-pub(super) fn of(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<PersonMergeRef>> {
+/// The merges in force of which this person is part, oldest first; of those only whose other part is in scope, too.
+pub(super) fn of(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Vec<PersonMergeRef>> {
     let rows: Vec<(PersonMergeId, PersonId, PersonId)> = person_merge::table
         .filter(person_merge::reversed_at.is_null())
         .filter(person_merge::kept_id.eq(id).or(person_merge::merged_id.eq(id)))
         .order(person_merge::id.asc())
         .select((person_merge::id, person_merge::kept_id, person_merge::merged_id))
         .load(tx.conn)?;
+    let seen = people::among(tx, scope, rows.iter().flat_map(|(_, kept, merged)| [*kept, *merged]))?;
     let told = |(id, kept_person_id, merged_person_id)| PersonMergeRef { id, kept_person_id, merged_person_id };
-    Ok(rows.into_iter().map(told).collect())
+    Ok(rows.into_iter().filter(|(_, kept, merged)| seen.contains(kept) && seen.contains(merged)).map(told).collect())
 }

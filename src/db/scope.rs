@@ -11,7 +11,6 @@ use super::schema::{case_file, case_staff};
 use super::tx::Tx;
 use crate::authz::Scope;
 use crate::domain::ids::{CaseId, Identifier, StaffId};
-use crate::domain::vocabulary::AccessReason;
 
 /// Any case, or none, as the least version it must have: the shape of a condition is the same whoever asks, so that it may stand within
 /// another query on either database.
@@ -112,8 +111,8 @@ pub fn found<T, C: IntoIterator<Item = CaseId>>(
     cases: impl FnOnce(&T) -> C,
 ) -> Result<T> {
     match (find(tx.conn, scope), scope) {
-        (Err(diesel::NotFound), Scope::Manager(staff, None)) => {
-            let closed = find(tx.conn, Scope::Manager(staff, Some(AccessReason::Supervision)))?;
+        (Err(diesel::NotFound), Scope::Manager(_, None)) => {
+            let closed = find(tx.conn, scope.with_reason())?;
             tx.shows(cases(&closed));
             Err(Error::AccessReasonRequired)
         }

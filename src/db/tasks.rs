@@ -1,8 +1,9 @@
-//! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff.
+//! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff. Of a restricted case a
+//! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
 
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, NaiveDate};
-use diesel::dsl::{auto_type, exists};
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
 use super::error::Result;
@@ -69,7 +70,7 @@ impl Row {
             kind: self.kind,
             status: self.status,
             case_id: self.case_id,
-            about_id: self.about_id.0,
+            about_id: Some(self.about_id.0),
             for_manager: self.for_manager,
             due_on: self.due_on.0,
             completed_at: self.completed_at,
@@ -84,9 +85,10 @@ impl Row {
 /// A condition on a task.
 type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a task is in scope: its case is, and whoever it is for may be the caller.
+/// Whether a task is in scope: its case is, and any other case that it is about, and whoever it is for may be the caller.
 fn visible(scope: Scope) -> OnTask {
-    let seen = task::case_id.is_null().or(exists(its_case().filter(scope::visible(scope))));
+    let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
+    let seen = task::case_id.is_null().or(exists(its_case().filter(scope::visible(scope)))).and(not(exists(hidden)));
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
         Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
@@ -162,8 +164,12 @@ pub fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, kind: TaskKind, about:
     Ok(())
 }
 
+/// Those in scope, and those that are open in a case for which a service manager gave no reason; whose case that is is not to be asked.
 fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Engine> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
+    if filter.assigned_to.is_none() {
+        query = query.or_filter(visible(permit.scope().with_reason()).and(task::status.eq(TaskStatus::Open)));
+    }
     if !filter.status.is_empty() {
         query = query.filter(task::status.eq_any(filter.status.clone()));
     }
@@ -182,7 +188,8 @@ fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQ
 /// A task, and who may not do it.
 pub type Held = (Task, Option<StaffId>);
 
-/// Tasks in scope, the most urgent first. Those for a service manager are shown to service managers.
+/// Tasks in scope, the most urgent first. Those for a service manager are shown to service managers. One of a case for which the caller gave no
+/// reason tells neither which nor what it is about.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter, page: &PageRequest) -> Result<Page<Held>> {
     let total = total(page, || selected(permit, filter).count().get_result(tx.conn))?;
     let mut query = selected(permit, filter).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
@@ -193,9 +200,14 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter
     let rows: Vec<Row> = query.load(tx.conn)?;
     let place = |row: &Row| After { key: i64::from(row.due_on.0.num_days_from_ce()), id: row.id.0 };
     let rows = Page::cut(rows, page, place, total);
-    tx.shows(rows.items.iter().filter_map(|row| row.case_id));
+    let seen = scope::among(tx, permit.scope(), rows.items.iter().filter_map(|row| row.case_id).collect())?;
+    tx.shows(seen.iter().copied());
     let names = staff::names(tx, rows.items.iter().filter_map(|row| row.completed_by))?;
-    Ok(rows.map(|row| row.view(&names)))
+    Ok(rows.map(|row| {
+        let known = row.case_id.is_none_or(|case| seen.contains(&case));
+        let (task, not_by) = row.view(&names);
+        if known { (task, not_by) } else { (Task { case_id: None, about_id: None, ..task }, not_by) }
+    }))
 }
 
 /// A task in scope, even if somebody else is to do it.

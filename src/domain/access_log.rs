@@ -92,6 +92,9 @@ pub struct AccessLogBody {
 }
 
 impl AccessLogBody {
+    /// The fields that may tell of other cases than one: their tags, and what was written where somebody has a side of their own.
+    pub const ACROSS_CASES: &[&str] = &["cases", "rowVersion", "sealedDigest"];
+
     /// The names of its fields: first those that say most.
     pub const FIELDS: &[&str] = &[
         "at",
@@ -137,10 +140,11 @@ pub struct AccessLogEntry {
     /// Its place in the log, from 0.
     #[schema(minimum = 0)]
     pub index: i64,
-    /// Its RFC 6962 leaf hash, base64.
-    #[schema(max_length = 44)]
-    pub leaf_hash: String,
-    /// The entry as it was hashed: its canonical JSON is the leaf.
+    /// Its RFC 6962 leaf hash, base64. Absent where it is listed of one case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 44)]
+    pub leaf_hash: Option<String>,
+    /// The entry as it was hashed: its canonical JSON is the leaf. Listed of one case it leaves out what may tell of others.
     #[schema(value_type = AccessLogBody)]
     pub body: Box<RawValue>,
     /// The names behind its ids.

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::action::ActionName;
 use super::disclosure::{ParticipantFact, PersonFact};
-use super::ids::{PersonId, PersonMergeId};
+use super::ids::{PersonId, PersonMergeId, StaffId};
 use super::staff::StaffRef;
 use super::text::LongText;
 use super::time::Timestamp;
@@ -94,6 +94,19 @@ pub struct MergeFacts {
     pub people: Vec<PersonFact>,
     /// Their parts in cases.
     pub parts: Vec<ParticipantFact>,
+    /// Who sees each of their cases.
+    pub audiences: Vec<Audience>,
     /// Whether they, or somebody in a case of theirs, are or were served separately, or told something in a case of their own (C1).
     pub apart: bool,
+}
+
+/// Who sees a case.
+#[derive(Clone, Debug, Default)]
+pub struct Audience {
+    /// Whether only those named on it do, and service managers who give a reason.
+    pub restricted: bool,
+    /// Those named on it.
+    pub named: Vec<StaffId>,
+    /// Those kept away from it.
+    pub conflicted: Vec<StaffId>,
 }

@@ -25,12 +25,15 @@ pub struct Task {
     pub kind: TaskKind,
     /// Whether it is done.
     pub status: TaskStatus,
-    /// The case it belongs to.
+    /// The case it belongs to. Of a restricted case a service manager is told it with an `Access-Reason` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
-    /// What it is about: a permission, disclosure, concern, request, referral, person or body, as its kind says.
-    pub about_id: uuid::Uuid,
+    /// What it is about: a permission, disclosure, concern, request, referral, person, merge, case or body, as its kind says. Absent of a restricted
+    /// case for which the caller gave no reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub about_id: Option<uuid::Uuid>,
     /// Whether it is for a service manager; otherwise for whoever the case is assigned to.
     pub for_manager: bool,
     /// The day by which it is to be done.

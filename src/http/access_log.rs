@@ -170,8 +170,9 @@ async fn export(
 
 /// See who looked at a case.
 ///
-/// The entries of the access log that are about it: who read or changed something of it, found it in a list, or was refused something of it. A
-/// restricted case needs an `Access-Reason` (C10, C13).
+/// The entries of the access log that are about it: who read or changed something of it, found it in a list, or was refused something of it. Their
+/// bodies leave out `cases`, `rowVersion` and `sealedDigest`, which may tell of other cases; auditors have them. A restricted case needs an
+/// `Access-Reason` (C10, C13).
 #[utoipa::path(get, path = "/cases/{caseId}/access-log", operation_id = "listCaseAccess", tag = "cases",
     responses((status = 200, description = "A page of the entries.", body = AccessLogPage)))]
 async fn of_case(

@@ -2,7 +2,8 @@
 //! nothing recorded of them may be impossible of one person. And a merge never reaches somebody who is served separately (C1).
 
 use crate::domain::disclosure::{ParticipantFact, PersonFact, PrFact, RefusalRule};
-use crate::domain::person_merge::MergeFacts;
+use crate::domain::ids::StaffId;
+use crate::domain::person_merge::{Audience, MergeFacts};
 use crate::domain::vocabulary::{ParentalResponsibility, ParticipantRole, PersonKind, Relation};
 
 /// Why these two may not be one.
@@ -10,6 +11,9 @@ use crate::domain::vocabulary::{ParentalResponsibility, ParticipantRole, PersonK
 pub fn objection(kept: &MergeFacts, merged: &MergeFacts) -> Option<RefusalRule> {
     if kept.apart || merged.apart {
         return Some(RefusalRule::KeptApart);
+    }
+    if !seen_by_the_same(&kept.audiences, &merged.audiences) {
+        return Some(RefusalRule::AudiencesDiffer);
     }
     let people = pairs(&kept.people, &merged.people).any(|(one, other)| people_contradict(one, other));
     let related = names(&kept.parts, &merged.people) || names(&merged.parts, &kept.people);
@@ -19,6 +23,19 @@ pub fn objection(kept: &MergeFacts, merged: &MergeFacts) -> Option<RefusalRule> 
 
 fn pairs<'a, T>(ones: &'a [T], others: &'a [T]) -> impl Iterator<Item = (&'a T, &'a T)> {
     ones.iter().flat_map(move |one| others.iter().map(move |other| (one, other)))
+}
+
+/// Whoever sees a case of the one sees a case of the other, with a reason and without (C4): a merge opens nobody to somebody new. Whoever takes
+/// part in no case has nothing to be opened.
+fn seen_by_the_same(ones: &[Audience], others: &[Audience]) -> bool {
+    let sees = |cases: &[Audience], member: Option<StaffId>, reason: bool| {
+        let stands = |list: &[StaffId]| member.is_some_and(|member| list.contains(&member));
+        cases.iter().any(|case| !stands(&case.conflicted) && (!case.restricted || reason || stands(&case.named)))
+    };
+    // Those who stand somewhere, and anybody who does not.
+    let standing = ones.iter().chain(others).flat_map(|case| case.named.iter().chain(&case.conflicted)).copied().map(Some);
+    let alike = |member| [false, true].into_iter().all(|reason| sees(ones, member, reason) == sees(others, member, reason));
+    ones.is_empty() || others.is_empty() || standing.chain([None]).all(alike)
 }
 
 /// Born on different days, or one a child and the other grown.
@@ -117,6 +134,37 @@ mod tests {
         let apart = |of| MergeFacts { apart: true, ..of };
         for (kept, merged) in [(apart(parent()), caller()), (parent(), apart(caller()))] {
             assert_eq!(objection(&kept, &merged), Some(RefusalRule::KeptApart));
+        }
+    }
+
+    #[test]
+    fn two_are_merged_only_if_the_same_staff_see_them() {
+        let [jo, kim] = [1, 2].map(|id| StaffId(Uuid::from_u128(id)));
+        let seen = |restricted, named: &[StaffId], conflicted: &[StaffId]| Audience {
+            restricted,
+            named: named.to_vec(),
+            conflicted: conflicted.to_vec(),
+        };
+        let (open, closed) = (seen(false, &[], &[]), seen(true, &[jo], &[]));
+        let rule = |ones: &[Audience], others: &[Audience]| {
+            let of = |of: MergeFacts, audiences: &[Audience]| MergeFacts { audiences: audiences.to_vec(), ..of };
+            objection(&of(parent(), ones), &of(caller(), others))
+        };
+        for (ones, others, same) in [
+            (vec![], vec![closed.clone()], true),
+            (vec![open.clone()], vec![open.clone(), closed.clone()], true),
+            (vec![closed.clone()], vec![closed.clone()], true),
+            (vec![closed.clone()], vec![seen(true, &[jo], &[kim])], false),
+            (vec![closed.clone()], vec![seen(true, &[jo, kim], &[])], false),
+            (vec![closed.clone()], vec![seen(true, &[kim], &[])], false),
+            (vec![open.clone()], vec![closed], false),
+            (vec![open.clone()], vec![seen(false, &[], &[kim])], false),
+            (vec![open.clone()], vec![seen(false, &[], &[kim]), seen(false, &[], &[jo])], true),
+            // Named on an open case is nothing more than anybody else.
+            (vec![open], vec![seen(false, &[kim], &[])], true),
+        ] {
+            let expected = (!same).then_some(RefusalRule::AudiencesDiffer);
+            assert_eq!((rule(&ones, &others), rule(&others, &ones)), (expected, expected), "{ones:?} {others:?}");
         }
     }
 

@@ -284,3 +284,50 @@ fn the_log_is_not_searched_for_a_case_by_a_manager_who_may_not_see_it() {
     assert_eq!(entries(&app.manager(), &family.case), (1, json!(1)));
     assert_eq!(entries(&app.as_role(Role::Auditor), &family.case), (1, json!(1)), "an auditor checks the log by the ids they were given");
 }
+
+/// A manager who is kept away from a young person's own case; her worker; a manager who sees it.
+#[test]
+fn a_manager_who_is_kept_away_from_a_case_learns_nothing_of_it_from_the_answers_of_another() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/cases/{}", family.case);
+    let kin = || app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "supervision");
+    let (related, hers) = (kin().get("/me").ok(200).id(), member(&app, Role::Adviser, "hers"));
+    let own = own_case(&app.as_staff(Role::Adviser, "hers"), &family.ana);
+    let boss = || app.manager().with("Access-Reason", "supervision");
+    let kept_away = json!({"restricted":true,"namedStaffIds":[hers],"conflictedStaffIds":[related],"reason":"A niece."});
+    boss().if_match(own.version()).put(&format!("/cases/{}/restriction", own.id()), &kept_away).ok(200);
+    let version = || app.adviser().get(&path).ok(200).version();
+    let assign = |session: Session<'_>| session.if_match(version()).put(&format!("{path}/assignment"), &json!({"staffId":hers}));
+    let name = |session: Session<'_>| {
+        let named = json!({"restricted":false,"namedStaffIds":[hers],"conflictedStaffIds":[],"reason":"She covers."});
+        session.if_match(version()).put(&format!("{path}/restriction"), &named)
+    };
+    // Whoever may know of her case is refused, also who gave no reason yet.
+    for session in [boss(), app.manager()] {
+        assign(session).problem(409, "same-person").rule_at("#/staffId", "conflict_of_interest");
+    }
+    name(boss()).problem(409, "same-person").rule_at("#/namedStaffIds/0", "conflict_of_interest");
+    // Whoever may not is answered as if there were none, and those who see both cases look into it.
+    name(kin()).ok(200);
+    assign(kin()).ok(200);
+    let reviews = |session: Session<'_>| {
+        let page = session.get("/tasks?kind=conflict_review").ok(200);
+        page.body["items"].as_array().unwrap().iter().map(|task| (task["caseId"].clone(), task["aboutId"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!((reviews(kin()), reviews(boss())), (vec![], vec![(json!(own.id()), json!(family.case))]));
+    // Nor does a look at somebody of both cases tell of the other.
+    app.as_staff(Role::Adviser, "hers").get(&format!("/people/{}", family.ana)).ok(200);
+    let seen = kin().get(&format!("{path}/access-log?limit=1000")).ok(200);
+    let entries = seen.body["items"].as_array().unwrap();
+    let looks: Vec<_> =
+        entries.iter().filter(|entry| entry["body"]["operation"] == "getPerson" && entry["body"]["actor"] == hers).collect();
+    assert_eq!(looks.len(), 1);
+    for entry in entries {
+        let told = |field: &str| entry.get(field).or(entry["body"].get(field));
+        assert_eq!(["leafHash", "cases", "rowVersion", "sealedDigest"].map(told), [None; 4], "{entry}");
+    }
+    let whole = app.as_role(Role::Auditor).get("/access-log?operation=getPerson&limit=1").ok(200);
+    assert_eq!(whole.body["items"][0]["body"]["cases"].as_array().unwrap().len(), 2);
+    assert!(whole.body["items"][0]["leafHash"].is_string());
+}

@@ -216,6 +216,104 @@ fn whoever_sees_no_case_of_either_sees_neither() {
     stranger.get(&format!("/people/{anon}")).problem(404, "not-found");
 }
 
+fn restrict(app: &TestApp, case: &str, named: &[&str], conflicted: &[&str]) {
+    let boss = app.manager().with("Access-Reason", "supervision");
+    let version = boss.get(&format!("/cases/{case}")).ok(200).version();
+    let restriction =
+        json!({"restricted":!named.is_empty(),"namedStaffIds":named,"conflictedStaffIds":conflicted,"reason":"A relative works here."});
+    boss.if_match(version).put(&format!("/cases/{case}/restriction"), &restriction).ok(200);
+}
+
+#[test]
+fn a_merge_opens_nobody_to_somebody_new_neither_then_nor_after_a_later_restriction() {
+    let app = TestApp::spawn();
+    let (rowan, anon) = (known(&app), caller(&app));
+    let case = |person: &str| opened(&app.adviser(), &json!([part(person, "service_user", "other")])).ok(201).id();
+    let (rowans, anons) = (case(&rowan), case(&anon));
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
+    app.adviser().post(&format!("/people/{anon}/capacity-records"), &assessed).ok(201);
+    let stranger = app.as_staff(Role::Adviser, "Stranger");
+    let [worker, other] = [app.adviser(), stranger].map(|session| session.get("/me").ok(200).id());
+    let boss = app.manager().with("Access-Reason", "supervision");
+    // Those of whom only some staff know are not joined to whom others know.
+    for (named, conflicted) in [(vec![worker.as_str()], vec![]), (vec![], vec![other.as_str()])] {
+        restrict(&app, &anons, &named, &conflicted);
+        for (kept, goes) in [(&rowan, &anon), (&anon, &rowan)] {
+            merged(&boss, kept, goes).problem(409, "invalid-state").rule_at("#/mergedPersonId", "audiences_differ");
+        }
+    }
+    restrict(&app, &anons, &[], &[]);
+    let merge = merged(&boss, &rowan, &anon).ok(201).id();
+    let stranger = || app.as_staff(Role::Adviser, "Stranger");
+    let merges = |person: &str| stranger().get(&format!("/people/{person}")).ok(200).body["merges"].clone();
+    assert_eq!(merges(&rowan)[0]["id"], merge);
+    // What is restricted later is closed to whoever sees only the other case: the record, its name, what was assessed, and that there is one.
+    let records = |person: &str| ids(&stranger().get(&format!("/people/{person}/capacity-records")).ok(200)).len();
+    assert_eq!(records(&rowan), 1);
+    restrict(&app, &anons, &[&worker], &[]);
+    stranger().get(&format!("/people/{anon}")).problem(404, "not-found");
+    assert_eq!((merges(&rowan), records(&rowan)), (json!([]), 0));
+    let by = |name: &str| found(&stranger(), &json!({"name":name}));
+    assert_eq!((by("Rowan Thornbeck"), by("the caller of May")), (vec![rowan.clone()], vec![]));
+    app.manager().get(&format!("/people/{anon}")).problem(403, "access-reason-required");
+    assert_eq!(app.adviser().get(&format!("/people/{rowan}")).ok(200).body["merges"][0]["id"], merge);
+    // The one who is left in sight is found by themselves.
+    restrict(&app, &anons, &[], &[]);
+    restrict(&app, &rowans, &[&worker], &[]);
+    assert_eq!((by("Rowan Thornbeck"), by("the caller of May")), (vec![], vec![anon.clone()]));
+    assert_eq!((merges(&anon), found(&stranger(), &json!({"contact":"rowan@example.org"}))), (json!([]), vec![]));
+}
+
+#[test]
+fn a_manager_who_is_kept_away_from_a_case_of_somebody_merges_as_if_it_were_not_there_and_another_looks_into_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let kin = || app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "supervision");
+    let related = kin().get("/me").ok(200).id();
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let own = own_case(&hers, &family.ana).id();
+    restrict(&app, &own, &[&hers.get("/me").ok(200).id()], &[&related]);
+    let boss = app.manager().with("Access-Reason", "supervision");
+    let reviews = |session: &Session<'_>| {
+        let page = session.get("/tasks?kind=conflict_review").ok(200);
+        page.body["items"].as_array().unwrap().iter().map(|task| task["aboutId"].clone()).collect::<Vec<_>>()
+    };
+    // As of somebody who has no case of her own.
+    let plain = merged(&kin(), &family.sam, &caller(&app)).ok(201);
+    assert_eq!(reviews(&boss), Vec::<Value>::new());
+    let anon = caller(&app);
+    let merge = merged(&kin(), &family.ana, &anon).ok(201);
+    assert_eq!(merge.body["allowedActions"], plain.body["allowedActions"]);
+    kin().get(&format!("/person-merges/{}", merge.id())).ok(200);
+    // Whoever sees both is told, and takes it back.
+    assert_eq!((reviews(&kin()), reviews(&boss)), (vec![], vec![json!(merge.id())]));
+    app.manager().get(&format!("/person-merges/{}", merge.id())).problem(403, "access-reason-required");
+    reversed(&boss, &merge.id()).ok(200);
+    merged(&boss, &family.ana, &anon).problem(409, "invalid-state").rule("kept_apart");
+}
+
+#[test]
+fn a_search_finds_somebody_by_what_two_records_of_them_tell_together() {
+    let app = TestApp::spawn();
+    let (rowan, anon) = (known(&app), caller(&app));
+    let birth = json!({"dateOfBirth":"1985-05-05"});
+    app.adviser().if_match(1).patch(&format!("/people/{rowan}"), &birth).ok(200);
+    let by = |wanted: Value| found(&app.adviser(), &wanted);
+    let searches = [
+        json!({"name":"the caller of May","contact":"rowan@example.org"}),
+        json!({"name":"caller","dateOfBirth":"1985-05-05"}),
+        json!({"name":"the caller of May","dateOfBirth":"1985-05-05","contact":"rowan@example.org"}),
+    ];
+    let all = |hit: &[String]| searches.iter().for_each(|search| assert_eq!(by(search.clone()), hit, "{search}"));
+    all(&[]);
+    let merge = merged(&app.manager(), &rowan, &anon).ok(201).id();
+    all(std::slice::from_ref(&rowan));
+    assert_eq!(by(json!({"name":"somebody else","dateOfBirth":"1985-05-05"})), Vec::<String>::new());
+    reversed(&app.manager(), &merge).ok(200);
+    all(&[]);
+}
+
 #[test]
 fn nobody_is_merged_who_is_served_separately_nor_with_whoever_is_near_them() {
     let app = TestApp::spawn();

@@ -9,7 +9,7 @@ use crate::db::testing::{Scratch, first, now, permit};
 use crate::domain::case::{CaseClosure, NewReopening};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Outcome, TaskKind};
+use crate::domain::vocabulary::{AccessReason, Outcome, TaskKind};
 
 struct Desk {
     scratch: Scratch,
@@ -64,7 +64,7 @@ fn tasks_are_shown_to_those_who_see_the_case_and_without_a_case_to_all() {
     let all = TaskFilter::default;
     assert_eq!(desk.list(&desk.jo, all()), [everywhere, of_open, of_restricted]);
     assert_eq!(desk.list(&kit, all()), [everywhere, of_open]);
-    assert_eq!(desk.list(&lou, all()), [everywhere, of_open, for_manager]);
+    assert_eq!(desk.list(&lou, all()), [everywhere, of_open, of_restricted, for_manager]);
     assert!(matches!(desk.complete(&kit, of_restricted, 1), Err(Error::Db(db::Error::NotFound))));
     assert!(matches!(desk.complete(&lou, of_restricted, 1), Err(Error::Db(db::Error::AccessReasonRequired))));
     assert!(matches!(desk.complete(&kit, for_manager, 1), Err(Error::Db(db::Error::NotFound))));
@@ -165,9 +165,38 @@ fn a_task_of_a_case_that_is_not_seen_does_not_stand_for_that_of_another() {
         let new = NewTask { kind, case_id: Some(case), about_id, for_manager: true, not_by: None, due_on };
         desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, now())).unwrap()
     };
-    once(hidden);
-    let here = once(seen);
-    assert_eq!(desk.list(&lou, TaskFilter::default()), [here]);
+    let (there, here) = (once(hidden), once(seen));
+    assert_eq!(desk.list(&lou, TaskFilter::default()), [there, here]);
+}
+
+#[test]
+fn a_manager_without_a_reason_sees_that_something_is_to_be_done_in_a_restricted_case_and_not_in_which() {
+    let desk = Desk::new();
+    let closed = desk.scratch.bare_case(&desk.jo, true);
+    let id = desk.task(Some(closed), "2026-09-17", |new| NewTask { kind: TaskKind::ReferralRisk, for_manager: true, ..new });
+    let done = desk.task(Some(closed), "2026-09-18", |new| new);
+    desk.complete(&desk.jo, done, 1).unwrap();
+    let lou = desk.scratch.manager("Lou Marsh", None);
+    let page = desk.scratch.wait(desk.app.list_tasks(permit(&lou), TaskFilter::default(), first(10))).unwrap();
+    let [task] = page.items.as_slice() else { panic!("{:?}", page.items) };
+    assert_eq!((task.id, task.kind, task.case_id, task.about_id, task.allowed_actions.len()), (id, TaskKind::ReferralRisk, None, None, 0));
+    // Nor by asking whose it is.
+    let of_jo = TaskFilter { assigned_to: Some(desk.jo.staff), ..TaskFilter::default() };
+    assert_eq!(desk.list(&lou, of_jo.clone()), []);
+    assert!(matches!(desk.complete(&lou, id, 1), Err(Error::Db(db::Error::AccessReasonRequired))));
+    let lou = desk.scratch.manager("Lou Marsh", Some(AccessReason::Supervision));
+    assert_eq!(desk.list(&lou, of_jo), [id, done]);
+    assert_eq!(desk.complete(&lou, id, 1).unwrap().case_id, Some(closed));
+}
+
+#[test]
+fn a_task_about_another_case_is_for_those_who_see_both() {
+    let desk = Desk::new();
+    let (kit, lou) = (desk.scratch.adviser("Kit Fenwick"), desk.scratch.manager("Lou Marsh", Some(AccessReason::Supervision)));
+    let (seen, hidden) = (desk.scratch.bare_case(&kit, false), desk.scratch.bare_case(&kit, true));
+    let id = desk.task(Some(seen), "2026-09-17", |new| NewTask { about_id: hidden.0, ..new });
+    assert_eq!((desk.list(&desk.jo, TaskFilter::default()), desk.list(&kit, TaskFilter::default())), (vec![], vec![id]));
+    assert_eq!(desk.list(&lou, TaskFilter::default()), [id]);
 }
 
 #[test]
@@ -184,7 +213,7 @@ fn the_keeping_of_a_closed_case_is_on_the_managers_list_for_its_review_day_or_so
         let how = CaseClosure { outcome: Outcome::InformationGiven };
         let closed = desk.scratch.wait(desk.app.close_case(permit(&desk.jo), case, 1, how, None)).unwrap().value;
         let page = desk.scratch.wait(desk.app.list_tasks(permit(&lou), TaskFilter::default(), first(50))).unwrap();
-        let review = page.items.into_iter().find(|task| task.about_id == case.0).unwrap();
+        let review = page.items.into_iter().find(|task| task.about_id == Some(case.0)).unwrap();
         assert_eq!((review.kind, review.case_id, review.due_on), (TaskKind::RetentionReview, Some(case), day(due_on)));
         let why = NewReopening { reason: "They rang again.".into() };
         desk.scratch.wait(desk.app.reopen_case(permit(&desk.jo), case, closed.version, why, None)).unwrap();

@@ -6,12 +6,11 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, standings, view};
-use crate::authz::{Act, Permit, Scope, act};
+use crate::authz::{Act, Permit, act};
 use crate::db::conn::RowLock;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
-use crate::db::scope;
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
 use crate::domain::case::{Case, CaseRestriction, CaseUpdate};
@@ -112,7 +111,7 @@ pub fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, mem
 }
 
 /// Those of these members of staff who work with, or are named on, another case that is not closed and shares one of these people, where
-/// that person is served separately here or there (C1). It looks at all cases, whoever asks, or at those in a scope.
+/// that person is served separately here or there (C1); each with that case. It looks at all cases, whoever asks.
 ///
 /// Until the transaction ends nobody else puts them on a case. They are held in the order of their ids, so that two never wait for each other.
 pub fn serving_other_side(
@@ -121,30 +120,21 @@ pub fn serving_other_side(
     case_id: Option<CaseId>,
     people: &[(PersonId, bool)],
     members: &BTreeSet<StaffId>,
-    within: Option<Scope>,
-) -> Result<BTreeSet<StaffId>> {
+) -> Result<Vec<(StaffId, CaseId)>> {
     for member in members {
         tx.hold(RowLock::Staff, member.0)?;
     }
     // Whoever is one with somebody is on the same side (C2).
     let counted = Counted::among(tx, people.iter().map(|(person, _)| *person))?;
-    let mut serving = BTreeSet::new();
+    let mut serving = Vec::new();
     for member in members {
-        if serves_other_side(tx, case_id, people, &counted, *member, within)? {
-            serving.insert(*member);
-        }
+        let others = other_sides(tx, people, &counted, *member)?;
+        serving.extend(others.into_iter().filter(|case| Some(*case) != case_id).map(|case| (*member, case)));
     }
     Ok(serving)
 }
 
-fn serves_other_side(
-    tx: &mut Tx<'_>,
-    case_id: Option<CaseId>,
-    people: &[(PersonId, bool)],
-    counted: &Counted,
-    member: StaffId,
-    within: Option<Scope>,
-) -> Result<bool> {
+fn other_sides(tx: &mut Tx<'_>, people: &[(PersonId, bool)], counted: &Counted, member: StaffId) -> Result<BTreeSet<CaseId>> {
     let named = exists(
         case_staff::table
             .filter(case_staff::case_id.eq(case_file::id))
@@ -155,19 +145,15 @@ fn serves_other_side(
         .filter(case_file::status.ne(CaseStatus::Closed))
         .filter(case_file::assigned_to.eq(member).or(named))
         .select(case_file::id);
-    let mut parts = participant::table
+    let others: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(counted.everybody()))
         .filter(participant::case_id.eq_any(theirs))
         .select((participant::case_id, participant::person_id, participant::served_separately))
-        .into_boxed();
-    if let Some(scope) = within {
-        parts = parts.filter(participant::case_id.eq_any(scope::cases(scope)));
-    }
-    let others: Vec<(CaseId, PersonId, bool)> = parts.load(tx.conn)?;
-    Ok(others
-        .into_iter()
-        .filter(|(case, ..)| Some(*case) != case_id)
-        .any(|(_, person, apart)| people.iter().any(|(shared, apart_here)| counted.same(*shared, person) && (apart || *apart_here))))
+        .load(tx.conn)?;
+    let apart = |(_, person, apart): &(CaseId, PersonId, bool)| {
+        people.iter().any(|(shared, apart_here)| counted.same(*shared, *person) && (*apart || *apart_here))
+    };
+    Ok(others.into_iter().filter(apart).map(|(case, ..)| case).collect())
 }
 
 /// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case

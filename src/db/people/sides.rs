@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, cell};
+use super::{Row, among, cell};
 use crate::authz::Scope;
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::db::{capacity, scope};
 use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
-use crate::domain::vocabulary::Channel;
+use crate::domain::vocabulary::{Channel, PersonKind};
 
 /// What one side knows of a person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -95,12 +95,13 @@ impl Sealed {
 
 /// Whether something can be sent to somebody this way without harm: nothing that is known of them avoids it, and of the contacts that the caller
 /// knows there is one for it that is safe on every side that knows it. Of those who are one, all is sealed here.
-pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[Sealed], channel: Channel) -> Result<bool> {
+pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[(PersonId, Sealed)], channel: Channel) -> Result<bool> {
     let kinds = channel.contact_kinds();
-    let sides = || all.iter().flat_map(Sealed::sides);
+    let sides = || all.iter().flat_map(|(_, sealed)| sealed.sides());
     let safe = |id| sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
     let mut reached = kinds.is_empty();
-    for sealed in all {
+    let in_scope = among(tx, scope, all.iter().map(|(id, _)| *id))?;
+    for (_, sealed) in all.iter().filter(|(id, _)| in_scope.contains(id)) {
         let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
         reached |= seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
     }
@@ -150,11 +151,11 @@ pub fn open(tx: &mut Tx<'_>, id: PersonId) -> Result<Sealed> {
 }
 
 /// All that is sealed of somebody and of whoever is one with them: that of the one who stays first.
-pub fn open_all(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<Sealed>> {
+pub fn open_all(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<(PersonId, Sealed)>> {
     let everybody = Counted::among(tx, [id])?.everybody();
     let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(everybody)).load(tx.conn)?;
     rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
-    rows.iter().map(|row| row.open(tx)).collect()
+    rows.iter().map(|row| Ok((row.id, row.open(tx)?))).collect()
 }
 
 /// What is known of somebody for a decision, which does not depend on who asks: what they told last on their own, if they did.
@@ -172,12 +173,40 @@ fn known_there(sealed: Sealed, case: CaseId) -> Known {
 }
 
 /// What is known of those who are one together.
-fn together(all: Vec<Sealed>, side: impl Fn(Sealed) -> Known) -> Result<Known> {
-    all.into_iter().map(side).reduce(Known::with).ok_or(Error::Corrupt("person"))
+fn together(all: Vec<(PersonId, Sealed)>, side: impl Fn(Sealed) -> Known) -> Result<Known> {
+    all.into_iter().map(|(_, sealed)| side(sealed)).reduce(Known::with).ok_or(Error::Corrupt("person"))
 }
 
 /// Somebody as they are on record, with what was assessed of them and in which case of their own.
-type Whole = (PersonId, Sealed, capacity::Assessed);
+struct Whole {
+    id: PersonId,
+    counts_as: PersonId,
+    sealed: Sealed,
+    assessed: capacity::Assessed,
+}
+
+fn fact(id: PersonId, known: &Known, capacity: Vec<CapacityFact>) -> PersonFact {
+    PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity }
+}
+
+impl Whole {
+    /// The cases of their own in which something was told or assessed.
+    fn own(&self) -> impl Iterator<Item = CaseId> {
+        self.assessed.iter().filter_map(|(case, _)| *case).chain(self.sealed.own.iter().map(|side| side.case))
+    }
+
+    /// What those know of them who see these cases of their own.
+    fn known(&self, seen: &HashSet<CaseId>) -> PersonFact {
+        let told = self.assessed.iter().filter(|(case, _)| case.is_none_or(|case| seen.contains(&case)));
+        let known = self.sealed.among(seen).map_or(&self.sealed.known, |side| &side.known);
+        fact(self.id, known, told.map(|(_, fact)| *fact).collect())
+    }
+
+    /// What those know of them who do not know of the record: nothing.
+    fn unknown(&self) -> PersonFact {
+        PersonFact { id: self.id, kind: PersonKind::Anonymous, date_of_birth: None, capacity: Vec::new() }
+    }
+}
 
 /// All of these people, in as many queries for many as for one.
 fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
@@ -187,36 +216,42 @@ fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
     }
     tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
     let mut assessed = capacity::facts(tx, people)?;
-    rows.iter().map(|row| Ok((row.id, row.open(tx)?, assessed.remove(&row.id).unwrap_or_default()))).collect()
+    let whole = |row: &Row| {
+        let assessed = assessed.remove(&row.id).unwrap_or_default();
+        Ok(Whole { id: row.id, counts_as: row.counts_as, sealed: row.open(tx)?, assessed })
+    };
+    rows.iter().map(whole).collect()
 }
 
 /// What those who see this case know of these people: what was told and assessed there, or by everybody else.
 pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> Result<Vec<PersonFact>> {
-    let here = |(own, fact): (Option<CaseId>, CapacityFact)| own.is_none_or(|own| own == case).then_some(fact);
-    let fact = |(id, sealed, assessed): Whole| {
-        let known = known_there(sealed, case).content;
-        let capacity = assessed.into_iter().filter_map(here).collect();
-        PersonFact { id, kind: known.kind, date_of_birth: known.date_of_birth, capacity }
-    };
-    Ok(whole(tx, people)?.into_iter().map(fact).collect())
+    let here = HashSet::from([case]);
+    Ok(whole(tx, people)?.iter().map(|one| one.known(&here)).collect())
+}
+
+/// What the caller knows of these people, whose records are in scope; and whether any of it was told or assessed in a case of their own.
+pub fn known_to(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, bool)> {
+    let all = whole(tx, people)?;
+    let seen = scope::among(tx, scope, all.iter().flat_map(Whole::own).collect())?;
+    Ok((all.iter().map(|one| one.known(&seen)).collect(), !seen.is_empty()))
 }
 
 /// What a decision looks at of these people: what they told last on their own, if they did. And what the caller knows of that, of those of whom
-/// something was told or assessed in a case of their own.
+/// something was told or assessed in a case of their own, and of those who are one with somebody in scope and are not.
 pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, Vec<PersonFact>)> {
     let all = whole(tx, people)?;
-    let own = all.iter().flat_map(|(_, sealed, assessed)| assessed.iter().filter_map(|(case, _)| *case).chain(sealed.cases()));
-    let seen = scope::among(tx, scope, own.collect())?;
+    let seen = scope::among(tx, scope, all.iter().flat_map(Whole::own).collect())?;
+    let is_one = |one: &&Whole| all.iter().any(|other| other.id != one.id && other.counts_as == one.counts_as);
+    let ones: Vec<PersonId> = all.iter().filter(is_one).map(|one| one.id).collect();
+    let in_scope = among(tx, scope, ones.iter().copied())?;
     let (mut facts, mut known_less) = (Vec::with_capacity(all.len()), Vec::new());
-    for (id, sealed, assessed) in all {
-        let fact =
-            |known: &Known, capacity| PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity };
-        let last = sealed.sides().last().unwrap_or(&sealed.known);
-        facts.push(fact(last, assessed.iter().map(|(_, fact)| *fact).collect()));
-        if !sealed.own.is_empty() || assessed.iter().any(|(case, _)| case.is_some()) {
-            let known = sealed.among(&seen).map_or(&sealed.known, |side| &side.known);
-            let told = assessed.iter().filter(|(case, _)| case.is_none_or(|case| seen.contains(&case)));
-            known_less.push(fact(known, told.map(|(_, fact)| *fact).collect()));
+    for one in &all {
+        let last = one.sealed.sides().last().unwrap_or(&one.sealed.known);
+        facts.push(fact(one.id, last, one.assessed.iter().map(|(_, fact)| *fact).collect()));
+        if ones.contains(&one.id) && !in_scope.contains(&one.id) {
+            known_less.push(one.unknown());
+        } else if one.own().next().is_some() {
+            known_less.push(one.known(&seen));
         }
     }
     Ok((facts, known_less))

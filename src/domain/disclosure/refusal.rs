@@ -122,6 +122,7 @@ rules! {
     PersonNotTold = "person_not_told", None, [], "The person was to be told later: record that they were told, or renew the reason for not telling them.";
     KeptApart = "kept_apart", None, [], "One of them, or somebody in a case of theirs, is or was served separately: nothing is joined to that.";
     AlreadyMerged = "already_merged", None, [], "One of them counts as somebody else already, or others count as the one who would be merged.";
+    AudiencesDiffer = "audiences_differ", None, [], "Not the same staff see the cases of both: restrict them alike first, or keep the two apart.";
     FactsContradict = "facts_contradict", None, [], "What is on record of the two cannot be true of one person.";
     PersonMerged = "person_merged", None, [], "This person counts as another now: what is new is recorded of that one.";
     CorrectionReasonMissing = "correction_reason_missing", None, [], "A correction needs a reason.";
