@@ -2,7 +2,7 @@
 
 pub mod database;
 mod running;
-mod sidecar;
+pub(crate) mod sidecar;
 
 use std::fs::File;
 use std::num::NonZeroU32;

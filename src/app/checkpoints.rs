@@ -22,7 +22,7 @@ use crate::domain::ids::{EntryId, RequestId};
 use crate::domain::log_proof::{CheckpointRow, HashText};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind};
-use crate::ledger::{AccessEntry, Checkpoint, DisclosureEntry, Genesis, Signer, note};
+use crate::ledger::{AccessEntry, Checkpoint, DisclosureEntry, Genesis, PublicKey, Signer, note};
 
 /// What was signed last, kept outside the database.
 pub trait Sidecar: Debug + Send + Sync {
@@ -128,6 +128,11 @@ struct Held {
 }
 
 impl Keeper {
+    /// What its signatures are known by.
+    pub(super) fn public(&self) -> PublicKey {
+        self.signer.public().clone()
+    }
+
     async fn held<L: Kept>(&self) -> Signed<Held> {
         let sidecar = self.sidecar.clone();
         let note = off_the_thread(move || sidecar.read()).await?;

@@ -14,6 +14,7 @@ pub mod information_requests;
 pub mod legal_requests;
 pub mod log_export;
 pub mod log_proofs;
+pub mod log_verification;
 pub mod notes;
 mod opening;
 pub mod participants;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::config::{DatabaseSettings, KeySettings, Named, Profile};
+use crate::db::sealed::Secret;
 use crate::db::{self, Db};
 use crate::keys::{self, Secrets};
 use crate::startup::database::Found;
@@ -40,7 +41,8 @@ impl Which {
         let db = Db::open(&found.place, found.demands, ring, 1).map_err(|_| format!("The {} cannot be opened.", found.shown))?;
         let names =
             std::iter::once(("wraps", &secrets.key_encryption)).chain(secrets.other_key_encryption.as_ref().map(|key| ("opens", key)));
-        Ok(Open { db, names: names.map(|(does, key)| (does, keys::fingerprint(key))).collect(), found })
+        let names = names.map(|(does, key)| (does, keys::fingerprint(key))).collect();
+        Ok(Open { db, names, found, log: secrets.log })
     }
 }
 
@@ -52,6 +54,8 @@ pub struct Open {
     pub names: Vec<(&'static str, String)>,
     /// As it was found.
     pub found: Found,
+    /// The seed of the key that signs the logs.
+    pub log: Secret,
 }
 
 impl Open {

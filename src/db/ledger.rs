@@ -6,6 +6,8 @@ pub mod checkpoints;
 pub(super) mod disclosures;
 mod kept;
 pub mod proofs;
+pub mod recheck;
+pub mod sides;
 mod tables;
 
 use std::collections::HashMap;

@@ -16,6 +16,7 @@ pub mod information_request;
 pub mod legal_request;
 pub mod log;
 pub mod log_proof;
+pub mod log_verification;
 pub mod note;
 pub mod page;
 pub mod participant;

@@ -887,6 +887,29 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What can be wrong with a stored log.
+    LogFault, "logFault" {
+        EntryMissing = "entry_missing", "The entry is not there";
+        EntryMalformed = "entry_malformed", "The entry is not in the form of an entry";
+        EntryAltered = "entry_altered", "The entry is not what was hashed";
+        ColumnDiffers = "column_differs", "The entry is found by something else than it says";
+        TimeDecreases = "time_decreases", "The entry is older than the one before it";
+        LeafMissing = "leaf_missing", "The hash of the entry is not there";
+        SubtreeDiffers = "subtree_differs", "A row of the tree is missing, or is not that of its entries";
+        RootDiffers = "root_differs", "The root of the tree is not that of its entries";
+        CheckpointDiffers = "checkpoint_differs", "What was signed is not the root of the entries";
+        CheckpointUnsigned = "checkpoint_unsigned", "No known key signed the checkpoint";
+        SidecarMissing = "sidecar_missing", "The last checkpoint is not kept outside the database";
+        SidecarDiffers = "sidecar_differs", "What is kept outside the database is not the root of the entries";
+        CaseDiffers = "case_differs", "The entry is filed under another case, or under none";
+        OpeningsMissing = "openings_missing", "What the commitments of the entry stand for is not there";
+        OpeningsUnreadable = "openings_unreadable", "What the commitments of the entry stand for cannot be read";
+        OpeningsDiffer = "openings_differ", "What is kept is not what the entry commits to";
+        ErasedUnaccounted = "erased_unaccounted", "More entries lost their case than disposals account for";
+    }
+}
+
 /// One published list: its name, and each value with its label and its official code.
 pub type List = (&'static str, Vec<(&'static str, &'static str, Option<&'static str>)>);
 
@@ -961,5 +984,6 @@ pub fn lists() -> Vec<List> {
         list::<AccessLogKind>(),
         list::<AccessTarget>(),
         list::<LogOutcome>(),
+        list::<LogFault>(),
     ]
 }

@@ -11,6 +11,7 @@ use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::log_proof::{ConsistencyProof, InclusionProof, RangeProof};
+use crate::domain::log_verification::LogVerification;
 use crate::op;
 
 /// Which entry is to be proved.
@@ -122,6 +123,46 @@ async fn accesses_range(permit: Permit<act::AccessLogProve>, of: Query<RangeQuer
     Ok(Answer::ok(&app.prove_range(permit, of.index_from, of.index_to, of.size).await?))
 }
 
+/// Which part is to be checked.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationQuery {
+    /// The first entry of the part.
+    #[schema(minimum = 0)]
+    index_from: i64,
+    /// The first entry after the part; at most 5,000 after its first.
+    #[schema(minimum = 0)]
+    index_to: i64,
+}
+
+/// Have the service check its own disclosure log.
+///
+/// Every entry of the part against its leaf and the columns it is found by, the leaves against the tree, the root against the newest checkpoint (C3,
+/// C13). It finds damage, and it is no substitute for verifying an export offline: whoever can change the rows can change this answer.
+#[utoipa::path(get, path = "/disclosure-log/verification", operation_id = "verifyDisclosureLog", tag = "disclosure-log",
+    responses((status = 200, description = "What was found.", body = LogVerification)))]
+async fn disclosures_verification(
+    permit: Permit<act::DisclosureLogProve>,
+    of: Query<VerificationQuery>,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&app.verify_log(permit, of.index_from, of.index_to).await?))
+}
+
+/// Have the service check its own access log.
+///
+/// Every entry of the part against its leaf and the columns it is found by, the leaves against the tree, the root against the newest checkpoint (C10,
+/// C13). It finds damage, and it is no substitute for verifying an export offline: whoever can change the rows can change this answer.
+#[utoipa::path(get, path = "/access-log/verification", operation_id = "verifyAccessLog", tag = "access-log",
+    responses((status = 200, description = "What was found.", body = LogVerification)))]
+async fn accesses_verification(
+    permit: Permit<act::AccessLogProve>,
+    of: Query<VerificationQuery>,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    Ok(Answer::ok(&app.verify_log(permit, of.index_from, of.index_to).await?))
+}
+
 /// The operations that prove.
 pub fn operations() -> Vec<Operation> {
     let all = [
@@ -131,6 +172,8 @@ pub fn operations() -> Vec<Operation> {
         op!(accesses_inclusion),
         op!(accesses_consistency),
         op!(accesses_range),
+        op!(disclosures_verification),
+        op!(accesses_verification),
     ];
     all.into_iter().map(|operation| operation.refuses(&[Code::RuleViolated])).collect()
 }

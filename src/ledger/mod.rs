@@ -10,8 +10,10 @@ pub mod entry;
 pub mod leaf;
 pub mod merkle;
 pub mod note;
+pub mod openings;
 pub mod proof;
 mod read;
+pub mod tiles;
 pub mod verify;
 
 pub use access::AccessEntry;

@@ -10,7 +10,7 @@ use crate::app::checkpoints::Sidecar;
 
 /// The files of one log.
 #[derive(Debug)]
-pub(super) struct SidecarFile {
+pub(crate) struct SidecarFile {
     folder: PathBuf,
     name: &'static str,
 }
@@ -19,7 +19,12 @@ impl SidecarFile {
     /// The file of this log. The folder is made, for its owner alone, where there is none.
     pub(super) fn new(folder: &Path, name: &'static str) -> Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        Ok(Self { folder: folder.to_owned(), name })
+        Ok(Self::there(folder, name))
+    }
+
+    /// The file of this log, for whoever only looks.
+    pub(crate) fn there(folder: &Path, name: &'static str) -> Self {
+        Self { folder: folder.to_owned(), name }
     }
 
     fn path(&self) -> PathBuf {

@@ -74,6 +74,8 @@ const OF_NO_CASE: &[&str] = &[
     "proveAccessLogInclusion",
     "proveAccessLogConsistency",
     "proveAccessLogRange",
+    "verifyDisclosureLog",
+    "verifyAccessLog",
 ];
 /// What is logged as something else than its method tells.
 const KINDS: &[(&str, &str)] = &[

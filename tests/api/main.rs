@@ -40,6 +40,7 @@ mod restricted_notes;
 mod safeguarding;
 mod scope;
 mod sealing;
+mod selfcheck;
 mod service;
 mod sides;
 mod timeline;

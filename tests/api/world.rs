@@ -181,6 +181,7 @@ impl World {
             Some((log, "Inclusion")) if log.starts_with("prove") => "?index=1",
             Some((log, "Consistency")) if log.starts_with("prove") => "?fromSize=1",
             Some((log, "Range")) if log.starts_with("prove") => "?indexFrom=1&indexTo=2",
+            Some((log, "")) if log.starts_with("verify") => "?indexFrom=1&indexTo=2",
             _ => "",
         };
         parts.collect::<Vec<_>>().join("/") + query
@@ -242,6 +243,8 @@ impl World {
             | "proveAccessLogInclusion"
             | "proveAccessLogConsistency"
             | "proveAccessLogRange"
+            | "verifyDisclosureLog"
+            | "verifyAccessLog"
             | "getAccessLogEntry"
             | "getPersonMerge"
             | "listCaseAccess" => look(Role::ServiceManager),

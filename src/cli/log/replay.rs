@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
+use super::Output;
 use crate::app::replay::{Again, Finding, again};
 use crate::cli::open::Which;
 use crate::db::ledger;
@@ -30,12 +31,6 @@ pub struct Replay {
     /// Lines to read, or one JSON document.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
 }
 
 /// What came of it all. It names entries and rules, and nobody.

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::conn::{Conn, Engine, Lock};
 use crate::db::schema::{
-    access_checkpoint, access_entry, access_leaf, access_subtree, disclosure_checkpoint, disclosure_entry, disclosure_leaf,
-    disclosure_subtree,
+    access_checkpoint, access_entry, access_leaf, access_prune, access_subtree, disclosure_checkpoint, disclosure_entry, disclosure_leaf,
+    disclosure_prune, disclosure_subtree,
 };
 
 /// One log: its tables.
@@ -37,6 +37,10 @@ pub trait Log: Send + Sync + 'static {
     fn count_checkpoints(conn: &mut Conn) -> QueryResult<i64>;
     /// So many checkpoints, the newest first, of smaller sizes than this.
     fn checkpoints(conn: &mut Conn, below: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>>;
+    /// The checkpoints of sizes above `over` up to `to`, the smallest first.
+    fn checkpoints_between(conn: &mut Conn, over: i64, to: i64) -> QueryResult<Vec<(i64, String)>>;
+    /// Up to which index entries were pruned.
+    fn pruned(conn: &mut Conn) -> QueryResult<i64>;
     /// The leaves of these entries.
     fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>>;
     /// How many entries were chosen.
@@ -46,7 +50,7 @@ pub trait Log: Send + Sync + 'static {
 }
 
 macro_rules! log {
-    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident, $checkpoint:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident, $checkpoint:ident, $prune:ident) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -110,6 +114,15 @@ macro_rules! log {
                 $checkpoint::table.filter($checkpoint::size.lt(below)).order($checkpoint::size.desc()).limit(limit).load(conn)
             }
 
+            fn checkpoints_between(conn: &mut Conn, over: i64, to: i64) -> QueryResult<Vec<(i64, String)>> {
+                $checkpoint::table.filter($checkpoint::size.gt(over)).filter($checkpoint::size.le(to)).order($checkpoint::size.asc()).load(conn)
+            }
+
+            fn pruned(conn: &mut Conn) -> QueryResult<i64> {
+                let upto: Option<i64> = $prune::table.select(diesel::dsl::max($prune::upto)).first(conn)?;
+                Ok(upto.unwrap_or_default())
+            }
+
             fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>> {
                 $leaf::table.filter($leaf::idx.eq_any(indexes)).load(conn)
             }
@@ -140,10 +153,10 @@ macro_rules! log {
 
 log! {
     /// Every time information left the service, or was refused.
-    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree, disclosure_checkpoint
+    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree, disclosure_checkpoint, disclosure_prune
 }
 
 log! {
     /// Who saw and changed what.
-    Accesses, AccessLog, access_entry, access_leaf, access_subtree, access_checkpoint
+    Accesses, AccessLog, access_entry, access_leaf, access_subtree, access_checkpoint, access_prune
 }
