@@ -266,6 +266,14 @@ impl Secrets {
     }
 }
 
+/// The seed of the key that signs the logs, as it was given or is in the data directory. None is made.
+pub fn log_seed(given: &Given, data_dir: &Path) -> Result<Option<Secret>, KeyFault> {
+    match LOG.given(given)? {
+        None => read_private(&data_dir.join(LOG.file))?.map(|text| LOG.read(&text)).transpose(),
+        found => Ok(found),
+    }
+}
+
 /// Puts a new key-encryption key in the data directory, beside the old one. Done again after it was interrupted, it makes no third.
 pub fn renew_key_encryption(data_dir: &Path) -> Result<(), KeyFault> {
     let (current, other) = (data_dir.join(KEY_ENCRYPTION.file), data_dir.join(OTHER.file));

@@ -1,8 +1,13 @@
 //! `sendiass log`: what can be found out about the logs beside the service that writes them, and how one goes on that was put back. Exit codes are
 //! those of each.
 
+mod compare;
+mod query;
 mod replay;
 mod selfcheck;
+mod source;
+mod trust;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -28,6 +33,16 @@ enum What {
     /// what stands beside the entries against them. It changes nothing, and is no substitute for verifying an export offline.
     /// Exit codes: 0 nothing was found, 1 something is wrong, 2 it could not be concluded.
     Selfcheck(Box<selfcheck::Selfcheck>),
+    /// Prove, without the service and without a network, that nothing in a bundle of a log was changed, removed, hidden or added.
+    /// Exit codes: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it, 64 used wrongly.
+    Verify(Box<verify::Verify>),
+    /// Verify a bundle, and print the entries that filters ask for, as they were hashed. Exit codes are those of `verify`.
+    Query(Box<query::Query>),
+    /// Say whether two checkpoints or bundles of one log are of one history, and show the evidence if they are not.
+    /// Exit codes: 0 one history, 1 two, 2 it cannot be told, 3 nobody who is trusted signed one of them, 64 used wrongly.
+    Compare(compare::Compare),
+    /// Print the trust file of the logs, for the auditors. It takes their checkpoints and the key that signs them.
+    Trust(Box<trust::Printed>),
     /// Let a log that is not what was signed last, because a backup was put back, go on under another name. Takes the settings of `serve`.
     Recover(Box<Config>),
 }
@@ -41,11 +56,29 @@ enum Output {
     Json,
 }
 
+/// The exit code of what was written so that it cannot be run: what an auditor runs says 64, since 2 means something else there.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let audits = words
+        .windows(2)
+        .any(|two| matches!(two, [log, what] if log == "log" && ["verify", "query", "compare"].iter().any(|known| what == known)));
+    // What cannot be said to whoever reads standard error cannot be said at all.
+    drop(error.print());
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(if audits { 64 } else { 2 }),
+    }
+}
+
 impl Log {
     pub(super) fn run(self) -> ExitCode {
         match self.what {
             What::Replay(replay) => replay.run(),
             What::Selfcheck(selfcheck) => selfcheck.run(),
+            What::Verify(verify) => verify.run(),
+            What::Query(query) => query.run(),
+            What::Compare(compare) => compare.run(),
+            What::Trust(printed) => printed.run(),
             What::Recover(config) => match actix_web::rt::System::new().block_on(recover(*config)) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(sentence) => {

@@ -58,7 +58,10 @@ struct Empty {}
 /// Runs the command that was asked for.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return log::usage(&error),
+    };
     telemetry::start(cli.log);
     if let Command::Token(token) = &cli.command
         && let Err(sentence) = token.check()

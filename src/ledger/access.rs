@@ -83,7 +83,7 @@ impl AccessEntry {
 }
 
 /// The outcome follows from the kind, so the two cannot contradict each other.
-fn outcome(kind: AccessLogKind) -> LogOutcome {
+pub(super) fn outcome(kind: AccessLogKind) -> LogOutcome {
     use AccessLogKind as K;
     match kind {
         K::Read | K::Listed | K::Searched | K::Created | K::Changed | K::Exported => LogOutcome::Granted,

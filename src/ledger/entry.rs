@@ -254,7 +254,7 @@ impl DisclosureEntry {
 }
 
 /// The outcome follows from the kind, so the two cannot contradict each other.
-fn outcome(kind: DisclosureLogKind) -> LogOutcome {
+pub(super) fn outcome(kind: DisclosureLogKind) -> LogOutcome {
     match kind {
         DisclosureLogKind::DisclosureMade => LogOutcome::Granted,
         DisclosureLogKind::DisclosureRefused => LogOutcome::Refused,

@@ -3,6 +3,7 @@
 //! An entry is written once, as canonical JSON; its hash is a leaf of an RFC 6962 tree. Personal values enter it only as keyed commitments.
 
 pub mod access;
+pub mod audit;
 mod body;
 pub mod bundle;
 pub mod commit;
@@ -13,7 +14,9 @@ pub mod note;
 pub mod openings;
 pub mod proof;
 mod read;
+mod shape;
 pub mod tiles;
+pub mod trust;
 pub mod verify;
 
 pub use access::AccessEntry;

@@ -48,7 +48,7 @@ impl Checkpoint {
 }
 
 /// A name of a key is not empty and has no white space and no plus sign.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
 }
 
@@ -191,10 +191,16 @@ pub fn open(note: &[u8], keys: &[PublicKey]) -> Result<Checkpoint, NoteFault> {
     if checkpoint.origin == key.name { Ok(checkpoint) } else { Err(NoteFault::OtherLog) }
 }
 
-/// The name of the log that a note says it is of: to be believed of none but one whose signature holds.
+/// What a note says, whoever signed it: to be believed of none but one whose signature holds.
+#[must_use]
+pub fn claimed(note: &[u8]) -> Option<Checkpoint> {
+    parts(note).and_then(|(text, _)| Checkpoint::read(text))
+}
+
+/// The name of the log that a note says it is of, whoever signed it.
 #[must_use]
 pub fn claimed_origin(note: &[u8]) -> Option<String> {
-    parts(note).and_then(|(text, _)| Checkpoint::read(text)).map(|read| read.origin)
+    claimed(note).map(|read| read.origin)
 }
 
 type Line<'a> = (&'a str, [u8; 4], Vec<u8>);

@@ -159,6 +159,8 @@ fn every_operation_on_the_record_leaves_exactly_one_entry_about_its_case() {
             assert_eq!(one_entry(&app, since, &operation, &head).body["kind"], body["kind"], "HEAD of {}", operation.id);
         }
     }
+    // Whatever was written is what an auditor expects of it.
+    crate::bundles::are_sound(&app);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::harness::cluster::{self, Scratch, by_engine};
 use crate::harness::{TestApp, connect};
 use crate::long::{root, stored};
 
-const LOGS: [(&str, &str); 2] = [("disclosure-log", "disclosure"), ("access-log", "access")];
+pub const LOGS: [(&str, &str); 2] = [("disclosure-log", "disclosure"), ("access-log", "access")];
 
 /// The key that signs a log, as an auditor is given it: by the operator, not by the service.
 pub fn key(app: &TestApp, table: &str) -> PublicKey {
@@ -27,7 +27,7 @@ pub fn key(app: &TestApp, table: &str) -> PublicKey {
     key
 }
 
-fn newest(app: &TestApp, log: &str) -> String {
+pub fn newest(app: &TestApp, log: &str) -> String {
     let reply = app.as_role(Role::Auditor).get(&format!("/{log}/checkpoint")).ok(200);
     assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
     reply.text
@@ -93,7 +93,7 @@ fn a_log_that_grows_is_signed_by_itself() {
 }
 
 /// Lets whoever owns the tables do what nobody may.
-fn unguarded(conn: &mut Conn, log: &str, sql: &str) {
+pub fn unguarded(conn: &mut Conn, log: &str, sql: &str) {
     for (table, what) in [("entry", "kept"), ("entry", "fixed"), ("leaf", "kept"), ("leaf", "fixed"), ("checkpoint", "kept")] {
         let on = by_engine("", " ON @_").replace('@', log);
         let of = by_engine("", table);

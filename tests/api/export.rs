@@ -58,7 +58,7 @@ fn an_export_is_the_very_bytes_that_were_hashed_and_the_root_is_theirs() {
 }
 
 #[test]
-fn a_table_says_what_the_hashed_lines_say_and_hides_no_formula() {
+fn t6_a_table_says_what_the_hashed_lines_say_and_hides_no_formula() {
     let app = TestApp::spawn();
     record(&app);
     let mut guarded = 0;

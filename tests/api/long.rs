@@ -55,7 +55,8 @@ pub fn stored(app: &TestApp, log: &str) -> Vec<(i64, String)> {
     rows.into_iter().map(|row| (row.idx, row.text)).collect()
 }
 
-fn hash(hash: &Hash) -> String {
+/// A hash, as SQL has it.
+pub fn hash(hash: &Hash) -> String {
     let mut digits = String::new();
     for byte in hash.0 {
         write!(digits, "{byte:02x}").unwrap();

@@ -1,0 +1,183 @@
+//! `sendiass log verify`: proves, without the service and without a network, that nothing in a bundle of a log was changed, removed, hidden or
+//! added.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Output;
+use super::source::{self, Ended, Source};
+use crate::clock::Clock;
+use crate::domain::time::Timestamp;
+use crate::ledger::audit::{Asked, Audit, Report, Standing};
+use crate::ledger::trust::Trust;
+
+/// What is verified, and what is asked of it.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The bundle; `-` is standard input.
+    bundle: PathBuf,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    believed: Believed,
+    /// A checkpoint that you kept: the log must go on from there.
+    #[arg(long, value_name = "CHECKPOINT")]
+    since: Option<PathBuf>,
+    /// How old the last entry may be: `90m`, `36h`, `7d`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    max_age: Option<i64>,
+    /// Lines to read, or one JSON document.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// Whom an auditor believes.
+#[derive(Args, Debug)]
+pub struct Believed {
+    /// A file with the keys of the logs, got from the operator and not from the service: `log KEY [FIRST [LAST]]`, a line each.
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+}
+
+/// The part of a log that is wanted.
+#[derive(Args, Debug)]
+pub struct Part {
+    /// Of the entries from this time on (RFC 3339, UTC): the bundle must have them all.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub from: Option<Timestamp>,
+    /// Of the entries before this time.
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub to: Option<Timestamp>,
+    /// Of the entries from this index on.
+    #[arg(long, value_name = "INDEX")]
+    pub index_from: Option<u64>,
+    /// Of the entries before this index.
+    #[arg(long, value_name = "INDEX")]
+    pub index_to: Option<u64>,
+}
+
+impl Part {
+    /// Whether it ends before it begins.
+    pub fn is_backwards(&self) -> bool {
+        self.from.zip(self.to).is_some_and(|(from, to)| to < from) || self.index_from.zip(self.index_to).is_some_and(|(from, to)| to < from)
+    }
+
+    /// What that asks of a bundle.
+    pub fn asked(&self) -> Asked {
+        Asked { from: self.from, to: self.to, index_from: self.index_from, index_to: self.index_to, ..Asked::default() }
+    }
+}
+
+impl Believed {
+    /// What the trust file says, if there is one.
+    pub fn read(&self) -> Result<Option<Trust>, String> {
+        let Some(file) = &self.trust else { return Ok(None) };
+        let text = source::small(file)?;
+        let text = std::str::from_utf8(&text).map_err(|_| "The trust file is not text.".to_owned())?;
+        Trust::read(text).map(Some).map_err(|line| format!("Line {line} of the trust file says nothing that is known."))
+    }
+}
+
+/// RFC 3339 in UTC.
+pub fn instant(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse(text).ok_or("write it as 2026-09-01T00:00:00Z")
+}
+
+/// Microseconds.
+fn duration(text: &str) -> Result<i64, &'static str> {
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).unwrap_or_default();
+    let seconds = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        _ => None,
+    };
+    let number: Option<i64> = number.parse().ok().filter(|number| *number >= 0);
+    let micros = number.zip(seconds).and_then(|(number, seconds)| number.checked_mul(seconds)?.checked_mul(1_000_000));
+    micros.ok_or("write a number and one of s, m, h, d: 36h")
+}
+
+impl Verify {
+    /// Exit codes: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it, 64 used wrongly.
+    pub(super) fn run(&self) -> ExitCode {
+        let report = match self.verify() {
+            Ok(report) => report,
+            Err(ended) => return ended.said(),
+        };
+        match self.output {
+            Output::Text => print!("{}", Told(&report)),
+            Output::Json => match document(&report) {
+                Ok(text) => println!("{text}"),
+                Err(error) => return Ended::unknown(error.to_string()).said(),
+            },
+        }
+        ExitCode::from(report.exit_code())
+    }
+
+    fn verify(&self) -> Result<Report, Ended> {
+        if self.part.is_backwards() {
+            return Err(Ended::used_wrongly("The part ends before it begins."));
+        }
+        let mut asked = self.part.asked();
+        asked.trust = self.believed.read().map_err(Ended::used_wrongly)?;
+        asked.since = self.since.as_deref().map(source::small).transpose().map_err(Ended::used_wrongly)?;
+        asked.fresh = self.max_age.map(|age| (age, Clock::real()));
+        let mut audit = Audit::new(asked);
+        let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;
+        Ok(audit.finish(rest))
+    }
+}
+
+/// The report as a JSON document, with what it comes to.
+fn document(report: &Report) -> serde_json::Result<String> {
+    let mut document = serde_json::to_value(report)?;
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("standing".to_owned(), serde_json::to_value(report.standing())?);
+        fields.insert("exitCode".to_owned(), report.exit_code().into());
+    }
+    serde_json::to_string(&document)
+}
+
+/// The report for people.
+pub(super) struct Told<'r>(pub &'r Report);
+
+impl std::fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let report = self.0;
+        if let (Some(origin), Some(size), Some(root)) = (&report.origin, report.size, &report.root_hash) {
+            writeln!(f, "log          {origin}\ncheckpoint   {size} entries, root {root}")?;
+        }
+        if let (Some(from), Some(to)) = (report.index_from, report.index_to) {
+            writeln!(f, "bundle       entries {from} up to, but without, {to}; {} were read", report.entries)?;
+        }
+        if let (Some(first), Some(last)) = (&report.first_at, &report.last_at) {
+            writeln!(f, "written      from {first} to {last}")?;
+        }
+        writeln!(f)?;
+        for (name, verdict) in report.verdicts() {
+            writeln!(f, "{name:<13}{:<11}{}", word(verdict.standing), verdict.says)?;
+        }
+        f.write_str("\n")?;
+        f.write_str(match report.standing() {
+            Standing::Sound | Standing::NotAsked => "SOUND: nothing that was asked about was changed, removed, hidden or added.\n",
+            Standing::Failed => {
+                "TAMPERING: what is marked WRONG above is not as it was signed. Keep this file, and the checkpoints you have.\n"
+            }
+            Standing::Unknown => "NOT CONCLUDED: nothing wrong was found, but what is marked ? above could not be told.\n",
+            Standing::Untrusted => "NOT TRUSTED: whoever signed this is not in your trust file.\n",
+        })
+    }
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Sound => "ok",
+        Standing::Failed => "WRONG",
+        Standing::Untrusted => "UNTRUSTED",
+        Standing::Unknown => "?",
+        Standing::NotAsked => "-",
+    }
+}

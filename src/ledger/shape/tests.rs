@@ -1,0 +1,122 @@
+use super::*;
+use crate::domain::access_log::AccessLogBody;
+use crate::domain::log::LogBody;
+use crate::ledger::Malformed;
+
+fn ascends(fields: &[Field]) {
+    assert!(fields.windows(2).all(|pair| pair[0].name < pair[1].name), "{fields:?}");
+    for field in fields {
+        if let Form::Object(fields) | Form::List(Form::Object(fields)) = &field.form {
+            ascends(fields);
+        }
+    }
+}
+
+#[test]
+fn the_fields_are_those_of_the_contract_in_order() {
+    for (fields, named) in [(DISCLOSURE, LogBody::FIELDS), (ACCESS, AccessLogBody::FIELDS)] {
+        let (ours, mut theirs) = (fields.iter().map(|field| field.name).collect::<Vec<_>>(), named.to_vec());
+        theirs.sort_unstable();
+        assert_eq!(ours, theirs);
+    }
+    ascends(DISCLOSURE);
+    ascends(ACCESS);
+    // Each name that a kind needs or may not have is a field.
+    for (fields, names) in [(DISCLOSURE, [NAMING, DECIDED].concat()), (ACCESS, NAMING.to_vec())] {
+        assert_eq!(mask(fields, &[&names]).count_ones() as usize, names.len());
+    }
+}
+
+const REFUSED: &str = concat!(
+    r#"{"actor":"019b8d62-7a80-726b-b2a7-4de452e6b438","at":"2026-09-17T13:05:44.120Z","basis":"permission","#,
+    r#""case":"AqbXo7meGmQuCdFzKPV-vA","channel":"secure_email","#,
+    r#""copies":[{"person":"FtTm1r_dPbxUB_clMohfuAHMAuQVEyW_bHrYOzxAtPc","role":"parent_carer"}],"#,
+    r#""decidedBy":"019b8d62-7a80-726b-b2a7-4de452e6b438","direction":"outbound","id":"01a0af79-18b8-78f5-8ef8-aa3892276658","#,
+    r#""identified":true,"items":[{"bytes":65,"class":"concerns_raised","digest":"5_Tk61gMPaBtSnl_9eQAey6VUsj6mBBj4fX3FpyixDM"}],"#,
+    r#""kind":"disclosure_refused","lawfulBasis":"public_task","outcome":"refused","purpose":"pass_information","#,
+    r#""req":"01a0af79-18b8-72e6-ae97-ba94d0eda82f","rules":["R12/data_not_covered","not_decided"],"v":1}"#
+);
+
+fn checked(body: &str) -> Result<(), Wrong> {
+    Shape::disclosure().check(body.as_bytes()).map(drop)
+}
+
+#[test]
+fn a_body_tells_what_is_needed_of_it() {
+    let shape = Shape::of("sendiass/disclosure/019b8d62-7a80-726b-b2a7-4de452e6b438").unwrap();
+    let facts = shape.check(REFUSED.as_bytes()).unwrap();
+    assert_eq!(
+        (facts.id, &*facts.at, &*facts.kind),
+        (0x01a0_af79_18b8_78f5_8ef8_aa38_9227_6658, "2026-09-17T13:05:44.120Z", "disclosure_refused")
+    );
+    assert_eq!((facts.related, facts.origin), (None, None));
+    assert!(shape.relates() && !Shape::of("x/access/y").unwrap().relates());
+    assert!(["", "x", "x/y/z", "x/access", "x/access/y/z"].iter().all(|origin| Shape::of(origin).is_none()));
+}
+
+#[test]
+fn a_field_that_is_unknown_missing_or_wrong_is_named() {
+    let with = |from: &str, to: &str| {
+        assert!(REFUSED.contains(from), "{from}");
+        checked(&REFUSED.replacen(from, to, 1))
+    };
+    for (from, to, wrong) in [
+        (r#","v":1}"#, r#","v":1,"w":1}"#, Wrong::Field),
+        (r#"{"actor":"#, r#"{"aa":1,"actor":"#, Wrong::Field),
+        (r#""role":"parent_carer"}"#, r#""role":"parent_carer","rolf":1}"#, Wrong::Field),
+        (r#","v":1}"#, "}", Wrong::Missing("v")),
+        (r#""bytes":65,"#, "", Wrong::Missing("bytes")),
+        (r#","role":"parent_carer""#, "", Wrong::Missing("role")),
+        (r#""id":"01a0af79-18b8-78f5-8ef8-aa3892276658","#, "", Wrong::Missing("id")),
+        (r#""v":1}"#, r#""v":2}"#, Wrong::Value("v")),
+        ("01a0af79-18b8-78f5", "01A0af79-18b8-78f5", Wrong::Value("id")),
+        ("01a0af79-18b8-78f5", "01a0af7918b8-78f5-", Wrong::Value("id")),
+        ("13:05:44.120Z", "13:05:44.12Z", Wrong::Value("at")),
+        ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV-vB", Wrong::Value("case")),
+        ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV+vA", Wrong::Value("case")),
+        ("3FpyixDM", "3FpyixDMAA", Wrong::Value("digest")),
+        (r#""bytes":65"#, r#""bytes":-1"#, Wrong::Value("bytes")),
+        ("concerns_raised", "concern_raised", Wrong::Value("class")),
+        ("R12/data_not_covered", "R11/data_not_covered", Wrong::Value("rules")),
+        ("R12/data_not_covered", "data_not_covered", Wrong::Value("rules")),
+        (r#"["R12/data_not_covered","not_decided"]"#, "[]", Wrong::Value("rules")),
+        (r#""rules":["R12/data_not_covered","not_decided"],"#, "", Wrong::Kind),
+        (r#""case":"AqbXo7meGmQuCdFzKPV-vA","#, "", Wrong::Kind),
+        (r#""outcome":"refused""#, r#""outcome":"granted""#, Wrong::Kind),
+        (r#""purpose":"#, r#""origin":"x","purpose":"#, Wrong::Form(Malformed::KeyOrder)),
+        (r#""outcome":"#, r#""origin":"x","outcome":"#, Wrong::Kind),
+        (r#""identified":true"#, r#""identified":1"#, Wrong::Form(Malformed::Syntax)),
+        (r#""identified":true"#, r#""identified":null"#, Wrong::Form(Malformed::Null)),
+        (r#""basis":"permission""#, r#""basis":["permission"]"#, Wrong::Form(Malformed::Syntax)),
+        (r#","v":1}"#, r#","v":1}}"#, Wrong::Form(Malformed::Syntax)),
+    ] {
+        assert_eq!(with(from, to), Err(wrong), "{from} as {to}");
+    }
+    assert_eq!(checked(REFUSED), Ok(()));
+}
+
+#[test]
+fn instants_are_those_of_the_calendar() {
+    for good in ["2026-09-17T13:05:44.120Z", "2024-02-29T00:00:00.000Z", "2000-02-29T23:59:59.999Z", "0001-01-01T00:00:00.000Z"] {
+        assert!(is_instant(good), "{good}");
+    }
+    for bad in [
+        "2026-02-29T00:00:00.000Z",
+        "1900-02-29T00:00:00.000Z",
+        "2026-04-31T00:00:00.000Z",
+        "2026-13-01T00:00:00.000Z",
+        "2026-00-01T00:00:00.000Z",
+        "2026-01-00T00:00:00.000Z",
+        "2026-01-32T00:00:00.000Z",
+        "2026-01-01T24:00:00.000Z",
+        "2026-01-01T00:60:00.000Z",
+        "2026-01-01T00:00:60.000Z",
+        "2026-01-01T00:00:00.000z",
+        "2026-01-01 00:00:00.000Z",
+        "2026-01-01T00:00:00.00Z",
+        "2026-01-01T00:00:00Z",
+        "+026-01-01T00:00:00.000Z",
+    ] {
+        assert!(!is_instant(bad), "{bad}");
+    }
+}

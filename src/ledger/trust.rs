@@ -1,0 +1,72 @@
+//! Whom an auditor believes: a file that names the keys of the logs, got from the operator and not from the service.
+//!
+//! A line each: `log KEY [FIRST [LAST]]`, a key as C2SP writes it (`name+id+base64`, [`PublicKey::read`]), and from which tree size up to
+//! which it may sign; `witness KEY`; `quorum NUMBER`, how many witnesses must have signed. `#` begins a comment.
+
+use super::note::{self, Checkpoint, NoteFault, PublicKey};
+
+/// What a trust file says.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    keys: Vec<Trusted>,
+    witnesses: usize,
+    quorum: usize,
+}
+
+/// A key, and at which sizes of its log it signs.
+#[derive(Clone, Debug)]
+struct Trusted {
+    key: PublicKey,
+    first: u64,
+    last: u64,
+}
+
+impl Trust {
+    /// What this text says, or the number of the first line that says nothing.
+    pub fn read(text: &str) -> Result<Self, usize> {
+        let mut trust = Self::default();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.split_once('#').map_or(line, |(before, _)| before);
+            trust.take(&line.split_whitespace().collect::<Vec<_>>()).ok_or(number + 1)?;
+        }
+        Ok(trust)
+    }
+
+    fn take(&mut self, words: &[&str]) -> Option<()> {
+        match words {
+            [] => {}
+            ["log", key, sizes @ ..] if sizes.len() <= 2 => {
+                let size = |place: usize, otherwise| sizes.get(place).map_or(Some(otherwise), |size| size.parse().ok());
+                let (first, last) = (size(0, 0)?, size(1, u64::MAX)?);
+                self.keys.push(Trusted { key: PublicKey::read(key).filter(|_| first <= last)?, first, last });
+            }
+            ["witness", _] => self.witnesses += 1,
+            ["quorum", number] => self.quorum = number.parse().ok()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Whether it names a key of this log.
+    #[must_use]
+    pub fn knows(&self, origin: &str) -> bool {
+        self.keys.iter().any(|trusted| trusted.key.name() == origin)
+    }
+
+    /// Whether somebody else than the service must have signed, too.
+    #[must_use]
+    pub fn wants_witnesses(&self) -> bool {
+        self.witnesses > 0 || self.quorum > 0
+    }
+
+    /// The checkpoint in a note that a key signed which may, at its size.
+    pub fn open(&self, note: &[u8]) -> Result<Checkpoint, NoteFault> {
+        let keys = |at: Option<u64>| {
+            let then = |trusted: &&Trusted| at.is_none_or(|size| (trusted.first..=trusted.last).contains(&size));
+            self.keys.iter().filter(then).map(|trusted| trusted.key.clone()).collect::<Vec<_>>()
+        };
+        // First with all of them: a forged signature spoils the note, whenever its key may sign.
+        let checkpoint = note::open(note, &keys(None))?;
+        note::open(note, &keys(Some(checkpoint.size)))
+    }
+}
