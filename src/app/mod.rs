@@ -9,6 +9,7 @@ pub mod consents;
 pub mod disclosure_log;
 pub mod disclosures;
 mod error;
+mod filling;
 mod health;
 pub mod information_requests;
 pub mod legal_requests;

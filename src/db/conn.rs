@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
+use crate::domain::ids::CaseId;
 
 pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
 
@@ -222,6 +223,39 @@ pub enum Lock {
 }
 
 impl Conn {
+    /// Adds entries of a log and their leaves, from this index on, by a statement for each table. False in the embedded database, where a statement
+    /// for each row is as quick.
+    pub fn add_entries(
+        &mut self,
+        (entry, leaf): (&str, &str),
+        first: i64,
+        bodies: impl Iterator<Item = impl AsRef<str>>,
+        leaves: impl Iterator<Item = impl AsRef<[u8]>>,
+    ) -> QueryResult<bool> {
+        let Self::Pg(conn) = self else { return Ok(false) };
+        let rows = |table: &str, column: &str| {
+            format!(
+                "INSERT INTO {table} (idx, {column}) SELECT $1 + n - 1, value FROM unnest($2) WITH ORDINALITY AS new (value, n) ORDER BY n"
+            )
+        };
+        let (bodies, leaves): (Vec<_>, Vec<_>) = (bodies.collect(), leaves.collect());
+        let bodies: Vec<&str> = bodies.iter().map(AsRef::as_ref).collect();
+        let leaves: Vec<&[u8]> = leaves.iter().map(AsRef::as_ref).collect();
+        diesel::sql_query(rows(entry, "body")).bind::<BigInt, _>(first).bind::<Array<Text>, _>(bodies).execute(conn)?;
+        diesel::sql_query(rows(leaf, "h")).bind::<BigInt, _>(first).bind::<Array<Binary>, _>(leaves).execute(conn)?;
+        Ok(true)
+    }
+
+    /// Files entries under their cases, as far as those are on record, by one statement. False in the embedded database.
+    pub fn add_lookups(&mut self, table: &str, cases: &[CaseId], indexes: &[i64]) -> QueryResult<bool> {
+        let Self::Pg(conn) = self else { return Ok(false) };
+        let rows = format!(
+            "INSERT INTO {table} (case_id, idx) SELECT case_file.id, new.idx FROM unnest($1, $2) AS new (id, idx) JOIN case_file USING (id)"
+        );
+        diesel::sql_query(rows).bind::<Array<super::stored::DbUuid>, _>(cases).bind::<Array<BigInt>, _>(indexes).execute(conn)?;
+        Ok(true)
+    }
+
     /// Takes a lock that has no row.
     pub fn lock(&mut self, lock: Lock) -> Result<()> {
         let (kind, key) = match lock {

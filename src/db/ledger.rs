@@ -4,6 +4,7 @@
 pub mod access;
 pub mod checkpoints;
 pub(super) mod disclosures;
+pub mod filling;
 mod kept;
 pub mod proofs;
 pub mod recheck;
@@ -78,6 +79,21 @@ impl<L: Log> End<L> {
         Ok(Self { index, at, of: PhantomData })
     }
 
+    /// Adds entries as they are written, in this order, and answers the index of the first.
+    fn add_written(&mut self, tx: &mut Tx<'_>, entries: &[Written]) -> Result<i64> {
+        let first = self.index;
+        L::add(tx.conn, first, entries)?;
+        for entry in entries {
+            let place = u64::try_from(self.index).map_err(|_| Error::Corrupt("log index"))?;
+            for subtree in ledger::merkle::completed(&mut Stored::<L>(tx, PhantomData), place, entry.leaf)? {
+                let n = i64::try_from(subtree.n).map_err(|_| Error::Corrupt("log index"))?;
+                L::add_subtree(tx.conn, i32::from(subtree.level), n, &subtree.hash.0)?;
+            }
+            self.index += 1;
+        }
+        Ok(first)
+    }
+
     /// Adds one entry. Its index is answered, and what its commitments stand for.
     fn add(
         &mut self,
@@ -91,14 +107,7 @@ impl<L: Log> End<L> {
             EntryError::NoCaseKey => Error::Corrupt("missing key"),
             EntryError::Malformed(_) => Error::Corrupt("log entry"),
         })?;
-        let index = self.index;
-        L::add(tx.conn, index, &written.body, &written.leaf.0)?;
-        let place = u64::try_from(index).map_err(|_| Error::Corrupt("log index"))?;
-        for subtree in ledger::merkle::completed(&mut Stored::<L>(tx, PhantomData), place, written.leaf)? {
-            let n = i64::try_from(subtree.n).map_err(|_| Error::Corrupt("log index"))?;
-            L::add_subtree(tx.conn, i32::from(subtree.level), n, &subtree.hash.0)?;
-        }
-        self.index += 1;
+        let index = self.add_written(tx, std::slice::from_ref(&written))?;
         Ok((index, written.openings))
     }
 }

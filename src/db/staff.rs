@@ -104,6 +104,12 @@ pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, c
     Ok(())
 }
 
+/// The same, and answers who they are.
+pub fn entered(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<StaffId> {
+    enter(tx, issuer, subject, display_name, casework, now)?;
+    Ok(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)).select(staff::id).first(tx.conn)?)
+}
+
 /// Those of these members of staff who are on record and not disabled, and whether they last came with a role that works on cases.
 pub fn working(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<HashMap<StaffId, bool>> {
     let rows: Vec<(StaffId, bool)> = staff::table

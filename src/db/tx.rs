@@ -172,6 +172,8 @@ pub struct Db {
     admitted: Arc<Semaphore>,
     /// The thread that writes the embedded database.
     writer: Option<SyncSender<Job>>,
+    /// The connection to a server for what nobody waits for, so that it takes no request's place.
+    aside: Arc<Connections>,
     keys: Arc<Keyring>,
     tally: Arc<Tally>,
     /// Whether nothing may be added to the logs any more.
@@ -202,8 +204,9 @@ impl Db {
             }
         };
         let pool = Connections::new(place.clone(), demands, connections);
-        let admitted = Semaphore::new(pool.size() + WAITING);
-        Ok(Self { pool: Arc::new(pool), admitted: Arc::new(admitted), writer, keys: Arc::new(keys), tally, closed: Arc::default() })
+        let aside = Arc::new(Connections::new(place.clone(), demands, 1));
+        let admitted = Arc::new(Semaphore::new(pool.size() + WAITING));
+        Ok(Self { pool: Arc::new(pool), admitted, writer, aside, keys: Arc::new(keys), tally, closed: Arc::default() })
     }
 
     /// The keys of the deployment.
@@ -261,6 +264,19 @@ impl Db {
             Some(writer) => self.queued(writer, f).await,
             None => self.pooled(Begin::Writing, f).await,
         }
+    }
+
+    /// Writes what nobody waits for, for as long as it takes.
+    pub(super) async fn write_aside<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        if let Some(writer) = &self.writer {
+            return self.queued(writer, f).await;
+        }
+        let (aside, keys, tally, writing) = (self.aside.clone(), self.keys.clone(), self.tally.clone(), self.tally.writing());
+        let work = tokio::task::spawn_blocking(move || {
+            let _writing = writing;
+            aside.within(Begin::Writing, &tally, |conn| f(&mut Tx::new(conn, &keys, Begin::Writing)))
+        });
+        work.await.unwrap_or(Err(Error::Panicked))
     }
 
     /// On a connection of the pool.

@@ -16,7 +16,9 @@ use crate::authz::devkey::Minting;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseSettings, Profile};
 use crate::domain::vocabulary::{Role, Vocabulary};
-use crate::{keys, startup};
+use crate::keys::{self, SecretText};
+use crate::startup::database::Found;
+use crate::startup::{self, Ready};
 
 /// Run the service on a throw-away database with fictional families.
 #[derive(Args, Debug)]
@@ -33,6 +35,12 @@ pub struct Demo {
     /// Where keys and the throw-away database are kept.
     #[arg(long, env = "SENDIASS_DATA_DIR", default_value = "./data")]
     data_dir: PathBuf,
+    /// Another database than the throw-away one: an empty one on PostgreSQL, `postgres://USER:PASSWORD@HOST/NAME`, which stays.
+    #[arg(long)]
+    database_url: Option<SecretText>,
+    /// So many made-up entries in the disclosure log, over five years before the story: to see the service with a long log, and to measure it.
+    #[arg(long, default_value_t = 0, conflicts_with = "walkthrough", value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
+    entries: u64,
 }
 
 /// The settings parser alone, to take every default from one place.
@@ -44,26 +52,26 @@ struct Defaults {
 
 impl Demo {
     pub(super) fn run(&self) -> Result<(), String> {
-        let database = self.data_dir.join(if self.walkthrough { "walkthrough.db" } else { "demo.db" });
+        let name = if self.database_url.is_some() { "elsewhere.db" } else { "demo.db" };
+        let database = self.data_dir.join(if self.walkthrough { "walkthrough.db" } else { name });
         remove(&database)?;
+        if let Some(url) = &self.database_url {
+            is_empty(&self.settings(url.clone()))?;
+        }
         let defaults = Defaults::try_parse_from(["sendiass"]).map_err(|error| error.to_string())?;
         let port = if self.walkthrough { 0 } else { 8080 };
         let config = Config {
             profile: Profile::Demo,
             bind: self.bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
             admin_bind: self.admin_bind.or(defaults.config.admin_bind).filter(|_| !self.walkthrough),
-            database: DatabaseSettings {
-                url: Some(format!("sqlite:{}", database.display()).into()),
-                url_file: None,
-                data_dir: self.data_dir.clone(),
-                ..defaults.config.database
-            },
+            database: self.settings(self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", database.display()).into())),
             issuers_file: None,
             log_sidecar: Some(checkpoints(&database)),
             ..defaults.config
         };
         let (ready, started) = mpsc::channel();
-        let server = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, &ready)));
+        let entries = self.entries;
+        let server = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, entries, &ready)));
         let Ok((address, handle)) = started.recv() else {
             // The sender is gone: what the thread ended with says why.
             return server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned()));
@@ -82,6 +90,10 @@ impl Demo {
         server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned()))
     }
 
+    fn settings(&self, url: SecretText) -> DatabaseSettings {
+        DatabaseSettings { url: Some(url), url_file: None, data_dir: self.data_dir.clone(), connections: None, unsafe_server: false }
+    }
+
     fn tokens(&self) -> Result<Vec<(Role, String)>, String> {
         let key = keys::development_key(&self.data_dir).map_err(|fault| fault.to_string())?;
         Role::ALL
@@ -95,14 +107,42 @@ impl Demo {
     }
 }
 
-async fn serve(config: Config, ready: &mpsc::Sender<(SocketAddr, actix_web::dev::ServerHandle)>) -> Result<(), String> {
-    let clock = Clock::system();
-    // The log begins with the story, and its times never go back.
-    clock.set(seed::beginning(Clock::real()), false);
-    let running = startup::build(config, clock).await?.listen()?;
+async fn serve(config: Config, entries: u64, ready: &mpsc::Sender<(SocketAddr, actix_web::dev::ServerHandle)>) -> Result<(), String> {
+    let running = begun(config, entries).await?.listen()?;
     // Whoever waits for the address may have given up; then there is nobody to serve.
     drop(ready.send((running.address, running.server.handle())));
     running.until_stopped().await
+}
+
+/// The service at the time when the story begins, with so many entries before it.
+pub async fn begun(config: Config, entries: u64) -> Result<Ready, String> {
+    let (clock, beginning) = (Clock::system(), seed::beginning(Clock::real()));
+    // The log begins with what is told, and its times never go back.
+    let first = if entries > 0 { seed::days_before(beginning, 5 * 365) } else { beginning };
+    clock.set(first, false);
+    let ready = startup::build(config, clock.clone()).await?;
+    if entries > 0 {
+        let told = |so_far: u64| {
+            if so_far.is_multiple_of(100_000) {
+                eprintln!("{so_far} entries");
+            }
+        };
+        let failed = |error| format!("The log cannot be filled: {error:?}.");
+        ready.app.fill_log(entries, first, beginning, told).await.map_err(failed)?;
+        clock.set(beginning, false);
+        ready.app.sign_logs().await.map_err(|unsigned| unsigned.to_string())?;
+    }
+    clock.set(beginning, false);
+    Ok(ready)
+}
+
+/// A database that is not the demonstration's own has nothing in it yet.
+fn is_empty(settings: &DatabaseSettings) -> Result<(), String> {
+    let mut found = Found::new(settings, Profile::Demo)?;
+    if found.standing()?.is_begun() {
+        return Err("--database-url names a database that is used already: a demonstration needs an empty one.".to_owned());
+    }
+    Ok(())
 }
 
 /// What was signed of the logs of this database goes with it.

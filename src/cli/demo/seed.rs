@@ -62,7 +62,7 @@ pub fn set_clock(client: &Client, now: Timestamp) -> Result<(), String> {
 }
 
 /// The time so many days before.
-fn days_before(now: Timestamp, days: i64) -> Timestamp {
+pub fn days_before(now: Timestamp, days: i64) -> Timestamp {
     Timestamp::from_micros(now.micros() - days * 86_400_000_000).unwrap_or(now)
 }
 

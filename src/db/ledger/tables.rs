@@ -7,6 +7,7 @@ use crate::db::schema::{
     access_checkpoint, access_entry, access_leaf, access_prune, access_subtree, disclosure_checkpoint, disclosure_entry, disclosure_leaf,
     disclosure_prune, disclosure_subtree,
 };
+use crate::ledger::Written;
 
 /// One log: its tables.
 pub trait Log: Send + Sync + 'static {
@@ -19,8 +20,8 @@ pub trait Log: Send + Sync + 'static {
     fn last(conn: &mut Conn) -> QueryResult<Option<(i64, String)>>;
     /// The index of the newest leaf.
     fn last_leaf(conn: &mut Conn) -> QueryResult<Option<i64>>;
-    /// Adds an entry with its leaf.
-    fn add(conn: &mut Conn, index: i64, body: &str, leaf: &[u8]) -> QueryResult<()>;
+    /// Adds entries with their leaves, from this index on.
+    fn add(conn: &mut Conn, first: i64, entries: &[Written]) -> QueryResult<()>;
     /// Adds the root of a full tile.
     fn add_subtree(conn: &mut Conn, level: i32, n: i64, hash: &[u8]) -> QueryResult<()>;
     /// The hashes of the rows `from` up to, but without, `to` of a level; level 0 is the leaves.
@@ -67,9 +68,16 @@ macro_rules! log {
                 $leaf::table.select(diesel::dsl::max($leaf::idx)).first(conn)
             }
 
-            fn add(conn: &mut Conn, index: i64, body: &str, leaf: &[u8]) -> QueryResult<()> {
-                diesel::insert_into($entry::table).values(($entry::idx.eq(index), $entry::body.eq(body))).execute(conn)?;
-                diesel::insert_into($leaf::table).values(($leaf::idx.eq(index), $leaf::h.eq(leaf))).execute(conn)?;
+            fn add(conn: &mut Conn, first: i64, entries: &[Written]) -> QueryResult<()> {
+                let (bodies, leaves) = (entries.iter().map(|entry| &entry.body), entries.iter().map(|entry| entry.leaf.0));
+                let tables = (stringify!($entry), stringify!($leaf));
+                if entries.len() > 1 && conn.add_entries(tables, first, bodies, leaves)? {
+                    return Ok(());
+                }
+                for (entry, index) in entries.iter().zip(first..) {
+                    diesel::insert_into($entry::table).values(($entry::idx.eq(index), $entry::body.eq(&entry.body))).execute(conn)?;
+                    diesel::insert_into($leaf::table).values(($leaf::idx.eq(index), $leaf::h.eq(&entry.leaf.0[..]))).execute(conn)?;
+                }
                 Ok(())
             }
 

@@ -1,0 +1,117 @@
+//! How many entries the logs take a second, by the code of the use cases.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_web::rt::{self, System};
+use sendiass::authz::{Action, Caller, Permit, act, check};
+use sendiass::clock::Clock;
+use sendiass::db::ledger::{self, Accesses};
+use sendiass::db::{Db, Error, Tx};
+use sendiass::domain::ids::{CaseId, EntryId, PersonId, RecipientId, RequestId, StaffId};
+use sendiass::domain::vocabulary::{Art9Condition, Basis, Channel, Direction, DisclosureLogKind, LawfulBasis, Purpose, Role};
+use sendiass::ledger::DisclosureEntry;
+
+use crate::{Bench, Times, line, rate};
+
+const WHILE: Duration = Duration::from_secs(4);
+
+/// How long each of those took that so many clients did one after the other for a while.
+async fn at_once<F: Future<Output = ()>>(clients: usize, work: impl Fn() -> F + 'static) -> (Times, Instant)
+where
+    F: 'static,
+{
+    let (work, times, since) = (Rc::new(work), Rc::new(RefCell::new(Vec::new())), Instant::now());
+    let clients = (0..clients).map(|_| {
+        let (work, times) = (work.clone(), times.clone());
+        rt::spawn(async move {
+            while since.elapsed() < WHILE {
+                let begun = Instant::now();
+                work().await;
+                times.borrow_mut().push(begun.elapsed());
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+    let times = times.take();
+    (Times::collect(times.into_iter()), since)
+}
+
+fn caller(bench: &Bench, role: Role) -> Caller {
+    let id = bench.get(&bench.token(role), "/me")["id"].as_str().unwrap().parse().unwrap();
+    Caller {
+        staff: StaffId(id),
+        display_name: "Bench".to_owned(),
+        roles: vec![role],
+        access_reason: None,
+        request: RequestId::mint(),
+        operation: "getCase".into(),
+        token_expires_at: Clock::real(),
+    }
+}
+
+pub fn measure(bench: &Bench) {
+    let adviser = caller(bench, Role::Adviser);
+    let case = bench.get(&bench.token(Role::Adviser), "/cases?limit=1")["items"][0]["id"].as_str().unwrap().to_owned();
+    let case = CaseId(case.parse().unwrap());
+    System::new().block_on(async {
+        for clients in [1, 64] {
+            let (db, leave) = (bench.db.clone(), check::<act::DisclosureRecord>(&adviser).unwrap());
+            let (times, since) = at_once(clients, move || {
+                let (db, leave) = (db.clone(), leave.clone());
+                async move { append(&db, leave, case).await }
+            })
+            .await;
+            line(&format!("entries appended to the disclosure log, {clients} at once"), format!("{}; {times}", rate(times.0.len(), since)));
+        }
+        for clients in [1, 64] {
+            let (app, somebody) = (bench.app.clone(), adviser.clone());
+            let before = entries(bench).await;
+            let (times, since) = at_once(clients, move || {
+                let (app, somebody) = (app.clone(), somebody.clone());
+                async move { app.turn_away(&somebody, Action::CaseRead).await.unwrap() }
+            })
+            .await;
+            let told = format!("{}; {times}", rate(times.0.len(), since));
+            while entries(bench).await < before + i64::try_from(times.0.len()).unwrap() {
+                rt::time::sleep(Duration::from_millis(2)).await;
+            }
+            line(&format!("refusals in the access log, {clients} at once"), format!("{told}; in the tree {}", rate(times.0.len(), since)));
+        }
+        for clients in [1, 32] {
+            let (app, leave) = (bench.app.clone(), check::<act::CaseRead>(&adviser).unwrap());
+            let (times, since) = at_once(clients, move || {
+                let (app, leave) = (app.clone(), leave.clone());
+                async move { drop(app.read_case(leave, case).await.unwrap()) }
+            })
+            .await;
+            line(&format!("cases looked at, {clients} at once"), format!("{}; {times}", rate(times.0.len(), since)));
+        }
+    });
+}
+
+/// One refusal, in a transaction of its own.
+async fn append(db: &Db, leave: Permit<act::DisclosureRecord>, case: CaseId) {
+    let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::DisclosureRefused, leave.staff(), RequestId::mint());
+    entry.decided_by = Some(leave.staff());
+    entry.direction = Some(Direction::Outbound);
+    entry.basis = Some(Basis::Permission);
+    entry.lawful_basis = Some(LawfulBasis::PublicTask);
+    entry.condition = Some(Art9Condition::SubstantialPublicInterest);
+    entry.purpose = Some(Purpose::Liaison);
+    entry.channel = Some(Channel::SecureEmail);
+    entry.recipient = Some(RecipientId::mint());
+    entry.subjects = vec![PersonId::mint()];
+    let write = move |tx: &mut Tx<'_>| {
+        ledger::append(tx, &leave, entry, case, None, Clock::real());
+        Ok::<_, Error>(())
+    };
+    db.write(write).await.unwrap();
+}
+
+async fn entries(bench: &Bench) -> i64 {
+    bench.db.read(|tx| ledger::size::<Accesses>(tx)).await.unwrap()
+}

@@ -1,0 +1,318 @@
+//! A disclosure log with as many entries as one has after years, for a demonstration and for measuring: made up, but in the form and by the code
+//! of real ones.
+
+use std::sync::Arc;
+
+use super::{App, Error, Result, leave};
+use crate::authz::{Caller, act};
+use crate::clock::Clock;
+use crate::db::ledger::filling::{self, Filling};
+use crate::db::{self, Tx, cases, recipients, staff};
+use crate::domain::case::{CaseContent, Reason};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::ids::{CaseId, ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
+use crate::domain::recipient::{NewRecipient, RecipientContent};
+use crate::domain::text::{LongText, Name};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{
+    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, InterventionLevel, LawfulBasis, PersonKind, Purpose,
+    ReasonForContact, RecipientType, ReferralSource, Role, ToldSubject, Vocabulary,
+};
+use crate::ledger::{CaseKey, Copied, DisclosureEntry, EntryError, Item};
+
+/// So many entries are written at a time,
+const BATCH: u64 = 2_000;
+/// for each so many there is a case, but there are at least and at most so many;
+const A_CASE: u64 = 50_000;
+const CASES: (u64, u64) = (8, 200);
+/// in so many of them something happens at a time.
+const AT_A_TIME: u64 = 8;
+const STAFF: u64 = 12;
+const BODIES: u64 = 30;
+
+/// Numbers without a pattern, the same for the same seed (`SplitMix64`).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// In so many of a hundred cases.
+    fn percent(&mut self, percent: u64) -> bool {
+        self.next() % 100 < percent
+    }
+
+    /// One of these, of which there is one at least.
+    fn of<T: Copy>(&mut self, values: &[T]) -> Option<T> {
+        let place = self.next().checked_rem(values.len() as u64)?;
+        values.get(usize::try_from(place).ok()?).copied()
+    }
+}
+
+/// What the entries are about.
+struct Story {
+    entries: u64,
+    from: Timestamp,
+    to: Timestamp,
+    cases: Vec<(CaseId, CaseKey)>,
+    staff: Vec<StaffId>,
+    bodies: Vec<RecipientId>,
+}
+
+impl Story {
+    /// When an entry is made: at even distances.
+    fn at(&self, number: u64) -> Timestamp {
+        let whole = i128::from(self.to.micros() - self.from.micros());
+        let since = whole * i128::from(number) / i128::from(self.entries.max(1));
+        i64::try_from(since).ok().and_then(|since| Timestamp::from_micros(self.from.micros() + since)).unwrap_or(self.to)
+    }
+
+    /// The case of an entry: they come one after the other, and overlap.
+    fn case(&self, number: u64, chance: &mut Chance) -> Option<&(CaseId, CaseKey)> {
+        let cases = self.cases.len() as u64;
+        let begun = number * cases.saturating_sub(AT_A_TIME - 1) / self.entries.max(1);
+        self.cases.get(usize::try_from((begun + chance.next() % AT_A_TIME).min(cases.saturating_sub(1))).ok()?)
+    }
+
+    fn batch(&self, first: u64) -> std::result::Result<Filling, EntryError> {
+        let numbers = first..(first + BATCH).min(self.entries);
+        let mut filling = Filling { since: self.at(first), entries: Vec::new(), cases: Vec::new() };
+        for number in numbers {
+            let mut chance = Chance(number);
+            let (case, key) = self.case(number, &mut chance).ok_or(EntryError::NoCaseKey)?;
+            filling.entries.push(self.entry(&mut chance).ok_or(EntryError::NoCaseKey)?.write(self.at(number), Some(key))?);
+            filling.cases.push(*case);
+        }
+        Ok(filling)
+    }
+
+    fn entry(&self, chance: &mut Chance) -> Option<DisclosureEntry> {
+        use DisclosureLogKind as K;
+        let (id, actor, request) = (EntryId::mint(), chance.of(&self.staff)?, RequestId::mint());
+        let kind = match chance.next() % 100 {
+            0..48 => K::DisclosureMade,
+            48..68 => K::DisclosureRefused,
+            68..84 => K::SubjectNotified,
+            84..92 => K::DisclosureRecalled,
+            92..96 => K::DisclosureCorrected,
+            _ => K::DecidedNotToShare,
+        };
+        let mut entry = DisclosureEntry::new(id, kind, actor, request);
+        if !matches!(kind, K::DisclosureMade | K::DisclosureRefused) {
+            entry.related = Some(EntryId::mint());
+            return Some(entry);
+        }
+        let basis = match chance.next() % 100 {
+            0..86 => Basis::Permission,
+            86..93 => Basis::Safeguarding,
+            93..98 => Basis::Anonymised,
+            _ => Basis::DataSubjectRight,
+        };
+        let class = chance.of(InformationCategory::ALL)?;
+        entry.decided_by = Some(actor);
+        entry.direction = chance.of(Direction::ALL);
+        entry.recipient = chance.of(&self.bodies);
+        entry.basis = Some(basis);
+        entry.lawful_basis = Some(LawfulBasis::PublicTask);
+        entry.condition = Some(Art9Condition::SubstantialPublicInterest);
+        entry.purpose = chance.of(Purpose::ALL);
+        entry.channel = chance.of(Channel::ALL);
+        entry.identified = Some(basis != Basis::Anonymised);
+        entry.told = chance.of(ToldSubject::ALL);
+        let person = PersonId::mint();
+        if basis != Basis::Anonymised {
+            entry.subjects.push(person);
+        }
+        if kind == K::DisclosureRefused {
+            entry.rules.extend(chance.of(RefusalRule::ALL));
+            return Some(entry);
+        }
+        if basis == Basis::Permission {
+            entry.consents.push((ConsentId::mint(), 1));
+        }
+        entry.items.push(Item::new(class, &format!("What was passed on, in words: {}", chance.next())));
+        if chance.percent(10) {
+            entry.copies.push(Copied { role: PersonKind::ParentCarer, person });
+        }
+        if basis == Basis::Safeguarding {
+            entry.reason = Some(LongText("Nobody else can act tonight.\nOne note and no more.".to_owned()));
+        }
+        Some(entry)
+    }
+}
+
+/// Enters whom the entries name.
+fn cast(tx: &mut Tx<'_>, cases: u64, from: Timestamp) -> Result<(Vec<CaseId>, Vec<StaffId>, Vec<RecipientId>)> {
+    let mut staff = Vec::new();
+    for number in 1..=STAFF {
+        let subject = format!("filling-{number}");
+        staff.push(staff::entered(tx, "nobody", &subject, &format!("Adviser {number}"), true, Clock::real())?);
+    }
+    let caller = |staff: StaffId, role: Role| Caller {
+        staff,
+        display_name: String::new(),
+        roles: vec![role],
+        access_reason: None,
+        request: RequestId::mint(),
+        operation: "".into(),
+        token_expires_at: from,
+    };
+    let someone = staff.first().copied().ok_or(db::Error::NotFound)?;
+    let manager = leave::<act::RecipientCreate>(&caller(someone, Role::ServiceManager))?;
+    let mut bodies = Vec::new();
+    for number in 1..=BODIES {
+        let content = RecipientContent {
+            body_type: RecipientType::School,
+            name: Name(format!("School {number} of Lakeshire")),
+            safeguarding_function: false,
+            address: None,
+            verified_on: None,
+        };
+        bodies.push(recipients::insert(tx, &manager, &NewRecipient { content, teams: Vec::new() }, from)?);
+    }
+    let mut opened = Vec::new();
+    for number in 0..cases {
+        let adviser = Chance(number).of(&staff).unwrap_or(someone);
+        let leave = leave::<act::CaseOpen>(&caller(adviser, Role::Adviser))?;
+        opened.push(cases::insert(tx, &leave, content(), false, from)?);
+    }
+    Ok((opened, staff, bodies))
+}
+
+fn content() -> CaseContent {
+    CaseContent {
+        intervention_level: InterventionLevel::L1,
+        referral_source: ReferralSource::SelfParent,
+        reasons_for_contact: vec![Reason { reason: ReasonForContact::Funding, primary: true }],
+        sen_needs: Vec::new(),
+        sen_provision: None,
+        setting: None,
+        setting_name: None,
+        area: None,
+        outcome: None,
+        appeal_types: Vec::new(),
+        summary: Some(LongText("Made up, to fill the disclosure log.".to_owned())),
+    }
+}
+
+impl App {
+    /// Adds so many entries to the disclosure log, at even distances from one instant up to another, with cases, staff and bodies to be about;
+    /// only where the deployment is a demonstration. `told` hears how many there are so far.
+    pub async fn fill_log(&self, entries: u64, from: Timestamp, to: Timestamp, told: impl Fn(u64)) -> Result<()> {
+        if !self.settings.test_clock {
+            return Err(Error::Absent);
+        }
+        let count = (entries / A_CASE).clamp(CASES.0, CASES.1);
+        let (cases, staff, bodies) = self.db.write(move |tx| cast(tx, count, from)).await?.0;
+        let kept = cases.clone();
+        let keys = self.db.read(move |tx| filling::keys(tx, &kept)).await?;
+        let story = Arc::new(Story { entries, from, to, cases: cases.into_iter().zip(keys).collect(), staff, bodies });
+        let make = |first: u64| {
+            let story = story.clone();
+            (first < entries).then(|| tokio::task::spawn_blocking(move || story.batch(first)))
+        };
+        let (mut first, mut making) = (0, make(0));
+        while let Some(made) = making {
+            let batch = made.await.map_err(|_| db::Error::Panicked)?.map_err(|_| db::Error::Corrupt("log entry"))?;
+            first += BATCH;
+            // Made while these are written.
+            making = make(first);
+            self.db.fill(batch).await?;
+            told(first.min(entries));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Settings;
+    use crate::db::ledger::checkpoints::{Standing, standing};
+    use crate::db::ledger::{self, Disclosures};
+    use crate::db::testing::{Scratch, now};
+    use crate::domain::log::{LogFilter, LogSpan};
+    use crate::domain::page::PageRequest;
+    use crate::ledger::leaf::leaf_hash;
+    use crate::ledger::verify::Stack;
+
+    #[test]
+    fn a_filled_log_is_the_tree_of_its_entries_and_is_gone_on_with() {
+        let scratch = Scratch::new();
+        let mut app = App::on(&scratch);
+        let from = Timestamp::from_micros(now().micros() - 86_400_000_000).unwrap();
+        let fill = async |app: &App, entries| app.fill_log(entries, from, now(), |_| ()).await;
+        scratch.wait(async {
+            assert!(matches!(fill(&app, 1).await, Err(Error::Absent)), "only where the deployment is a demonstration");
+            app.settings = Settings { test_clock: true, ..app.settings };
+            fill(&app, BATCH + 300).await.unwrap();
+            // Nothing is put before what is there.
+            assert!(matches!(fill(&app, 1).await, Err(Error::Db(db::Error::Corrupt("log time")))));
+        });
+        let auditor = scratch.caller("Auditor", &[Role::Auditor]);
+        let (size, root, before, rows) = scratch
+            .read(move |tx| {
+                let (permit, size) = (crate::db::testing::permit::<act::DisclosureLogExport>(&auditor), ledger::size::<Disclosures>(tx)?);
+                let filter = LogFilter { span: LogSpan { ascending: true, ..LogSpan::default() }, ..LogFilter::default() };
+                let all = PageRequest { limit: 10_000, after: None, include_total: false };
+                let rows = ledger::list(tx, &permit, &filter, size, &all)?.items;
+                Ok((size, ledger::root::<Disclosures>(tx, size)?, ledger::root::<Disclosures>(tx, 7)?, rows))
+            })
+            .unwrap();
+        assert_eq!((size, rows.len()), (2_300, 2_300));
+        let mut tree = Stack::default();
+        for (index, row) in rows.iter().enumerate() {
+            let leaf = leaf_hash(row.body.get().as_bytes());
+            assert_eq!((row.index, row.leaf_hash), (i64::try_from(index).unwrap(), leaf.0));
+            assert!(tree.push(0, leaf));
+        }
+        assert_eq!(root, tree.root());
+        assert_eq!(scratch.read(move |tx| standing::<Disclosures>(tx, Some((7, before)))).unwrap(), Standing::Continues(size, root));
+        // Each is filed under the case whose tag it bears.
+        let filed = scratch.read(filling::filed).unwrap();
+        assert_eq!(filed.len(), rows.len());
+        let mut keys = std::collections::HashMap::new();
+        for (case, index) in filed {
+            let key = keys.entry(case).or_insert_with(|| scratch.read(move |tx| filling::keys(tx, &[case])).unwrap().remove(0));
+            let body: serde_json::Value = serde_json::from_str(rows[usize::try_from(index).unwrap()].body.get()).unwrap();
+            let id = EntryId(body["id"].as_str().unwrap().parse().unwrap());
+            assert_eq!(body["case"], key.case_tag(id));
+        }
+    }
+
+    #[test]
+    fn entries_are_spread_over_the_time_and_the_cases_and_of_the_size_of_real_ones() {
+        let key = || CaseKey::new(zeroize::Zeroizing::new([7; 32]));
+        let (from, to) = (Timestamp::parse("2021-01-01T00:00:00Z").unwrap(), Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
+        let story = Story {
+            entries: 3 * BATCH - 500,
+            from,
+            to,
+            cases: (0..20).map(|_| (CaseId::mint(), key())).collect(),
+            staff: (0..STAFF).map(|_| StaffId::mint()).collect(),
+            bodies: (0..BODIES).map(|_| RecipientId::mint()).collect(),
+        };
+        let batches: Vec<Filling> = (0..3).map(|batch| story.batch(batch * BATCH).unwrap()).collect();
+        let bodies: Vec<&str> = batches.iter().flat_map(|batch| &batch.entries).map(|entry| entry.body.as_str()).collect();
+        assert_eq!(bodies.len() as u64, story.entries);
+        let at = |body: &str| {
+            let body = crate::ledger::leaf::read(body.as_bytes()).unwrap();
+            Timestamp::parse(body["at"].as_str().unwrap()).unwrap()
+        };
+        assert!(bodies.iter().map(|body| at(body)).is_sorted());
+        assert_eq!((batches[0].since, at(bodies[0]), batches[2].since), (from, from, story.at(2 * BATCH)));
+        assert!(at(bodies[bodies.len() - 1]) < to);
+        let mean = bodies.iter().map(|body| body.len()).sum::<usize>() / bodies.len();
+        assert!((520..620).contains(&mean), "{mean}");
+        for kind in ["disclosure_made", "disclosure_refused", "subject_notified", "disclosure_recalled", "decided_not_to_share"] {
+            assert!(bodies.iter().any(|body| body.contains(kind)), "{kind}");
+        }
+        let all: std::collections::BTreeSet<CaseId> = batches.iter().flat_map(|batch| batch.cases.iter().copied()).collect();
+        assert_eq!(all.len(), 20);
+        assert!(!batches[2].cases.contains(&batches[0].cases[0]));
+    }
+}
