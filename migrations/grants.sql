@@ -21,7 +21,8 @@ BEGIN
         GRANT DELETE ON disclosure_private, disclosure_case_ix TO sendiass_app;
     END IF;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'access_case_ix') THEN
-        GRANT DELETE ON access_case_ix TO sendiass_app;
+        -- What waits for its place in the log is moved there.
+        GRANT DELETE ON access_case_ix, access_pending TO sendiass_app;
     END IF;
 END
 $$;

@@ -104,7 +104,11 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
     let forked = match app.sign_logs().await {
         Err(unsigned) if unsigned.is_final() => Some(unsigned.to_string()),
         Err(unsigned) => return Err(unsigned.to_string()),
-        Ok(()) => None,
+        Ok(()) => {
+            // What was left waiting for its place, by a copy that was killed, has it before anybody asks; if that fails it is tried again.
+            drop(app.sequence_now().await);
+            None
+        }
     };
     Ok(Ready { app, forked, issuers: Arc::new(issuers), log_seed: secrets.log, config, lock: found.claim })
 }

@@ -18,10 +18,7 @@ use crate::{Bench, Times, line, rate};
 const WHILE: Duration = Duration::from_secs(4);
 
 /// How long each of those took that so many clients did one after the other for a while.
-async fn at_once<F: Future<Output = ()>>(clients: usize, work: impl Fn() -> F + 'static) -> (Times, Instant)
-where
-    F: 'static,
-{
+async fn at_once<F: Future<Output = ()> + 'static>(clients: usize, work: impl Fn() -> F + 'static) -> (Times, Instant) {
     let (work, times, since) = (Rc::new(work), Rc::new(RefCell::new(Vec::new())), Instant::now());
     let clients = (0..clients).map(|_| {
         let (work, times) = (work.clone(), times.clone());
@@ -53,7 +50,7 @@ fn caller(bench: &Bench, role: Role) -> Caller {
     }
 }
 
-pub fn measure(bench: &Bench) {
+pub(crate) fn measure(bench: &Bench) {
     let adviser = caller(bench, Role::Adviser);
     let case = bench.get(&bench.token(Role::Adviser), "/cases?limit=1")["items"][0]["id"].as_str().unwrap().to_owned();
     let case = CaseId(case.parse().unwrap());
@@ -113,5 +110,5 @@ async fn append(db: &Db, leave: Permit<act::DisclosureRecord>, case: CaseId) {
 }
 
 async fn entries(bench: &Bench) -> i64 {
-    bench.db.read(|tx| ledger::size::<Accesses>(tx)).await.unwrap()
+    bench.db.read(ledger::size::<Accesses>).await.unwrap()
 }

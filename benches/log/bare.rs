@@ -22,7 +22,7 @@ fn insert(conn: &mut Conn, number: usize) {
     diesel::sql_query(format!("INSERT INTO bare (id, body) VALUES ({number}, '{body}')")).execute(conn).unwrap();
 }
 
-pub fn measure(bench: &Bench) {
+pub(crate) fn measure(bench: &Bench) {
     let file = bench.folder.join("bare.db");
     let place = if bench.is_server() { bench.place.clone() } else { Place::File(file) };
     let mut conn = place.connect(Demands::default()).unwrap();

@@ -45,22 +45,22 @@ struct Defaults {
 }
 
 /// A filled log, the service before it, and a way to each.
-pub struct Bench {
-    pub app: App,
+pub(crate) struct Bench {
+    pub(crate) app: App,
     /// The database beside the service.
-    pub db: Db,
-    pub place: Place,
-    pub folder: PathBuf,
-    pub base: String,
-    pub key: DevKey,
-    pub agent: Agent,
+    pub(crate) db: Db,
+    pub(crate) place: Place,
+    pub(crate) folder: PathBuf,
+    pub(crate) base: String,
+    pub(crate) key: DevKey,
+    pub(crate) agent: Agent,
 }
 
 /// How long something took, each time.
-pub struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    pub fn of(times: usize, mut work: impl FnMut()) -> Self {
+    pub(crate) fn of(times: usize, mut work: impl FnMut()) -> Self {
         Self::collect((0..times).map(|_| {
             let since = Instant::now();
             work();
@@ -68,14 +68,14 @@ impl Times {
         }))
     }
 
-    pub fn collect(times: impl Iterator<Item = Duration>) -> Self {
+    pub(crate) fn collect(times: impl Iterator<Item = Duration>) -> Self {
         let mut times: Vec<Duration> = times.collect();
         times.sort_unstable();
         Self(times)
     }
 
     /// In milliseconds, below which so many of a hundred lie.
-    pub fn percentile(&self, percent: usize) -> f64 {
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
         self.0[(self.0.len() * percent / 100).min(self.0.len() - 1)].as_secs_f64() * 1000.0
     }
 }
@@ -87,12 +87,12 @@ impl std::fmt::Display for Times {
 }
 
 /// A line of the table.
-pub fn line(what: &str, measured: impl std::fmt::Display) {
+pub(crate) fn line(what: &str, measured: impl std::fmt::Display) {
     println!("| {what} | {measured} |");
 }
 
 /// So many a second.
-pub fn rate(count: usize, since: Instant) -> String {
+pub(crate) fn rate(count: usize, since: Instant) -> String {
     #[expect(clippy::cast_precision_loss, reason = "it is shown to a whole number")]
     let rate = count as f64 / since.elapsed().as_secs_f64();
     format!("{rate:.0}/s")
@@ -103,7 +103,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         return;
     }
-    let given = |name: &str| std::env::var(name).ok();
+    let given = |name: &str| std::env::var_os(name).and_then(|value| value.into_string().ok());
     let entries: u64 = given("SENDIASS_BENCH_ENTRIES").map_or(20_000, |entries| entries.parse().expect("a number of entries"));
     let temporary = tempfile::tempdir().unwrap();
     let folder = given("SENDIASS_BENCH_FOLDER").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
@@ -164,17 +164,17 @@ impl Bench {
         Self { app, db, place, folder, base: format!("http://{address}/api/v1"), key, agent }
     }
 
-    pub fn is_server(&self) -> bool {
+    pub(crate) fn is_server(&self) -> bool {
         matches!(self.place, Place::Server(_))
     }
 
-    pub fn token(&self, role: Role) -> String {
+    pub(crate) fn token(&self, role: Role) -> String {
         let minting = Minting { roles: &[role], subject: "bench", minutes: 60, name: "Bench" };
         format!("Bearer {}", self.key.mint(&minting, Clock::real()).unwrap())
     }
 
     /// What an answer holds, which must be a success.
-    pub fn get(&self, token: &str, path: &str) -> serde_json::Value {
+    pub(crate) fn get(&self, token: &str, path: &str) -> serde_json::Value {
         let mut answer = self.agent.get(format!("{}{path}", self.base)).header("Authorization", token).call().unwrap();
         let text = answer.body_mut().with_config().limit(u64::MAX).read_to_string().unwrap();
         assert_eq!(answer.status(), 200, "{path}: {text}");

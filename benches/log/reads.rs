@@ -14,13 +14,13 @@ use sendiass::ledger::verify::Stack;
 use crate::{Bench, Times, line, rate};
 
 /// Numbers below a bound, spread evenly and without a pattern that a cache would like.
-pub fn spread(times: i64, below: i64) -> impl Iterator<Item = i64> {
+pub(crate) fn spread(times: i64, below: i64) -> impl Iterator<Item = i64> {
     (1..=times).map(move |n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()).rem_euclid(below))
 }
 
-pub fn measure(bench: &Bench) {
+pub(crate) fn measure(bench: &Bench) {
     let system = System::new();
-    let size = system.block_on(bench.db.read(|tx| ledger::size::<Disclosures>(tx))).unwrap();
+    let size = system.block_on(bench.db.read(ledger::size::<Disclosures>)).unwrap();
     let read = |f: fn(&mut Tx<'_>, i64, i64) -> Result<(), Error>, place: i64| {
         let since = Instant::now();
         system.block_on(bench.db.read(move |tx| f(tx, place, size))).unwrap();

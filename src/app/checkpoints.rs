@@ -235,8 +235,9 @@ impl App {
         self.db.write(move |tx| Ok::<_, Unsigned>(checkpoints::store::<L>(tx, size, &note)?)).await.map(drop)
     }
 
-    /// Signs both logs for somebody who waits for it.
+    /// Signs both logs for somebody who waits for it, with all that was logged before.
     pub(super) async fn sign_now(&self) -> Result<()> {
+        self.db.settle().await;
         self.sign_logs().await.map_err(|unsigned| {
             tracing::error!(cause = %unsigned, "no checkpoint was signed");
             Error::Db(db::Error::Unavailable)

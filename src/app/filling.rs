@@ -23,8 +23,8 @@ use crate::ledger::{CaseKey, Copied, DisclosureEntry, EntryError, Item};
 /// So many entries are written at a time,
 const BATCH: u64 = 2_000;
 /// for each so many there is a case, but there are at least and at most so many;
-const A_CASE: u64 = 50_000;
-const CASES: (u64, u64) = (8, 200);
+const A_CASE: u64 = 5_000;
+const CASES: (u64, u64) = (8, 2_000);
 /// in so many of them something happens at a time.
 const AT_A_TIME: u64 = 8;
 const STAFF: u64 = 12;
@@ -145,14 +145,8 @@ impl Story {
     }
 }
 
-/// Enters whom the entries name.
-fn cast(tx: &mut Tx<'_>, cases: u64, from: Timestamp) -> Result<(Vec<CaseId>, Vec<StaffId>, Vec<RecipientId>)> {
-    let mut staff = Vec::new();
-    for number in 1..=STAFF {
-        let subject = format!("filling-{number}");
-        staff.push(staff::entered(tx, "nobody", &subject, &format!("Adviser {number}"), true, Clock::real())?);
-    }
-    let caller = |staff: StaffId, role: Role| Caller {
+fn caller(staff: StaffId, role: Role, from: Timestamp) -> Caller {
+    Caller {
         staff,
         display_name: String::new(),
         roles: vec![role],
@@ -160,9 +154,18 @@ fn cast(tx: &mut Tx<'_>, cases: u64, from: Timestamp) -> Result<(Vec<CaseId>, Ve
         request: RequestId::mint(),
         operation: "".into(),
         token_expires_at: from,
-    };
+    }
+}
+
+/// Enters whom the entries name.
+fn cast(tx: &mut Tx<'_>, from: Timestamp) -> Result<(Vec<StaffId>, Vec<RecipientId>)> {
+    let mut staff = Vec::new();
+    for number in 1..=STAFF {
+        let subject = format!("filling-{number}");
+        staff.push(staff::entered(tx, "nobody", &subject, &format!("Adviser {number}"), true, Clock::real())?);
+    }
     let someone = staff.first().copied().ok_or(db::Error::NotFound)?;
-    let manager = leave::<act::RecipientCreate>(&caller(someone, Role::ServiceManager))?;
+    let manager = leave::<act::RecipientCreate>(&caller(someone, Role::ServiceManager, from))?;
     let mut bodies = Vec::new();
     for number in 1..=BODIES {
         let content = RecipientContent {
@@ -174,13 +177,7 @@ fn cast(tx: &mut Tx<'_>, cases: u64, from: Timestamp) -> Result<(Vec<CaseId>, Ve
         };
         bodies.push(recipients::insert(tx, &manager, &NewRecipient { content, teams: Vec::new() }, from)?);
     }
-    let mut opened = Vec::new();
-    for number in 0..cases {
-        let adviser = Chance(number).of(&staff).unwrap_or(someone);
-        let leave = leave::<act::CaseOpen>(&caller(adviser, Role::Adviser))?;
-        opened.push(cases::insert(tx, &leave, content(), false, from)?);
-    }
-    Ok((opened, staff, bodies))
+    Ok((staff, bodies))
 }
 
 fn content() -> CaseContent {
@@ -207,7 +204,13 @@ impl App {
             return Err(Error::Absent);
         }
         let count = (entries / A_CASE).clamp(CASES.0, CASES.1);
-        let (cases, staff, bodies) = self.db.write(move |tx| cast(tx, count, from)).await?.0;
+        let (staff, bodies) = self.db.write(move |tx| cast(tx, from)).await?.0;
+        let mut cases: Vec<CaseId> = Vec::new();
+        for number in 0..count {
+            let adviser = Chance(number).of(&staff).ok_or(db::Error::NotFound)?;
+            let leave = leave::<act::CaseOpen>(&caller(adviser, Role::Adviser, from))?;
+            cases.push(self.db.write(move |tx| Ok::<_, Error>(cases::insert(tx, &leave, content(), false, from)?)).await?.0);
+        }
         let kept = cases.clone();
         let keys = self.db.read(move |tx| filling::keys(tx, &kept)).await?;
         let story = Arc::new(Story { entries, from, to, cases: cases.into_iter().zip(keys).collect(), staff, bodies });

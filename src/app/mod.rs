@@ -48,7 +48,7 @@ use crate::domain::disclosure::Limits;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::Identifier;
-use crate::domain::vocabulary::{Art9Condition, LawfulBasis};
+use crate::domain::vocabulary::{AccessTarget, Art9Condition, LawfulBasis};
 
 /// What a deployment configures, as far as use cases need it.
 #[derive(Clone, Debug)]
@@ -132,6 +132,7 @@ impl App {
         T: Send + 'static,
     {
         let Some(asked) = self.asked(&permit) else { return self.db.read(move |tx| f(tx, &permit)).await };
+        self.settle::<A>().await;
         let (reading, a_record) = (self.reading.clone(), asked.shows_record());
         let shown = move |tx: &mut Tx<'_>| {
             let value = f(tx, &permit)?;
@@ -142,6 +143,13 @@ impl App {
             Ok(value)
         };
         self.db.look(asked, shown).await
+    }
+
+    /// Whoever is about to read the access log sees in it what was logged before.
+    async fn settle<A: Act>(&self) {
+        if A::ACTION.trace().is_some_and(|(_, target)| target == AccessTarget::AccessLog) {
+            self.db.settle().await;
+        }
     }
 
     /// Changes what is on record, and answers with the indexes of its entries in the disclosure log, too. Every write passes here, with what it

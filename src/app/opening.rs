@@ -53,6 +53,17 @@ impl App {
         self.db.write(|tx| Ok(idempotency::forget(tx, Clock::real())?)).await.map(drop)
     }
 
+    /// Gives entries of the access log that wait on a server their places, as soon as some do.
+    pub async fn sequence(&self) -> Result<()> {
+        self.db.entry_waits().await;
+        Ok(self.db.sequence().await?)
+    }
+
+    /// The same now.
+    pub async fn sequence_now(&self) -> Result<()> {
+        Ok(self.db.sequence().await?)
+    }
+
     /// The caller behind a valid token; nobody, if they are disabled, or the token was revoked. A row is made at the first token.
     pub async fn admit(&self, token: Verified) -> Result<Option<Caller>> {
         let (name, casework) = (token.display_name.0.clone(), does_casework(&token.roles));

@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, EntryId};
 
 pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
 
@@ -254,6 +254,19 @@ impl Conn {
         );
         diesel::sql_query(rows).bind::<Array<super::stored::DbUuid>, _>(cases).bind::<Array<BigInt>, _>(indexes).execute(conn)?;
         Ok(true)
+    }
+
+    /// Removes these rows of a table from a server by one statement.
+    pub fn remove_rows(&mut self, table: &str, ids: &[EntryId]) -> QueryResult<()> {
+        let Self::Pg(conn) = self else { return Ok(()) };
+        diesel::sql_query(format!("DELETE FROM {table} WHERE id = ANY ($1)")).bind::<Array<super::stored::DbUuid>, _>(ids).execute(conn)?;
+        Ok(())
+    }
+
+    /// Whether others write at the same time.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Pg(_))
     }
 
     /// Takes a lock that has no row.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diesel::prelude::*;
 
 use super::error::{Error, Result};
-use super::ledger::{Accesses, Disclosures, Log};
+use super::ledger::{Accesses, Disclosures, Log, pending};
 use super::schema::revoked_token;
 use super::tx::Tx;
 use crate::domain::time::Timestamp;
@@ -107,10 +107,13 @@ impl Tally {
     }
 }
 
-/// Tries what every use case needs: the logs can be read, and a commit reaches the disk. The row it writes is gone in the same transaction,
+/// Tries what every use case needs: the logs can be read, nothing waits in vain for its place in one, and a commit reaches the disk. The row it writes is gone in the same transaction,
 /// but its page is written all the same; an update that changes nothing would not be.
 pub fn probe(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     let _last = (Disclosures::last(tx.conn)?, Accesses::last(tx.conn)?);
+    if pending::is_stuck(tx, now)? {
+        return Err(Error::Corrupt("waiting entry of the access log"));
+    }
     let token = "(none: the service tries whether it can write)";
     diesel::insert_into(revoked_token::table).values((revoked_token::id.eq(token), revoked_token::expires_at.eq(now))).execute(tx.conn)?;
     diesel::delete(revoked_token::table.find(token)).execute(tx.conn)?;

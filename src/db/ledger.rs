@@ -6,6 +6,7 @@ pub mod checkpoints;
 pub(super) mod disclosures;
 pub mod filling;
 mod kept;
+pub(super) mod pending;
 pub mod proofs;
 pub mod recheck;
 pub mod sides;
@@ -44,7 +45,8 @@ impl Waiting {
     }
 }
 
-/// Writes what waits: the disclosure log first, so that everybody takes the ends of both in the same order.
+/// Writes what waits: the disclosure log first, so that everybody takes the ends of both in the same order. What is told on a server of those who
+/// look and change gets its place in the access log later ([`pending`]).
 pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
     let waiting = std::mem::take(&mut tx.waiting);
     let mut indexes = Vec::with_capacity(waiting.disclosures.len());
@@ -54,9 +56,13 @@ pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
             indexes.push(disclosures::write(tx, &mut end, pending)?);
         }
     }
-    if let Some(pending) = waiting.access {
-        let mut end = End::<Accesses>::find(tx)?;
-        access::write(tx, &mut end, pending)?;
+    match waiting.access {
+        None => {}
+        Some(pending) if tx.conn.is_shared() && !pending.of_the_log => pending::wait(tx, pending)?,
+        Some(pending) => {
+            let mut end = End::<Accesses>::find(tx)?;
+            access::write(tx, &mut end, pending)?;
+        }
     }
     Ok(LogIndexes(indexes))
 }
@@ -194,15 +200,73 @@ pub fn note_accesses(tx: &mut Tx<'_>, entry: AccessEntry, now: Timestamp) {
     tx.waiting.access = Some(access::Pending::first(entry, now));
 }
 
-/// A page of the entries chosen, newest first unless asked otherwise.
-fn page<L: Log>(tx: &mut Tx<'_>, chosen: impl Fn() -> L::Entries, ascending: bool, page: &PageRequest) -> Result<Page<LogRow>> {
-    let total = total(page, || L::count(tx.conn, chosen()))?;
-    let entries = L::page(tx.conn, chosen(), ascending, page.after.map(|after| after.key), i64::from(page.limit) + 1)?;
-    let page = Page::cut(entries, page, |(index, _)| After { key: *index, id: uuid::Uuid::nil() }, total);
-    let indexes = page.items.iter().map(|(index, _)| *index).collect();
-    let mut leaves: HashMap<i64, Vec<u8>> = L::leaves(tx.conn, indexes)?.into_iter().collect();
+/// So many entries are looked through for one page, where no index leads to those that are wanted: however rare they are, an answer takes as long
+/// as it does to look at so many.
+const LOOKED_THROUGH: i64 = 10_000;
+
+/// A list of a part of a log.
+struct List {
+    /// Whose entries are looked for: the half-open range of their indexes.
+    range: (i64, i64),
+    ascending: bool,
+    /// An index leads to the entries that are wanted.
+    indexed: bool,
+}
+
+impl List {
+    /// What is left of the range after this entry; and of that, what one page looks through.
+    fn part(&self, after: Option<i64>, most: i64) -> ((i64, i64), (i64, i64)) {
+        let (from, to) = self.range;
+        let left = match (after, self.ascending) {
+            (None, _) => (from, to),
+            (Some(after), true) => (from.max(after.saturating_add(1)), to),
+            (Some(after), false) => (from, to.min(after)),
+        };
+        let most = if self.indexed { i64::MAX } else { most };
+        let part = if self.ascending {
+            (left.0, left.1.min(left.0.saturating_add(most)))
+        } else {
+            (left.0.max(left.1.saturating_sub(most)), left.1)
+        };
+        (left, part)
+    }
+}
+
+/// A page of the entries chosen. It may have fewer than its limit, and not be the last: what was not looked through is left to the next.
+fn page<L: Log>(tx: &mut Tx<'_>, chosen: impl Fn((i64, i64)) -> L::Entries, list: &List, page: &PageRequest) -> Result<Page<LogRow>> {
+    page_through::<L>(tx, chosen, list, page, LOOKED_THROUGH)
+}
+
+fn page_through<L: Log>(
+    tx: &mut Tx<'_>,
+    chosen: impl Fn((i64, i64)) -> L::Entries,
+    list: &List,
+    page: &PageRequest,
+    most: i64,
+) -> Result<Page<LogRow>> {
+    let total = total(page, || L::count(tx.conn, chosen(list.range)))?;
+    let (left, part) = list.part(page.after.map(|after| after.key), most);
+    let entries = L::page(tx.conn, chosen(part), list.ascending, i64::from(page.limit) + 1)?;
+    let place = |key: i64| After { key, id: uuid::Uuid::nil() };
+    let page = Page::cut(entries, page, |(index, _)| place(*index), total);
+    let unseen = if list.ascending { (part.1 < left.1).then(|| part.1 - 1) } else { (part.0 > left.0).then_some(part.0) };
+    let mut leaves = leaves::<L>(tx, &page.items)?;
     let whole = |(index, body)| row(index, body, leaves.remove(&index).ok_or(Error::Corrupt("log tree"))?);
-    Ok(Page { items: page.items.into_iter().map(whole).collect::<Result<_>>()?, next: page.next, total: page.total })
+    let items = page.items.into_iter().map(whole).collect::<Result<_>>()?;
+    Ok(Page { items, next: page.next.or(unseen.map(place)), total: page.total })
+}
+
+/// The leaves of these rows: in one range, if they have no gap.
+fn leaves<L: Log>(tx: &mut Tx<'_>, rows: &[(i64, String)]) -> Result<HashMap<i64, Vec<u8>>> {
+    let (least, most) = rows.iter().fold((i64::MAX, i64::MIN), |(least, most), (index, _)| (least.min(*index), most.max(*index)));
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if count > 0 && most - least < count {
+        let hashes = L::hashes(tx.conn, 0, least, most + 1)?;
+        if hashes.len() == rows.len() {
+            return Ok((least..).zip(hashes).collect());
+        }
+    }
+    Ok(L::leaves(tx.conn, rows.iter().map(|(index, _)| *index).collect())?.into_iter().collect())
 }
 
 /// One entry.
@@ -215,4 +279,61 @@ pub fn find<L: Log>(tx: &mut Tx<'_>, index: i64) -> Result<LogRow> {
 fn row(index: i64, body: String, leaf: Vec<u8>) -> Result<LogRow> {
     let body = RawValue::from_string(body).map_err(|_| Error::Corrupt("log entry"))?;
     Ok(LogRow { index, leaf_hash: leaf.try_into().map_err(|_| Error::Corrupt("log hash"))?, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::act;
+    use crate::db::ledger::filling::Filling;
+    use crate::db::testing::{Scratch, now, permit};
+    use crate::domain::ids::{EntryId, RequestId};
+    use crate::domain::log::LogFilter;
+    use crate::domain::vocabulary::{DisclosureLogKind as K, Role};
+
+    #[test]
+    fn a_page_looks_through_so_many_entries_and_the_next_goes_on_there() {
+        let scratch = Scratch::new();
+        let (adviser, auditor) = (scratch.adviser("Adviser"), scratch.caller("Auditor", &[Role::Auditor]));
+        let case = scratch.bare_case(&adviser, false);
+        let key = scratch.read(move |tx| tx.ledger_keys(&[case])).unwrap().remove(0);
+        let entry = |n: i64| {
+            let kind = if n % 7 == 0 { K::DecidedNotToShare } else { K::SubjectNotified };
+            DisclosureEntry::new(EntryId::mint(), kind, adviser.staff, RequestId::mint()).write(now(), Some(&key)).unwrap()
+        };
+        let filling = Filling { since: now(), entries: (0..40).map(entry).collect(), cases: vec![case; 40] };
+        scratch.wait(scratch.db.fill(filling)).unwrap();
+        let page = |ascending: bool, indexed: bool, after: Option<After>| {
+            let (permit, list) = (permit::<act::DisclosureLogList>(&auditor), List { range: (0, 40), ascending, indexed });
+            let request = PageRequest { limit: 2, after, include_total: true };
+            let filter = LogFilter { kind: vec![K::DecidedNotToShare], ..LogFilter::default() };
+            let read = move |tx: &mut Tx<'_>| {
+                let chosen = |part| disclosures::selected(permit.scope(), &filter, part);
+                page_through::<Disclosures>(tx, chosen, &list, &request, 5)
+            };
+            scratch.read(read).unwrap()
+        };
+        for ascending in [true, false] {
+            let (mut found, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
+            loop {
+                let page = page(ascending, false, after);
+                assert_eq!(page.total, Some(6));
+                found.extend(page.items.iter().map(|row| row.index));
+                sizes.push(page.items.len());
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let mut expected = vec![0, 7, 14, 21, 28, 35];
+            if !ascending {
+                expected.reverse();
+            }
+            assert_eq!((found, sizes.len()), (expected.clone(), 8), "{sizes:?}");
+            assert!(sizes.contains(&0) && sizes.contains(&1), "{sizes:?}");
+            // Where an index leads to them a page is full.
+            let full: Vec<i64> = page(ascending, true, None).items.iter().map(|row| row.index).collect();
+            assert_eq!(full, expected[..2]);
+        }
+    }
 }

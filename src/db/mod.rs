@@ -33,6 +33,7 @@ pub mod rotation;
 mod schema;
 pub mod scope;
 pub mod sealed;
+mod sequencer;
 pub mod staff;
 pub mod stored;
 pub mod tasks;

@@ -644,6 +644,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    access_pending (id) {
+        id -> DbUuid,
+        body -> Text,
+        cases -> DbJson,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     deployment,
     sealing_key,
@@ -689,4 +700,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_checkpoint,
     access_prune,
     access_case_ix,
+    access_pending,
 );

@@ -208,7 +208,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, PersonMergeId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
-    ConcernId, TaskId, InformationRequestId, LegalRequestId, ReferralId, CaseEventId,
+    ConcernId, TaskId, InformationRequestId, LegalRequestId, ReferralId, CaseEventId, EntryId,
 }
 
 macro_rules! stored_words {

@@ -103,9 +103,12 @@ impl Scratch {
         self.runtime.block_on(work)
     }
 
-    /// Reads in one transaction.
+    /// Reads in one transaction, when what was logged has its place.
     pub fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        self.wait(self.db.read::<T, Error>(f))
+        self.wait(async {
+            self.db.sequence().await?;
+            self.db.read::<T, Error>(f).await
+        })
     }
 
     /// Writes in one transaction.

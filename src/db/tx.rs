@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::Digest;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
@@ -31,6 +31,8 @@ use crate::ledger::CaseKey;
 const QUEUE: usize = 1024;
 /// How many may wait for a connection of the pool beyond those that have one.
 const WAITING: usize = 64;
+/// How many connections there are for what nobody waits for: a second one for when a server fell silent on the first.
+const ASIDE: u32 = 2;
 /// A server that says nothing for so long gets no more patience: it is unknown what became of the transaction.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2300);
 
@@ -45,7 +47,7 @@ pub async fn as_one_request<F: Future>(work: F) -> F::Output {
 }
 
 /// Waits for a server as long as the request may.
-async fn within_patience<T>(work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn within_patience<T>(work: impl Future<Output = T>) -> Option<T> {
     let (since, waited) = (Instant::now(), WAITED.try_with(std::cell::Cell::get).unwrap_or_default());
     let done = tokio::time::timeout(ANSWER_WITHIN.saturating_sub(waited), work).await.ok();
     // Outside a request, nothing is counted.
@@ -77,7 +79,7 @@ impl std::fmt::Debug for Tx<'_> {
 }
 
 impl<'a> Tx<'a> {
-    fn new(conn: &'a mut Conn, keys: &'a Keyring, begin: Begin) -> Self {
+    pub(super) fn new(conn: &'a mut Conn, keys: &'a Keyring, begin: Begin) -> Self {
         Self {
             conn,
             keys,
@@ -171,11 +173,15 @@ pub struct Db {
     pool: Arc<Connections>,
     admitted: Arc<Semaphore>,
     /// The thread that writes the embedded database.
-    writer: Option<SyncSender<Job>>,
-    /// The connection to a server for what nobody waits for, so that it takes no request's place.
-    aside: Arc<Connections>,
-    keys: Arc<Keyring>,
-    tally: Arc<Tally>,
+    pub(super) writer: Option<SyncSender<Job>>,
+    /// The connections to a server for what nobody waits for, so that it takes no request's place.
+    pub(super) aside: Arc<Connections>,
+    /// Who gives waiting entries of the access log their places: here, one at a time.
+    pub(super) alone: Arc<tokio::sync::Mutex<()>>,
+    /// Tells that one waits.
+    pub(super) waiting: Arc<Notify>,
+    pub(super) keys: Arc<Keyring>,
+    pub(super) tally: Arc<Tally>,
     /// Whether nothing may be added to the logs any more.
     closed: Arc<AtomicBool>,
 }
@@ -204,9 +210,19 @@ impl Db {
             }
         };
         let pool = Connections::new(place.clone(), demands, connections);
-        let aside = Arc::new(Connections::new(place.clone(), demands, 1));
+        let aside = Arc::new(Connections::new(place.clone(), demands, ASIDE));
         let admitted = Arc::new(Semaphore::new(pool.size() + WAITING));
-        Ok(Self { pool: Arc::new(pool), admitted, writer, aside, keys: Arc::new(keys), tally, closed: Arc::default() })
+        Ok(Self {
+            pool: Arc::new(pool),
+            admitted,
+            writer,
+            aside,
+            alone: Arc::default(),
+            waiting: Arc::default(),
+            keys: Arc::new(keys),
+            tally,
+            closed: Arc::default(),
+        })
     }
 
     /// The keys of the deployment.
@@ -262,21 +278,8 @@ impl Db {
         };
         match &self.writer {
             Some(writer) => self.queued(writer, f).await,
-            None => self.pooled(Begin::Writing, f).await,
+            None => self.pooled(Begin::Writing, f).await.inspect(|_| self.waiting.notify_one()),
         }
-    }
-
-    /// Writes what nobody waits for, for as long as it takes.
-    pub(super) async fn write_aside<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
-        if let Some(writer) = &self.writer {
-            return self.queued(writer, f).await;
-        }
-        let (aside, keys, tally, writing) = (self.aside.clone(), self.keys.clone(), self.tally.clone(), self.tally.writing());
-        let work = tokio::task::spawn_blocking(move || {
-            let _writing = writing;
-            aside.within(Begin::Writing, &tally, |conn| f(&mut Tx::new(conn, &keys, Begin::Writing)))
-        });
-        work.await.unwrap_or(Err(Error::Panicked))
     }
 
     /// On a connection of the pool.
@@ -310,7 +313,7 @@ impl Db {
     }
 
     /// In the thread that writes.
-    async fn queued<T, E>(
+    pub(super) async fn queued<T, E>(
         &self,
         writer: &SyncSender<Job>,
         f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,

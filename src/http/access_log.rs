@@ -131,7 +131,8 @@ pub struct AccessLogPage {
 ///
 /// Every look at a case, every change, search, export and refusal: who, in which role, when and why, without content and without names of families
 /// (C10, C13). The `body` of an entry is exactly what was hashed. All pages show the log as it was at `treeSize`, whose root is `rootHash`; this
-/// request itself comes after it.
+/// request itself comes after it. Where what is wanted is rare a page has fewer entries than its limit, or none, and is not the last: that is
+/// the one without `nextCursor`.
 #[utoipa::path(get, path = "/access-log", operation_id = "listAccessLog", tag = "access-log",
     responses((status = 200, description = "A page of the log.", body = AccessLogPage)))]
 async fn list(permit: Permit<act::AccessLogList>, listing: Listing<AccessFilters>, app: web::Data<App>) -> Result<Answer, Problem> {

@@ -133,7 +133,8 @@ pub struct EntryQuery {
 ///
 /// Every disclosure and every refusal, without content and without names of families (C3, C13). The `body` of an entry is exactly what was
 /// hashed. All pages show the log as it was at `treeSize`, whose root is `rootHash`. `indexFrom` and `indexTo` are the half-open range of
-/// the period that was asked for: a proof over that range shows that nothing of the period was withheld.
+/// the period that was asked for: a proof over that range shows that nothing of the period was withheld. Where what is wanted is rare a page
+/// has fewer entries than its limit, or none, and is not the last: that is the one without `nextCursor`.
 #[utoipa::path(get, path = "/disclosure-log", operation_id = "listDisclosureLog", tag = "disclosure-log",
     responses((status = 200, description = "A page of the log.", body = DisclosureLogPage)))]
 async fn list(permit: Permit<act::DisclosureLogList>, listing: Listing<LogFilters>, app: web::Data<App>) -> Result<Answer, Problem> {

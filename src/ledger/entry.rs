@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::body::Body;
 use super::commit::CaseKey;
-use super::leaf::{Hash, Malformed, hex};
+use super::leaf::{self, Hash, Malformed, hex};
 use super::note::Checkpoint;
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::ids::{ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
@@ -157,6 +157,21 @@ pub struct Written {
     pub leaf: Hash,
     /// What its commitments stand for, to be sealed; empty if there are none.
     pub openings: Vec<Opening>,
+}
+
+impl Written {
+    /// An entry that was written before it had its place: as it is if that is not before `earliest`, else with that time. Its time is answered.
+    pub fn again(body: String, earliest: Timestamp) -> Result<(Self, Timestamp), Malformed> {
+        let mut fields = leaf::read(body.as_bytes())?;
+        let at = fields.get("at").and_then(Value::as_str).and_then(Timestamp::parse).ok_or(Malformed::Syntax)?;
+        let body = if at < earliest {
+            fields.insert("at".to_owned(), earliest.to_string().into());
+            leaf::write(&fields)?
+        } else {
+            body
+        };
+        Ok((Self { leaf: leaf::leaf_hash(body.as_bytes()), body, openings: Vec::new() }, at.max(earliest)))
+    }
 }
 
 /// Why an entry cannot be written.

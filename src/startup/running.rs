@@ -34,6 +34,10 @@ const FINISH: u64 = 30;
 const TIDYING: Duration = Duration::from_hours(1);
 /// How often those are forgotten who ask no more.
 const FORGETTING: Duration = Duration::from_mins(1);
+/// For how long entries of the access log gather before they are given their places together,
+const GATHERING: Duration = Duration::from_millis(20);
+/// and after how long it is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
 /// How long the database may take for what it had begun.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -74,6 +78,7 @@ impl Ready {
             trusted_proxies: self.config.trusted_proxies.clone(),
         }));
         rt::spawn(forget(limits.clone()));
+        rt::spawn(sequence(self.app.clone()));
         if self.config.checkpoint_seconds > 0 {
             rt::spawn(sign(self.app.clone(), Duration::from_secs(self.config.checkpoint_seconds)));
         }
@@ -124,6 +129,18 @@ async fn tidy(app: App) {
         hours.tick().await;
         if app.tidy().await.is_err() {
             tracing::warn!("what is kept for a day could not be forgotten; it is tried again in an hour");
+        }
+    }
+}
+
+/// Gives entries of the access log their places, for as long as the service runs.
+async fn sequence(app: App) {
+    loop {
+        // Whoever comes just now goes along.
+        tokio::time::sleep(GATHERING).await;
+        if app.sequence().await.is_err() {
+            tracing::warn!("entries of the access log wait for their place; it is tried again");
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }
@@ -213,6 +230,9 @@ impl Running {
             }
             drop(handle.stop(true));
             stopped(server.await)?;
+            if app.sequence_now().await.is_err() {
+                tracing::warn!("entries of the access log wait for their place");
+            }
             // What was answered last is signed, too, if it can be.
             if let Err(unsigned) = app.sign_logs().await {
                 tracing::warn!(cause = %unsigned, "the logs were not signed at the end");

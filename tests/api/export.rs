@@ -268,7 +268,8 @@ fn an_export_is_in_the_access_log_before_its_first_byte_or_is_not_made() {
         assert_eq!((&last["kind"], &last["operation"]), (&json!("exported"), &json!(operation)));
         assert_eq!((last["req"].as_str().unwrap(), stored(&app, "access").len()), (&*file.header("x-request-id"), size + 1));
     }
-    app.sabotage().batch_execute("ALTER TABLE access_entry RENAME TO elsewhere").unwrap();
+    let table = crate::harness::cluster::by_engine("access_entry", "access_pending");
+    app.sabotage().batch_execute(&format!("ALTER TABLE {table} RENAME TO elsewhere")).unwrap();
     app.as_role(Role::Auditor).get("/disclosure-log/export").problem(503, "unavailable");
-    app.sabotage().batch_execute("ALTER TABLE elsewhere RENAME TO access_entry").unwrap();
+    app.sabotage().batch_execute(&format!("ALTER TABLE elsewhere RENAME TO {table}")).unwrap();
 }

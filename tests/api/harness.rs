@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use clap::Parser;
+use diesel::RunQueryDsl;
 use sendiass::authz::devkey::{DevKey, Minting};
 use sendiass::clock::Clock;
 use sendiass::config::{Config, Profile};
@@ -60,9 +62,13 @@ impl Server {
         let (ready, started) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
-                let running = startup::build(config, clock).await.unwrap().listen().unwrap();
+                let service = startup::build(config, clock).await.unwrap();
+                let app = service.app.clone();
+                let running = service.listen().unwrap();
                 ready.send((running.address, running.admin.unwrap(), running.server.handle())).unwrap();
                 running.server.await.unwrap();
+                // Whoever looks at the database afterwards finds everything in its place, if that can be.
+                drop(app.sequence_now().await);
             });
         });
         let (address, admin, handle) = started.recv().expect("the service starts");
@@ -233,13 +239,23 @@ pub fn scratch() -> Option<cluster::Scratch> {
     cluster::is_postgres().then(|| cluster::Scratch::migrated(migrate))
 }
 
-/// A connection to the database of a service, as its owner.
+/// A connection to the database of a service, as its owner. What was logged on a server has its place in the log by then, if it is given one at all.
 pub fn connect(folder: &Path, scratch: Option<&cluster::Scratch>) -> Conn {
     let place = match scratch {
         None => Place::File(folder.join("sendiass.db")),
         Some(scratch) => Place::Server(scratch.owner_url()),
     };
-    place.connect(DEMANDS).unwrap()
+    let mut conn = place.connect(DEMANDS).unwrap();
+    let since = Instant::now();
+    while scratch.is_some() && waits(&mut conn) && since.elapsed() < Duration::from_secs(2) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    conn
+}
+
+/// Whether an entry of the access log has no place yet.
+pub fn waits(conn: &mut Conn) -> bool {
+    diesel::sql_query("SELECT 1 FROM access_pending LIMIT 1").execute(conn).is_ok_and(|waiting| waiting > 0)
 }
 
 /// Somebody who calls.

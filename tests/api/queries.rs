@@ -1,6 +1,7 @@
 //! A list takes as many queries for thirty rows as for three.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use sendiass::domain::vocabulary::Role;
@@ -12,20 +13,35 @@ use crate::harness::TestApp;
 use crate::harness::cluster::is_postgres;
 use crate::world::operations;
 
-/// Every query, with the address of the database it was asked of: other tests of this process ask theirs meanwhile.
-static ASKED: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+/// Every query, with the address of the database it was asked of, and the connection: other tests of this process ask theirs meanwhile.
+static ASKED: Mutex<Vec<(String, u64, String)>> = Mutex::new(Vec::new());
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+/// The connections that give entries of the access log their places, which is no part of a request.
+static MOVING: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
 /// What a connection asks.
-#[derive(Default)]
 struct Counting {
     address: String,
+    number: u64,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        Self { address: String::new(), number: CONNECTIONS.fetch_add(1, Ordering::Relaxed) }
+    }
 }
 
 impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut self.address),
-            InstrumentationEvent::StartQuery { query, .. } => ASKED.lock().unwrap().push((self.address.clone(), query.to_string())),
+            InstrumentationEvent::StartQuery { query, .. } => {
+                let query = query.to_string();
+                if query.contains("FROM \"access_pending\"") {
+                    MOVING.lock().unwrap().push(self.number);
+                }
+                ASKED.lock().unwrap().push((self.address.clone(), self.number, query));
+            }
             _ => {}
         }
     }
@@ -34,8 +50,9 @@ impl Instrumentation for Counting {
 /// What was asked of the database of this service since it was asked last. On PostgreSQL a test is alone in its process.
 fn asked(app: &TestApp) -> Vec<String> {
     let folder = app.folder().display().to_string();
-    let all = std::mem::take(&mut *ASKED.lock().unwrap());
-    all.into_iter().filter(|(address, _)| is_postgres() || address.starts_with(&folder)).map(|(_, query)| query).collect()
+    let (all, moving) = (std::mem::take(&mut *ASKED.lock().unwrap()), MOVING.lock().unwrap());
+    let own = all.into_iter().filter(|(address, number, _)| !moving.contains(number) && (is_postgres() || address.starts_with(&folder)));
+    own.map(|(_, _, query)| query).collect()
 }
 
 /// Where each list of the document is looked at, by whom, and the body it takes.

@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use rustix::process::Signal;
+use sendiass::domain::vocabulary::Role;
 
-use crate::process::Process;
+use crate::harness::cluster::{by_engine, is_postgres};
+use crate::process::{Process, agent};
+use crate::record::{count, root_of_the_log};
 use crate::writes::Writes;
 use crate::{p99, random, times};
 
@@ -37,4 +41,51 @@ fn what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_kil
     // Otherwise nothing was put to the test.
     assert!(acknowledged > 4 * kills && sent.len() > acknowledged, "{acknowledged} of {} were acknowledged", sent.len());
     println!("{kills} kills: {} writes, {acknowledged} acknowledged before; ready again in {:?} (p99)", sent.len(), p99(starts));
+}
+
+#[test]
+fn what_was_logged_before_a_kill_has_its_place_after_the_next_start() {
+    let mut service = Process::start(&[]);
+    let (mut database, token) = (service.database(), service.token(Role::Adviser, "Adviser"));
+    let look = |service: &Process| {
+        let answer =
+            agent().get(format!("{}/api/v1/cases", service.api)).header("Authorization", format!("Bearer {token}")).call().unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.headers()["x-request-id"].to_str().unwrap().to_owned()
+    };
+    look(&service);
+    // As long as somebody else gives entries their places, nobody here does.
+    let mut leader = service.database();
+    let leads = "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT pg_advisory_xact_lock(7, 0)";
+    leader.batch_execute(by_engine("SELECT 1", leads)).unwrap();
+    let requests: Vec<String> = (0..3).map(|_| look(&service)).collect();
+    std::thread::sleep(Duration::from_millis(100));
+    let waiting = "SELECT count(*) FROM access_pending";
+    assert_eq!(count(&mut database, waiting), if is_postgres() { 3 } else { 0 });
+    assert_eq!(service.readiness(), 200);
+    if is_postgres() {
+        // One that is there for years, made before the newest of the log.
+        let body = r#"{"actor":"a","at":"2023-11-14T22:13:20.000Z","id":"018bcfe5-6800-7000-8000-000000000001","kind":"read","outcome":"granted","req":"left","v":1}"#;
+        let row = format!("INSERT INTO access_pending VALUES ('018bcfe5-6800-7000-8000-000000000001', '{body}', '[]')");
+        database.batch_execute(&row).unwrap();
+        let since = Instant::now();
+        while service.readiness() == 200 {
+            assert!(since.elapsed() < Duration::from_secs(3), "it does not tell that an entry waits in vain");
+        }
+    }
+    service.signal(Signal::KILL);
+    service.end();
+    leader.batch_execute(by_engine("SELECT 1", "ROLLBACK")).unwrap();
+    assert_eq!(count(&mut database, waiting), if is_postgres() { 4 } else { 0 });
+    service = service.again();
+    let mut database = service.database();
+    assert_eq!(count(&mut database, waiting), 0);
+    for request in requests.iter().map(String::as_str).chain(is_postgres().then_some("left")) {
+        let told = format!("SELECT count(*) FROM access_entry WHERE body LIKE '%\"req\":\"{request}\"%'");
+        assert_eq!(count(&mut database, &told), 1, "{request}");
+    }
+    let back = "SELECT count(*) FROM access_entry a JOIN access_entry b ON b.idx = a.idx + 1 WHERE b.at < a.at";
+    assert_eq!(count(&mut database, back), 0, "times never decrease");
+    root_of_the_log(&mut database);
+    assert_eq!(service.readiness(), 200);
 }

@@ -40,6 +40,7 @@ INSERT INTO disclosure_checkpoint VALUES (1, 'n');
 INSERT INTO disclosure_prune VALUES (1);
 INSERT INTO disclosure_private VALUES (0, #4, #9, '\x00');
 INSERT INTO disclosure_case_ix VALUES (#4, 0);
+INSERT INTO access_pending VALUES (#b, '{~at~:~a~,~kind~:~k~,~outcome~:~o~,~actor~:~y~}', '[]');
 ";
 
 /// The next entry of the log.
@@ -48,7 +49,7 @@ const NEXT: &str = "INSERT INTO disclosure_entry (idx, body) VALUES (2, '{~at~:~
 /// With ids, zeros and quotation marks written out.
 fn spelt(sql: &str) -> String {
     let sql = sql.replace("ZEROS", "decode(repeat('00', 32), 'hex')").replace('~', "\"");
-    "0123456789a".chars().fold(sql, |sql, id| sql.replace(&format!("#{id}"), &format!("'00000000-0000-0000-0000-00000000000{id}'")))
+    "0123456789ab".chars().fold(sql, |sql, id| sql.replace(&format!("#{id}"), &format!("'00000000-0000-0000-0000-00000000000{id}'")))
 }
 
 /// A database with rows, in the half of a test that runs on PostgreSQL.
@@ -83,6 +84,7 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("access_checkpoint", "the log is append-only", "checkpoints grow"),
     ("access_entry", "the log is append-only", "the log takes the next entry only"),
     ("access_leaf", "the log is append-only", "the log takes the next leaf only"),
+    ("access_pending", "what waits is never changed", ""),
     ("access_prune", "the log is append-only", "the watermark grows within the log"),
     ("access_subtree", "the log is append-only", "the log takes the next subtree only"),
     ("capacity_record", "capacity records are append-only", ""),
@@ -103,8 +105,8 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("note", "notes are append-only", ""),
 ];
 
-/// Disposal empties these, row by row.
-const DISPOSABLE: &[&str] = &["access_case_ix", "disclosure_case_ix", "disclosure_private"];
+/// Disposal empties these, row by row; what waits for its place in the log leaves when it has it.
+const DISPOSABLE: &[&str] = &["access_case_ix", "access_pending", "disclosure_case_ix", "disclosure_private"];
 
 struct Attempt {
     way: &'static str,
@@ -266,6 +268,12 @@ fn a_permission_is_changed_in_its_ending_and_its_use_only() {
 
 /// More that is refused to the owner, and by which words.
 const REFUSED: &[(&str, &str, &str)] = &[
+    ("what waits, removed", "DELETE FROM access_pending", "what waits leaves only into the log"),
+    (
+        "what waits, removed while something else is added",
+        "INSERT INTO access_entry (idx, body) VALUES (2, '{~at~:~c~,~kind~:~k~,~outcome~:~o~,~actor~:~x~}'); DELETE FROM access_pending",
+        "what waits leaves only into the log",
+    ),
     ("a gap in the log", "INSERT INTO disclosure_entry (idx, body) VALUES (3, '{~at~:~c~,~kind~:~k~,~actor~:~x~}')", "next entry"),
     ("an entry without a place", "INSERT INTO disclosure_entry (body) VALUES ('{~at~:~c~,~kind~:~k~,~actor~:~x~}')", "next entry"),
     (
@@ -399,6 +407,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("the next leaf", "INSERT INTO disclosure_leaf VALUES (2, ZEROS)"),
     ("the next subtree, and the first of a level", "INSERT INTO disclosure_subtree VALUES (1, 1, ZEROS), (2, 0, ZEROS)"),
     ("a larger checkpoint", "INSERT INTO disclosure_checkpoint VALUES (2, 'n')"),
+    (
+        "moving what waits",
+        "INSERT INTO access_entry (idx, body) VALUES (2, '{~actor~:~y~,~at~:~c~,~kind~:~k~,~outcome~:~o~}'); DELETE FROM access_pending",
+    ),
     ("disposal: openings", "DELETE FROM disclosure_private"),
     ("disposal: the look-up", "DELETE FROM disclosure_case_ix"),
     ("disposal: the keys", "UPDATE sealing_key SET wrapped = NULL"),

@@ -16,6 +16,8 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("ALTER TABLE access_entry DISABLE TRIGGER access_entry_fixed", "must be owner of table access_entry"),
     ("UPDATE access_entry SET body = body", "permission denied for table access_entry"),
     ("DELETE FROM access_entry", "permission denied for table access_entry"),
+    ("UPDATE access_pending SET body = body", "permission denied for table access_pending"),
+    ("TRUNCATE access_pending", "permission denied for table access_pending"),
     ("TRUNCATE access_leaf", "permission denied for table access_leaf"),
     ("DROP TABLE access_case_ix", "must be owner of table access_case_ix"),
     ("DROP TRIGGER note_fixed ON note", "must be owner of relation note"),

@@ -266,6 +266,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
          ON CONFLICT DO UPDATE SET openings = x'01'",
         "openings",
     ),
+    ("an entry that waits", "INSERT INTO access_pending VALUES (zeroblob(16), '{}', '[]')", "their place at once"),
     ("the look-up, changed", "UPDATE disclosure_case_ix SET idx = 1", "look-up"),
     (
         "the look-up, by upsert",

@@ -1,3 +1,4 @@
+DROP TABLE access_pending;
 DROP TABLE access_case_ix;
 DROP TABLE access_prune;
 DROP TABLE access_checkpoint;
@@ -10,3 +11,4 @@ DROP FUNCTION access_leaf_next();
 DROP FUNCTION access_subtree_next();
 DROP FUNCTION access_checkpoint_grows();
 DROP FUNCTION access_prune_grows();
+DROP FUNCTION access_pending_moved();

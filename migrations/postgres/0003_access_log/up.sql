@@ -43,6 +43,14 @@ CREATE TABLE access_case_ix (
     PRIMARY KEY (case_id, idx)
 );
 
+-- What was logged and has no place yet: the entry as it will be hashed, unless its time must be moved so that times do not decrease, and the cases
+-- it is about. On a server many write at once, and one at a time moves what waits into the log.
+CREATE TABLE access_pending (
+    id uuid PRIMARY KEY,
+    body text NOT NULL,
+    cases jsonb NOT NULL
+);
+
 -- Refusals of change. The guards on INSERT also stop a missing index: the next index is the only one that fits. ENABLE ALWAYS and TRUNCATE: as
 -- in the ground. A table of a session's own must not stand in for one of these, so the path is fixed.
 CREATE FUNCTION access_entry_next() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -141,3 +149,25 @@ CREATE TRIGGER access_case_ix_fixed BEFORE UPDATE ON access_case_ix FOR EACH ROW
 ALTER TABLE access_case_ix ENABLE ALWAYS TRIGGER access_case_ix_fixed;
 CREATE TRIGGER access_case_ix_emptied BEFORE TRUNCATE ON access_case_ix FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the look-up is never changed');
 ALTER TABLE access_case_ix ENABLE ALWAYS TRIGGER access_case_ix_emptied;
+
+-- What waits is never changed, and leaves only into the log: what is removed is what the newest entries tell.
+CREATE FUNCTION access_pending_moved() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM gone WHERE gone.body::jsonb - 'at' NOT IN (
+            SELECT body::jsonb - 'at' FROM access_entry
+            WHERE idx > (SELECT max(idx) FROM access_entry) - (SELECT count(*) FROM gone)
+        )
+    ) THEN
+        RAISE EXCEPTION USING MESSAGE = 'what waits leaves only into the log', ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER access_pending_fixed BEFORE UPDATE ON access_pending FOR EACH ROW EXECUTE FUNCTION refuse_change('what waits is never changed');
+ALTER TABLE access_pending ENABLE ALWAYS TRIGGER access_pending_fixed;
+CREATE TRIGGER access_pending_emptied BEFORE TRUNCATE ON access_pending FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what waits is never changed');
+ALTER TABLE access_pending ENABLE ALWAYS TRIGGER access_pending_emptied;
+CREATE TRIGGER access_pending_moved AFTER DELETE ON access_pending REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION access_pending_moved();
+ALTER TABLE access_pending ENABLE ALWAYS TRIGGER access_pending_moved;

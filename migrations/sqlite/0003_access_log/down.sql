@@ -1,3 +1,4 @@
+DROP TABLE access_pending;
 DROP TABLE access_case_ix;
 DROP TABLE access_prune;
 DROP TABLE access_checkpoint;

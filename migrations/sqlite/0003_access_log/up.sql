@@ -43,6 +43,13 @@ CREATE TABLE access_case_ix (
     PRIMARY KEY (case_id, idx)
 ) STRICT, WITHOUT ROWID;
 
+-- What was logged and has no place yet, on a server where many write at once. Here one writes for all, and nothing ever waits.
+CREATE TABLE access_pending (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    body TEXT NOT NULL,
+    cases TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Refusals of change. The guards on INSERT also stop REPLACE, IGNORE, UPSERT and a missing index: the next index is the only one that fits.
 CREATE TRIGGER access_entry_next BEFORE INSERT ON access_entry
 WHEN NEW.idx IS NOT coalesce((SELECT max(idx) + 1 FROM access_entry), (SELECT max(upto) FROM access_prune), 0)
@@ -79,3 +86,6 @@ CREATE TRIGGER access_prune_kept BEFORE DELETE ON access_prune BEGIN SELECT RAIS
 
 -- The look-up by case may be deleted on disposal, never changed.
 CREATE TRIGGER access_case_ix_fixed BEFORE UPDATE ON access_case_ix BEGIN SELECT RAISE(ABORT, 'the look-up is never changed'); END;
+
+CREATE TRIGGER access_pending_new BEFORE INSERT ON access_pending BEGIN SELECT RAISE(ABORT, 'entries have their place at once'); END;
+CREATE TRIGGER access_pending_fixed BEFORE UPDATE ON access_pending BEGIN SELECT RAISE(ABORT, 'what waits is never changed'); END;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Accesses, End, Log, range};
+use super::{Accesses, End, List, Log, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
 use crate::db::schema::{access_case_ix, access_entry, case_file};
@@ -60,12 +60,14 @@ impl Asked {
             _ => self.entry.kind,
         };
         let sealed_digest = noted.sealed.map(|digest| digest.finalize().into());
-        Pending { entry: AccessEntry { kind, row_version: noted.version, sealed_digest, ..self.entry }, cases: noted.cases, now: self.now }
+        let entry = AccessEntry { kind, row_version: noted.version, sealed_digest, ..self.entry };
+        Pending { entry, cases: noted.cases, now: self.now, of_the_log: false }
     }
 
     /// The entry of a refusal: nothing was changed.
     pub(in crate::db) fn refused(self, noted: Noted) -> Pending {
-        Pending { entry: AccessEntry { kind: AccessLogKind::Refused, ..self.entry }, cases: noted.cases, now: self.now }
+        let entry = AccessEntry { kind: AccessLogKind::Refused, ..self.entry };
+        Pending { entry, cases: noted.cases, now: self.now, of_the_log: false }
     }
 }
 
@@ -87,16 +89,18 @@ pub struct Noted {
 /// An entry that waits for the end of its transaction.
 #[derive(Debug)]
 pub struct Pending {
-    entry: AccessEntry,
-    cases: BTreeSet<CaseId>,
-    now: Timestamp,
+    pub(super) entry: AccessEntry,
+    pub(super) cases: BTreeSet<CaseId>,
+    pub(super) now: Timestamp,
+    /// What happens to the log itself, and has its place at once.
+    pub(super) of_the_log: bool,
 }
 
 impl Pending {
     /// The first entry of the log, which is about no case.
     #[must_use]
     pub fn first(entry: AccessEntry, now: Timestamp) -> Self {
-        Self { entry, cases: BTreeSet::new(), now }
+        Self { entry, cases: BTreeSet::new(), now, of_the_log: true }
     }
 }
 
@@ -107,7 +111,7 @@ pub(in crate::db) fn append(tx: &mut Tx<'_>, pending: Pending) {
 
 /// Writes an entry at the end of the log, and the look-up by its cases.
 pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Accesses>, pending: Pending) -> Result<()> {
-    let Pending { entry, cases, now } = pending;
+    let Pending { entry, cases, now, .. } = pending;
     let cases: Vec<CaseId> = cases.into_iter().collect();
     let keys = tx.ledger_keys(&cases)?;
     let (index, _) = end.add(tx, now, |at| entry.write(at, &keys))?;
@@ -168,5 +172,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, s
         cases::note_visible(tx, permit, &[case])?;
     }
     let range = range::<Accesses>(tx, &filter.span, size)?;
-    super::page::<Accesses>(tx, || selected(permit.scope(), filter, range), filter.span.ascending, page)
+    let indexed = filter.actor.is_some() || filter.operation.is_some() || filter.case_id.is_some();
+    let list = List { range, ascending: filter.span.ascending, indexed };
+    super::page::<Accesses>(tx, |part| selected(permit.scope(), filter, part), &list, page)
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Disclosures, End, Log, range};
+use super::{Disclosures, End, List, Log, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
@@ -80,7 +80,7 @@ pub(in crate::db) fn openings_cell(id: EntryId, case: CaseId) -> Cell {
 ///
 /// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
 /// does not exist. Those who see no case at all check the log by the ids they were given.
-fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> <Disclosures as Log>::Entries {
+pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> <Disclosures as Log>::Entries {
     use disclosure_entry as e;
     let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
     macro_rules! narrow {
@@ -133,7 +133,9 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
         cases::note_visible(tx, permit, &[case])?;
     }
     let range = range::<Disclosures>(tx, &filter.span, size)?;
-    super::page::<Disclosures>(tx, || selected(permit.scope(), filter, range), filter.span.ascending, page)
+    let indexed = filter.recipient.is_some() || filter.actor.is_some() || filter.case_id.is_some();
+    let list = List { range, ascending: filter.span.ascending, indexed };
+    super::page::<Disclosures>(tx, |part| selected(permit.scope(), filter, part), &list, page)
 }
 
 /// What the commitments of an entry stand for, for a service manager who may read all notes of its case; none where there is nothing to open.

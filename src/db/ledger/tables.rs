@@ -46,8 +46,8 @@ pub trait Log: Send + Sync + 'static {
     fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>>;
     /// How many entries were chosen.
     fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
-    /// So many of the entries chosen, by their index, after this one.
-    fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>>;
+    /// So many of the entries chosen, by their index.
+    fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>>;
 }
 
 macro_rules! log {
@@ -139,20 +139,9 @@ macro_rules! log {
                 chosen.count().get_result(conn)
             }
 
-            fn page(
-                conn: &mut Conn,
-                chosen: Self::Entries,
-                ascending: bool,
-                after: Option<i64>,
-                limit: i64,
-            ) -> QueryResult<Vec<(i64, String)>> {
-                let mut page = chosen.limit(limit);
-                page = match (ascending, after) {
-                    (true, None) => page.order($entry::idx.asc()),
-                    (true, Some(after)) => page.order($entry::idx.asc()).filter($entry::idx.gt(after)),
-                    (false, None) => page.order($entry::idx.desc()),
-                    (false, Some(after)) => page.order($entry::idx.desc()).filter($entry::idx.lt(after)),
-                };
+            fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>> {
+                let page = chosen.limit(limit);
+                let page = if ascending { page.order($entry::idx.asc()) } else { page.order($entry::idx.desc()) };
                 page.select(($entry::idx, $entry::body)).load(conn)
             }
         }

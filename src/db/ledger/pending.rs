@@ -1,0 +1,69 @@
+//! Entries of the access log that wait for their place in it.
+//!
+//! On a server many write at once, and whoever gave an entry its place would make all others wait for that COMMIT. So it is committed without one,
+//! with what it tells of, and is logged from then on; one at a time gives places to many in one transaction. Until then the grants protect it, and
+//! a trigger that lets it go only into the log. In the embedded database, where one writes for all, nothing ever waits.
+
+use diesel::prelude::*;
+
+use super::access::Pending;
+use super::{Accesses, End};
+use crate::db::error::{Error, Result};
+use crate::db::schema::access_pending;
+use crate::db::stored::Json;
+use crate::db::tx::Tx;
+use crate::domain::ids::{CaseId, EntryId};
+use crate::domain::time::Timestamp;
+use crate::ledger::Written;
+
+/// So many are given their places in one transaction.
+pub(in crate::db) const BATCH: usize = 2_000;
+/// What waits for longer waits in vain: nobody moves it.
+const PATIENCE: i64 = 5_000_000;
+
+/// Has an entry wait.
+pub(super) fn wait(tx: &mut Tx<'_>, pending: Pending) -> Result<()> {
+    let Pending { entry, cases, now, .. } = pending;
+    let (id, cases) = (entry.id, cases.into_iter().collect::<Vec<CaseId>>());
+    let keys = tx.ledger_keys(&cases)?;
+    let written = entry.write(now, &keys).map_err(|_| Error::Corrupt("log entry"))?;
+    diesel::insert_into(access_pending::table)
+        .values((access_pending::id.eq(id), access_pending::body.eq(written.body), access_pending::cases.eq(Json(cases))))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Gives those that wait longest their places, and answers how many those are.
+pub(in crate::db) fn sequence(tx: &mut Tx<'_>) -> Result<usize> {
+    let mut end = End::<Accesses>::find(tx)?;
+    let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
+    let waiting: Vec<(EntryId, String, Json<Vec<CaseId>>)> =
+        access_pending::table.order(access_pending::id.asc()).limit(limit).load(tx.conn)?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let (mut ids, mut entries, mut cases, mut indexes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for ((id, body, Json(about)), index) in waiting.into_iter().zip(end.index..) {
+        // Times never decrease along the log, whatever the clocks of those who write it say.
+        let (entry, at) = Written::again(body, end.at).map_err(|_| Error::Corrupt("log entry"))?;
+        end.at = at;
+        ids.push(id);
+        entries.push(entry);
+        indexes.extend(about.iter().map(|_| index));
+        cases.extend(about);
+    }
+    end.add_written(tx, &entries)?;
+    if !cases.is_empty() {
+        tx.conn.add_lookups("access_case_ix", &cases, &indexes)?;
+    }
+    tx.conn.remove_rows("access_pending", &ids)?;
+    Ok(ids.len())
+}
+
+/// Whether something waits in vain. Its id tells since when it is there.
+pub(in crate::db) fn is_stuck(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
+    let oldest: Option<EntryId> =
+        access_pending::table.order(access_pending::id.asc()).select(access_pending::id).first(tx.conn).optional()?;
+    let since = oldest.and_then(|id| id.0.get_timestamp()).map(|at| at.to_unix());
+    Ok(since.is_some_and(|(seconds, _)| i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000) < now.micros() - PATIENCE))
+}

@@ -1,0 +1,63 @@
+//! Who gives the entries of the access log that wait on a server their places: each copy of the service, one at a time, on a connection that is
+//! nobody else's.
+
+use std::time::Duration;
+
+use super::error::{Error, Result};
+use super::ledger::pending;
+use super::pool::Begin;
+use super::tx::{Db, Tx, within_patience};
+
+/// What nobody here was told of is looked for so often: it was left by a copy of the service that is gone.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// So long it may take to move what fits into one transaction.
+const ENOUGH: Duration = Duration::from_secs(4);
+
+impl Db {
+    /// Returns when an entry waits for its place in the access log, as far as this copy of the service knows, or after a second. In the embedded
+    /// database none ever does.
+    pub async fn entry_waits(&self) {
+        if self.is_embedded() {
+            return std::future::pending().await;
+        }
+        // Either way it is time to look.
+        drop(tokio::time::timeout(LOOK, self.waiting.notified()).await);
+    }
+
+    /// Gives all entries that wait their places.
+    pub async fn sequence(&self) -> Result<()> {
+        while self.sequence_some().await? == pending::BATCH {}
+        Ok(())
+    }
+
+    /// The same for whoever reads the access log and means to see what was logged before. If it takes longer than a request may, or fails, what is
+    /// in the log can be read all the same.
+    pub async fn settle(&self) {
+        drop(within_patience(self.sequence_some()).await);
+    }
+
+    /// Writes what nobody waits for, for as long as it takes.
+    pub(super) async fn write_aside<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        if let Some(writer) = &self.writer {
+            return self.queued(writer, f).await;
+        }
+        let (aside, keys, tally) = (self.aside.clone(), self.keys.clone(), self.tally.clone());
+        let work =
+            tokio::task::spawn_blocking(move || aside.within(Begin::Writing, &tally, |conn| f(&mut Tx::new(conn, &keys, Begin::Writing))));
+        work.await.unwrap_or(Err(Error::Panicked))
+    }
+
+    fn is_embedded(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    async fn sequence_some(&self) -> Result<usize> {
+        if self.is_embedded() || !self.takes_entries() {
+            return Ok(0);
+        }
+        let _alone = self.alone.lock().await;
+        // A server that fell silent is not waited for: the next try has another connection.
+        tokio::time::timeout(ENOUGH, self.write_aside(pending::sequence)).await.unwrap_or(Err(Error::Unavailable))
+    }
+}
