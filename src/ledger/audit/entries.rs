@@ -20,6 +20,8 @@ pub(super) enum Since {
     Judged(Verdict),
     /// It is found out when as many entries were read.
     Waits(Checkpoint),
+    /// What the entries say, if they are those that were signed.
+    Found(Verdict),
 }
 
 /// The entries of a bundle while they pass by.
@@ -101,7 +103,7 @@ impl Entries {
         if self.range.reached() != kept.size {
             return;
         }
-        self.since = Since::Judged(if self.range.before() == kept.root {
+        self.since = Since::Found(if self.range.before() == kept.root {
             let says =
                 format!("Nothing was changed or removed since the checkpoint you kept: its {} entries are still the first.", kept.size);
             Verdict::new(Standing::Sound, "continues", says)
@@ -156,7 +158,7 @@ impl Entries {
 
     pub fn append_only(&self) -> Verdict {
         match &self.since {
-            Since::Judged(verdict) => verdict.clone(),
+            Since::Judged(verdict) | Since::Found(verdict) => verdict.clone(),
             Since::Waits(_) => Verdict::not_judged(),
         }
     }

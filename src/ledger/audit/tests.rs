@@ -179,6 +179,27 @@ fn the_access_log_is_audited_by_its_own_fields() {
 }
 
 #[test]
+fn a_log_that_was_recovered_goes_on_under_its_new_name() {
+    let new = Signer::new(&[7; 32], &ORIGIN.replace("b438", "b439"));
+    let mut bodies = log(8);
+    let staff = StaffId(id(1 << 40));
+    let mut entry = DisclosureEntry::new(EntryId(id(8)), DisclosureLogKind::LogRecovered, staff, RequestId(id(1 << 41)));
+    let follows = Some(Checkpoint { origin: ORIGIN.to_owned(), size: 9, root: root(&bodies) });
+    entry.genesis = Some(Genesis { follows, ..genesis(new.public().name()) });
+    bodies.push(entry.write(at(8), None).unwrap().body.into_bytes());
+    bodies.push(disclosure(9));
+    let text = under(new.sign(10, root(&bodies)).into_bytes(), &bodies, 0, 10);
+    let asked =
+        |kept| Asked { trust: Some(Trust::read(&format!("log {}", new.public().text())).unwrap()), since: kept, ..Asked::default() };
+    assert_eq!(audited(&text, asked(None)).exit_code(), 0);
+    // Under the old name it is signed no more, and what was kept of it does not carry over by itself.
+    assert_eq!(found(&bundle(&bodies, 0, 10)), (1, "name"));
+    let both = format!("log {}\nlog {}", new.public().text(), signer().public().text());
+    let report = audited(&text, Asked { trust: Some(Trust::read(&both).unwrap()), ..asked(Some(checkpoint(&bodies[..8]))) });
+    assert_eq!((report.exit_code(), report.append_only.finding), (3, "other_log"));
+}
+
+#[test]
 fn t1_t2_t3_a_changed_entry_is_found_whether_or_not_the_tree_was_made_to_fit() {
     let bodies = log(20);
     let mut forged = bodies.clone();
@@ -219,6 +240,10 @@ fn t4_t14_t15_t16_what_the_real_key_signed_anew_is_found_by_whoever_kept_a_check
     // Two roots of one size are two histories, even if the entries are not those of either.
     let report = audited(&replaced(&text, "\"v\":1}", "\"v\":2}"), since(checkpoint(&bodies)));
     assert_eq!((report.exit_code(), report.append_only.finding, report.integrity.finding), (1, "fork", "entry"));
+    // Of entries that are not those that were signed nothing else is said.
+    let asked = Asked { index_to: Some(20), fresh: Some((1, at(29))), ..since(checkpoint(&bodies[..20])) };
+    let report = audited(&under(checkpoint(&bodies), &forged, 0, 30), asked);
+    assert_eq!([report.append_only, report.completeness, report.freshness].map(|verdict| verdict.finding), ["not_judged"; 3]);
 }
 
 #[test]

@@ -128,6 +128,10 @@ fn a_body_ends_at_64_kib() {
 
 #[test]
 fn nesting_ends_at_its_limit() {
+    // Beside each other there may be more.
+    for sibling in ["{}", "[]"] {
+        assert!(read(format!("{{\"a\":[{}]}}", [sibling; 20].join(",")).as_bytes()).is_ok(), "{sibling}");
+    }
     let deepest = nested(DEPTH);
     assert_eq!(write(&read(deepest.as_bytes()).unwrap()), Ok(deepest));
     let deeper = nested(DEPTH + 1);

@@ -71,6 +71,7 @@ fn a_field_that_is_unknown_missing_or_wrong_is_named() {
         (r#""v":1}"#, r#""v":2}"#, Wrong::Value("v")),
         ("01a0af79-18b8-78f5", "01A0af79-18b8-78f5", Wrong::Value("id")),
         ("01a0af79-18b8-78f5", "01a0af7918b8-78f5-", Wrong::Value("id")),
+        ("01a0af79-18b8-78f5", "01a0af79018b8-78f5", Wrong::Value("id")),
         ("13:05:44.120Z", "13:05:44.12Z", Wrong::Value("at")),
         ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV-vB", Wrong::Value("case")),
         ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV+vA", Wrong::Value("case")),
