@@ -11,7 +11,7 @@ BEGIN
     REVOKE INSERT ON __diesel_schema_migrations FROM sendiass_app;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'case_file') THEN
         GRANT UPDATE ON sealing_key, staff, recipient, team, person, person_merge, decision_guard, reference_counter, case_file, referral,
-            case_staff, participant, consent, safeguarding_concern, information_request, legal_request, legal_extract, task TO sendiass_app;
+            case_staff, participant, consent, safeguarding_concern, information_request, legal_request, legal_extract, legal_bundle, task TO sendiass_app;
         -- A note that was moved to another case is emptied where it was.
         GRANT UPDATE (details, sealed) ON note TO sendiass_app;
         GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff TO sendiass_app;

@@ -1,5 +1,6 @@
 //! Requests for legal proceedings (C15): recorded by whoever takes them, considered and decided by the service manager, who may not decide where
-//! they serve another side of the family. What may follow, the extract, is in `extract`; what blocks it, in `drafts`.
+//! they serve another side of the family. What may follow, the extract, is in `extract`, and as a file to send in
+//! `bundle`; what blocks it, in `drafts`.
 
 use chrono::NaiveDate;
 
@@ -22,9 +23,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Direction, DisclosureStatus, LegalDecision, LegalRequestStatus, Purpose, TaskKind};
 use crate::policy::deadlines;
 
+mod bundle;
 mod drafts;
 mod extract;
 
+pub use bundle::BundleToMake;
+pub(super) use bundle::Making;
 pub(super) use drafts::{block_resting_on, reconsider};
 
 /// What may be done with a request that stands so.
@@ -34,9 +38,12 @@ fn actions(status: LegalRequestStatus) -> &'static [Action] {
             &[Action::LegalRequestDecide]
         }
         LegalRequestStatus::Granted => &[Action::LegalRequestDecide, Action::LegalRequestExtract],
-        LegalRequestStatus::Extracted => &[Action::LegalRequestDecide, Action::LegalRequestExtract, Action::LegalRequestDispatch],
+        LegalRequestStatus::Extracted => {
+            &[Action::LegalRequestDecide, Action::LegalRequestExtract, Action::LegalRequestBundle, Action::LegalRequestDispatch]
+        }
         LegalRequestStatus::Blocked => &[Action::LegalRequestDecide, Action::LegalRequestClose],
-        LegalRequestStatus::SentAndCopied | LegalRequestStatus::Refused => &[Action::LegalRequestClose],
+        LegalRequestStatus::SentAndCopied => &[Action::LegalRequestBundle, Action::LegalRequestClose],
+        LegalRequestStatus::Refused => &[Action::LegalRequestClose],
         LegalRequestStatus::Closed => &[],
     }
 }

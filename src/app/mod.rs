@@ -103,6 +103,7 @@ pub struct App {
     /// Who signs the logs.
     keepers: Option<Arc<checkpoints::Keepers>>,
     reading: Arc<reading::Reading>,
+    making: legal_requests::Making,
 }
 
 impl App {
@@ -110,7 +111,7 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Self {
         let reading = Arc::new(reading::Reading::at_most(settings.cases_an_hour));
-        Self { db, clock, settings, keepers: None, reading }
+        Self { db, clock, settings, keepers: None, reading, making: legal_requests::Making::default() }
     }
 
     /// The keys of the deployment.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{App, Result};
-use crate::authz::{Permit, act};
+use crate::authz::{Act, Permit, act};
 use crate::db::{self, Tx};
 use crate::domain::consent::{Consent, ConsentRecipient};
 use crate::domain::ids::{ConsentId, PersonId};
@@ -36,7 +36,8 @@ impl App {
     }
 }
 
-fn named(tx: &mut Tx<'_>, permit: &Permit<act::ConsentReceipt>, people: BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, Named>> {
+/// The names of these people, as letters say them.
+pub(super) fn named(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, Named>> {
     let mut named = BTreeMap::new();
     for id in people {
         let person = db::people::find(tx, permit, id)?;

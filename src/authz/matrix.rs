@@ -217,6 +217,10 @@ acts! {
     LegalRequestCandidates, "legal_request:candidates", "list_candidates", MANAGER, &["C15"], Some((Listed, Of::Note));
     /// Say which notes are extracted for legal proceedings.
     LegalRequestExtract, "legal_request:extract", "extract", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
+    /// Have an extract for legal proceedings made a file.
+    LegalRequestBundle, "legal_request:bundle", "build_bundle", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
+    /// Take the file of an extract for legal proceedings away.
+    LegalRequestBundleFile, "legal_request:bundle_file", "bundle_file", MANAGER, &["C3", "C15"], Some((Exported, Of::LegalRequest));
     /// Send an extract for legal proceedings.
     LegalRequestDispatch, "legal_request:dispatch", "dispatch", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
     /// Close a request for legal proceedings.

@@ -67,6 +67,8 @@ pub struct Draft {
     pub status: DisclosureStatus,
     /// The permissions it rests on.
     pub consents: Vec<ReliedOn>,
+    /// Whom it is about, as whom they count: those whose permission it needs.
+    pub subject_ids: Vec<PersonId>,
     /// What is drafted.
     pub extract: Extract,
 }
@@ -78,8 +80,8 @@ impl ExtractRow {
 
     fn draft(self, tx: &mut Tx<'_>) -> Result<Draft> {
         let extract = self.open(tx)?;
-        let Self { id, legal_request_id, case_id, status, details: Json(Resting { consents, .. }), .. } = self;
-        Ok(Draft { id, legal_request_id, case_id, status, consents, extract })
+        let Self { id, legal_request_id, case_id, status, details: Json(Resting { consents, subject_ids }), .. } = self;
+        Ok(Draft { id, legal_request_id, case_id, status, consents, subject_ids, extract })
     }
 }
 
@@ -167,6 +169,16 @@ pub(super) fn of(tx: &mut Tx<'_>, request: LegalRequestId) -> Result<Vec<LegalEx
 pub fn open_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: LegalRequestId) -> Result<Option<Draft>> {
     let open = open_drafts().filter(legal_extract::legal_request_id.eq(request));
     let row: Option<ExtractRow> = open.filter(legal_extract::case_id.eq_any(scope::cases(permit.scope()))).first(tx.conn).optional()?;
+    row.map(|row| row.draft(tx)).transpose()
+}
+
+/// The extract of a request about a case in scope whose items were decided, be it sent or not.
+pub fn decided_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: LegalRequestId) -> Result<Option<Draft>> {
+    let decided = legal_extract::table
+        .filter(legal_extract::legal_request_id.eq(request))
+        .filter(legal_extract::status.eq_any([DisclosureStatus::Approved, DisclosureStatus::Sent]))
+        .filter(legal_extract::case_id.eq_any(scope::cases(permit.scope())));
+    let row: Option<ExtractRow> = decided.order(legal_extract::id.desc()).first(tx.conn).optional()?;
     row.map(|row| row.draft(tx)).transpose()
 }
 

@@ -19,6 +19,7 @@ pub mod index;
 pub mod information_requests;
 pub mod keyring;
 pub mod ledger;
+pub mod legal_bundles;
 pub mod legal_extracts;
 pub mod legal_requests;
 pub mod migrate;

@@ -479,6 +479,18 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    legal_bundle (id) {
+        id -> DbUuid,
+        case_id -> DbUuid,
+        sealed -> Binary,
+        created_at -> DbTs,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     task (id) {
         id -> DbUuid,
         kind -> DbWord,
@@ -685,6 +697,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_annotation,
     information_request,
     legal_request,
+    legal_bundle,
     legal_extract,
     task,
     disclosure_entry,

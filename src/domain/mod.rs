@@ -13,6 +13,7 @@ pub mod fault;
 pub mod idempotency;
 pub mod ids;
 pub mod information_request;
+pub mod legal_bundle;
 pub mod legal_request;
 pub mod log;
 pub mod log_proof;

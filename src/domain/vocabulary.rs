@@ -721,6 +721,15 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How far a file is that is made beside the request for it.
+    BundleStatus, "bundleStatus" {
+        Building = "building", "It is being made";
+        Ready = "ready", "It can be fetched";
+        Failed = "failed", "It could not be made";
+    }
+}
+
+vocabulary! {
     /// Why a service manager opens a restricted case or note (C4).
     AccessReason, "accessReason" {
         Supervision = "supervision", "Supervision";
@@ -974,6 +983,7 @@ pub fn lists() -> Vec<List> {
         list::<LegalRequestStatus>(),
         list::<LegalDecision>(),
         list::<LegalItemDecision>(),
+        list::<BundleStatus>(),
         list::<AccessReason>(),
         list::<TimelineKind>(),
         list::<TaskKind>(),

@@ -12,7 +12,7 @@ use super::idempotency::IdempotencyKey;
 use super::openapi::Operation;
 use super::page::{Filters, Listing};
 use super::problem::{Code, Problem};
-use super::respond::Answer;
+use super::respond::{Answer, PdfFile};
 use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::consent::{Consent, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal};
@@ -113,12 +113,6 @@ async fn read(permit: Permit<act::ConsentRead>, path: Path<ConsentPath>, app: we
     let consent = app.read_consent(permit, path.consent_id).await?;
     Ok(Answer::ok(&consent).version(consent.version))
 }
-
-/// A PDF file.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(value_type = String, format = Binary, example = "%PDF-1.7")]
-#[expect(dead_code, reason = "it only describes what is answered")]
-pub struct PdfFile(String);
 
 /// Take the receipt of a permission or refusal.
 ///

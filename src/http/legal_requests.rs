@@ -1,27 +1,29 @@
 //! Requests for legal proceedings.
 
-use actix_web::web;
+use actix_web::{rt, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Valid;
 use super::conditional::IfMatch;
-use super::extract::Path;
+use super::extract::{Path, Query};
 use super::idempotency::{IdempotencyKey, MandatoryKey};
 use super::openapi::Operation;
 use super::page::{Filters, Listing, NoFilters};
 use super::problem::{Code, Problem};
-use super::respond::Answer;
+use super::respond::{Answer, PdfFile};
 use crate::app::App;
+use crate::app::legal_requests::BundleToMake;
 use crate::authz::{Permit, act};
-use crate::domain::ids::{CaseId, LegalRequestId};
+use crate::domain::ids::{CaseId, LegalRequestId, PersonId};
+use crate::domain::legal_bundle::LegalBundle;
 use crate::domain::legal_request::{
     LegalCandidate, LegalRequest, LegalRequestFilter, LegalRequestSummary, NewLegalClosure, NewLegalDecision, NewLegalDispatch,
     NewLegalExtract, NewLegalRequest,
 };
 use crate::domain::vocabulary::LegalRequestStatus;
-use crate::{op, page_of};
+use crate::{op, page_of, print};
 
 page_of!(LegalRequestPage, LegalRequestSummary);
 page_of!(LegalCandidatePage, LegalCandidate);
@@ -153,6 +155,75 @@ async fn extract(
     Ok(shown(&app.extract_for_legal_request(permit, path.legal_request_id, read.required()?, body.into_inner()).await?))
 }
 
+/// Makes the file beside the request for it: whoever asked may go away meanwhile. What a restart cuts off is taken up by the next look at it.
+fn make(app: &web::Data<App>, wanted: Option<BundleToMake>) {
+    let (app, Some(wanted)) = (app.clone(), wanted) else { return };
+    rt::spawn(async move {
+        let letters = wanted.letters().to_vec();
+        let files = web::block(move || letters.iter().map(print::extract).collect::<Result<Vec<_>, _>>()).await;
+        let files = files.ok().and_then(Result::ok);
+        if files.is_none() {
+            tracing::error!("an extract could not be set as a letter");
+        }
+        if app.keep_legal_bundle(wanted, files).await.is_err() {
+            tracing::warn!("the file of an extract could not be kept; it is made again when it is asked for");
+        }
+    });
+}
+
+/// Have the extract made a file.
+///
+/// A letter to the officer, as a PDF: what is enclosed, numbered and word for word, and that the rest is not. Only once the items were decided, and
+/// not after what they rest on has ended. Nothing leaves by this: it is sent by `dispatch` (C3, C15).
+#[utoipa::path(post, path = "/legal-requests/{legalRequestId}/bundle", operation_id = "buildLegalBundle", tag = "legal-requests",
+    responses((status = 202, description = "It is being made, or was made; `Location` tells how far it is.", body = LegalBundle)))]
+async fn build(
+    permit: Permit<act::LegalRequestBundle>,
+    path: Path<LegalRequestPath>,
+    key: IdempotencyKey,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let request = key.without_body()?;
+    let asked = app.ask_legal_bundle(permit, path.legal_request_id, request).await?;
+    let (bundle, wanted) = asked.value;
+    make(&app, wanted);
+    Ok(Answer::accepted(&format!("/legal-requests/{}/bundle", bundle.legal_request_id), &bundle).replayed(asked.replayed))
+}
+
+/// Ask how far the file of the extract is.
+///
+/// Items that were decided anew make it `building` again (C15).
+#[utoipa::path(get, path = "/legal-requests/{legalRequestId}/bundle", operation_id = "getLegalBundle", tag = "legal-requests",
+    responses((status = 200, description = "How far it is.", body = LegalBundle)))]
+async fn bundle(permit: Permit<act::LegalRequestRead>, path: Path<LegalRequestPath>, app: web::Data<App>) -> Result<Answer, Problem> {
+    let (bundle, wanted) = app.legal_bundle(permit, path.legal_request_id).await?;
+    make(&app, wanted);
+    Ok(Answer::ok(&bundle))
+}
+
+/// Which file.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LegalFileQuery {
+    /// That of the copy for this person, once the extract was sent; without it, that of the officer.
+    copy_to: Option<PersonId>,
+}
+
+/// Fetch the file of the extract.
+///
+/// For the service manager, to be sent to the officer who asked. A copy is another file: it holds only what its receiver may have (C3, C15; R15).
+#[utoipa::path(get, path = "/legal-requests/{legalRequestId}/bundle/file", operation_id = "getLegalBundleFile", tag = "legal-requests",
+    responses((status = 200, description = "The letter, with what it encloses.", body = PdfFile, content_type = "application/pdf")))]
+async fn file(
+    permit: Permit<act::LegalRequestBundleFile>,
+    path: Path<LegalRequestPath>,
+    which: Query<LegalFileQuery>,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let file = app.legal_bundle_file(permit, path.legal_request_id, which.copy_to).await?;
+    Ok(Answer::file("application/pdf", "extract.pdf", file))
+}
+
 /// Send the extract.
 ///
 /// To the officer who asked, with a copy to everybody whose permission it rests on; a copy holds only what its receiver may have. It is decided again,
@@ -201,6 +272,9 @@ pub fn operations() -> Vec<Operation> {
         op!(decide).refuses(REFUSED),
         op!(candidates),
         op!(extract).refuses(REFUSED),
+        op!(build).refuses(&[Code::InvalidState, Code::AccessReasonRequired]),
+        op!(bundle).refuses(&[Code::InvalidState, Code::AccessReasonRequired]),
+        op!(file).refuses(&[Code::InvalidState, Code::AccessReasonRequired]),
         op!(dispatch).refuses(REFUSED).refuses(&[Code::CopyRecipientRequired]),
         op!(close).refuses(&[Code::InvalidState]),
     ]

@@ -4,10 +4,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::BASE;
 use super::conditional::etag;
 use super::problem::Problem;
+
+/// A PDF file.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(value_type = String, format = Binary, example = "%PDF-1.7")]
+#[expect(dead_code, reason = "it only describes what is answered")]
+pub struct PdfFile(String);
 
 /// What a handler answers with. The body is written at once; if that fails, the answer is a 500.
 #[must_use]
@@ -37,6 +44,12 @@ impl Answer {
     /// 201 with the new resource, at this path below the base (`/people/{id}`).
     pub fn created<T: Serialize>(path: &str, body: &T) -> Self {
         Self::json(StatusCode::CREATED, body).with(header::LOCATION, format!("{BASE}{path}"))
+    }
+
+    /// 202: it is being made, and how far it is can be asked for at this path below the base, a second from now.
+    pub fn accepted<T: Serialize>(path: &str, body: &T) -> Self {
+        let location = format!("{BASE}{path}");
+        Self::json(StatusCode::ACCEPTED, body).with(header::LOCATION, location).with(header::RETRY_AFTER, "1".to_owned())
     }
 
     /// 200 with a file of this kind, under a name that tells nothing of anybody.

@@ -136,6 +136,12 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
+/// Whether the typeface has all that stands in this text.
+pub(super) fn can_be_written(text: &str) -> bool {
+    let has = |face: &Face<'_>, c: char| c.is_whitespace() || is_unseen(c) || face.glyph_index(c).is_some();
+    FACES.as_ref().is_none_or(|[regular, _]| text.chars().all(|c| has(&regular.face, c)))
+}
+
 /// A line in its place.
 struct Line {
     text: String,
@@ -383,4 +389,21 @@ fn structure(layout: &Layout, said: Vec<Vec<Node>>) -> Option<TagTree> {
         tree.push(table);
     }
     Some(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_of_the_typeface_can_be_set_and_a_square_stands_for_any_other() {
+        let known: Vec<char> = ('\u{1}'..=char::MAX).filter(|c| can_be_written(&c.to_string())).collect();
+        let title = "Signs".to_owned();
+        let set = |text: String| Letter { title: title.clone(), parts: vec![Part::Text(text)], ..Letter::default() }.pdf();
+        for some in known.chunks(1000) {
+            let spaced: String = some.iter().flat_map(|c| [*c, ' ']).collect();
+            assert!(set(spaced).is_ok(), "U+{:04X} to U+{:04X}", some[0] as u32, some[some.len() - 1] as u32);
+        }
+        assert!(!can_be_written("日本語") && set("日本語 🙂 \u{fffe}".to_owned()).is_ok());
+    }
 }

@@ -1,7 +1,10 @@
 //! What leaves as a letter on paper or on a screen: its words, and how it is set. Pure: from what it says to the bytes of a file.
 
+mod extract;
 mod letter;
 mod receipt;
+mod words;
 
+pub use extract::extract;
 pub use letter::Unwritten;
 pub use receipt::receipt;

@@ -1,8 +1,7 @@
 //! The words of the receipt of a permission or refusal, in plain English: who agreed to what, until when, and how they can change their mind.
 
-use chrono::NaiveDate;
-
 use super::letter::{Letter, Part, Unwritten};
+use super::words::{labels, written};
 use crate::domain::consent::{Condition, SubjectAuthority};
 use crate::domain::ids::PersonId;
 use crate::domain::receipt::{Noted, Receipt};
@@ -12,14 +11,6 @@ use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus, D
 /// The receipt as a PDF.
 pub fn receipt(receipt: &Receipt) -> Result<Vec<u8>, Unwritten> {
     receipt.letter().pdf()
-}
-
-fn written(day: NaiveDate) -> String {
-    day.format("%-d %B %Y").to_string()
-}
-
-fn labels<T: Vocabulary>(values: &[T]) -> Vec<String> {
-    values.iter().map(|value| value.label().to_owned()).collect()
 }
 
 /// The list, or these words where it is empty: in a refusal that means all.

@@ -93,6 +93,8 @@ const KINDS: &[(&str, &str)] = &[
     ("respondToInformationRequest", "changed"),
     ("cancelInformationRequest", "changed"),
     ("decideLegalRequest", "changed"),
+    ("buildLegalBundle", "changed"),
+    ("getLegalBundleFile", "exported"),
     ("dispatchLegalRequest", "changed"),
     ("closeLegalRequest", "changed"),
     ("revokeStaffTokens", "changed"),

@@ -44,6 +44,28 @@ fn c1_the_council_as_corporate_parent_gains_nothing() {
 }
 
 #[test]
+fn c1_separated_parents_with_one_adviser_each_decide_about_their_own_words() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let Family { ana, mia, finn, .. } = &family;
+    let his = family.note(&app, finn, &[ana], "school_provision", json!({}));
+    let ask = family.ask(&his, json!({}));
+    // Either may permit for their child; of what he said himself only he does.
+    family.permit(&app, json!({}));
+    let refused = both(&app, &family, &ask).problem(409, "consent-required");
+    assert_eq!((&refused.body["errors"][0]["rule"], &refused.body["errors"][0]["subjectIds"]), (&json!("consent_missing"), &json!([finn])));
+    family.permit(&app, json!({"granterId":finn,"subjectIds":[finn]}));
+    let copied = family.ask(&his, json!({"copies":[{"personId":mia,"contactId":family.mia_contact}]}));
+    both(&app, &family, &copied).problem(409, "consent-scope-exceeded").rule_at("#/copies/0", "copy_not_permitted");
+    let made = both(&app, &family, &ask).ok(201).id();
+    // And in what left about her, it does not stand.
+    for (person, there) in [(finn, true), (ana, true), (mia, false)] {
+        let left = app.adviser().get(&format!("/cases/{}/disclosures?subjectId={person}", family.case)).ok(200);
+        assert_eq!(left.body["items"].as_array().unwrap().iter().any(|row| row["id"] == json!(made)), there, "{}", left.text);
+    }
+}
+
+#[test]
 fn c3_a_telephone_call_is_a_disclosure_and_stands_in_the_log() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
@@ -226,6 +248,28 @@ fn c13_every_answer_says_which_policy_it_was_decided_by() {
         assert_eq!((&reply.body["policy"]["name"], &reply.body["policy"]["version"]), (&json!("Our policy"), &json!("2026-09")));
         assert!(reply.body["policy"]["clauses"].as_array().is_some_and(|clauses| !clauses.is_empty()));
     }
+}
+
+#[test]
+fn c13_what_is_sent_under_a_newer_policy_is_stored_with_that_one() {
+    let app = TestApp::spawn_with(|config| config.policy_version = "2025-04".to_owned());
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    family.permit_proceedings(&app, json!({}));
+    let note = family.n1(&app);
+    let before = both(&app, &family, &family.ask(&note, json!({}))).ok(201).id();
+    let legal = family.extracted(&app, &note);
+    // Decided by the old version; sent by the new one.
+    let (folder, scratch) = app.stopped();
+    let app = TestApp::spawn_on(folder, scratch, |config| config.policy_version = "2026-09".to_owned());
+    let copies = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    let sent = app.manager().if_match(5).post(&format!("/legal-requests/{legal}/dispatch"), &copies).ok(200);
+    for (id, version) in [(before.as_str(), "2025-04"), (sent.body["disclosureIds"][0].as_str().unwrap(), "2026-09")] {
+        assert_eq!(app.adviser().get(&format!("/disclosures/{id}")).ok(200).body["policy"]["version"], version);
+    }
+    // What is refused when it is sent says so, too.
+    let refused = both(&app, &family, &family.ask(&note, json!({"purpose":"tribunal"}))).problem(409, "consent-scope-exceeded");
+    assert_eq!(refused.body["policy"]["version"], "2026-09");
 }
 
 #[test]

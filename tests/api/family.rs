@@ -1,7 +1,10 @@
 //! The family of the policy's decision table, put on record through the API: Ana and her parents Mia and Finn, her grandmother Nell, her
 //! brother Sam; one case, and a permission of Mia's.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use ureq::http::Method;
 
 use crate::harness::{Reply, TestApp};
 
@@ -201,6 +204,19 @@ impl Family {
         let items: Vec<Value> = held.body["items"].as_array().unwrap().iter().map(item).collect();
         manager.if_match(4).put(&format!("{path}/items"), &json!({"items":items,"summary":"The note of 20 May."})).ok(200);
         id
+    }
+
+    /// Has the file of an extract made.
+    pub fn built(&self, app: &TestApp, legal: &str) {
+        let path = format!("/legal-requests/{legal}/bundle");
+        app.manager().send(&Method::POST, &path, None).ok(202);
+        for _ in 0..200 {
+            if app.manager().get(&path).ok(200).str("status") == "ready" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the file is not made");
     }
 
     /// Asks whether it may be passed on: the same body, without what only a sending has.

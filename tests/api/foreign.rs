@@ -48,7 +48,8 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "placeholder"
         | "aboutPersonIds"
         | "atRiskPersonIds"
-        | "withholdFromPersonIds" => Kind::Person,
+        | "withholdFromPersonIds"
+        | "copyTo" => Kind::Person,
         "participantId" => Kind::Participant,
         "noteId" | "noteIds" => Kind::Note,
         "consentId" | "supersedesId" => Kind::Consent,

@@ -2,6 +2,7 @@
 //! Over 350 lines because it is the one place that knows how a test meets the service.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -47,6 +48,8 @@ pub struct TestApp {
     folder: Arc<TempDir>,
     /// The database on PostgreSQL, in the half of a test that runs there.
     pub scratch: Option<Arc<cluster::Scratch>>,
+    /// How often it said 503, where that is answered by the same request once more, as a client does.
+    pub turned_away: Option<Arc<AtomicUsize>>,
 }
 
 /// A server in a thread of its own.
@@ -158,7 +161,14 @@ impl TestApp {
             config,
             folder,
             scratch,
+            turned_away: None,
         }
+    }
+
+    /// From now on what is turned away is asked again: a 503 says that it is not known whether it was done, and never that it was.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn patient(self) -> Self {
+        Self { turned_away: Some(Arc::default()), ..self }
     }
 
     /// Stops it, and leaves what it kept.
@@ -299,6 +309,17 @@ impl Session<'_> {
 
     /// Any request: a path below the base path, or one that begins with `//` from the root.
     pub fn send(&self, method: &Method, path: &str, body: Option<String>) -> Reply {
+        loop {
+            let reply = self.send_once(method, path, body.clone());
+            let waits = reply.status == 503 || reply.body["code"] == "idempotency-in-progress";
+            let Some(turned_away) = self.app.turned_away.as_ref().filter(|_| waits) else { return reply };
+            assert!(!reply.header("retry-after").is_empty(), "{}", reply.text);
+            turned_away.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn send_once(&self, method: &Method, path: &str, body: Option<String>) -> Reply {
         let url = match path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.app.base),
             None => format!("{}/api/v1{path}", self.app.base),

@@ -297,7 +297,7 @@ fn who_asks_for_the_whole_file_is_answered_item_by_item() {
     assert_eq!(status(&app, &id), "granted");
     let done = items(&[one, two, three]).ok(200);
     assert_eq!((done.str("status"), &done.body["extracts"][0]["status"]), ("extracted".to_owned(), &json!("approved")));
-    assert_eq!(done.body["allowedActions"], json!(["decide", "extract", "dispatch"]));
+    assert_eq!(done.body["allowedActions"], json!(["decide", "extract", "build_bundle", "dispatch"]));
     let decided = manager.get(&format!("{}/candidate-items", path(&id))).ok(200);
     let decided: Vec<&Value> = decided.body["items"].as_array().unwrap().iter().map(|note| &note["decision"]).collect();
     assert_eq!(decided, ["leave_out", "leave_out", "include"]);
@@ -324,7 +324,7 @@ fn the_extract_and_its_copy_leave_together_or_not_at_all() {
     assert_eq!((left(&app, &family).len(), status(&app, &id)), (0, "extracted".to_owned()));
     let keyed = manager.with("Idempotency-Key", "dispatch-00000001");
     let done = dispatch(&keyed, &id, &[(&family.mia, &family.mia_contact)]).ok(200);
-    assert_eq!((done.str("status"), &done.body["allowedActions"]), ("sent_and_copied".to_owned(), &json!(["close"])));
+    assert_eq!((done.str("status"), &done.body["allowedActions"]), ("sent_and_copied".to_owned(), &json!(["build_bundle", "close"])));
     let extract = &done.body["extracts"][0];
     assert_eq!(done.body["disclosureIds"], json!([extract["disclosureId"]]));
     assert_eq!(extract["copies"], json!([{"personId":family.mia,"contactId":family.mia_contact,"noteIds":[note]}]));

@@ -23,6 +23,7 @@ mod forge;
 mod harness;
 mod information_requests;
 mod kept;
+mod legal_bundle;
 mod legal_requests;
 mod liaison;
 mod limits;

@@ -423,6 +423,14 @@ impl World {
                 self.ids.insert("legalRequestId", legal);
                 Asked { role: Role::ServiceManager, version: Some(version), body: Some(body) }
             }
+            "buildLegalBundle" | "getLegalBundle" | "getLegalBundleFile" => {
+                family.permit_proceedings(app, json!({"subjectIds":[family.mia],"informationCategories":["views_and_wishes"]}));
+                let note = family.note(app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
+                let legal = family.extracted(app, &note);
+                family.built(app, &legal);
+                self.ids.insert("legalRequestId", legal);
+                look(Role::ServiceManager)
+            }
             "annotateDisclosure" => ask(json!({"kind":"receipt_confirmed","note":"Read receipt of the same day."})),
             other => panic!("{other} has no request that succeeds: add it to World"),
         }

@@ -52,7 +52,8 @@ fn record_everything(app: &TestApp) -> Family {
     app.adviser().if_match(1).post(&format!("/information-requests/{}/response", asked.id()), &answer).ok(200);
     let note = family.n1(app);
     family.permit_proceedings(app, json!({}));
-    family.extracted(app, &note);
+    let legal = family.extracted(app, &note);
+    family.built(app, &legal);
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);

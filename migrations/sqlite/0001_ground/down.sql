@@ -1,4 +1,5 @@
 DROP TABLE task;
+DROP TABLE legal_bundle;
 DROP TABLE legal_extract;
 DROP TABLE legal_request;
 DROP TABLE information_request;

@@ -412,6 +412,15 @@ CREATE INDEX legal_extract_request ON legal_extract (legal_request_id, id);
 CREATE INDEX legal_extract_case ON legal_extract (case_id, id);
 CREATE INDEX legal_extract_open ON legal_extract (status, id);
 
+-- The file of an extract, once it was asked for: sealed, with a digest of what it was made of.
+CREATE TABLE legal_bundle (
+    id BLOB PRIMARY KEY NOT NULL REFERENCES legal_extract (id),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX legal_bundle_case ON legal_bundle (case_id, id);
+
 CREATE TABLE task (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     kind TEXT NOT NULL,
