@@ -21,7 +21,7 @@ use crate::domain::note::{Note, NoteContent, NoteFilter, NoteSummary, Provenance
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
+use crate::domain::vocabulary::{AccessReason, Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
 
 mod held;
 mod moved;
@@ -287,10 +287,16 @@ fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery
     query
 }
 
-/// The notes of a case that are in scope and count.
-pub fn current(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<Vec<NoteId>> {
+/// The notes of a case that count, all of them: where one is restricted, a service manager needs a reason (C4), so that none stays undecided unseen.
+pub fn current(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestExtract>, case: CaseId) -> Result<Vec<NoteId>> {
     let filter = NoteFilter { current: true, ..NoteFilter::default() };
-    Ok(selected(permit.scope(), case, &filter).select(note::id).load(tx.conn)?)
+    let all = Scope::Manager(permit.staff(), Some(AccessReason::LegalRequest));
+    let find = |conn: &mut Conn, scope| {
+        let seen: Vec<NoteId> = selected(scope, case, &filter).select(note::id).load(conn)?;
+        let held: i64 = selected(all, case, &filter).count().get_result(conn)?;
+        if usize::try_from(held) == Ok(seen.len()) { Ok(seen) } else { Err(diesel::NotFound) }
+    };
+    scope::found(tx, permit.scope(), find, |_| [case])
 }
 
 /// The notes of a case that are in scope, newest first.

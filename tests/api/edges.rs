@@ -56,7 +56,7 @@ fn c1_separated_parents_with_one_adviser_each_decide_about_their_own_words() {
     assert_eq!((&refused.body["errors"][0]["rule"], &refused.body["errors"][0]["subjectIds"]), (&json!("consent_missing"), &json!([finn])));
     family.permit(&app, json!({"granterId":finn,"subjectIds":[finn]}));
     let copied = family.ask(&his, json!({"copies":[{"personId":mia,"contactId":family.mia_contact}]}));
-    both(&app, &family, &copied).problem(409, "consent-scope-exceeded").rule_at("#/copies/0", "copy_not_permitted");
+    both(&app, &family, &copied).problem(409, "consent-scope-exceeded").rule_at("#/noteIds/0", "copy_not_permitted");
     let made = both(&app, &family, &ask).ok(201).id();
     // And in what left about her, it does not stand.
     for (person, there) in [(finn, true), (ana, true), (mia, false)] {

@@ -207,7 +207,7 @@ impl Family {
     }
 
     /// Has the file of an extract made.
-    pub fn built(&self, app: &TestApp, legal: &str) {
+    pub fn built(app: &TestApp, legal: &str) {
         let path = format!("/legal-requests/{legal}/bundle");
         app.manager().send(&Method::POST, &path, None).ok(202);
         for _ in 0..200 {

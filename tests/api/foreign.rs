@@ -364,7 +364,9 @@ fn query_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session
             continue;
         }
         let ask = |id: &str| session.get(&format!("{}?{name}={id}", mine.path(operation, &[])));
-        trial.each(&format!("{} with ?{name}", operation.id), kind, true, ask, Some(200));
+        // A list of nothing is one; a file for nobody is none.
+        let status = if operation.id.ends_with("File") { 404 } else { 200 };
+        trial.each(&format!("{} with ?{name}", operation.id), kind, true, ask, Some(status));
     }
 }
 

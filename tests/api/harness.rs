@@ -308,9 +308,10 @@ impl Session<'_> {
     }
 
     /// Any request: a path below the base path, or one that begins with `//` from the root.
+    #[expect(clippy::needless_pass_by_value, reason = "each caller has made it for this")]
     pub fn send(&self, method: &Method, path: &str, body: Option<String>) -> Reply {
         loop {
-            let reply = self.send_once(method, path, body.clone());
+            let reply = self.send_once(method, path, body.as_deref());
             let waits = reply.status == 503 || reply.body["code"] == "idempotency-in-progress";
             let Some(turned_away) = self.app.turned_away.as_ref().filter(|_| waits) else { return reply };
             assert!(!reply.header("retry-after").is_empty(), "{}", reply.text);
@@ -319,7 +320,7 @@ impl Session<'_> {
         }
     }
 
-    fn send_once(&self, method: &Method, path: &str, body: Option<String>) -> Reply {
+    fn send_once(&self, method: &Method, path: &str, body: Option<&str>) -> Reply {
         let url = match path.strip_prefix("//") {
             Some(rest) => format!("{}/{rest}", self.app.base),
             None => format!("{}/api/v1{path}", self.app.base),

@@ -54,15 +54,15 @@ fn shut(session: &Session<'_>, id: &str, rule: Option<&str>) {
 }
 
 /// Says of each note that counts whether it goes, at this version.
-fn extract(app: &TestApp, id: &str, version: i64, included: &[&str]) {
+fn extract(session: &Session<'_>, id: &str, version: i64, included: &[&str]) {
     let path = format!("/legal-requests/{id}");
-    let held = app.manager().get(&format!("{path}/candidate-items?limit=200")).ok(200);
+    let held = session.get(&format!("{path}/candidate-items?limit=200")).ok(200);
     let item = |held: &Value| {
         let goes = if included.contains(&held["id"].as_str().unwrap()) { "include" } else { "leave_out" };
         json!({"noteId":held["id"],"decision":goes,"reason":"Whether it was asked for."})
     };
     let items: Vec<Value> = held.body["items"].as_array().unwrap().iter().map(item).collect();
-    app.manager().if_match(version).put(&format!("{path}/items"), &json!({"items":items,"summary":"School notes."})).ok(200);
+    session.if_match(version).put(&format!("{path}/items"), &json!({"items":items,"summary":"School notes."})).ok(200);
 }
 
 /// Mia's permission for proceedings, her note about school and one about home, and a request that is granted.
@@ -97,7 +97,7 @@ fn the_file_is_the_extract_as_it_was_decided_and_nothing_else() {
     let manager = app.manager();
     // Granted, but no item is decided.
     shut(&manager, &id, Some("not_decided"));
-    extract(&app, &id, 4, &[&note]);
+    extract(&manager, &id, 4, &[&note]);
     for path in [bundle(&id), format!("{}/file", bundle(&id))] {
         manager.get(&path).problem(404, "not-found");
     }
@@ -136,7 +136,7 @@ fn the_file_is_the_extract_as_it_was_decided_and_nothing_else() {
         assert!(!text.contains(untold), "{untold:?} is in: {text}");
     }
     // Decided anew: what was made is not it any more, and is made again.
-    extract(&app, &id, 5, &[&absent, &note]);
+    extract(&manager, &id, 5, &[&absent, &note]);
     let stale = manager.get(&format!("{}/file", bundle(&id))).problem(409, "invalid-state");
     assert_eq!(stale.body["allowedActions"], json!(["decide", "extract", "build_bundle", "dispatch"]));
     assert_eq!(manager.get(&bundle(&id)).ok(200).str("status"), "building");
@@ -171,7 +171,7 @@ fn the_file_holds_the_very_words_that_the_log_commits_to_and_a_copy_those_of_its
     let (id, hers, _) = granted(&app, &family);
     family.permit_proceedings(&app, json!({"granterId":family.finn,"subjectIds":[family.finn]}));
     let his = family.note(&app, &family.finn, &[&family.ana], "school_provision", json!({"concern":"I was not told."}));
-    extract(&app, &id, 4, &[&hers, &his]);
+    extract(&manager, &id, 4, &[&hers, &his]);
     build(&manager, &id);
     let officers = words(&manager, &id, "");
     manager.get(&format!("{}/file?copyTo={}", bundle(&id), family.mia)).problem(404, "not-found");
@@ -216,22 +216,32 @@ fn what_a_restart_cut_off_is_made_by_the_next_look_at_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     let (id, note, _) = granted(&app, &family);
-    let absent = family.note(&app, &family.mia, &[&family.ana], "attendance", json!({"concern":"Missed Mondays."}));
-    extract(&app, &id, 4, &[&note]);
-    build(&app.manager(), &id);
+    let restricted = json!({"concern":"Missed Mondays.","sensitivity":"restricted"});
+    let absent = family.note(&app, &family.mia, &[&family.ana], "attendance", restricted);
+    let manager = app.manager().with("Access-Reason", "legal_request");
+    // Every note that counts is decided, also one that is not listed without a reason.
+    let seen = json!({"items":[{"noteId":note,"decision":"include","reason":"Asked for."}],"summary":"School notes."});
+    app.manager().if_match(4).put(&format!("/legal-requests/{id}/items"), &seen).problem(403, "access-reason-required");
+    extract(&manager, &id, 4, &[&note]);
+    build(&manager, &id);
     // As the database is left if the process ends before the file of the new items is kept: with that of the old ones.
     let kept: Vec<Kept> = diesel::sql_query("SELECT sealed FROM legal_bundle").load(&mut app.sabotage()).unwrap();
-    extract(&app, &id, 5, &[&absent, &note]);
-    assert_eq!(done(&app.manager(), &id).str("status"), "ready");
+    extract(&manager, &id, 5, &[&absent, &note]);
+    assert_eq!(done(&manager, &id).str("status"), "ready");
+    // What a restricted note says is for those who may read it (C4).
+    for path in [bundle(&id), format!("{}/file", bundle(&id))] {
+        app.manager().get(&path).problem(403, "access-reason-required");
+    }
     let (folder, scratch) = app.stopped();
     let by_engine = crate::harness::cluster::by_engine("UPDATE legal_bundle SET sealed = ?", "UPDATE legal_bundle SET sealed = $1");
     let put = diesel::sql_query(by_engine).bind::<diesel::sql_types::Binary, _>(kept[0].sealed.clone());
     assert_eq!(put.execute(&mut connect(folder.path(), scratch.as_ref())).unwrap(), 1);
     let app = TestApp::spawn_on(folder, scratch, |_| {});
-    app.manager().get(&format!("{}/file", bundle(&id))).problem(409, "invalid-state");
-    assert_eq!(app.manager().get(&bundle(&id)).ok(200).str("status"), "building");
-    assert_eq!(done(&app.manager(), &id).str("status"), "ready");
-    assert!(words(&app.manager(), &id, "").contains("Missed Mondays."));
+    let manager = app.manager().with("Access-Reason", "legal_request");
+    manager.get(&format!("{}/file", bundle(&id))).problem(409, "invalid-state");
+    assert_eq!(manager.get(&bundle(&id)).ok(200).str("status"), "building");
+    assert_eq!(done(&manager, &id).str("status"), "ready");
+    assert!(words(&manager, &id, "").contains("Missed Mondays."));
 }
 
 #[derive(diesel::QueryableByName)]

@@ -427,7 +427,7 @@ impl World {
                 family.permit_proceedings(app, json!({"subjectIds":[family.mia],"informationCategories":["views_and_wishes"]}));
                 let note = family.note(app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
                 let legal = family.extracted(app, &note);
-                family.built(app, &legal);
+                Family::built(app, &legal);
                 self.ids.insert("legalRequestId", legal);
                 look(Role::ServiceManager)
             }

@@ -23,7 +23,8 @@ mod workload;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -54,16 +55,17 @@ struct Round {
     last: i64,
 }
 
-/// Sends the same ask to both replicas from several threads until shortly after the change is acknowledged.
-fn race(apps: &[&TestApp; 2], family: &Family, ask: &Value, delay: Duration, change: impl FnOnce()) -> Round {
-    let stop = AtomicBool::new(false);
+/// Sends the same ask to both replicas from several threads until shortly after the change is acknowledged. On a machine that has much else to do the
+/// change would always come first, so it waits until so many were answered.
+fn race(apps: &[&TestApp; 2], family: &Family, ask: &Value, (answers, delay): (usize, Duration), change: impl FnOnce()) -> Round {
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut watching = apps[0].sabotage();
     std::thread::scope(|scope| {
         let senders: Vec<_> = apps
             .repeat(SENDERS)
             .into_iter()
             .map(|app| {
-                let stop = &stop;
+                let (stop, answered) = (&stop, &answered);
                 scope.spawn(move || {
                     let mut asked = Vec::new();
                     // The last one is asked after the change was acknowledged.
@@ -71,11 +73,15 @@ fn race(apps: &[&TestApp; 2], family: &Family, ask: &Value, delay: Duration, cha
                     while !last {
                         last = stop.load(Ordering::SeqCst);
                         asked.push(family.disclose(app, ask));
+                        answered.fetch_add(1, Ordering::SeqCst);
                     }
                     asked
                 })
             })
             .collect();
+        while answered.load(Ordering::SeqCst) < answers && !senders.iter().any(ScopedJoinHandle::is_finished) {
+            std::thread::sleep(Duration::from_micros(500));
+        }
         std::thread::sleep(delay);
         change();
         let last = figure_on(&mut watching, LAST);
@@ -125,7 +131,7 @@ fn races(Race { ask, permit, change, undo }: Race<'_>) {
             undo(&app, &family);
             let permission = permit(&app, &family);
             let delay = Duration::from_micros(1300 * (round as u64 % 9));
-            let seen = race(&[&app, &other], &family, &ask, delay, || change(&other, &family, &permission));
+            let seen = race(&[&app, &other], &family, &ask, (round % 3, delay), || change(&other, &family, &permission));
             for reply in seen.asked {
                 match reply.status {
                     201 => {

@@ -270,7 +270,7 @@ fn a_permission_for_one_time_is_used_one_time() {
     let mut answers = 0;
     for round in 0..rounds() {
         family.permit(&app, json!({"conditions":[{"kind":"once_only"}]}));
-        let seen = race(&[&app, &other], &family, &ask, std::time::Duration::from_millis(5), || ());
+        let seen = race(&[&app, &other], &family, &ask, (0, std::time::Duration::from_millis(5)), || ());
         let made = seen.asked.iter().filter(|reply| reply.status == 201).count();
         assert_eq!(made, 1, "round {round}");
         assert!(seen.asked.len() > 1 && seen.asked.iter().all(|reply| [201, 409].contains(&reply.status)), "round {round}");

@@ -53,7 +53,7 @@ fn record_everything(app: &TestApp) -> Family {
     let note = family.n1(app);
     family.permit_proceedings(app, json!({}));
     let legal = family.extracted(app, &note);
-    family.built(app, &legal);
+    Family::built(app, &legal);
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);

@@ -23,6 +23,7 @@ use crate::domain::ids::{CaseId, DisclosureId, LegalRequestId, NoteId, PersonId}
 use crate::domain::legal_bundle::{Enclosed, ExtractLetter, LegalBundle};
 use crate::domain::legal_request::LegalRequest;
 use crate::domain::receipt::Service;
+use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{BundleStatus, LegalItemDecision, LegalRequestStatus};
 
@@ -126,8 +127,7 @@ impl Decided {
         let (asked, extract) = (&self.request.content, &self.extract.extract);
         let body = recipients::find(tx, permit, asked.recipient.recipient_id)?;
         let team = asked.recipient.team_id.and_then(|id| body.teams.iter().find(|team| team.id == id));
-        let of =
-            [asked.officer_role.as_ref().map(|role| role.as_str()), team.map(|team| team.name.as_str()), Some(body.content.name.as_str())];
+        let of = [asked.officer_role.as_ref().map(Name::as_str), team.map(|team| team.name.as_str()), Some(body.content.name.as_str())];
         let mut enclosed = Vec::with_capacity(extract.content.len());
         for (id, words) in &extract.content {
             let note = notes::find(tx, permit, *id)?.content;
@@ -151,7 +151,7 @@ impl Decided {
 
 impl App {
     /// How far the file is, and what there is to make of it.
-    fn bundle(
+    fn legal_bundle_now(
         &self,
         tx: &mut Tx<'_>,
         permit: &Permit<impl Act>,
@@ -184,7 +184,7 @@ impl App {
             legal_bundles::ask(tx, permit, &decided.extract, now)?;
             Ok(id)
         };
-        self.once(permit, request, ask, move |tx, permit, id| app.bundle(tx, permit, id, now)).await
+        self.once(permit, request, ask, move |tx, permit, id| app.legal_bundle_now(tx, permit, id, now)).await
     }
 
     /// How far the file is. If nobody makes it, because the service was restarted or the items were decided anew, the caller does.
@@ -194,7 +194,7 @@ impl App {
         id: LegalRequestId,
     ) -> Result<(LegalBundle, Option<BundleToMake>)> {
         let (now, app) = (self.clock.now(), self.clone());
-        self.look(permit, move |tx, permit| app.bundle(tx, permit, id, now)).await
+        self.look(permit, move |tx, permit| app.legal_bundle_now(tx, permit, id, now)).await
     }
 
     /// Keeps the files that were made, one a letter; none, if they could not be. That they were asked for is in the access log, and nobody sees them
