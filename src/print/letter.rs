@@ -92,9 +92,11 @@ impl Weight {
         text.chars().filter_map(advance).sum::<f32>() * size / f32::from(self.face.units_per_em())
     }
 
-    /// Whether it can be written. Letters for private use mean something else in each typeface, so PDF/UA has none of them.
+    /// Whether it can be written. Letters for private use mean something else in each typeface, and some codes are no letters at all, so PDF/UA has
+    /// none of them.
     fn has(&self, c: char) -> bool {
-        !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..) && self.face.glyph_index(c).is_some()
+        let none = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{f0000}'..) || u32::from(c) & 0xfffe == 0xfffe;
+        !none && self.face.glyph_index(c).is_some()
     }
 
     /// The text with an empty square for each letter that the typeface has not, so that it can be seen that something stands there.
