@@ -11,8 +11,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, RunQueryDsl};
 use sendiass::config::DatabaseSettings;
-use sendiass::db::conn::Place;
+use sendiass::db::conn::{Demands, Place};
 
 fn sendiass(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
@@ -153,6 +155,41 @@ fn a_demonstration_keeps_to_its_own_database() {
     // It begins anew each time, and beside a service of the same folder: what was signed of one log is not asked of another.
     drop(serve(folder.path()));
     play();
+}
+
+#[test]
+fn a_demonstration_has_a_log_as_long_as_one_wishes_and_touches_no_database_that_is_used() {
+    cluster::on_postgres_too();
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = cluster::is_postgres().then(cluster::Scratch::empty);
+    let file = folder.path().join("other.db");
+    let url = scratch.as_ref().map_or_else(|| format!("sqlite:{}", file.display()), cluster::Scratch::owner_url);
+    let demo = || {
+        let bind = ["--bind", "127.0.0.1:0", "--admin-bind", "127.0.0.1:0"];
+        let mut command = sendiass(folder.path(), &[&["demo", "--entries", "2500", "--database-url", &url], &bind[..]].concat());
+        command.env("SENDIASS_UNSAFE_DATABASE", "true");
+        command
+    };
+    let mut playing = Serving(demo().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut told = String::new();
+    BufReader::new(playing.0.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.starts_with("sendiass answers on http://127.0.0.1:"), "{told}");
+    drop(playing);
+    let place = scratch.as_ref().map_or_else(|| Place::File(file.clone()), |scratch| Place::Server(scratch.owner_url()));
+    let mut conn = place.connect(Demands { encrypted: false, unsafe_server: true }).unwrap();
+    let mut count = |sql: &str| diesel::sql_query(format!("SELECT ({sql}) AS count")).get_result::<Count>(&mut conn).unwrap().count;
+    let entries = count("SELECT count(*) FROM disclosure_entry");
+    assert!(entries > 2500, "the story comes after them: {entries}");
+    assert_eq!((count("SELECT count(*) FROM disclosure_leaf"), count("SELECT count(*) FROM disclosure_subtree")), (entries, entries / 256));
+    assert!(count("SELECT max(size) FROM disclosure_checkpoint") > 2500, "it is signed");
+    assert!(count("SELECT count(DISTINCT case_id) FROM disclosure_case_ix") > 8);
+    fails(&demo().output().unwrap(), "names a database that is used already");
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 #[test]

@@ -54,17 +54,19 @@ impl Demo {
     pub(super) fn run(&self) -> Result<(), String> {
         let name = if self.database_url.is_some() { "elsewhere.db" } else { "demo.db" };
         let database = self.data_dir.join(if self.walkthrough { "walkthrough.db" } else { name });
-        remove(&database)?;
-        if let Some(url) = &self.database_url {
-            is_empty(&self.settings(url.clone()))?;
-        }
         let defaults = Defaults::try_parse_from(["sendiass"]).map_err(|error| error.to_string())?;
+        let url = self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", database.display()).into());
+        let settings = DatabaseSettings { url: Some(url), url_file: None, data_dir: self.data_dir.clone(), ..defaults.config.database };
+        if self.database_url.is_some() {
+            is_empty(&settings)?;
+        }
+        remove(&database)?;
         let port = if self.walkthrough { 0 } else { 8080 };
         let config = Config {
             profile: Profile::Demo,
             bind: self.bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port))),
             admin_bind: self.admin_bind.or(defaults.config.admin_bind).filter(|_| !self.walkthrough),
-            database: self.settings(self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", database.display()).into())),
+            database: settings,
             issuers_file: None,
             log_sidecar: Some(checkpoints(&database)),
             ..defaults.config
@@ -88,10 +90,6 @@ impl Demo {
         }
         introduce(&client, &seeded);
         server.join().unwrap_or_else(|_| Err("The service stopped.".to_owned()))
-    }
-
-    fn settings(&self, url: SecretText) -> DatabaseSettings {
-        DatabaseSettings { url: Some(url), url_file: None, data_dir: self.data_dir.clone(), connections: None, unsafe_server: false }
     }
 
     fn tokens(&self) -> Result<Vec<(Role, String)>, String> {
@@ -128,7 +126,8 @@ pub async fn begun(config: Config, entries: u64) -> Result<Ready, String> {
             }
         };
         let failed = |error| format!("The log cannot be filled: {error:?}.");
-        ready.app.fill_log(entries, first, beginning, told).await.map_err(failed)?;
+        // Not before the log began, a moment ago.
+        ready.app.fill_log(entries, clock.now(), beginning, told).await.map_err(failed)?;
         clock.set(beginning, false);
         ready.app.sign_logs().await.map_err(|unsigned| unsigned.to_string())?;
     }
