@@ -19,7 +19,7 @@ use crate::domain::participant::NewParticipant;
 use crate::domain::patch::Merge;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::TimelineEntry;
-use crate::domain::vocabulary::{CaseStatus, Role, TaskKind};
+use crate::domain::vocabulary::{CaseStatus, Outcome, Role, TaskKind};
 use crate::policy::{deadlines, retention};
 
 /// What may be done with a case that stands so.
@@ -98,6 +98,9 @@ fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[Ne
             faults.push(Fault::contradicting(format!("{place}/personId")));
         }
         faults.extend(content.faults(&place, *person, &people));
+        let others = counted.iter().filter(|(other, _)| other != person);
+        let shared = content.served_separately && others.into_iter().any(|(_, other)| content.excludes(other));
+        faults.extend(shared.then(|| content.not_alone(&place)));
     }
     faultless(faults)
 }
@@ -129,9 +132,10 @@ fn restriction_faults(
     let mut faults = Vec::new();
     // Who stands there already may stay, whatever became of them: a conflict of interest outlasts a change of roles.
     let before = cases::standings(tx, permit, head.id)?;
-    for (list, members, before) in
-        [("namedStaffIds", &wanted.named_staff_ids, before.named), ("conflictedStaffIds", &wanted.conflicted_staff_ids, before.conflicted)]
-    {
+    for (list, members, before) in [
+        ("namedStaffIds", &wanted.named_staff_ids, &before.named),
+        ("conflictedStaffIds", &wanted.conflicted_staff_ids, &before.conflicted),
+    ] {
         let working = staff::working(tx, permit, members)?;
         let new = members.iter().enumerate().filter(|(_, member)| !before.contains(member));
         faults.extend(new.filter_map(|(i, member)| staff_fault(&working, *member, format!("#/{list}/{i}"))));
@@ -143,6 +147,10 @@ fn restriction_faults(
     }
     if wanted.restricted && !wanted.named_staff_ids.contains(&head.assigned_to) {
         faults.push(Fault::new("#/namedStaffIds", "contradicting_fields", "Whoever works on a restricted case is named on it."));
+    }
+    let new = wanted.conflicted_staff_ids.iter().any(|member| !before.conflicted.contains(member));
+    if new && !staff::manages_beside(tx, permit, &wanted.conflicted_staff_ids)? {
+        faults.push(Fault::new("#/conflictedStaffIds", "no_manager_left", "One service manager at least sees each case."));
     }
     let apart = sides::people(tx, permit, head.id)?.iter().any(|(_, apart)| *apart);
     if !wanted.restricted && apart {
@@ -225,6 +233,9 @@ impl App {
         let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
             require_open(permit.caller(), head.status)?;
+            if how.outcome == Outcome::Ongoing {
+                return Err(Error::rule("#/outcome", "contradicting_fields", "What is still going on is not closed."));
+            }
             if cases::has_open_concern(tx, permit, id)? {
                 let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));

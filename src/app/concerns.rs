@@ -86,6 +86,9 @@ fn settled(
     let there = participants::people(tx, permit, case)?;
     let strangers = grounds.withhold_from_person_ids.iter().enumerate().filter(|(_, person)| !there.contains(person));
     faults.extend(strangers.map(|(i, _)| Fault::not_participant(format!("#/withholdFromPersonIds/{i}"))));
+    if grounds.withhold_until_on.is_some_and(|day| day <= now.day()) {
+        faults.push(Fault::new("#/withholdUntilOn", "date_in_past", "Must be later than today."));
+    }
     faultless(faults)?;
     if !grounds.withhold_from_person_ids.is_empty() {
         grounds.withhold_until_on = Some(safeguarding::withheld_until(grounds.withhold_until_on, now.day()));
@@ -119,9 +122,12 @@ impl App {
         let now = self.clock.now();
         let raise = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             cases::require(tx, permit, case_id)?;
+            let known_at = new.known_at.settled(now);
+            if known_at > now {
+                return Err(Error::rule("#/knownAt", "decided_in_future", "Must not be later than now."));
+            }
             let grounds = settled(tx, permit, case_id, new.grounds, now)?;
-            // Nothing is known before it was; a slip of the clock holds up nothing.
-            let content = ConcernContent { known_at: new.known_at.min(now), grounds, ..new };
+            let content = ConcernContent { known_at, grounds, ..new };
             let due_on = deadlines::next_working_day(now.day());
             let id = concerns::raise(tx, permit, case_id, &content, due_on, now)?;
             task(tx, permit, (id, case_id), TaskKind::SafeguardingDecision, None, now)?;

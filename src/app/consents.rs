@@ -2,13 +2,12 @@
 
 use super::{App, Error, Result, allowed, faultless, legal_requests};
 use crate::authz::{Act, Action, Caller, Permit, act};
-use crate::db::consents::{self, Ending};
+use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, facts, guard, information_requests, participants, recipients, tasks};
 use crate::domain::consent::{
-    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, SubjectAuthority, Withdrawal,
-    WithdrawalEffects,
+    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
 use crate::domain::disclosure::{Failing, Limits, RefusalRule};
 use crate::domain::fault::Fault;
@@ -31,8 +30,14 @@ fn actions(consent: &Consent) -> &'static [Action] {
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
     let mut consent = consents::find(tx, permit, id, now)?;
+    let allowed_actions = allowed(permit.caller(), actions(&consent));
+    if consent.status == ConsentStatus::Live {
+        let now_held = consents::authorities(tx, permit, &[(consent.case_id, &consent.content)], rules::authority_of)?;
+        consent.authority = now_held.into_iter().flatten().collect();
+        consent.status = consents::standing(&consent.content, &consent.authority, now.day());
+    }
     super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
-    Ok(Consent { allowed_actions: allowed(permit.caller(), actions(&consent)), ..consent })
+    Ok(Consent { allowed_actions, ..consent })
 }
 
 /// Everybody whose guard a change to this record takes: those it is about, and who spoke.
@@ -50,6 +55,7 @@ impl App {
         content: NewConsent,
     ) -> Result<Created<Consent>> {
         let (now, limits) = (self.clock.now(), self.settings.limits);
+        let content = NewConsent { decided_at: content.decided_at.settled(now), ..content };
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             // Read before the guards only to know whose they are; whoever joins meanwhile is not guarded, and counts as a stranger.
             let known = participants::people(tx, permit, case_id)?;
@@ -101,7 +107,7 @@ impl App {
             if let Some(case) = filter.case_id {
                 db::cases::require(tx, permit, case)?;
             }
-            Ok(consents::list(tx, permit, &filter, &page, now)?)
+            Ok(consents::list(tx, permit, &filter, &page, rules::authority_of, now)?)
         })
         .await
     }
@@ -208,15 +214,6 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)
-}
-
-/// The authority for each of those the record is about, by the id under which it names them.
-fn as_named(authority: &[SubjectAuthority], content: &NewConsent, counted: &Counted) -> Vec<SubjectAuthority> {
-    let of = |subject: &PersonId| {
-        let found = authority.iter().find(|found| found.subject_id == counted.one(*subject))?;
-        Some(SubjectAuthority { subject_id: *subject, ..*found })
-    };
-    content.subject_ids.iter().filter_map(of).collect()
 }
 
 /// The refusal that goes with a withdrawal: the same subjects and lists, by whoever withdraws, from now on.

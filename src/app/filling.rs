@@ -162,7 +162,8 @@ fn cast(tx: &mut Tx<'_>, from: Timestamp) -> Result<(Vec<StaffId>, Vec<Recipient
     let mut staff = Vec::new();
     for number in 1..=STAFF {
         let subject = format!("filling-{number}");
-        staff.push(staff::entered(tx, "nobody", &subject, &format!("Adviser {number}"), true, Clock::real())?);
+        let came_as = staff::CameAs { casework: true, manages: false };
+        staff.push(staff::entered(tx, "nobody", &subject, &format!("Adviser {number}"), came_as, Clock::real())?);
     }
     let someone = staff.first().copied().ok_or(db::Error::NotFound)?;
     let manager = leave::<act::RecipientCreate>(&caller(someone, Role::ServiceManager, from))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{App, Error, Result, allowed, faultless};
+use super::{App, Error, Result, allowed, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::notes::{self, Correction};
 use crate::db::{self, Tx, disclosures, participants, recipients};
@@ -131,9 +131,11 @@ impl App {
     ) -> Result<Created<Note>> {
         let now = self.clock.now();
         let add = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            check(tx, permit, case_id, &new.content, None, now)?;
+            let content = new.content.settled(now);
+            check(tx, permit, case_id, &content, None, now)?;
+            sides::require_one_side(tx, permit, case_id)?;
             require_open(tx, permit, case_id)?;
-            Ok(notes::insert(tx, permit, case_id, new.content, None, now)?)
+            Ok(notes::insert(tx, permit, case_id, content, None, now)?)
         };
         self.once(permit, request, add, written).await
     }
@@ -173,6 +175,7 @@ impl App {
         let now = self.clock.now();
         let correct = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let NewCorrection { correction_reason, content } = new;
+            let content = content.settled(now);
             let old = notes::find(tx, permit, id)?;
             let content = content.correcting(&old.content);
             let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{App, Result};
+use crate::authz::Caller;
 use crate::authz::token::Verified;
-use crate::authz::{Caller, does_casework};
 use crate::clock::Clock;
 use crate::db::staff::SERVICE;
 use crate::db::{self, Tx, idempotency, ledger, staff};
@@ -14,7 +14,7 @@ use crate::ledger::{AccessEntry, DisclosureEntry, Genesis};
 
 /// The service's own place among the staff, for what it does by itself.
 fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
-    staff::enter(tx, SERVICE, "service", "The service", false, Clock::real())?;
+    staff::enter(tx, SERVICE, "service", "The service", staff::CameAs::of(&[]), Clock::real())?;
     staff::service(tx)
 }
 
@@ -66,15 +66,15 @@ impl App {
 
     /// The caller behind a valid token; nobody, if they are disabled, or the token was revoked. A row is made at the first token.
     pub async fn admit(&self, token: Verified) -> Result<Option<Caller>> {
-        let (name, casework) = (token.display_name.0.clone(), does_casework(&token.roles));
+        let (name, came_as) = (token.display_name.0.clone(), staff::CameAs::of(&token.roles));
         let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
         let mut standing = self.db.read(move |tx| staff::standing(tx, &issuer, &subject, &id)).await?;
-        if standing.as_ref().is_none_or(|known| known.display_name != name || known.casework != casework) {
+        if standing.as_ref().is_none_or(|known| known.display_name != name || known.came_as != came_as) {
             let (issuer, subject, id) = (token.issuer.clone(), token.subject.clone(), token.token_id.clone());
             let (entered, _) = self
                 .db
                 .write(move |tx| {
-                    staff::enter(tx, &issuer, &subject, &name, casework, Clock::real())?;
+                    staff::enter(tx, &issuer, &subject, &name, came_as, Clock::real())?;
                     staff::standing(tx, &issuer, &subject, &id)
                 })
                 .await?;

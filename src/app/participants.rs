@@ -56,6 +56,12 @@ fn counting(
     Ok(((content, people), counted))
 }
 
+/// Whoever is served separately is served alone (C1), among those who take part still.
+fn beside(content: &ParticipantContent, person: PersonId, there: &[Participant], counted: &Counted) -> Option<Fault> {
+    let mut others = there.iter().filter(|part| part.update.ended_on.is_none() && !counted.same(part.person_id, person));
+    others.any(|part| content.excludes(&part.update.content)).then(|| content.not_alone("#"))
+}
+
 /// Nobody of whom the case holds something becomes a professional in it: what is theirs would leave without being asked for.
 fn stays_family(
     tx: &mut Tx<'_>,
@@ -130,6 +136,7 @@ impl App {
                 }
                 faults.extend(content.faults("#", counted.one(new.person_id), &people));
                 faults.extend(stays_family(tx, permit, case_id, new.person_id, &new.content)?);
+                faults.extend(beside(&new.content, new.person_id, &there, &counted));
                 faultless(faults)?;
                 require_open(permit.caller(), case.status)?;
                 let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
@@ -164,6 +171,9 @@ impl App {
             if current.update.content.role != update.content.role {
                 faults.extend(stays_family(tx, permit, case.id, current.person_id, &update.content)?);
             }
+            if update.ended_on.is_none() {
+                faults.extend(beside(&update.content, current.person_id, &there, &counted));
+            }
             if update.ended_on.is_some_and(|day| day > now.day()) {
                 faults.push(Fault::new("#/endedOn", "date_in_future", "Must not be later than today."));
             }
@@ -175,7 +185,7 @@ impl App {
             }
             faultless(faults)?;
             require_open(permit.caller(), case.status)?;
-            participants::update(tx, permit, id, version, update.clone())?;
+            participants::update(tx, permit, id, version, update.clone(), now)?;
             set_apart(tx, permit, &case, current.person_id, &update.content, now)?;
             written(tx, permit, id)
         })

@@ -118,7 +118,7 @@ impl App {
         let now = self.clock.now();
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let NewReferral { received_at, mut content } = new;
-            let mut received_at = received_at.unwrap_or(now);
+            let mut received_at = received_at.map_or(now, |at| at.settled(now));
             if received_at > now {
                 if !content.risk_stated {
                     return Err(Error::rule("#/receivedAt", "decided_in_future", "Must not be later than now."));

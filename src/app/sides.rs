@@ -38,6 +38,13 @@ pub(super) fn serving(
     Ok((told.into_iter().map(|(member, _)| member).collect(), hidden.into_iter().map(|(_, case)| case).collect()))
 }
 
+/// The caller does not work for another side of the people of this case: staff of a case of somebody's own write in none of the others' (C1).
+pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<()> {
+    let people = people(tx, permit, case)?;
+    let (serving, _) = serving(tx, permit, Some(case), &people, &[permit.staff()].into())?;
+    if serving.is_empty() { Ok(()) } else { Err(conflict("#")) }
+}
+
 /// None of these members of staff, put on a case at these places in the request, serves another side of these people of it. The answer is the cases
 /// for [`review`]: to a caller who does not see that other side it is no reason to refuse, or the answer would tell them that it exists.
 pub(super) fn may_join(

@@ -24,6 +24,10 @@ use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{ConsentDecision, ConsentStatus};
 
+mod authority;
+
+pub use authority::{Speaks, as_named, authorities, standing};
+
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = consent, treat_none_as_default_value = false)]
 pub(super) struct Row {
@@ -281,6 +285,7 @@ pub fn list(
     permit: &Permit<act::ConsentList>,
     filter: &ConsentFilter,
     page: &PageRequest,
+    speaks: Speaks,
     now: Timestamp,
 ) -> Result<Page<ConsentSummary>> {
     let subjects = Counted::among(tx, filter.subject_id)?.everybody();
@@ -292,14 +297,20 @@ pub fn list(
     let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
     tx.shows(rows.items.iter().map(|row| row.case_id));
     tx.fetch_keys(rows.items.iter().map(|row| Owner::Case(row.case_id)))?;
+    let contents = rows.items.iter().map(|row| row.content(tx)).collect::<Result<Vec<NewConsent>>>()?;
+    let records: Vec<(CaseId, &NewConsent)> = rows.items.iter().map(|row| row.case_id).zip(&contents).collect();
+    let authorities = authorities(tx, permit, &records, speaks)?;
     let mut items = Vec::with_capacity(rows.items.len());
-    for row in rows.items {
-        let content = row.content(tx)?;
+    for ((row, content), authority) in rows.items.into_iter().zip(contents).zip(authorities) {
+        let status = match row.status(now) {
+            ConsentStatus::Live => standing(&content, &authority, now.day()),
+            ended => ended,
+        };
         items.push(ConsentSummary {
             id: row.id,
             case_id: row.case_id,
             decision: row.decision,
-            status: row.status(now),
+            status,
             granter_id: row.granter_id,
             subject_ids: content.subject_ids,
             recipients: content.recipients,

@@ -1,6 +1,6 @@
 //! The facts of a decision, read behind the guards of everybody they are about (R16).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -158,23 +158,35 @@ type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<Par
 /// How these people stand to each other by what those know who see this case. What is recorded there is read by all of them, whoever recorded
 /// it, so it must not rest on what was told in a case of somebody's own (C1).
 pub fn family(tx: &mut Tx<'_>, case_id: CaseId, involved: &[PersonId]) -> Result<FamilyFacts> {
-    let involved: Vec<PersonId> = Counted::among(tx, involved.iter().copied())?.everybody().into_iter().collect();
-    let participants = participants(tx, case_id, &involved)?;
-    let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
-    let concerned = concerned(tx, &family, &involved)?;
-    family.people = people::facts_in(tx, &concerned, case_id)?;
-    Ok(family)
+    Ok(families(tx, &[case_id].into(), involved)?.remove(&case_id).unwrap_or_default())
 }
 
-/// These people and everybody in the case, and whoever is one with any of them.
-fn concerned(tx: &mut Tx<'_>, family: &FamilyFacts, involved: &[PersonId]) -> Result<BTreeSet<PersonId>> {
-    let here = family.participants.iter().filter(|row| row.case_id == family.case_id).map(|row| row.person_id);
+/// The same for several cases, in as many queries for many as for one.
+pub(super) fn families(tx: &mut Tx<'_>, cases: &BTreeSet<CaseId>, involved: &[PersonId]) -> Result<HashMap<CaseId, FamilyFacts>> {
+    let involved: Vec<PersonId> = Counted::among(tx, involved.iter().copied())?.everybody().into_iter().collect();
+    let all = participants::cases_of(tx, &involved)?.into_iter().chain(cases.iter().copied()).collect();
+    let participants = participants_of(tx, all)?;
+    let concerned = concerned(tx, &participants, cases, &involved)?;
+    let known = people::facts_in(tx, &concerned, cases)?.into_iter();
+    let family =
+        |(case_id, people)| (case_id, FamilyFacts { case_id, people, participants: participants.clone(), ..FamilyFacts::default() });
+    Ok(known.map(family).collect())
+}
+
+/// These people and everybody in these cases, and whoever is one with any of them.
+fn concerned(
+    tx: &mut Tx<'_>,
+    participants: &[ParticipantFact],
+    cases: &BTreeSet<CaseId>,
+    involved: &[PersonId],
+) -> Result<BTreeSet<PersonId>> {
+    let here = participants.iter().filter(|row| cases.contains(&row.case_id)).map(|row| row.person_id);
     Ok(Counted::among(tx, involved.iter().copied().chain(here))?.everybody())
 }
 
 /// Adds what a decision looks at of these people and of everybody in the case.
 fn people_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &mut FamilyFacts, involved: &[PersonId]) -> Result<()> {
-    let concerned = concerned(tx, family, involved)?;
+    let concerned = concerned(tx, &family.participants, &[family.case_id].into(), involved)?;
     (family.people, family.known_less) = people::facts(tx, permit.scope(), &concerned)?;
     Ok(())
 }

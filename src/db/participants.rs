@@ -10,13 +10,13 @@ use super::schema::{consent, consent_subject, participant};
 use super::stored::{Day, Json};
 use super::total;
 use super::tx::Tx;
-use super::{guard, scope, staff};
+use super::{cases, guard, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::ids::{CaseId, ParticipantId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::participant::{NewParticipant, ParentalResponsibilityEntry, Participant, ParticipantContent, ParticipantUpdate};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{ParticipantRole, Relation};
+use crate::domain::vocabulary::{ParticipantRole, Relation, TimelineKind};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = participant, treat_none_as_default_value = false)]
@@ -175,8 +175,10 @@ pub fn update(
     id: ParticipantId,
     version: i32,
     update: ParticipantUpdate,
+    now: Timestamp,
 ) -> Result<()> {
     let current = find(tx, permit, id)?;
+    let steps = steps(&current.update, &update);
     let ParticipantUpdate { content, ended_on } = update;
     let changed = diesel::update(participant::table.find(id).filter(participant::version.eq(version)))
         .set((
@@ -188,5 +190,16 @@ pub fn update(
             participant::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
-    staff::stale_unless(tx, changed, version + 1, |_| Ok(current.version))
+    staff::stale_unless(tx, changed, version + 1, |_| Ok(current.version))?;
+    steps.into_iter().try_for_each(|kind| cases::happened_to(tx, permit, (current.case_id, id), kind, now))
+}
+
+/// What the timeline of the case tells of such a change.
+fn steps(old: &ParticipantUpdate, new: &ParticipantUpdate) -> Vec<TimelineKind> {
+    let turned = |before: bool, after: bool, on, off| (before != after).then_some(if after { on } else { off });
+    let left = turned(old.ended_on.is_some(), new.ended_on.is_some(), TimelineKind::ParticipantLeft, TimelineKind::ParticipantReturned);
+    let (before, after) = (&old.content, &new.content);
+    let apart = turned(before.served_separately, after.served_separately, TimelineKind::ServedSeparately, TimelineKind::ServedTogether);
+    let responsible = (before.parental_responsibility != after.parental_responsibility).then_some(TimelineKind::ResponsibilityChanged);
+    [left, apart, responsible].into_iter().flatten().collect()
 }

@@ -43,6 +43,7 @@ diesel::table! {
         display_name -> Text,
         disabled -> Bool,
         casework -> Bool,
+        manages -> Bool,
         not_before -> Nullable<DbTs>,
         version -> Integer,
         created_at -> DbTs,
@@ -220,6 +221,7 @@ diesel::table! {
         case_id -> DbUuid,
         kind -> DbWord,
         intervention_level -> Nullable<DbWord>,
+        participant_id -> Nullable<DbUuid>,
         created_at -> DbTs,
         recorded_by -> DbUuid,
     }

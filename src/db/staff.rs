@@ -8,11 +8,12 @@ use super::conn::{Conn, Lock, RowLock};
 use super::error::{Error, Result};
 use super::schema::{revoked_token, staff};
 use super::tx::Tx;
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, act, does_casework};
 use crate::domain::ids::StaffId;
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::staff::{Staff, StaffRef, StaffUpdate};
 use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::Role;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = staff, treat_none_as_default_value = false)]
@@ -23,6 +24,7 @@ struct Row {
     display_name: String,
     disabled: bool,
     casework: bool,
+    manages: bool,
     not_before: Option<Timestamp>,
     version: i32,
     created_at: Timestamp,
@@ -42,6 +44,23 @@ impl Row {
     }
 }
 
+/// In which roles somebody last came, as far as it decides where they may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CameAs {
+    /// With a role that works on cases.
+    pub casework: bool,
+    /// As a service manager.
+    pub manages: bool,
+}
+
+impl CameAs {
+    /// As these roles say.
+    #[must_use]
+    pub fn of(roles: &[Role]) -> Self {
+        Self { casework: does_casework(roles), manages: roles.contains(&Role::ServiceManager) }
+    }
+}
+
 /// What the record says about whoever shows a token. Needs no permit: it is asked before there can be one.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -51,8 +70,8 @@ pub struct Standing {
     pub display_name: String,
     /// Whether every token of theirs is refused.
     pub disabled: bool,
-    /// Whether they last came with a role that works on cases.
-    pub casework: bool,
+    /// In which roles they last came.
+    pub came_as: CameAs,
     /// Tokens issued before this instant are refused.
     pub not_before: Option<Timestamp>,
     /// Whether this very token was revoked.
@@ -67,7 +86,7 @@ pub fn standing(tx: &mut Tx<'_>, issuer: &str, subject: &str, token_id: &str) ->
         id: row.id,
         display_name: row.display_name,
         disabled: row.disabled,
-        casework: row.casework,
+        came_as: CameAs { casework: row.casework, manages: row.manages },
         not_before: row.not_before,
         revoked,
     }))
@@ -81,11 +100,12 @@ pub fn service(tx: &mut Tx<'_>) -> Result<StaffId> {
     Ok(staff::table.filter(staff::issuer.eq(SERVICE)).select(staff::id).first(tx.conn)?)
 }
 
-/// Enters whoever shows their first valid token, their new name, or that they begin or cease to work on cases.
-pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<()> {
+/// Enters whoever shows their first valid token, their new name, or that they begin or cease to work on cases or to manage.
+pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, came_as: CameAs, now: Timestamp) -> Result<()> {
+    let CameAs { casework, manages } = came_as;
     tx.conn.lock(Lock::Staff)?;
     let known = diesel::update(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)))
-        .set((staff::display_name.eq(display_name), staff::casework.eq(casework)))
+        .set((staff::display_name.eq(display_name), staff::casework.eq(casework), staff::manages.eq(manages)))
         .execute(tx.conn)?;
     if known == 0 {
         let row = Row {
@@ -95,6 +115,7 @@ pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, c
             display_name: display_name.to_owned(),
             disabled: false,
             casework,
+            manages,
             not_before: None,
             version: 1,
             created_at: now,
@@ -105,8 +126,8 @@ pub fn enter(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, c
 }
 
 /// The same, and answers who they are.
-pub fn entered(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, casework: bool, now: Timestamp) -> Result<StaffId> {
-    enter(tx, issuer, subject, display_name, casework, now)?;
+pub fn entered(tx: &mut Tx<'_>, issuer: &str, subject: &str, display_name: &str, came_as: CameAs, now: Timestamp) -> Result<StaffId> {
+    enter(tx, issuer, subject, display_name, came_as, now)?;
     Ok(staff::table.filter(staff::issuer.eq(issuer)).filter(staff::subject.eq(subject)).select(staff::id).first(tx.conn)?)
 }
 
@@ -118,6 +139,12 @@ pub fn working(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId])
         .select((staff::id, staff::casework))
         .load(tx.conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// Whether there is a service manager besides these members of staff who is not disabled.
+pub fn manages_beside(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<bool> {
+    let managers = staff::table.filter(staff::manages.eq(true)).filter(staff::disabled.eq(false));
+    Ok(diesel::select(diesel::dsl::exists(managers.filter(staff::id.ne_all(members.to_vec())))).get_result(tx.conn)?)
 }
 
 /// Those of these members of staff who are on record, whatever became of them.

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
+use super::counted::Counted;
 use super::error::Result;
 use super::schema::{case_file, task};
 use super::scope;
@@ -14,7 +15,7 @@ use super::stored::{AnyId, Day};
 use super::total;
 use super::tx::Tx;
 use crate::authz::{Act, Permit, Scope, act};
-use crate::domain::ids::{CaseId, StaffId, TaskId};
+use crate::domain::ids::{CaseId, PersonId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
 use crate::domain::time::Timestamp;
@@ -123,11 +124,13 @@ pub fn create(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, new: NewTask, now: Ti
 }
 
 /// Puts a task on the list, unless one of its kind about the same, in the same case, is still open there. In another case it would not be
-/// seen by those who see this one.
+/// seen by those who see this one. About somebody is about whoever is one with them.
 pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now: Timestamp) -> Result<TaskId> {
+    let ones = Counted::among(tx, [PersonId(new.about_id)])?.everybody();
+    let about: Vec<AnyId> = ones.into_iter().map(|person| AnyId(person.0)).chain([AnyId(new.about_id)]).collect();
     let open = task::table
         .filter(task::kind.eq(new.kind))
-        .filter(task::about_id.eq(AnyId(new.about_id)))
+        .filter(task::about_id.eq_any(about))
         .filter(task::status.eq(TaskStatus::Open))
         .select(task::id)
         .into_boxed();

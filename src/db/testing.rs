@@ -10,7 +10,7 @@ use super::keyring::Keyring;
 use super::schema::{case_file, disclosure, participant, safeguarding_concern, staff as staff_table};
 use super::sealed::Secret;
 use super::{Db, Error, Result, Tx, cases, staff};
-use crate::authz::{Act, Caller, Permit, check, does_casework};
+use crate::authz::{Act, Caller, Permit, check};
 use crate::domain::case::{CaseContent, Reason};
 use crate::domain::ids::{CaseId, ConcernId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
@@ -118,10 +118,10 @@ impl Scratch {
 
     /// A member of staff on record, with these roles.
     pub fn caller(&self, name: &str, roles: &[Role]) -> Caller {
-        let (subject, casework) = (name.to_owned(), does_casework(roles));
+        let (subject, came_as) = (name.to_owned(), staff::CameAs::of(roles));
         let staff = self
             .write(move |tx| {
-                staff::enter(tx, "test", &subject, &subject, casework, now())?;
+                staff::enter(tx, "test", &subject, &subject, came_as, now())?;
                 Ok(staff_table::table.filter(staff_table::subject.eq(&subject)).select(staff_table::id).first::<StaffId>(tx.conn)?)
             })
             .unwrap();

@@ -48,33 +48,21 @@ struct Found {
     at: Timestamp,
     kind: TimelineKind,
     by: Option<StaffId>,
+    /// The record that tells it.
+    record: uuid::Uuid,
     level: Option<InterventionLevel>,
 }
 
-/// What an entry tells: of which kind it is, and to which level the case came.
-trait Told {
-    fn told(self) -> (TimelineKind, Option<InterventionLevel>);
+fn found(at: Timestamp, rank: i64, id: uuid::Uuid, by: Option<StaffId>, kind: TimelineKind) -> Found {
+    Found { place: Place { at: at.micros(), rank, id }, at, kind, by, record: id, level: None }
 }
 
-impl Told for TimelineKind {
-    fn told(self) -> (TimelineKind, Option<InterventionLevel>) {
-        (self, None)
-    }
-}
+/// What was done to a case or to a part in it: of which kind, to which level, and to whose part.
+type Step = (TimelineKind, Option<InterventionLevel>, Option<ParticipantId>);
 
-impl Told for (TimelineKind, Option<InterventionLevel>) {
-    fn told(self) -> Self {
-        self
-    }
-}
-
-fn found(at: Timestamp, rank: i64, id: uuid::Uuid, by: Option<StaffId>, told: impl Told) -> Found {
-    let (kind, level) = told.told();
-    Found { place: Place { at: at.micros(), rank, id }, at, kind, by, level }
-}
-
-/// The rows of one kind of record that come next: `at`, `id` and who are columns of it, `more` decides of which kind the entry is.
-macro_rules! next {
+/// The rows of one kind of record that come next: `at`, `id` and who are columns of it, `more` decides of which kind the entry is. With what `more`
+/// is of each.
+macro_rules! rows {
     ($tx:ident, $page:ident, $rank:literal, $rows:expr, $at:expr, $id:expr => $Id:ident, $by:expr => $By:ty, $more:expr => $More:ty, $kind:expr) => {{
         let mut query = $rows.select(($at, $id, $by, $more)).into_boxed();
         if let Some(place) = $page.after.map(Place::of) {
@@ -87,8 +75,13 @@ macro_rules! next {
         }
         let query = query.order(($at.desc(), $id.desc())).limit(i64::from($page.limit) + 1);
         let rows: Vec<(Timestamp, $Id, $By, $More)> = query.load($tx.conn)?;
-        rows.into_iter().map(|(at, id, by, more)| found(at, $rank, id.uuid(), by.into(), $kind(more)))
+        rows.into_iter().map(|(at, id, by, more)| (found(at, $rank, id.uuid(), by.into(), $kind(more)), more))
     }};
+}
+
+/// The same, of records that tell no more than that.
+macro_rules! next {
+    ($($all:tt)*) => { rows!($($all)*).map(|(entry, _)| entry) };
 }
 
 /// What happened in a case in scope, newest first. Restricted notes, and the markers they leave, are there for those only who may read them.
@@ -96,8 +89,9 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseRead>, case: CaseId, page:
     cases::require(tx, permit, case)?;
     let mut all: Vec<Found> = Vec::new();
     let events = case_event::table.filter(case_event::case_id.eq(case));
-    all.extend(next!(tx, page, 0, events, case_event::created_at, case_event::id => CaseEventId, case_event::recorded_by => StaffId,
-        (case_event::kind, case_event::intervention_level) => (TimelineKind, Option<InterventionLevel>), |told: (TimelineKind, Option<InterventionLevel>)| told));
+    let steps = rows!(tx, page, 0, events, case_event::created_at, case_event::id => CaseEventId, case_event::recorded_by => StaffId,
+        (case_event::kind, case_event::intervention_level, case_event::participant_id) => Step, |(kind, ..): Step| kind);
+    all.extend(steps.map(|(entry, (_, level, part))| Found { level, record: part.map_or(case.uuid(), Identifier::uuid), ..entry }));
     let parts = participant::table.filter(participant::case_id.eq(case));
     all.extend(next!(tx, page, 1, parts, participant::created_at, participant::id => ParticipantId, participant::recorded_by => StaffId,
         participant::version => i32, |_| TimelineKind::ParticipantAdded));
@@ -149,7 +143,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseRead>, case: CaseId, page:
         kind: entry.kind,
         at: entry.at,
         by: entry.by.map(|by| names.get(by)),
-        record_id: if entry.place.rank == 0 { case.uuid() } else { entry.place.id },
+        record_id: entry.record,
         intervention_level: entry.level,
     }))
 }

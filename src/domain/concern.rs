@@ -123,7 +123,7 @@ pub struct ConcernContent {
     pub risk_types: Vec<RiskType>,
     /// What was seen or told.
     pub summary: LongText,
-    /// When the service came to know of it.
+    /// When the service came to know of it; never in the future. Up to a minute later than now is now, by the clock of the service.
     pub known_at: Timestamp,
     /// Who is at risk, and on what a decision rests.
     #[serde(flatten)]

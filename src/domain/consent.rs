@@ -124,7 +124,7 @@ pub struct NewConsent {
     pub method: ConsentMethod,
     /// What it rests on.
     pub evidence: ConsentEvidence,
-    /// When it was expressed; never in the future.
+    /// When it was expressed; never in the future. Up to a minute later than now is now, by the clock of the service.
     pub decided_at: Timestamp,
     /// From when it counts; when it was expressed, unless said otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -264,7 +264,8 @@ pub struct Consent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_at: Option<Timestamp>,
-    /// In which capacity the granter speaks, for each person it is about; none where they had no authority (a refusal is kept all the same).
+    /// In which capacity the granter speaks, for each person it is about; none where they have no authority (a refusal is kept all the same). While it
+    /// is live, by what is on record now; then as it was recorded.
     #[schema(max_items = 50)]
     pub authority: Vec<SubjectAuthority>,
     /// How it was withdrawn.

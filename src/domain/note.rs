@@ -63,7 +63,7 @@ pub struct NoteContent {
     pub action_taken: Option<LongText>,
     /// Whether it is fact or opinion.
     pub fact_or_opinion: FactOrOpinion,
-    /// When what it tells of took place.
+    /// When what it tells of took place; never in the future. Up to a minute later than now is now, by the clock of the service.
     pub occurred_at: Timestamp,
     /// How sensitive it is. `restricted` is read by whoever the case is assigned to, by staff named on it, and by a service manager with
     /// a reason (C4).
@@ -139,6 +139,12 @@ impl NoteContent {
             faults.push(Fault::new("#/wishOn", "contradicting_fields", "Must not be before the day of the wish that it changes."));
         }
         faults
+    }
+
+    /// The same, where the clock of the front end may have been a little ahead.
+    #[must_use]
+    pub fn settled(self, now: Timestamp) -> Self {
+        Self { occurred_at: self.occurred_at.settled(now), ..self }
     }
 
     /// What cannot be, as seen on this instant, given who takes part in the case and the note it corrects, if it does.

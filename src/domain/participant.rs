@@ -56,6 +56,21 @@ impl ParticipantContent {
         self.parental_responsibility.iter().map(|entry| entry.child_id)
     }
 
+    /// Whether these two cannot take part in one case: one is served separately, so that the case is theirs alone, and the other is served in it, too.
+    #[must_use]
+    pub fn excludes(&self, other: &Self) -> bool {
+        let serves = |part: &Self| part.role == ParticipantRole::ServiceUser;
+        (self.served_separately && serves(other)) || (other.served_separately && serves(self))
+    }
+
+    /// The fault of a part that such a one is there beside.
+    #[must_use]
+    pub fn not_alone(&self, place: &str) -> Fault {
+        let field = if self.served_separately { "servedSeparately" } else { "role" };
+        let detail = "Whoever is served separately has a case of their own, in which nobody else is served.";
+        Fault::new(format!("{place}/{field}"), "contradicting_fields", detail)
+    }
+
     /// What cannot be, for this person among these participants, below this place in the request.
     #[must_use]
     pub fn faults(&self, place: &str, person: PersonId, participants: &[PersonId]) -> Vec<Fault> {

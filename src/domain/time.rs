@@ -9,6 +9,9 @@ use chrono_tz::Europe::London;
     pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]([.][0-9]{1,3})?Z$")]
 pub struct Timestamp(DateTime<Utc>);
 
+/// By how much the clock of a front end may be ahead.
+const AHEAD: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
 impl Timestamp {
     /// The instant, cut to milliseconds so that what is read back equals what was written.
     #[must_use]
@@ -26,6 +29,14 @@ impl Timestamp {
     #[must_use]
     pub fn micros(self) -> i64 {
         self.0.timestamp_micros()
+    }
+
+    /// What a front end says was now, whose clock may be ahead: up to a minute later counts as `now`, by the clock of the service. What is later still
+    /// stays, and is refused where nothing may lie in the future.
+    #[must_use]
+    pub fn settled(self, now: Self) -> Self {
+        let ahead = self.0.signed_duration_since(now.0);
+        if ahead <= AHEAD { self.min(now) } else { self }
     }
 
     /// As a `chrono` instant.
@@ -119,6 +130,20 @@ pub fn age_out_on(date_of_birth: NaiveDate) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+
+    #[test]
+    fn a_clock_that_is_a_minute_ahead_says_now_and_no_more() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let now = at("2026-09-14T09:12:41.530Z");
+        for (said, settled) in [
+            ("2026-09-14T09:12:41.529Z", "2026-09-14T09:12:41.529Z"),
+            ("2026-09-14T09:12:41.531Z", "2026-09-14T09:12:41.530Z"),
+            ("2026-09-14T09:13:41.530Z", "2026-09-14T09:12:41.530Z"),
+            ("2026-09-14T09:13:41.531Z", "2026-09-14T09:13:41.531Z"),
+        ] {
+            assert_eq!(at(said).settled(now), at(settled), "{said}");
+        }
+    }
 
     #[test]
     fn an_instant_is_written_in_utc_and_no_finer_than_milliseconds() {

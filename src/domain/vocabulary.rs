@@ -769,9 +769,16 @@ vocabulary! {
         LevelChanged = "level_changed", "The intervention level changed";
         CaseClosed = "case_closed", "The case was closed";
         CaseReopened = "case_reopened", "The case was reopened";
+        CasePaused = "case_paused", "The case became inactive";
+        CaseResumed = "case_resumed", "Work on the case went on";
         CaseAssigned = "case_assigned", "The case was given to somebody";
         RestrictionChanged = "restriction_changed", "Who may open the case changed";
         ParticipantAdded = "participant_added", "Somebody joined the case";
+        ParticipantLeft = "participant_left", "Somebody left the case";
+        ParticipantReturned = "participant_returned", "Somebody who had left takes part again";
+        ResponsibilityChanged = "responsibility_changed", "Somebody's parental responsibility changed";
+        ServedSeparately = "served_separately", "Somebody is served separately from now on";
+        ServedTogether = "served_together", "Somebody is served with the others again";
         NoteWritten = "note_written", "A note was written";
         NoteCorrected = "note_corrected", "A note was corrected";
         NoteReceived = "note_received", "A note came from another case";

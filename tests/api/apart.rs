@@ -29,6 +29,14 @@ fn set_apart(session: &Session<'_>, family: &Family, version: i64) -> Reply {
     session.if_match(version).patch(&format!("/participants/{}", family.participant(&family.ana)), &json!({"servedSeparately":true}))
 }
 
+/// Ana is served alone here: her mother is there to support her.
+fn alone(app: &TestApp) -> Family {
+    let family = Family::record(app);
+    let path = format!("/participants/{}", family.participant(&family.mia));
+    app.adviser().if_match(1).patch(&path, &json!({"role":"supporter"})).ok(200);
+    family
+}
+
 fn reviews(app: &TestApp, case: &str) -> usize {
     let list = app.manager().with("Access-Reason", "supervision").get("/tasks?kind=conflict_review&status=open&limit=200").ok(200);
     list.body["items"].as_array().unwrap().iter().filter(|task| task["aboutId"] == case).count()
@@ -37,7 +45,7 @@ fn reviews(app: &TestApp, case: &str) -> usize {
 #[test]
 fn whoever_marks_somebody_as_served_separately_does_not_open_the_case_thereby() {
     let app = TestApp::spawn();
-    let family = Family::record(&app);
+    let family = alone(&app);
     let worker = member(&app, Role::Adviser, "Adviser");
     let passer = || app.as_staff(Role::Adviser, "passing by");
     let marked = set_apart(&passer(), &family, 1).ok(200);
@@ -59,7 +67,7 @@ fn whoever_marks_somebody_as_served_separately_does_not_open_the_case_thereby() 
 #[test]
 fn nobody_who_serves_one_side_makes_the_other() {
     let app = TestApp::spawn();
-    let family = Family::record(&app);
+    let family = alone(&app);
     let path = format!("/cases/{}", family.case);
     let before = app.adviser().get(&path).ok(200).body;
     let hers = || app.as_staff(Role::Adviser, "hers");
@@ -77,7 +85,7 @@ fn nobody_who_serves_one_side_makes_the_other() {
 #[test]
 fn a_side_that_the_caller_does_not_see_is_the_managers_to_look_into() {
     let app = TestApp::spawn();
-    let family = Family::record(&app);
+    let family = alone(&app);
     let third = || app.as_staff(Role::Adviser, "third");
     let hidden = with_subject(&app.adviser(), &family.ana, false);
     let worker = member(&app, Role::Adviser, "Adviser");

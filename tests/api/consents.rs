@@ -59,7 +59,7 @@ fn a_permission_that_could_not_count_is_not_recorded() {
         let refused = record(&app, &family, change).problem(422, "rule-violated").rule_at(place, rule);
         assert_eq!(refused.rules(), [rule], "{}", refused.text);
     };
-    one(json!({"decidedAt":"2026-06-01T09:00:01.000Z","expiresOn":null}), "#/decidedAt", "decided_in_future");
+    one(json!({"decidedAt":"2026-06-01T09:01:00.001Z","expiresOn":null}), "#/decidedAt", "decided_in_future");
     one(json!({"method":"verbal_phone"}), "#/evidence/wordsUsed", "verbal_words_missing");
     one(
         json!({"method":"interpreter_or_bsl","evidence":{"noticeVersion":"leaflet-3","wordsUsed":" "}}),

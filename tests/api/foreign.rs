@@ -309,6 +309,8 @@ impl Trial<'_> {
 fn others(app: &TestApp, mine: &World) -> Vec<Other> {
     let me = app.adviser().get("/me").ok(200).id();
     let boss = app.manager().get("/me").ok(200).id();
+    // Somebody manages whom no case is hidden from.
+    app.as_staff(Role::ServiceManager, "deputy").get("/me").ok(200);
     let seen = Other { seen: true, ..of_case(app, "another case", |_, _| {}) };
     vec![
         of_case(app, "restricted", |app, family| restrict(app, family, true, &[])),
@@ -326,16 +328,20 @@ fn an_id_of_another_family_is_answered_as_one_of_nothing_in_every_path_and_every
     let mut trial = Trial { app: &app, others, tried: 0, faults: Vec::new() };
     for operation in operations(&app) {
         let asked = mine.prepare(&app, &operation.id);
-        let session = |role: Role| app.as_role(role).with("Access-Reason", if role == Role::Adviser { "" } else { "supervision" });
-        // By which role a case is out of scope: a manager with a reason is kept away by a conflict alone.
-        let session: Session<'_> = session(asked.role);
-        let hidden = |other: &Other| asked.role == Role::Adviser || other.name == "conflicted" || other.seen;
-        let (within, beyond): (Vec<Other>, Vec<Other>) = std::mem::take(&mut trial.others).into_iter().partition(hidden);
-        trial.others = within;
-        path_ids(&mut trial, &mine, &operation, &session, &asked);
-        query_ids(&mut trial, &mine, &operation, &session);
-        body_ids(&mut trial, &mine, &operation, &session, &asked);
-        trial.others.extend(beyond);
+        // What an adviser may do a manager may, too: in the path and query they are asked both ways.
+        for role in [asked.role, Role::ServiceManager].into_iter().take(if asked.role == Role::Adviser { 2 } else { 1 }) {
+            let session = app.as_role(role).with("Access-Reason", if role == Role::Adviser { "" } else { "supervision" });
+            // By which role a case is out of scope: a manager with a reason is kept away by a conflict alone.
+            let hidden = |other: &Other| role == Role::Adviser || other.name == "conflicted" || other.seen;
+            let (within, beyond): (Vec<Other>, Vec<Other>) = std::mem::take(&mut trial.others).into_iter().partition(hidden);
+            trial.others = within;
+            path_ids(&mut trial, &mine, &operation, &session, &asked);
+            query_ids(&mut trial, &mine, &operation, &session);
+            if role == asked.role {
+                body_ids(&mut trial, &mine, &operation, &session, &asked);
+            }
+            trial.others.extend(beyond);
+        }
         if operation.id == "reopenCase" {
             mine.family.reopen(&app);
         }

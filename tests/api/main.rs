@@ -13,6 +13,7 @@ mod checkpoints;
 mod consent_care;
 mod consents;
 mod contract;
+mod contradictions;
 mod decisions;
 mod disclosures;
 mod edges;

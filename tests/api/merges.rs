@@ -266,6 +266,33 @@ fn a_merge_opens_nobody_to_somebody_new_neither_then_nor_after_a_later_restricti
 }
 
 #[test]
+fn an_answer_in_one_case_tells_nothing_of_the_same_person_in_a_case_that_is_hidden() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let quill = json!({"kind":"anonymous","knownAs":"Quillon Dray","pseudonymous":true,
+        "contacts":[{"kind":"mobile","value":"07700 900123","safe":true}]});
+    let quill = person(&app, &quill).id();
+    let theirs = opened(&hers, &json!([part(&quill, "service_user", "other")])).ok(201).id();
+    Family::assess(&app, &quill, false, "2026-05-02");
+    merged(&app.manager(), &family.mia, &quill).ok(201);
+    family.permit(&app, json!({"subjectIds":[family.mia],"recipients":[{"recipientId":family.council,"teamId":family.north}]}));
+    let words = family.note(&app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
+    let issue = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
+        "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
+        "cohort":{"senNeed":"slcn"},"summary":"We hear that Quillon waits for a call."});
+    let asks = [family.ask(&words, json!({})), family.ask(&words, json!({"recipient":{"personId":family.mia},"channel":"phone"})), issue];
+    let rules = || {
+        let reasons = |ask: &Value| family.check(&app, ask).ok(200).body["reasons"].clone();
+        asks.each_ref().map(|ask| reasons(ask)[0]["rule"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(rules(), ["granter_authority_lapsed", "granter_authority_lapsed", "identifier_name"]);
+    restrict(&app, &theirs, &[&hers.get("/me").ok(200).id()], &[]);
+    // She may not decide, she cannot be rung, and nobody has that name: nothing that is known there.
+    assert_eq!(rules(), ["consent_missing", "unsafe_contact", "cohort_too_small"]);
+}
+
+#[test]
 fn a_manager_who_is_kept_away_from_a_case_of_somebody_merges_as_if_it_were_not_there_and_another_looks_into_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -346,6 +346,7 @@ fn what_is_wrong_with_a_new_case_leaves_nothing_behind() {
     changed(&|body| {
         body["newCase"]["participants"][0] = json!({"personId":family.ana,"role":"subject","relation":"self","servedSeparately":true});
         body["newCase"]["participants"][1]["parentalResponsibility"] = json!([]);
+        body["newCase"]["participants"][1]["role"] = json!("supporter");
         drop(body["newPeople"].as_array_mut().unwrap().remove(0));
     })
     .problem(409, "same-person")

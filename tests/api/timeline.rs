@@ -80,6 +80,28 @@ fn live(app: &TestApp, family: &Family, mut tick: impl FnMut()) -> Vec<(&'static
     app.manager().if_match(version()).put(&format!("{path}/restriction"), &open).ok(200);
     did("restriction_changed", case.clone());
     tick();
+    let set = |session: &Session<'_>, status: &str| {
+        session.if_match(version()).patch(&path, &json!({"status":status})).ok(200);
+    };
+    set(&app.adviser(), "inactive");
+    did("case_paused", case.clone());
+    tick();
+    set(&app.adviser(), "open");
+    did("case_resumed", case.clone());
+    let part = family.participant(&family.nell).to_owned();
+    let nell = |version: i64, change: Value| app.adviser().if_match(version).patch(&format!("/participants/{part}"), &change).ok(200);
+    for (version, kind, change) in [
+        (1, "responsibility_changed", json!({"parentalResponsibility":[]})),
+        (2, "participant_left", json!({"endedOn":"2026-06-01"})),
+        (3, "participant_returned", json!({"endedOn":null})),
+    ] {
+        tick();
+        nell(version, change);
+        did(kind, part.clone());
+    }
+    // What is no step is told by the part itself.
+    nell(4, json!({"relation":"other"}));
+    tick();
     family.close(app);
     did("case_closed", case.clone());
     tick();
@@ -182,4 +204,21 @@ fn restricted_notes_and_hidden_cases_are_not_told_of() {
     assert_eq!(plain(&hidden), plain(&missing));
     app.manager().get(&path(&own)).problem(403, "access-reason-required");
     app.manager().with("Access-Reason", "supervision").get(&path(&own)).ok(200);
+}
+
+#[test]
+fn that_somebody_is_served_separately_is_told_and_that_they_are_no_longer() {
+    let app = TestApp::spawn();
+    let ana = crate::family::person(&app, &json!({"kind":"child","knownAs":"Ana","pseudonymous":false})).id();
+    let own = own_case(&app.adviser(), &ana);
+    let part = own.body["participants"][0]["id"].as_str().unwrap().to_owned();
+    for (version, apart) in [(1, false), (2, true)] {
+        app.adviser().if_match(version).patch(&format!("/participants/{part}"), &json!({"servedSeparately":apart})).ok(200);
+    }
+    let all = feed(&app.adviser(), &own.id(), 200);
+    let kinds: Vec<_> = told(&all).into_iter().filter(|(_, id)| *id == part).map(|(kind, _)| kind).collect();
+    assert_eq!(
+        kinds.iter().copied().collect::<BTreeSet<_>>(),
+        BTreeSet::from(["participant_added", "served_together", "served_separately"])
+    );
 }

@@ -113,8 +113,8 @@ fn the_same_subject_at_another_issuer_is_somebody_else() {
     let scene = Scene::new();
     // Only one issuer signs here, so the other's row is put on record by hand: disabled, with the same subject.
     let sql = by_engine(
-        "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 1, 4000000000000000, 1, 0)",
-        "INSERT INTO staff VALUES (gen_random_uuid(), 'https://elsewhere.example', 'Twin', 'Twin', true, true, '2096-10-02', 1, now())",
+        "INSERT INTO staff VALUES (randomblob(16), 'https://elsewhere.example', 'Twin', 'Twin', 1, 1, 0, 4000000000000000, 1, 0)",
+        "INSERT INTO staff VALUES (gen_random_uuid(), 'https://elsewhere.example', 'Twin', 'Twin', true, true, false, '2096-10-02', 1, now())",
     );
     diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut scene.app.sabotage()).unwrap();
     scene.admitted(&scene.app.as_staff(Role::Adviser, "Twin"));

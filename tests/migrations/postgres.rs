@@ -14,14 +14,14 @@ use crate::{Conn, DEMANDS, attempt, of_both_logs, of_the_access_log, refused, wo
 /// One row of each table, with all it refers to; two in the log. `#1` is the first id.
 const ROWS: &str = r"
 INSERT INTO sealing_key VALUES ('case', decode(repeat('00', 16), 'hex'), 'seal', 1, 'k', '\x00', 'epoch', NULL);
-INSERT INTO staff VALUES (#0, 'i', 's', 'n', false, true, NULL, 1, 'epoch');
+INSERT INTO staff VALUES (#0, 'i', 's', 'n', false, true, true, NULL, 1, 'epoch');
 INSERT INTO person VALUES (#1, 'child', '\x00', 1, 'epoch', #0, #1);
 INSERT INTO recipient VALUES (#3, 'school', 'n', false, NULL, NULL, true, 1, 'epoch', #0);
 INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, assigned_by, opened_at, version, created_at,
     recorded_by) VALUES (#4, 'r', 'open', 'l2', '{}', '\x00', false, #0, #0, 'epoch', 1, 'epoch', #0);
 INSERT INTO note (id, case_id, kind, sensitivity, occurred_at, recorded_at, recorded_by, worker_id, first_id, supersedes_note_id, details, sealed)
     VALUES (#5, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, NULL, '{}', '\x00'), (#6, #4, 'k', 's', 'epoch', 'epoch', #0, #0, #5, #5, '{}', '\x00');
-INSERT INTO case_event VALUES (#7, #4, 'k', NULL, 'epoch', #0);
+INSERT INTO case_event VALUES (#7, #4, 'k', NULL, NULL, 'epoch', #0);
 INSERT INTO safeguarding_concern VALUES (#8, #4, 'raised', '2026-01-01', '{}', '\x00', 1, 'epoch', #0);
 INSERT INTO concern_event VALUES (#9, #8, #4, NULL, '\x00', 'epoch', #0);
 INSERT INTO capacity_record VALUES (#7, #1, 'd', 'o', '2026-01-01', NULL, NULL, '\x00', 'epoch', #0);

@@ -31,6 +31,8 @@ CREATE TABLE staff (
     disabled boolean NOT NULL,
     -- Whether they last came with a role that works on cases.
     casework boolean NOT NULL,
+    -- Whether they last came as a service manager.
+    manages boolean NOT NULL,
     not_before timestamptz,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
@@ -154,12 +156,13 @@ CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
 CREATE INDEX case_file_setting ON case_file (setting_digest, id);
 
--- What was done to a case, and the levels of intervention it had: a row each time.
+-- What was done to a case, or to a part in it, and the levels of intervention it had: a row each time.
 CREATE TABLE case_event (
     id uuid PRIMARY KEY,
     case_id uuid NOT NULL REFERENCES case_file (id),
     kind text NOT NULL,
     intervention_level text,
+    participant_id uuid,
     created_at timestamptz NOT NULL,
     recorded_by uuid NOT NULL REFERENCES staff (id)
 );

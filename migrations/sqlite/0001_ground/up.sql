@@ -30,6 +30,8 @@ CREATE TABLE staff (
     disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
     -- Whether they last came with a role that works on cases.
     casework INTEGER NOT NULL CHECK (casework IN (0, 1)),
+    -- Whether they last came as a service manager.
+    manages INTEGER NOT NULL CHECK (manages IN (0, 1)),
     not_before INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -153,12 +155,13 @@ CREATE INDEX case_file_opened ON case_file (opened_at, id);
 CREATE INDEX case_file_assigned ON case_file (assigned_to, opened_at);
 CREATE INDEX case_file_setting ON case_file (setting_digest, id);
 
--- What was done to a case, and the levels of intervention it had: a row each time.
+-- What was done to a case, or to a part in it, and the levels of intervention it had: a row each time.
 CREATE TABLE case_event (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     case_id BLOB NOT NULL REFERENCES case_file (id),
     kind TEXT NOT NULL,
     intervention_level TEXT,
+    participant_id BLOB,
     created_at INTEGER NOT NULL,
     recorded_by BLOB NOT NULL REFERENCES staff (id)
 ) STRICT, WITHOUT ROWID;

@@ -229,6 +229,8 @@ fn a_conflict_of_interest_hides_a_case_from_a_manager_whatever_the_reason() {
     let case = house.open(&house.jo, &json!([]));
     let case = house.restrict(&ash, &case, &[], &[&lou]).unwrap();
     assert_eq!((case.restricted, case.conflicted_staff_ids.as_slice()), (false, [lou.staff].as_slice()));
+    let nobody = house.restrict(&ash, &case, &[], &[&lou, &ash]).unwrap_err();
+    assert_eq!(rules(nobody), [("#/conflictedStaffIds".into(), "no_manager_left")]);
     assert!(is_hidden(house.read(&lou, case.id)));
     assert!(house.listed(&lou).is_empty());
     assert_eq!(rules(house.assign(&ash, &case, &lou).unwrap_err()), [("#/staffId".into(), "conflict_of_interest")]);

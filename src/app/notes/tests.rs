@@ -169,7 +169,7 @@ fn everybody_named_takes_part_in_the_case() {
 #[test]
 fn what_is_told_has_happened() {
     let desk = Desk::new();
-    let later = json!({"occurredAt": "2026-09-14T09:12:41.531Z"});
+    let later = json!({"occurredAt": "2026-09-14T09:13:41.531Z"});
     assert_eq!(faults(desk.add(&later)), fault("#/occurredAt", "decided_in_future"));
     assert_eq!(faults(desk.add(&json!({"keepConfidential": true, "wishOn": "2026-09-15"}))), fault("#/wishOn", "decided_in_future"));
     assert!(desk.add(&json!({"occurredAt": now()})).is_ok());

@@ -145,6 +145,34 @@ fn an_open_task_of_the_same_kind_about_the_same_is_kept() {
 }
 
 #[test]
+fn about_those_who_are_one_there_is_one_task() {
+    let desk = Desk::new();
+    let lou = desk.scratch.manager("Lou Marsh", None);
+    let person = |kind: &str| {
+        let new = serde_json::from_value(json!({"kind": kind, "pseudonymous": true})).unwrap();
+        desk.scratch.wait(desk.app.create_person(permit(&desk.jo), new, None)).unwrap().value.id
+    };
+    let (kept, merged) = (person("parent_carer"), person("anonymous"));
+    let once = |about: uuid::Uuid| {
+        let leave = permit::<act::CaseRead>(&desk.jo);
+        let new = NewTask {
+            kind: TaskKind::ConflictReview,
+            case_id: None,
+            about_id: about,
+            for_manager: false,
+            not_by: None,
+            due_on: day("2026-09-15"),
+        };
+        desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, now())).unwrap()
+    };
+    let first = once(merged.0);
+    let merge = serde_json::from_value(json!({"mergedPersonId": merged, "reason": "Gave a name."})).unwrap();
+    desk.scratch.wait(desk.app.merge_people(permit(&lou), kept, 1, merge, None)).unwrap();
+    assert_eq!((once(kept.0), once(merged.0)), (first, first));
+    assert_ne!(once(desk.jo.staff.0), first);
+}
+
+#[test]
 fn two_tasks_about_the_same_may_be_made_at_one_instant() {
     let desk = Desk::new();
     let about_id = uuid::Uuid::now_v7();

@@ -13,7 +13,7 @@ use crate::db::error::Result;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
-use crate::domain::case::{Case, CaseRestriction, CaseUpdate};
+use crate::domain::case::{Case, CaseRestriction, CaseUpdate, WorkStatus};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -59,10 +59,14 @@ pub fn update(
         ))
         .execute(tx.conn)?;
     stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
-    if row.intervention_level == content.intervention_level {
-        return Ok(());
+    if row.status != CaseStatus::from(status) {
+        let kind = if status == WorkStatus::Open { TimelineKind::CaseResumed } else { TimelineKind::CasePaused };
+        happened(tx, permit, id, kind, None, now)?;
     }
-    happened(tx, permit, id, TimelineKind::LevelChanged, Some(content.intervention_level), now)
+    if row.intervention_level != content.intervention_level {
+        happened(tx, permit, id, TimelineKind::LevelChanged, Some(content.intervention_level), now)?;
+    }
+    Ok(())
 }
 
 /// Closes a case and ends its permissions. Refusals stay: they protect, and nobody took them back. The caller has taken the guards (R16).

@@ -1,4 +1,4 @@
-//! What was done to a case, a row each time: for its timeline, and for the levels of intervention it had.
+//! What was done to a case or to a part in it, a row each time: for its timeline, and for the levels of intervention it had.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::db::schema::case_event;
 use crate::db::staff::Names;
 use crate::db::tx::Tx;
 use crate::domain::case::LevelSet;
-use crate::domain::ids::{CaseEventId, CaseId, StaffId};
+use crate::domain::ids::{CaseEventId, CaseId, ParticipantId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{InterventionLevel, TimelineKind};
 
@@ -39,12 +39,35 @@ pub(super) fn happened(
     level: Option<InterventionLevel>,
     now: Timestamp,
 ) -> Result<()> {
+    note(tx, permit, (case, None), kind, level, now)
+}
+
+/// Notes what was done to somebody's part in a case.
+pub fn happened_to(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    (case, participant): (CaseId, ParticipantId),
+    kind: TimelineKind,
+    now: Timestamp,
+) -> Result<()> {
+    note(tx, permit, (case, Some(participant)), kind, None, now)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    (case, participant): (CaseId, Option<ParticipantId>),
+    kind: TimelineKind,
+    level: Option<InterventionLevel>,
+    now: Timestamp,
+) -> Result<()> {
     diesel::insert_into(case_event::table)
         .values((
             case_event::id.eq(CaseEventId::mint()),
             case_event::case_id.eq(case),
             case_event::kind.eq(kind),
             case_event::intervention_level.eq(level),
+            case_event::participant_id.eq(participant),
             case_event::created_at.eq(now),
             case_event::recorded_by.eq(permit.staff()),
         ))

@@ -1,6 +1,6 @@
 //! What the keeping of a case goes by (C16).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -19,10 +19,8 @@ use crate::domain::vocabulary::{ParticipantRole, PersonKind, Sensitivity};
 
 /// The facts of a case with these participants.
 pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
-    let mut known = BTreeMap::new();
-    for part in participants {
-        known.insert(part.person_id, persons::known_in(tx, part.person_id, row.id)?.content);
-    }
+    let people: BTreeSet<PersonId> = participants.iter().map(|part| part.person_id).collect();
+    let known = persons::known_in(tx, &people, row.id)?;
     // Not of restricted notes, or the date would tell of them; nor of the markers of those that were never of this case.
     let last_note: Option<Timestamp> = note::table
         .filter(note::case_id.eq(row.id))
@@ -37,7 +35,7 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
     };
     let subjects = participants.iter().filter_map(|part| {
         let content = &part.update.content;
-        let person = known.get(&part.person_id)?;
+        let person = &known.get(&part.person_id)?.content;
         let is_young = !matches!(person.kind, PersonKind::ParentCarer | PersonKind::Professional);
         (is_young && is_subject(content.role, content.relation)).then_some(SubjectFact {
             kind: person.kind,
@@ -54,6 +52,6 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
         // A note of what was long ago takes nothing away.
         last_contact_on: last_note.map_or(row.opened_at, |last| last.max(row.opened_at)).day(),
         subjects: subjects.collect(),
-        identified: known.values().any(|person| !person.pseudonymous && person.kind != PersonKind::Anonymous),
+        identified: known.values().any(|known| !known.content.pseudonymous && known.content.kind != PersonKind::Anonymous),
     })
 }

@@ -2,7 +2,7 @@
 //! case. Everybody else goes on seeing, and changing, what was recorded before or by themselves, so that nothing tells them of the other
 //! side. A decision knows both.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -160,21 +160,29 @@ pub fn open_all(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<(PersonId, Sealed)>
 
 /// What is known of somebody for a decision, which does not depend on who asks: what they told last on their own, if they did.
 pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
-    together(open_all(tx, id)?, |sealed| sealed.own.into_iter().next_back().map_or(sealed.known, |side| side.known))
+    let last = |(_, sealed): (PersonId, Sealed)| sealed.own.into_iter().next_back().map_or(sealed.known, |side| side.known);
+    open_all(tx, id)?.into_iter().map(last).reduce(Known::with).ok_or(Error::Corrupt("person"))
 }
 
-/// What is known of somebody in this case.
-pub fn known_in(tx: &mut Tx<'_>, id: PersonId, case: CaseId) -> Result<Known> {
-    together(open_all(tx, id)?, |sealed| known_there(sealed, case))
-}
-
-fn known_there(sealed: Sealed, case: CaseId) -> Known {
-    sealed.own.into_iter().find(|side| side.case == case).map_or(sealed.known, |side| side.known)
-}
-
-/// What is known of those who are one together.
-fn together(all: Vec<(PersonId, Sealed)>, side: impl Fn(Sealed) -> Known) -> Result<Known> {
-    all.into_iter().map(|(_, sealed)| side(sealed)).reduce(Known::with).ok_or(Error::Corrupt("person"))
+/// What is known of each of these people in this case, in as many queries for many as for one.
+pub fn known_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> Result<BTreeMap<PersonId, Known>> {
+    let counted = Counted::among(tx, people.iter().copied())?;
+    let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(counted.everybody())).load(tx.conn)?;
+    rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
+    tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
+    let here = HashSet::from([case]);
+    let mut ones: BTreeMap<PersonId, Known> = BTreeMap::new();
+    for row in &rows {
+        let sealed = row.open(tx)?;
+        let known = sealed.among(&here).map(|side| side.known.clone()).unwrap_or(sealed.known);
+        let known = match ones.remove(&row.counts_as) {
+            Some(before) => before.with(known),
+            None => known,
+        };
+        ones.insert(row.counts_as, known);
+    }
+    let known = |person: &PersonId| Ok((*person, ones.get(&counted.one(*person)).cloned().ok_or(Error::Corrupt("person"))?));
+    people.iter().map(known).collect()
 }
 
 /// Somebody as they are on record, with what was assessed of them and in which case of their own.
@@ -223,10 +231,11 @@ fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
     rows.iter().map(whole).collect()
 }
 
-/// What those who see this case know of these people: what was told and assessed there, or by everybody else.
-pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> Result<Vec<PersonFact>> {
-    let here = HashSet::from([case]);
-    Ok(whole(tx, people)?.iter().map(|one| one.known(&here)).collect())
+/// What those who see each of these cases know of these people: what was told and assessed there, or by everybody else.
+pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, cases: &BTreeSet<CaseId>) -> Result<HashMap<CaseId, Vec<PersonFact>>> {
+    let all = whole(tx, people)?;
+    let known = |case: &CaseId| (*case, all.iter().map(|one| one.known(&HashSet::from([*case]))).collect());
+    Ok(cases.iter().map(known).collect())
 }
 
 /// What the caller knows of these people, whose records are in scope; and whether any of it was told or assessed in a case of their own.
