@@ -111,9 +111,13 @@ fn the_log_names_nobody_and_holds_no_words() {
         "Only the hub",
         "Tuesday",
     ];
+    // A hash may have the letters of a short name in it by chance: a word counts where it stands by itself.
+    let stands = |word: &str| log.text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=_-".contains(c)).any(|token| token == word);
     for secret in ids.map(String::as_str).iter().chain(&words) {
-        assert!(!log.text.contains(secret), "{secret} is in the log: {}", log.text);
+        let told = if secret.len() < 8 { stands(secret) } else { log.text.contains(secret) };
+        assert!(!told, "{secret} is in the log: {}", log.text);
     }
+    assert!(stands("Lakeshire"), "what is in the log is found there");
 }
 
 #[test]
