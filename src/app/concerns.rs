@@ -25,11 +25,13 @@ use crate::policy::safeguarding::{self, ReviewObjection};
 /// Working days within which a recipient is told that something should not have been passed on.
 const RECALL_DAYS: u32 = 5;
 
-/// What may be done with a concern: it is annotated at any time, passed on at any time, decided once, and reviewed by a second person.
+/// What may be done with a concern: it is annotated at any time, passed on at any time, decided once, and reviewed by a second person; not by one
+/// of the staff whom it is about.
 fn actions(caller: &Caller, concern: &Concern, standing: &ConcernStanding) -> Vec<Action> {
-    let decides =
+    let open =
         concern.status == ConcernStatus::Raised || safeguarding::objection_to_review(concern.status, standing, caller.staff).is_none();
-    let decides = decides.then_some(Action::ConcernDecide);
+    let about_them = concern.content.grounds.about_staff_ids.contains(&caller.staff);
+    let decides = (open && !about_them).then_some(Action::ConcernDecide);
     [Action::ConcernAnnotate, Action::DisclosureRecord].into_iter().chain(decides).collect()
 }
 
@@ -198,6 +200,9 @@ impl App {
             cases::require(tx, permit, case)?;
             let (concern, standing) = concerns::find(tx, permit, id)?;
             expect_version(concern.version, version)?;
+            if [&concern.content.grounds, &new.decision.grounds].iter().any(|grounds| grounds.about_staff_ids.contains(&permit.staff())) {
+                return Err(same_person("#"));
+            }
             match (new.outcome, new.finding) {
                 (Some(ConcernOutcome::NotShared), None) => withhold(tx, permit, &concern, new, now)?,
                 (None, Some(finding)) => review(tx, permit, (&concern, &standing), finding, new, now)?,
@@ -207,6 +212,12 @@ impl App {
         };
         self.once(permit, request, decide, view).await
     }
+}
+
+/// Another one decides: not whoever decided before, nor whom it is about.
+fn same_person(pointer: &'static str) -> Error {
+    let rule = RefusalRule::ConflictedDecider;
+    Error::SamePerson(Fault::new(pointer, rule.as_str(), rule.detail()))
 }
 
 /// An entry in the disclosure log for each that tells of this concern: of what was passed on, or else of the decision not to.
@@ -284,10 +295,7 @@ fn review(
         Some(ReviewObjection::PersonNotTold) => {
             return Err(Error::state(RefusalRule::PersonNotTold, "#/finding", &[Action::ConcernAnnotate]));
         }
-        Some(ReviewObjection::OwnDecision) => {
-            let rule = RefusalRule::ConflictedDecider;
-            return Err(Error::SamePerson(Fault::new("#/finding", rule.as_str(), rule.detail())));
-        }
+        Some(ReviewObjection::OwnDecision) => return Err(same_person("#/finding")),
     }
     concerns::review(tx, permit, concern, (finding, new.reason), now)?;
     tasks::settle(tx, permit, TaskKind::SafeguardingReview, concern.id.0, now)?;

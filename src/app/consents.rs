@@ -12,7 +12,7 @@ use crate::domain::consent::{
 use crate::domain::disclosure::{Failing, Limits, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, ConsentId, PersonId};
+use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, ConsentDecision, ConsentStatus, TaskKind};
@@ -159,6 +159,7 @@ fn withdraw(
     let found = consents::find(tx, permit, id, now)?;
     match found.status {
         ConsentStatus::Live => {}
+        ConsentStatus::Withdrawn if how.objects => {}
         ConsentStatus::Withdrawn => return Ok(id),
         _ => return Err(ended(&found, permit.caller())),
     }
@@ -168,14 +169,35 @@ fn withdraw(
     let refusal = objection(content, how, now);
     let (((said, by), (refused, family)), counted) =
         Counted::counting(tx, ((content.clone(), how.withdrawn_by_id), (refusal.clone(), family)))?;
-    if !takes_part || !authority::may_withdraw(by, said.granter_id, &said.subject_ids, now.day(), &family) {
+    let may = match said.decision {
+        ConsentDecision::Given => authority::may_withdraw,
+        ConsentDecision::Refused => authority::may_take_back,
+    };
+    if !takes_part || !may(by, said.granter_id, &said.subject_ids, now.day(), &family) {
         return Err(by_whom());
+    }
+    let objects = how.objects && !consents::stands(tx, permit, found.case_id, &refusal)?;
+    let object = |tx: &mut Tx<'_>| -> Result<(ConsentId, Vec<DisclosureId>)> {
+        // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
+        let named = refusal.recipients.iter().filter_map(|named| named.recipient_id);
+        let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
+        let authority = as_named(&rules::authority_of(&refused, to_council, &family), &refusal, &counted);
+        let recorded = consents::insert(tx, permit, found.case_id, &refusal, authority, now)?;
+        Ok((recorded, legal_requests::reconsider(tx, permit, found.case_id, &refusal.subject_ids, limits, now)?))
+    };
+    if found.status == ConsentStatus::Withdrawn {
+        // It has ended already, and whoever says no as well is heard all the same.
+        if objects {
+            object(tx)?;
+        }
+        return Ok(id);
     }
     let withdrawal =
         Withdrawal { withdrawn_by_id: how.withdrawn_by_id, method: how.method, words_used: how.words_used.clone(), effective_at: now };
     let mut effects = WithdrawalEffects::default();
     let due_on = deadlines::working_days_after(now.day(), RECALL_DAYS);
-    for disclosure in &found.disclosure_ids {
+    let line = consents::line(tx, permit, &found)?;
+    for disclosure in consents::relying(tx, &line)? {
         let recall = NewTask::new(TaskKind::RecallNotice, found.case_id, disclosure.0, due_on);
         effects.recall_task_ids.push(tasks::create(tx, permit, recall, now)?);
     }
@@ -185,16 +207,12 @@ fn withdraw(
         // Withdrawing the only permission puts the keeping of the record on the manager's list (`domain.md`, retention rule 8).
         tasks::create(tx, permit, NewTask::new(TaskKind::RetentionReview, found.case_id, id.0, due_on), now)?;
     }
-    effects.blocked_disclosure_ids = legal_requests::block_resting_on(tx, permit, found.case_id, id, now)?;
-    effects.cancelled_request_ids = information_requests::cancel_resting_on(tx, permit, id, now)?;
-    if how.objects {
-        // Recorded as it was said: a withdrawal never fails for its form, nor does the refusal that goes with it (R17).
-        let named = refusal.recipients.iter().filter_map(|named| named.recipient_id);
-        let to_council = !recipients::in_council(tx, permit, named)?.is_empty();
-        let authority = as_named(&rules::authority_of(&refused, to_council, &family), &refusal, &counted);
-        effects.refusal_id = Some(consents::insert(tx, permit, found.case_id, &refusal, authority, now)?);
-        let refused = legal_requests::reconsider(tx, permit, found.case_id, &refusal.subject_ids, limits, now)?;
-        effects.blocked_disclosure_ids.extend(refused);
+    effects.blocked_disclosure_ids = legal_requests::block_resting_on(tx, permit, found.case_id, &line, now)?;
+    effects.cancelled_request_ids = information_requests::cancel_resting_on(tx, permit, &line, now)?;
+    if objects {
+        let (refusal, blocked) = object(tx)?;
+        effects.refusal_id = Some(refusal);
+        effects.blocked_disclosure_ids.extend(blocked);
     }
     consents::end(tx, permit, id, &Ending::Withdrawn { withdrawal, effects }, now)?;
     Ok(id)
@@ -209,8 +227,9 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
         return Err(ended(&found, permit.caller()));
     }
     consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
-    legal_requests::block_resting_on(tx, permit, found.case_id, id, now)?;
-    information_requests::cancel_resting_on(tx, permit, id, now)?;
+    let line = consents::line(tx, permit, &found)?;
+    legal_requests::block_resting_on(tx, permit, found.case_id, &line, now)?;
+    information_requests::cancel_resting_on(tx, permit, &line, now)?;
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)

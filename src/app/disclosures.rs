@@ -20,7 +20,7 @@ use crate::domain::ids::{CaseId, DisclosureId, EntryId, LegalRequestId, NoteId, 
 use crate::domain::legal_request::LegalCopy;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
-use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, TaskKind, ToldSubject, Vocabulary};
+use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, InformationCategory, TaskKind, ToldSubject, Vocabulary};
 use crate::ledger::DisclosureEntry;
 use crate::policy::deadlines;
 use crate::policy::disclosure::{Grant, decide};
@@ -69,6 +69,16 @@ impl Request {
     /// one with whom, and whatever becomes of that.
     fn subjects_of(&self, grant: &Grant, counted: &Counted) -> Vec<PersonId> {
         self.named().into_iter().filter(|person| grant.subject_ids().contains(&counted.one(*person))).collect()
+    }
+
+    /// What kinds of information the summary holds: those it goes beyond the notes with; or it only goes with the notes, and is of theirs.
+    fn classes_of_summary(&self) -> Vec<InformationCategory> {
+        let own = &self.ask.information_categories;
+        if !own.is_empty() {
+            return own.clone();
+        }
+        let of_notes: BTreeSet<_> = self.notes.iter().flat_map(HeldNote::categories).copied().collect();
+        of_notes.into_iter().collect()
     }
 
     /// The exact words of each note, as the log commits to them.

@@ -95,12 +95,19 @@ fn require_answer(
     if let Some(sent) = sent.filter(|sent| sent.direction == Direction::Outbound) {
         let people = [&sent.recipient, &request.content.recipient].map(|named| named.person_id);
         let counted = Counted::among(tx, people.into_iter().flatten())?;
-        if answers(&sent.recipient, &request.content.recipient, &counted) {
+        // Not before the day on which it was recorded that they asked: what was asked on the phone may be answered there and then.
+        let since = Timestamp::start_of(request.created_at.day());
+        let lets_go = |id| disclosures::allows_contact(tx, permit, request.case_id, id, &request.content.subject_ids, since..);
+        if answers(&sent.recipient, &request.content.recipient, &counted) && named.map(lets_go).transpose()? == Some(true) {
             return Ok(());
         }
     }
     let rule = RefusalRule::DisclosureRequired;
-    Err(Error::rule("#/disclosureId", rule.as_str(), "Needs the disclosure of this case by which whoever asked was answered."))
+    Err(Error::rule(
+        "#/disclosureId",
+        rule.as_str(),
+        "Needs the disclosure of this case by which whoever asked was answered: sent since then, about the people they asked about.",
+    ))
 }
 
 impl App {

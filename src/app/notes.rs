@@ -83,7 +83,7 @@ fn check(
     let mut faults = content.faults(now, &participants::people(tx, permit, case_id)?, old);
     let left = match (content.disclosure_id, content.kind) {
         (Some(id), NoteKind::Liaison) => {
-            disclosures::allows_contact(tx, permit, case_id, id, &content.about_person_ids, content.occurred_at)?
+            disclosures::allows_contact(tx, permit, case_id, id, &content.about_person_ids, ..=content.occurred_at)?
         }
         (Some(id), _) => disclosures::of_case(tx, permit, case_id, id)?.is_some(),
         (None, kind) => kind != NoteKind::Liaison,

@@ -26,6 +26,7 @@ use crate::domain::vocabulary::{ConcernStatus, ReviewFinding, RiskType, Role};
 
 mod told;
 
+pub(super) use told::hidden_from;
 use told::{Told, happened};
 pub use told::{annotation, entry_of_decision, find};
 

@@ -186,7 +186,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Time
         effects,
         annulment,
         superseded_by_id,
-        disclosure_ids: relying(tx, id)?,
+        disclosure_ids: relying(tx, &[id])?,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),
         authority: row.authority.0,
@@ -216,13 +216,41 @@ pub fn others_live(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, of: &Consent, no
     Ok(others.select((consent::id, consent::granter_id)).load(tx.conn)?)
 }
 
-/// What was disclosed on the strength of it.
-pub fn relying(tx: &mut Tx<'_>, id: ConsentId) -> Result<Vec<DisclosureId>> {
+/// What was disclosed on the strength of any of these, the oldest first.
+pub fn relying(tx: &mut Tx<'_>, ids: &[ConsentId]) -> Result<Vec<DisclosureId>> {
     Ok(disclosure_consent::table
-        .filter(disclosure_consent::consent_id.eq(id))
+        .filter(disclosure_consent::consent_id.eq_any(ids.to_vec()))
         .order(disclosure_consent::disclosure_id.asc())
         .select(disclosure_consent::disclosure_id)
+        .distinct()
         .load(tx.conn)?)
+}
+
+/// It and all whose place it took, one after the other: what rested on those has had no other permission since.
+pub fn line(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, of: &Consent) -> Result<Vec<ConsentId>> {
+    let mut line = vec![of.id];
+    let mut before = of.content.supersedes_id;
+    while let Some(id) = before {
+        line.push(id);
+        before = consent::table.find(id).select(consent::supersedes_id).first(tx.conn)?;
+    }
+    Ok(line)
+}
+
+/// Whether a refusal of the same by the same person is in force in this case.
+pub fn stands(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, refusal: &NewConsent) -> Result<bool> {
+    let rows: Vec<Row> = consent::table
+        .filter(consent::case_id.eq(case_id))
+        .filter(consent::granter_id.eq(refusal.granter_id))
+        .filter(consent::decision.eq(ConsentDecision::Refused))
+        .filter(consent::ended.is_null())
+        .load(tx.conn)?;
+    for row in rows {
+        if row.content(tx)?.is_of_the_same(refusal) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Ends a live record. Whoever comes second finds it ended. The caller has taken the guards (R16).

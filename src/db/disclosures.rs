@@ -1,17 +1,20 @@
 //! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
 //! is an annotation.
 
+use std::collections::HashSet;
+use std::ops::RangeBounds;
+
 use super::conn::{Conn, Engine, Lock};
 use diesel::prelude::*;
 
 use super::counted::Counted;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::Json;
 use super::total;
 use super::tx::Tx;
-use super::{consents, ledger, scope, staff};
+use super::{concerns, consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
@@ -101,15 +104,15 @@ pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: 
 /// In microseconds.
 const MINUTE: i64 = 60_000_000;
 
-/// Whether this disclosure, recorded of this case, allowed a contact with officers or professionals about these people at this time (C11): it
-/// named them, was let go, and came first. The minute is enough, for that is how times are told.
+/// Whether this disclosure, recorded of this case, allowed a contact with officers or professionals about these people (C11): it named them, was
+/// let go, and was so at one of these times. The minute is enough, for that is how times are told.
 pub fn allows_contact(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
     case: CaseId,
     id: DisclosureId,
     about: &[PersonId],
-    at: Timestamp,
+    when: impl RangeBounds<Timestamp>,
 ) -> Result<bool> {
     let decided = disclosure::table.find(id).filter(disclosure::case_id.eq(case)).select(disclosure::details);
     let Some(Json(decided)) = decided.first::<Json<Decided>>(tx.conn).optional()? else { return Ok(false) };
@@ -118,7 +121,8 @@ pub fn allows_contact(
         .filter(disclosure_annotation::kind.eq(AnnotationKind::NotSent));
     let kept_back: bool = diesel::select(diesel::dsl::exists(kept_back)).get_result(tx.conn)?;
     let Decided { identified, data_subject_ids: named, sent_at, .. } = decided;
-    Ok(identified && !kept_back && sent_at.micros() / MINUTE <= at.micros() / MINUTE && about.iter().all(|person| named.contains(person)))
+    let minute = Timestamp::from_micros(sent_at.micros() / MINUTE * MINUTE).ok_or(Error::Corrupt("time of a disclosure"))?;
+    Ok(identified && !kept_back && when.contains(&minute) && about.iter().all(|person| named.contains(person)))
 }
 
 /// Whether what left this case names any of these notes.
@@ -189,6 +193,7 @@ pub fn list(
     // Whoever is one with them is meant, too (C2).
     let everybody = Counted::among(tx, subject)?.everybody();
     let any = |people: &[PersonId]| people.iter().any(|person| everybody.contains(person));
+    let hidden = if subject.is_some() { concerns::hidden_from(tx, case_id, &everybody, now.day())? } else { HashSet::new() };
     let mut shown = Vec::new();
     let mut counted = 0;
     // From whom a row is withheld is sealed: for an accounting all rows of the case are opened, and there are few.
@@ -198,7 +203,8 @@ pub fn list(
         }
         let content = row.content(tx)?;
         let withheld = any(&content.withhold_from_person_ids) && content.withhold_until_on.is_none_or(|until| now.day() <= until);
-        if !withheld {
+        let of_hidden = row.details.0.concern_id.is_some_and(|concern| hidden.contains(&concern));
+        if !withheld && !of_hidden {
             counted += 1;
             if page.after.is_none_or(|after| row.id.0 < after.id) {
                 shown.push((row, content));

@@ -139,8 +139,9 @@ fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Res
         let all = people::open_all(tx, copy.person_id)?;
         let sides = || all.iter().flat_map(|(_, sealed)| Sealed::sides(sealed));
         let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
-        let safe = held.peek().is_some() && held.all(|held| held.contact.safe);
-        if !safe || sides().any(|known| known.avoids(ask.channel)) {
+        let safe = held.peek().is_some()
+            && held.all(|held| held.contact.safe && !sides().any(|known| known.avoids_kind(held.contact.kind, ask.channel)));
+        if !safe {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }

@@ -183,14 +183,16 @@ pub fn conclude(
     })
 }
 
-/// Calls off what was asked on the strength of a permission that has ended, and is not answered yet. The caller has taken the guards (R17).
+/// Calls off what was asked on the strength of any of these permissions, which have ended, and is not answered yet. The caller has taken the guards (R17).
 pub fn cancel_resting_on(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
-    consent: ConsentId,
+    consents: &[ConsentId],
     now: Timestamp,
 ) -> Result<Vec<InformationRequestId>> {
-    let resting = disclosure_consent::table.filter(disclosure_consent::consent_id.eq(consent)).select(disclosure_consent::disclosure_id);
+    let resting = disclosure_consent::table
+        .filter(disclosure_consent::consent_id.eq_any(consents.to_vec()))
+        .select(disclosure_consent::disclosure_id);
     let rows = asked().filter(information_request::disclosure_id.eq_any(resting.nullable())).load(tx.conn)?;
     cancel(tx, permit, rows, now)
 }

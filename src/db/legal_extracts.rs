@@ -191,10 +191,10 @@ pub fn any_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> 
     Ok(diesel::select(exists(here)).get_result(tx.conn)?)
 }
 
-/// The drafts that rest on this permission of the case.
-pub fn resting_on(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, consent: ConsentId) -> Result<Vec<Draft>> {
+/// The drafts that rest on any of these permissions of the case.
+pub fn resting_on(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, consents: &[ConsentId]) -> Result<Vec<Draft>> {
     chosen(tx, open_drafts().filter(legal_extract::case_id.eq(case_id)), |resting| {
-        resting.consents.iter().any(|relied| relied.consent_id == consent)
+        resting.consents.iter().any(|relied| consents.contains(&relied.consent_id))
     })
 }
 

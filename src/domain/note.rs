@@ -162,6 +162,12 @@ impl NoteContent {
             faults.push(Fault::new(at, "decided_in_future", "Must not be later than now."));
         }
         faults.extend(old.into_iter().flat_map(|old| self.wish_faults(old)));
+        let told_by_outsiders = old.is_some_and(|old| old.kind == NoteKind::InformationReceived && old.provenance.is_none());
+        if told_by_outsiders && self.kind != NoteKind::InformationReceived && self.provenance.is_none() {
+            let why =
+                "What outsiders told is not passed on (C12), whatever kind it is now: say where it came from, and whether they agreed.";
+            faults.push(Fault::new("#/provenance", "contradicting_fields", why));
+        }
         let was_confidential = old.is_some_and(|old| old.keep_confidential);
         if (self.keep_confidential || was_confidential) && self.wish_on.is_none() {
             faults.push(Fault::new("#/wishOn", "wish_details_missing", "Needs the day on which this wish was told."));

@@ -147,6 +147,14 @@ pub fn may_withdraw(person: PersonId, granter: PersonId, subjects: &[PersonId], 
         || subjects.iter().any(|subject| authority(person, *subject, today, false, family).is_some())
 }
 
+/// Whether this person may take a refusal back: whoever refused, or a subject who decides alone by now. Anybody else would overrule the no of
+/// another, and nobody may (R6, R7): a parent that of the other parent or of the child, a child that of a parent.
+#[must_use]
+pub fn may_take_back(person: PersonId, granter: PersonId, subjects: &[PersonId], today: NaiveDate, family: &FamilyFacts) -> bool {
+    let decides = || matches!(standing(person, today, family), Standing::ChildCanDecide | Standing::Grown);
+    person == granter || (subjects.contains(&person) && decides())
+}
+
 /// Whether this person takes part in the case in a professional role only, and so is no data subject.
 #[must_use]
 pub fn is_professional(person: PersonId, family: &FamilyFacts) -> bool {

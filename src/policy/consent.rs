@@ -107,13 +107,14 @@ pub fn authority_of(consent: &NewConsent, to_council: bool, family: &FamilyFacts
     consent.subject_ids.iter().filter_map(of).collect()
 }
 
-/// Whether a record may take the place of this one: the word of the same person, once a permission, about nobody whom the new one leaves out.
+/// Whether a record may take the place of this one: a permission that of another, by the same person, about nobody whom the new one leaves out.
 ///
-/// A refusal is never replaced: it is withdrawn, or answered by a later permission (R18).
+/// A refusal is never replaced: it is withdrawn, or answered by a later permission (R18). Nor does a refusal replace anything: whoever takes a
+/// permission back withdraws it, and what rested on it is called back (R17).
 #[must_use]
 pub fn may_replace(new: &NewConsent, old: &NewConsent) -> bool {
     old.granter_id == new.granter_id
-        && old.decision == ConsentDecision::Given
+        && [new.decision, old.decision] == [ConsentDecision::Given; 2]
         && old.subject_ids.iter().all(|subject| new.subject_ids.contains(subject))
 }
 

@@ -192,10 +192,52 @@ fn a_withdrawal_takes_effect_at_once_once_and_asks_for_what_was_shared_back() {
     // Past disclosures stay.
     assert_eq!(first.body["disclosureIds"], json!(shared));
     app.clock.set(at("2026-06-03T09:00:00Z"), true);
-    let again = family.withdraw(&app, &given, json!({"withdrawnById":family.finn,"objects":true})).ok(200);
-    assert_eq!(again.body, first.body);
+    assert_eq!(family.withdraw(&app, &given, json!({"withdrawnById":family.finn})).ok(200).body, first.body);
+    // Whoever objects as well is heard, once; and only who may.
+    family.withdraw(&app, &given, json!({"withdrawnById":family.nell,"objects":true})).problem(422, "rule-violated");
+    for _ in 0..2 {
+        let again = family.withdraw(&app, &given, json!({"withdrawnById":family.finn,"objects":true})).ok(200);
+        assert_eq!(again.body, first.body);
+        assert_eq!(listed(&app, &format!("/cases/{}/consents", family.case)).len(), 2);
+    }
     assert_eq!(shared.iter().flat_map(|id| Family::tasks(&app, "recall_notice", id)).count(), 2);
-    assert_eq!(listed(&app, &format!("/cases/{}/consents", family.case)).len(), 1, "the repeated withdrawal objects to nothing");
+    family.permit(&app, json!({}));
+    family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).problem(409, "consent-required").rule("conflicting_refusal");
+}
+
+#[test]
+fn nobody_takes_back_the_no_of_another() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let ask = family.ask(&family.n1(&app), json!({}));
+    let [finns, anas] = [&family.finn, &family.ana].map(|by| family.refuse(&app, by, &[&family.ana]).id());
+    for (refusal, by) in [(&finns, &family.mia), (&finns, &family.ana), (&anas, &family.mia), (&anas, &family.finn)] {
+        let refused = family.withdraw(&app, refusal, json!({"withdrawnById":by})).problem(422, "rule-violated");
+        refused.rule_at("#/withdrawnById", "granter_not_authorised");
+    }
+    family.disclose(&app, &ask).problem(409, "consent-required").rule("competence_not_assessed");
+    family.withdraw(&app, &anas, json!({"withdrawnById":family.ana})).ok(200);
+    family.disclose(&app, &ask).problem(409, "consent-required").rule("conflicting_refusal");
+    // Whoever decides alone by now speaks for themselves.
+    Family::assess(&app, &family.ana, true, "2026-05-20");
+    family.withdraw(&app, &finns, json!({"withdrawnById":family.ana})).ok(200);
+}
+
+#[test]
+fn what_rests_on_a_replaced_permission_ends_with_the_one_in_its_place() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let first = family.permit(&app, json!({}));
+    let shared = family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201).id();
+    let second = family.permit(&app, json!({"supersedesId":first,"decidedAt":"2026-05-01T10:00:00.000Z"}));
+    let third = family.permit(&app, json!({"supersedesId":second,"decidedAt":"2026-05-02T10:00:00.000Z"}));
+    // To say no is to withdraw, not to replace.
+    let no = json!({"supersedesId":third,"decision":"refused","expiresOn":null,"decidedAt":"2026-05-03T10:00:00.000Z"});
+    record(&app, &family, no).problem(422, "rule-violated").rule_at("#/supersedesId", "contradicting_fields");
+    let withdrawn = family.withdraw(&app, &third, json!({})).ok(200);
+    let recalled = Family::tasks(&app, "recall_notice", &shared);
+    assert_eq!((recalled.len(), &withdrawn.body["effects"]["recallTaskIds"]), (1, &json!([recalled[0]["id"]])));
 }
 
 #[test]

@@ -68,6 +68,10 @@ fn information_is_refused_then_permitted_and_shared_then_refused_after_withdrawa
     assert_eq!(second["body"]["items"][0]["class"], "school_provision");
     let opened = openings(&app, &logged[0]["index"]);
     assert!(opened.iter().any(|(label, value)| label == "consents/0" && *value == format!("{permission}/1")), "{opened:?}");
+    // What goes with the notes is committed to as well, as of their kinds.
+    assert_eq!(opened.iter().filter(|(label, _)| label.starts_with("items/")).count(), 2, "{opened:?}");
+    let bytes: Vec<&Value> = second["body"]["items"].as_array().unwrap().iter().map(|item| &item["bytes"]).collect();
+    assert_eq!(bytes, [48, "The note of 20 May.".len()]);
     assert_eq!(app.adviser().get(&format!("/disclosures/{}", shared.id())).ok(200).body, shared.body);
     assert_eq!(app.adviser().get(&format!("/consents/{permission}")).ok(200).body["disclosureIds"], json!([shared.id()]));
 
@@ -320,6 +324,19 @@ fn what_is_sent_to_a_participant_heeds_the_ways_to_be_avoided() {
     let by = |channel: &str| family.ask(&note, json!({"recipient":{"personId":family.finn},"channel":channel}));
     family.disclose(&app, &by("phone")).problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
     family.disclose(&app, &by("secure_email")).ok(201);
+    // A copy goes by the way its contact is reached, not by that of what it is a copy of.
+    family.permit(&app, json!({}));
+    let mia = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
+    let home = json!({"contacts":[{"kind":"postal","value":"1 Fell Lane","safe":true},{"kind":"email","value":"mia@example.org","safe":true}],
+        "safeContact":{"avoidChannels":["post_tracked","phone"]}});
+    let mia = app.adviser().if_match(mia.version()).patch(&format!("/people/{}", family.mia), &home).ok(200);
+    let copy = |contact: &Value, channel: &str| {
+        family.disclose(&app, &family.ask(&note, json!({"channel":channel,"copies":[{"personId":family.mia,"contactId":contact["id"]}]})))
+    };
+    let [post, email] = [0, 1].map(|i| &mia.body["contacts"][i]);
+    copy(post, "secure_email").problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    copy(post, "phone").problem(422, "rule-violated").rule_at("#/copies/0/contactId", "unsafe_contact");
+    copy(email, "phone").ok(201);
 }
 
 #[test]

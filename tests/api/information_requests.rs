@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::apart::own_case;
 use crate::family::Family;
-use crate::harness::{Reply, Session, TestApp};
+use crate::harness::{Reply, Session, TestApp, at};
 
 fn path(family: &Family) -> String {
     format!("/cases/{}/information-requests", family.case)
@@ -161,7 +161,14 @@ fn an_answer_that_the_service_gives_names_the_disclosure_by_which_it_left() {
     family.permit_asking(&app, json!({}));
     needed(answer(&ask(&app, &family, json!({})).ok(201).body["disclosureId"]));
     family.permit(&app, json!({}));
-    let sent = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).body["id"].clone();
+    let send = || family.disclose(&app, &family.ask(&note, json!({}))).ok(201).body["id"].clone();
+    // About others; kept back.
+    let of_sam = asked(&app, &family, json!({"subjectIds":[family.sam]})).ok(201).id();
+    needed(respond(&app, &of_sam, 1, &json!({"outcome":"answered","disclosureId":send()})));
+    let kept_back = send();
+    app.adviser().post(&format!("/disclosures/{}/annotations", kept_back.as_str().unwrap()), &json!({"kind":"not_sent"})).ok(201);
+    needed(answer(&kept_back));
+    let sent = send();
     app.adviser()
         .post(&format!("/information-requests/{request}/response"), &json!({"outcome":"refused"}))
         .problem(428, "precondition-required");
@@ -176,6 +183,10 @@ fn an_answer_that_the_service_gives_names_the_disclosure_by_which_it_left() {
     // An officer who named no team is answered by any.
     let anybody = asked(&app, &family, json!({"recipient":{"recipientId":family.council}})).ok(201).id();
     respond(&app, &anybody, 1, &json!({"outcome":"partly_answered","disclosureId":sent})).ok(200);
+    // What was sent before they asked answers nothing.
+    app.clock.set(at("2026-06-01T23:00:00Z"), true);
+    let later = asked(&app, &family, json!({})).ok(201).id();
+    needed(respond(&app, &later, 1, &json!({"outcome":"answered","disclosureId":sent})));
 }
 
 #[test]
@@ -234,6 +245,8 @@ fn a_withdrawal_calls_off_what_was_asked_on_the_strength_of_it_and_says_so() {
     let school = json!({"recipients":[{"recipientId":family.school}]});
     family.permit_asking(&app, school);
     let elsewhere = ask(&app, &family, json!({"recipient":{"recipientId":family.school}})).ok(201).id();
+    // Nor does it matter that another one took the place of the permission since.
+    let given = family.permit_asking(&app, json!({"supersedesId":given}));
     let withdrawn = family.withdraw(&app, &given, json!({})).ok(200);
     assert_eq!(withdrawn.body["effects"]["cancelledRequestIds"], json!(open));
     assert_eq!(withdrawn.body["effects"]["recallTaskIds"].as_array().unwrap().len(), 3, "each question was a disclosure");
@@ -323,8 +336,12 @@ fn the_requests_of_a_young_persons_own_case_show_nowhere_else() {
         assert!(listed(&session, &format!("&caseId={own}")).is_empty());
         let total = session.get("/information-requests?includeTotal=true").ok(200);
         assert_eq!(total.body["page"]["total"], 0);
-        assert_eq!(session.get("/tasks?kind=information_request_due").ok(200).body["items"], json!([]));
     }
+    // The manager sees that there is something to do, and not of whom.
+    let due = |session: Session<'_>| session.get("/tasks?kind=information_request_due").ok(200).body["items"].as_array().unwrap().clone();
+    assert!(due(app.adviser()).is_empty());
+    let [task] = &due(app.manager())[..] else { panic!("one") };
+    assert!(task.get("caseId").is_none() && task.get("aboutId").is_none(), "{task}");
     let missing = app.adviser().get(&format!("/information-requests/{}", uuid::Uuid::now_v7())).problem(404, "not-found");
     let hidden = app.adviser().get(&format!("/information-requests/{secret}")).problem(404, "not-found");
     let plain = |reply: &Reply| reply.text.replace(&reply.header("x-request-id"), "");

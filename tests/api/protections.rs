@@ -180,3 +180,17 @@ fn a_list_holds_each_thing_once() {
     let risk = told.family.risk(&note, json!({"informationCategories":["attendance","attendance"]}));
     told.family.disclose(&told.app, &risk).problem(400, "validation-failed").rule_at("#/informationCategories", "uniqueItems");
 }
+
+#[test]
+fn what_outsiders_told_is_not_passed_on_because_it_is_called_something_else() {
+    let told = Told::new();
+    told.family.permit(&told.app, json!({}));
+    let received = json!({"kind":"information_received","keepConfidential":false});
+    let note = told.family.note(&told.app, &told.family.mia, &[&told.family.ana], "school_provision", received);
+    assert!(!told.may_leave(&note));
+    let renamed = json!({"keepConfidential":false,"wishByPersonId":null,"wishOn":null});
+    told.correct(&note, renamed.clone()).problem(422, "rule-violated").rule_at("#/provenance", "contradicting_fields");
+    let mut told_whence = renamed;
+    merge(&mut told_whence, json!({"provenance":{"recipientId":told.family.school,"receivedOn":"2026-05-20","onwardSharing":false}}));
+    assert!(!told.may_leave(&told.correct(&note, told_whence).ok(201).id()));
+}

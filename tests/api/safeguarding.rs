@@ -434,6 +434,11 @@ fn a_concern_about_staff_hides_the_case_from_them_and_goes_to_another_manager() 
     let me = third.get("/me").ok(200).id();
     let own = raised_by(&third, &family.case, &told(&family, json!({"riskTypes":["staff_allegation"],"aboutStaffIds":[me]}))).ok(201);
     third.get(&format!("/safeguarding-concerns/{}", own.id())).ok(200);
+    // Not even a manager decides about themselves.
+    let me = other.get("/me").ok(200).id();
+    let own = raised_by(&other, &family.case, &told(&family, json!({"riskTypes":["staff_allegation"],"aboutStaffIds":[me]}))).ok(201);
+    assert_eq!(own.body["allowedActions"], json!(["annotate", "record_disclosure"]));
+    withhold(&other, &own.id(), 1, json!({})).problem(409, "same-person").rule("conflicted_decider");
 }
 
 #[test]
@@ -451,8 +456,16 @@ fn what_is_withheld_from_somebody_is_not_in_their_accounting_until_then() {
     assert_eq!(accounting(&family.mia), Vec::<String>::new());
     app.clock.set(at("2026-06-10T23:00:00Z"), true);
     assert_eq!(accounting(&family.mia), [sent.id()]);
+    // So is what joins a concern that was withheld from them, whether or not that is said again.
+    let told = raise(&app, &family, json!({"withholdFromPersonIds":[family.mia],"withholdUntilOn":"2026-07-01"})).id();
+    let mut joins = family.risk(&words, json!({}));
+    merge(&mut joins["safeguarding"], json!({"concernId":told}));
+    let joined = family.disclose(&app, &joins).ok(201).id();
+    assert_eq!((accounting(&family.mia), accounting(&family.ana)), (vec![sent.id()], vec![joined.clone(), sent.id()]));
+    app.clock.set(at("2026-07-02T09:00:00Z"), true);
+    assert_eq!(accounting(&family.mia), [joined.clone(), sent.id()]);
     // The case itself and the log tell of it all the while.
-    assert_eq!(ids(&app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200)), [sent.id()]);
+    assert_eq!(ids(&app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200)), [joined, sent.id()]);
 }
 
 #[test]

@@ -91,7 +91,7 @@ impl Request {
             entry.items.extend(note.categories().iter().map(|class| Item::new(*class, &text)));
         }
         if let Some(summary) = &ask.summary {
-            entry.items.extend(ask.information_categories.iter().map(|class| Item::new(*class, summary.as_str())));
+            entry.items.extend(self.classes_of_summary().iter().map(|class| Item::new(*class, summary.as_str())));
         }
         for copy in &ask.copies {
             entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });

@@ -39,7 +39,7 @@ impl Request {
         {
             return Err(db::Error::NotFound.into());
         }
-        if notes.iter().map(|note| note.categories().len()).sum::<usize>() + ask.information_categories.len() > MOST_ITEMS {
+        if notes.iter().map(|note| note.categories().len()).sum::<usize>() + self.classes_of_summary().len() > MOST_ITEMS {
             faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
         }
         let mut takes_part = |person: PersonId, pointer: String| {

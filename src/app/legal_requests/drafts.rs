@@ -17,16 +17,16 @@ pub(super) fn ask(drafted: NewDisclosure) -> Result<Ask> {
     Ask::for_proceedings(NewDisclosureCheck::from(drafted)).map_err(crate::app::Error::failing)
 }
 
-/// Blocks the drafts of this case that rest on a permission which has ended. The caller has taken the guards.
+/// Blocks the drafts of this case that rest on any of these permissions, which have ended. The caller has taken the guards.
 pub(in crate::app) fn block_resting_on(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
     case_id: CaseId,
-    consent: ConsentId,
+    consents: &[ConsentId],
     now: Timestamp,
 ) -> Result<Vec<DisclosureId>> {
     let mut blocked = Vec::new();
-    for draft in legal_extracts::resting_on(tx, permit, case_id, consent)? {
+    for draft in legal_extracts::resting_on(tx, permit, case_id, consents)? {
         if block(tx, permit, &draft, now)? {
             blocked.push(draft.id);
         }

@@ -1,17 +1,22 @@
 //! What was decided, found and learnt of a concern: a row each, and the concern as all of them tell it.
 
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{cell, row};
 use crate::authz::{Act, Permit};
 use crate::db::error::{Error, Result};
-use crate::db::schema::{concern_event, disclosure, disclosure_annotation};
+use crate::db::schema::{concern_event, disclosure, disclosure_annotation, safeguarding_concern};
 use crate::db::sealed::{Cell, Owner};
 use crate::db::staff::{self, Names};
 use crate::db::tx::Tx;
-use crate::domain::concern::{Concern, ConcernAnnotation, ConcernDecision, ConcernReview, ConcernStanding, NewConcernAnnotation};
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, EntryId, StaffId};
+use crate::domain::concern::{
+    Concern, ConcernAnnotation, ConcernContent, ConcernDecision, ConcernGrounds, ConcernReview, ConcernStanding, NewConcernAnnotation,
+};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, EntryId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AnnotationKind, ConcernAnnotationKind, ConcernOutcome, ConcernStatus, ReviewFinding, Role, ToldSubject};
@@ -158,6 +163,37 @@ impl Told {
             }
         }
     }
+}
+
+/// The concerns of a case that anything said of them withholds from one of these people on this day: what of them was passed on is hidden with them,
+/// whether or not that was said of it, too (C17).
+pub(in crate::db) fn hidden_from(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    people: &BTreeSet<PersonId>,
+    today: NaiveDate,
+) -> Result<HashSet<ConcernId>> {
+    let hides = |grounds: &ConcernGrounds| {
+        let from_them = grounds.withhold_from_person_ids.iter().any(|person| people.contains(person));
+        from_them && grounds.withhold_until_on.is_none_or(|until| today <= until)
+    };
+    let mut hidden = HashSet::new();
+    let raised = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq(case));
+    for (id, sealed) in raised.select((safeguarding_concern::id, safeguarding_concern::sealed)).load::<(ConcernId, Vec<u8>)>(tx.conn)? {
+        let content: ConcernContent = tx.open(cell(id, case), &sealed)?;
+        if hides(&content.grounds) {
+            hidden.insert(id);
+        }
+    }
+    for event in concern_event::table.filter(concern_event::case_id.eq(case)).load::<EventRow>(tx.conn)? {
+        match tx.open(event_cell(event.id, case), &event.sealed)? {
+            Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } if hides(&decision.grounds) => {
+                hidden.insert(event.concern_id);
+            }
+            _ => {}
+        }
+    }
+    Ok(hidden)
 }
 
 /// Whether it stands with one of these disclosures that the person was told since then.

@@ -18,7 +18,7 @@ use crate::db::{capacity, scope};
 use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
-use crate::domain::vocabulary::{Channel, PersonKind};
+use crate::domain::vocabulary::{Channel, ContactKind, PersonKind, Vocabulary as _};
 
 /// What one side knows of a person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ impl Known {
     fn with(mut self, other: Self) -> Self {
         self.contacts.extend(other.contacts);
         Self { content: self.content.with(&other.content), ..self }
+    }
+
+    /// Whether what goes to a contact of theirs of this kind, with something sent by this channel, goes a way to be avoided: by the same channel, if
+    /// it reaches such a contact, or by any that does.
+    pub fn avoids_kind(&self, kind: ContactKind, sent_by: Channel) -> bool {
+        let reaches = |channel: Channel| channel.contact_kinds().contains(&kind);
+        if reaches(sent_by) { self.avoids(sent_by) } else { Channel::ALL.iter().any(|channel| reaches(*channel) && self.avoids(*channel)) }
     }
 
     /// Whether this way of reaching them is to be avoided; it binds every delivery.
