@@ -313,8 +313,13 @@ impl App {
                     Some(DisclosureLogKind::DisclosureCorrected)
                 }
             };
-            if content.kind == AnnotationKind::SubjectTold {
-                tasks::settle(tx, permit, TaskKind::TellSubject, id.0, now)?;
+            let done = match content.kind {
+                AnnotationKind::SubjectTold => Some(TaskKind::TellSubject),
+                AnnotationKind::RecallNoticeSent => Some(TaskKind::RecallNotice),
+                _ => None,
+            };
+            if let Some(kind) = done {
+                tasks::settle(tx, permit, kind, id.0, now)?;
             }
             if let Some(kind) = kind {
                 let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);

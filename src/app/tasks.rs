@@ -1,25 +1,47 @@
 //! The work list: reviews, notices, and what else somebody has to look at by a certain day (C16, C17).
 
+use std::collections::HashSet;
+
 use super::{App, Error, Result, allowed, expect_version};
-use crate::authz::{Action, Caller, Permit, act};
-use crate::db::{Tx, tasks};
+use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::db::{Tx, concerns, tasks};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{StaffId, TaskId};
+use crate::domain::ids::{ConcernId, StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
-use crate::domain::vocabulary::TaskStatus;
+use crate::domain::vocabulary::{TaskKind, TaskStatus};
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId) -> Result<Task> {
     let (task, not_by) = tasks::find(tx, permit, id)?;
-    Ok(with_actions(permit.caller(), task, not_by))
+    let undecided = undecided(tx, permit, [&task])?;
+    Ok(with_actions(permit.caller(), task, not_by, &undecided))
 }
 
-fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>) -> Task {
+fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>, undecided: &HashSet<ConcernId>) -> Task {
     let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && task.about_id.is_some();
-    let actions: &[Action] = if open { &[Action::TaskComplete] } else { &[] };
+    let actions: &[Action] = if open && done_by(&task, undecided).is_none() { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
+}
+
+/// The act by which such a task is done, if there is one: it is not ticked off while what it is about stands as it did.
+fn done_by(task: &Task, undecided: &HashSet<ConcernId>) -> Option<Action> {
+    match task.kind {
+        TaskKind::SafeguardingReview => Some(Action::ConcernDecide),
+        TaskKind::SafeguardingDecision => {
+            task.about_id.is_some_and(|about| undecided.contains(&ConcernId(about))).then_some(Action::ConcernDecide)
+        }
+        TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
+        TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
+        _ => None,
+    }
+}
+
+/// The concerns that these tasks want decided and that nobody decided yet.
+fn undecided<'t>(tx: &mut Tx<'_>, permit: &Permit<impl Act>, tasks: impl IntoIterator<Item = &'t Task>) -> Result<HashSet<ConcernId>> {
+    let of_concern = tasks.into_iter().filter(|task| task.kind == TaskKind::SafeguardingDecision);
+    Ok(concerns::undecided(tx, permit, of_concern.filter_map(|task| task.about_id.map(ConcernId)).collect())?)
 }
 
 impl App {
@@ -27,12 +49,14 @@ impl App {
     pub async fn list_tasks(&self, permit: Permit<act::TaskRead>, filter: TaskFilter, page: PageRequest) -> Result<Page<Task>> {
         self.look(permit, move |tx, permit| {
             let page = tasks::list(tx, permit, &filter, &page)?;
-            Ok(page.map(|(task, not_by)| with_actions(permit.caller(), task, not_by)))
+            let undecided = undecided(tx, permit, page.items.iter().map(|(task, _)| task))?;
+            Ok(page.map(|(task, not_by)| with_actions(permit.caller(), task, not_by, &undecided)))
         })
         .await
     }
 
-    /// Marks a task as done. One for a service manager is done by one; where two people are needed, not by the first of them.
+    /// Marks a task as done. One for a service manager is done by one; where two people are needed, not by the first of them. What has an act of
+    /// its own, to decide or to answer, is done by that alone.
     pub async fn complete_task(
         &self,
         permit: Permit<act::TaskComplete>,
@@ -50,6 +74,10 @@ impl App {
             if not_by == Some(permit.staff()) {
                 let rule = RefusalRule::ConflictedDecider;
                 return Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())));
+            }
+            let undecided = undecided(tx, permit, [&task])?;
+            if let Some(action) = done_by(&task, &undecided) {
+                return Err(Error::State { rule: None, allowed: permit.caller().may(action).then_some(action).into_iter().collect() });
             }
             tasks::complete(tx, permit, id, version, now)?;
             Ok(id)

@@ -1,6 +1,8 @@
 //! Safeguarding concerns (C17). What was told first is sealed as a whole and never changes; every decision, review and annotation is a row of its
 //! own. Nothing here asks about a permission, a wish, or how a case stands.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -135,6 +137,15 @@ pub fn pass_on(
     };
     happened(tx, (id, case_id), &Told::PassedOn { decision, role }, permit.staff(), now)?;
     Ok(id)
+}
+
+/// Those of these concerns that nobody decided yet.
+pub fn undecided(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, ids: Vec<ConcernId>) -> Result<HashSet<ConcernId>> {
+    let raised = safeguarding_concern::table
+        .filter(safeguarding_concern::id.eq_any(ids))
+        .filter(safeguarding_concern::status.eq(ConcernStatus::Raised))
+        .select(safeguarding_concern::id);
+    Ok(raised.load(tx.conn)?.into_iter().collect())
 }
 
 fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result<Row> {

@@ -184,7 +184,11 @@ fn a_risk_opens_a_concern_and_puts_its_review_to_a_manager_who_did_not_decide() 
     let review = format!("/tasks/{}/completion", reviews[0]["id"].as_str().unwrap());
     app.manager().if_match(1).post(&review, &json!({})).problem(409, "same-person");
     app.adviser().if_match(1).post(&review, &json!({})).problem(404, "not-found");
-    app.as_staff(sendiass::domain::vocabulary::Role::ServiceManager, "deputy").if_match(1).post(&review, &json!({})).ok(200);
+    app.as_staff(sendiass::domain::vocabulary::Role::ServiceManager, "deputy")
+        .if_match(1)
+        .post(&review, &json!({}))
+        .problem(409, "invalid-state");
+    assert_eq!(Family::tasks(&app, "safeguarding_review", &told.str("concernId")).len(), 1, "it is reviewed, not ticked off");
     assert_eq!(Family::tasks(&app, "tell_subject", &told.id()).len(), 1);
 
     let mut more = family.risk(&family.n1(&app), json!({}));

@@ -56,8 +56,9 @@ fn a_case_is_closed_and_reopened_once_though_the_version_has_moved() {
 fn a_task_is_completed_once() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
-    family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
-    let tasks = app.manager().get("/tasks").ok(200);
+    let given = family.permit(&app, json!({}));
+    family.withdraw(&app, &given, json!({})).ok(200);
+    let tasks = app.manager().get("/tasks?kind=retention_review").ok(200);
     let path = format!("/tasks/{}/completion", tasks.body["items"][0]["id"].as_str().unwrap());
     let session = app.manager().if_match(1);
     let send = |session: &Session<'_>| session.send(&Method::POST, &path, None);

@@ -284,6 +284,16 @@ fn a_decision_not_to_share_is_logged_and_reviewed_by_a_second_person() {
     withhold(&app.manager(), &other, 1, json!({})).ok(200);
     review(&deputy(&app), &other, 2, "not_justified").ok(200);
     assert_eq!(tasks(&app, &other), [due("safeguarding_decision", "2026-06-02")]);
+    // What is found after the decision may be ticked off; what nobody decided may not.
+    let complete = |about: &str| {
+        let [task] = &Family::tasks(&app, "safeguarding_decision", about)[..] else { panic!("one task") };
+        let done = app.manager().if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+        (task["allowedActions"].clone(), done)
+    };
+    let (actions, done) = complete(&raise(&app, &family, json!({})).id());
+    assert_eq!((actions, &done.problem(409, "invalid-state").body["allowedActions"]), (json!([]), &json!(["decide"])));
+    let (actions, done) = complete(&other);
+    assert_eq!((actions, done.ok(200).str("status")), (json!(["complete"]), "done".to_owned()));
 }
 
 #[test]

@@ -80,10 +80,10 @@ fn somebody_is_found_to_be_another_once() {
 fn a_task_is_done_once() {
     let (app, other) = replicas();
     let family = Family::record(&app);
-    let note = family.n1(&app);
     for round in 0..rounds() {
-        family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
-        let tasks = app.manager().get("/tasks?status=open&kind=safeguarding_review").ok(200);
+        let given = family.permit(&app, json!({}));
+        family.withdraw(&app, &given, json!({})).ok(200);
+        let tasks = app.manager().get("/tasks?status=open&kind=retention_review").ok(200);
         let path = format!("/tasks/{}/completion", tasks.body["items"][0]["id"].as_str().unwrap());
         let complete = |app: &TestApp| app.manager().if_match(1).post(&path, &json!({}));
         one_of(round, at_once(|| complete(&app), || complete(&other)), 200, &[409, 412]);
