@@ -9,6 +9,10 @@ BEGIN
     GRANT USAGE ON SCHEMA public TO sendiass_app;
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO sendiass_app;
     REVOKE INSERT ON __diesel_schema_migrations FROM sendiass_app;
+    -- The name of the key that signs the logs, when another takes its place.
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'deployment') THEN
+        GRANT UPDATE (keys) ON deployment TO sendiass_app;
+    END IF;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'case_file') THEN
         GRANT UPDATE ON sealing_key, staff, recipient, team, person, person_merge, decision_guard, reference_counter, case_file, referral,
             case_staff, participant, consent, safeguarding_concern, information_request, legal_request, legal_extract, legal_bundle, task TO sendiass_app;

@@ -1,7 +1,7 @@
 //! The settings of a deployment: flags and `SENDIASS_*` variables. They reach the other floors as arguments.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::keys::{Given, SecretText};
 use clap::{Args, ValueEnum};
@@ -97,19 +97,67 @@ pub struct KeySettings {
     /// A file of mode 0600 with that seed, instead.
     #[arg(long, env = "SENDIASS_LOG_KEY_FILE")]
     pub log_key_file: Option<PathBuf>,
+    /// The seed of the key that signed the log before, while the one is exchanged for the other: both sign.
+    #[arg(long, env = "SENDIASS_OLD_LOG_KEY", hide_env_values = true)]
+    pub old_log_key: Option<SecretText>,
+    /// A file of mode 0600 with that seed, instead.
+    #[arg(long, env = "SENDIASS_OLD_LOG_KEY_FILE")]
+    pub old_log_key_file: Option<PathBuf>,
 }
 
 impl KeySettings {
     /// The secrets as far as they were given, in the order of `Secrets::gather`.
     #[must_use]
-    pub fn given(&self) -> [Given; 4] {
+    pub fn given(&self) -> [Given; 5] {
         let given = |text: &Option<SecretText>, file: &Option<PathBuf>| Given { text: text.clone(), file: file.clone() };
         [
             given(&self.key_encryption_key, &self.key_encryption_key_file),
             given(&self.index_key, &self.index_key_file),
             given(&self.log_key, &self.log_key_file),
+            given(&self.old_log_key, &self.old_log_key_file),
             given(&self.other_key_encryption_key, &self.other_key_encryption_key_file),
         ]
+    }
+}
+
+/// Where what was signed last is kept, outside the database.
+#[derive(Args, Clone, Debug)]
+pub struct SidecarSettings {
+    /// A folder for the last signed checkpoints, outside the database and its backups: by default `checkpoints` in the data directory.
+    #[arg(id = "log-sidecar", long = "log-sidecar", env = "SENDIASS_LOG_SIDECAR", value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// A second database for them instead, which copies on several hosts share: `postgres://USER:PASSWORD@HOST/NAME`.
+    #[arg(id = "log-sidecar-url", long = "log-sidecar-url", env = "SENDIASS_LOG_SIDECAR_URL", hide_env_values = true)]
+    pub url: Option<SecretText>,
+    /// A file of mode 0600 with the address of that database, instead.
+    #[arg(id = "log-sidecar-url-file", long = "log-sidecar-url-file", env = "SENDIASS_LOG_SIDECAR_URL_FILE")]
+    pub url_file: Option<PathBuf>,
+}
+
+/// Where what was signed last is kept.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In a second database.
+    Server(SecretText),
+}
+
+impl SidecarSettings {
+    /// Where that is, or one sentence on what is wrong.
+    pub fn named(&self, data_dir: &Path) -> Result<Kept, String> {
+        let url = match (&self.url, &self.url_file, &self.folder) {
+            (None, None, folder) => return Ok(Kept::Folder(folder.clone().unwrap_or_else(|| data_dir.join("checkpoints")))),
+            (Some(url), None, None) => url.clone(),
+            (None, Some(file), None) => SecretText::read(file).map_err(|fault| fault.to_string())?,
+            _ => return Err("Give one of SENDIASS_LOG_SIDECAR, SENDIASS_LOG_SIDECAR_URL and SENDIASS_LOG_SIDECAR_URL_FILE.".to_owned()),
+        };
+        let is_server = url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://");
+        if is_server && is_address(url.expose()) {
+            Ok(Kept::Server(url))
+        } else {
+            Err("SENDIASS_LOG_SIDECAR_URL must be `postgres://USER:PASSWORD@HOST:PORT/NAME?SETTING=VALUE&…`, written as SENDIASS_DATABASE_URL is.".to_owned())
+        }
     }
 }
 
@@ -173,24 +221,21 @@ pub struct Config {
     /// Worker threads that answer requests.
     #[arg(long, env = "SENDIASS_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
-    /// A folder for the last signed checkpoints, outside the database and its backups: by default `checkpoints` in the data directory.
-    #[arg(long, env = "SENDIASS_LOG_SIDECAR", value_name = "FOLDER")]
-    pub log_sidecar: Option<PathBuf>,
+    /// Where the last signed checkpoints are kept.
+    #[command(flatten)]
+    pub sidecar: SidecarSettings,
     /// After how many seconds a log that has grown is signed again; 0 signs it when it is asked for only.
     #[arg(long, env = "SENDIASS_CHECKPOINT_SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=3600))]
     pub checkpoint_seconds: u64,
+    /// The keys of those who witness the logs, separated by commas, as `sendiass log witness --public` prints them; at most 8.
+    #[arg(long, env = "SENDIASS_WITNESSES", value_delimiter = ',')]
+    pub witnesses: Vec<String>,
     /// The secrets.
     #[command(flatten)]
     pub keys: KeySettings,
 }
 
 impl Config {
-    /// Where the last signed checkpoints are kept.
-    #[must_use]
-    pub fn sidecar(&self) -> PathBuf {
-        self.log_sidecar.clone().unwrap_or_else(|| self.database.data_dir.join("checkpoints"))
-    }
-
     /// For how many seconds the service goes on accepting after it was told to stop.
     #[must_use]
     pub fn drain_seconds(&self) -> u64 {

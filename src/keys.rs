@@ -144,6 +144,8 @@ pub struct Secrets {
     pub index: Secret,
     /// The seed of the key that signs the log.
     pub log: Secret,
+    /// The seed of the key that signed it before, while both sign.
+    pub old_log: Option<Secret>,
 }
 
 /// A secret as it was given. It is wiped when dropped, and `Debug` never prints it.
@@ -208,6 +210,8 @@ struct Named {
 const KEY_ENCRYPTION: Named = Named { name: "SENDIASS_KEY_ENCRYPTION_KEY", file: "key-encryption.key" };
 const INDEX: Named = Named { name: "SENDIASS_INDEX_KEY", file: "index.key" };
 const LOG: Named = Named { name: "SENDIASS_LOG_KEY", file: "log.key" };
+/// There is one while the key of the log is exchanged.
+const OLD_LOG: Named = Named { name: "SENDIASS_OLD_LOG_KEY", file: "old-log.key" };
 /// There is one while the key-encryption key is exchanged.
 const OTHER: Named = Named { name: "SENDIASS_OTHER_KEY_ENCRYPTION_KEY", file: "other-key-encryption.key" };
 
@@ -240,13 +244,17 @@ impl Named {
 }
 
 impl Secrets {
-    /// The secrets as given: the key-encryption key, that of the blind indexes, that of the log, and the other key-encryption key. Those that
-    /// are not are made in the data directory, unless `given_only`.
-    pub fn gather(given: &[Given; 4], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
-        let [key_encryption, index, log, other] = given;
+    /// The secrets as given: the key-encryption key, that of the blind indexes, that of the log, the one before it, and the other key-encryption
+    /// key. Those of the first three that are not are made in the data directory, unless `given_only`.
+    pub fn gather(given: &[Given; 5], data_dir: &Path, given_only: bool) -> Result<Self, KeyFault> {
+        let [key_encryption, index, log, old_log, other] = given;
         let key_encryption = KEY_ENCRYPTION.gather(key_encryption, data_dir, given_only)?;
         let index = INDEX.gather(index, data_dir, given_only)?;
         let log = LOG.gather(log, data_dir, given_only)?;
+        let old_log = match OLD_LOG.given(old_log)? {
+            None if !given_only => read_private(&data_dir.join(OLD_LOG.file))?.map(|text| OLD_LOG.read(&text)).transpose()?,
+            given => given,
+        };
         let other_key_encryption = match OTHER.given(other)? {
             None if !given_only => {
                 let left = read_private(&data_dir.join(OTHER.file))?.map(|text| OTHER.read(&text)).transpose()?;
@@ -256,13 +264,15 @@ impl Secrets {
             other => other,
         };
         let three = [(&KEY_ENCRYPTION, &key_encryption), (&INDEX, &index), (&LOG, &log)];
-        let all: Vec<_> = three.into_iter().chain(other_key_encryption.as_ref().map(|other| (&OTHER, other))).collect();
+        let others =
+            [(&OLD_LOG, &old_log), (&OTHER, &other_key_encryption)].into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)));
+        let all: Vec<_> = three.into_iter().chain(others).collect();
         for (i, (one, secret)) in all.iter().enumerate() {
             if let Some((other, _)) = all.iter().skip(i + 1).find(|(_, other)| ***other == ***secret) {
                 return Err(KeyFault::Equal(one.name, other.name));
             }
         }
-        Ok(Self { key_encryption, other_key_encryption, index, log })
+        Ok(Self { key_encryption, other_key_encryption, index, log, old_log })
     }
 }
 

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use self::database::Found;
-use self::sidecar::SidecarFile;
-use crate::app::checkpoints::{Sidecar, Unsigned};
+use crate::app::checkpoints::{Kept as _, Unsigned};
+use crate::app::log_keys::LogKeys;
 use crate::app::{self, App, Settings};
 use crate::authz::issuers::Issuers;
 use crate::authz::token::{self, Refusal};
@@ -18,13 +18,13 @@ use crate::authz::{Action, Caller, issuers};
 use crate::clock::Clock;
 use crate::config::{Config, Profile};
 use crate::db::keyring::Keyring;
-use crate::db::sealed::Secret;
+use crate::db::ledger::{Accesses, Disclosures, KeyNames};
 use crate::db::{self, Db, rotation};
 use crate::domain::disclosure::Limits;
 use crate::http::gate::{Answering, Authenticate, Credentials};
 use crate::http::problem::{Code, Fault, Problem};
 use crate::keys::{self, Secrets};
-use crate::ledger::Signer;
+use crate::ledger::witness::WitnessKey;
 
 pub use self::running::Running;
 
@@ -35,7 +35,7 @@ pub struct Ready {
     /// Why nothing may be added to the logs, in one sentence, if so it is.
     pub forked: Option<String>,
     issuers: Arc<Issuers>,
-    log_seed: Secret,
+    log_keys: LogKeys,
     config: Config,
     lock: Option<File>,
 }
@@ -43,7 +43,7 @@ pub struct Ready {
 impl Ready {
     /// Lets logs go on that are not what was signed last, and says how they are called now.
     pub async fn recover(&self) -> Result<Vec<String>, String> {
-        self.app.recover_logs(&self.log_seed).await.map_err(|unsigned| unsigned.to_string())
+        self.app.recover_logs(&self.log_keys).await.map_err(|unsigned| unsigned.to_string())
     }
 }
 
@@ -82,25 +82,31 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         service_name: config.service_name.clone(),
         service_contact: config.service_contact.clone(),
         areas: config.areas.clone(),
+        witnesses: witnesses(&config.witnesses)?,
         test_clock: config.profile == Profile::Demo,
         cases_an_hour: NonZeroU32::new(config.caller_cases_per_hour),
         ..Settings::default()
     };
     let app = App::new(db, clock, settings);
-    let named = [&secrets.index, &secrets.log].map(keys::fingerprint).join(" ");
-    let seed = secrets.log.clone();
-    app.open_log(named, move |origin| Signer::new(&seed, origin).public().id()).await.map_err(|error| match error {
+    let names = KeyNames {
+        index: keys::fingerprint(&secrets.index),
+        log: keys::fingerprint(&secrets.log),
+        old_log: secrets.old_log.as_ref().map(keys::fingerprint),
+    };
+    let log_keys = LogKeys { now: secrets.log, old: secrets.old_log };
+    app.open_log(names, log_keys.clone()).await.map_err(|error| match error {
         app::Error::Db(db::Error::Corrupt("key")) => {
             format!("The {shown} was opened with other keys: give back those, or name another database.")
         }
+        app::Error::Db(db::Error::Corrupt("replaced key")) => {
+            "SENDIASS_LOG_KEY signed these logs before, and was replaced: make a new one with `openssl rand -hex 32`.".to_owned()
+        }
         _ => format!("The {shown} cannot be written: is the disk full, or another process busy with it?"),
     })?;
-    let folder = config.sidecar();
     let adopting = config.profile != Profile::Production;
-    let disclosures: Arc<dyn Sidecar> =
-        Arc::new(SidecarFile::new(&folder, "disclosure").map_err(|error| Unsigned::Sidecar(error).to_string())?);
-    let accesses: Arc<dyn Sidecar> = Arc::new(SidecarFile::new(&folder, "access").map_err(|error| Unsigned::Sidecar(error).to_string())?);
-    let app = app.keeping(&secrets.log, disclosures, accesses, adopting).await.map_err(|error| Unsigned::Db(error).to_string())?;
+    let sidecar = |log| sidecar::made(&config.sidecar, &config.database, config.profile, log);
+    let (disclosures, accesses) = (sidecar(Disclosures::NAME)?, sidecar(Accesses::NAME)?);
+    let app = app.keeping(&log_keys, disclosures, accesses, adopting).await.map_err(|error| Unsigned::Db(error).to_string())?;
     let forked = match app.sign_logs().await {
         Err(unsigned) if unsigned.is_final() => Some(unsigned.to_string()),
         Err(unsigned) => return Err(unsigned.to_string()),
@@ -110,7 +116,15 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
             None
         }
     };
-    Ok(Ready { app, forked, issuers: Arc::new(issuers), log_seed: secrets.log, config, lock: found.claim })
+    Ok(Ready { app, forked, issuers: Arc::new(issuers), log_keys, config, lock: found.claim })
+}
+
+/// The keys of the witnesses.
+fn witnesses(written: &[String]) -> Result<Vec<WitnessKey>, String> {
+    let keys: Option<Vec<WitnessKey>> = written.iter().map(|text| WitnessKey::read(text)).collect();
+    keys.filter(|keys| keys.len() <= 8).ok_or_else(|| {
+        "SENDIASS_WITNESSES must be at most 8 keys as `sendiass log witness --public` prints them, separated by commas.".to_owned()
+    })
 }
 
 /// The keys that seal and find.

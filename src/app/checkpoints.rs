@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::log_keys::{LogKeys, entries};
 use super::log_proofs::OnLog;
 use super::{App, Error, Result};
 use crate::authz::Permit;
@@ -18,8 +19,7 @@ use crate::db::ledger::checkpoints::{self, Standing};
 use crate::db::ledger::{self, Accesses, Disclosures, Log};
 use crate::db::staff::SERVICE;
 use crate::db::{self, staff};
-use crate::domain::ids::{EntryId, RequestId};
-use crate::domain::log_proof::{CheckpointRow, HashText};
+use crate::domain::log_proof::CheckpointRow;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind};
 use crate::ledger::{AccessEntry, Checkpoint, DisclosureEntry, Genesis, PublicKey, Signer, note};
@@ -36,6 +36,8 @@ pub trait Sidecar: Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Keeper {
     signer: Signer,
+    /// The key before, while both sign.
+    beside: Vec<Signer>,
     sidecar: Arc<dyn Sidecar>,
     alone: Mutex<()>,
 }
@@ -104,10 +106,10 @@ impl std::fmt::Display for Unsigned {
             ),
             Self::Missing(log) => write!(
                 f,
-                "The last checkpoint of the {log} log is not in the folder SENDIASS_LOG_SIDECAR: put it back, or nothing is answered until \
+                "The last checkpoint of the {log} log is not kept outside the database any more (SENDIASS_LOG_SIDECAR): put it back, or nothing is answered until \
                  `sendiass log recover` lets the log go on under another name."
             ),
-            Self::Sidecar(error) => write!(f, "The folder SENDIASS_LOG_SIDECAR cannot be used: {error}."),
+            Self::Sidecar(error) => write!(f, "What is kept outside the database (SENDIASS_LOG_SIDECAR) cannot be used: {error}."),
             Self::Db(_) => f.write_str("The database cannot be read or written: is the disk full, or another process busy with it?"),
         }
     }
@@ -129,14 +131,14 @@ struct Held {
 
 impl Keeper {
     /// What its signatures are known by.
-    pub(super) fn public(&self) -> PublicKey {
-        self.signer.public().clone()
+    pub(super) fn publics(&self) -> Vec<PublicKey> {
+        std::iter::once(&self.signer).chain(&self.beside).map(|signer| signer.public().clone()).collect()
     }
 
     async fn held<L: Kept>(&self) -> Signed<Held> {
         let sidecar = self.sidecar.clone();
         let note = off_the_thread(move || sidecar.read()).await?;
-        let open = |note: &Vec<u8>| note::open(note, &[self.signer.public().clone()]).map_err(|_| Unsigned::Forked(L::NAME));
+        let open = |note: &Vec<u8>| note::open(note, &self.publics()).map_err(|_| Unsigned::Forked(L::NAME));
         Ok(Held { checkpoint: note.as_ref().map(open).transpose()?, note })
     }
 
@@ -155,29 +157,23 @@ impl App {
     /// The service with keys to sign its logs. Their names are those of the newest checkpoints, or, before the first, those they were opened with.
     pub async fn keeping(
         mut self,
-        seed: &[u8; 32],
+        keys: &LogKeys,
         disclosures: Arc<dyn Sidecar>,
         accesses: Arc<dyn Sidecar>,
         adopting: bool,
     ) -> std::result::Result<Self, db::Error> {
-        let disclosures = self.keeper::<Disclosures>(seed, disclosures).await?;
-        let accesses = self.keeper::<Accesses>(seed, accesses).await?;
+        let disclosures = self.keeper::<Disclosures>(keys, disclosures).await?;
+        let accesses = self.keeper::<Accesses>(keys, accesses).await?;
         self.keepers = Some(Arc::new(Keepers { disclosures, accesses, adopting }));
         Ok(self)
     }
 
-    async fn keeper<L: Kept>(&self, seed: &[u8; 32], sidecar: Arc<dyn Sidecar>) -> db::Result<Keeper> {
-        let (newest, deployment) = self
-            .db
-            .read(|tx| Ok::<_, db::Error>((checkpoints::newest::<L>(tx)?, checkpoints::deployment(tx)?.ok_or(db::Error::NotFound)?)))
-            .await?;
-        let signer = newest
-            .and_then(|(_, newest)| {
-                let signer = Signer::new(seed, &note::claimed_origin(newest.as_bytes())?);
-                note::open(newest.as_bytes(), &[signer.public().clone()]).is_ok().then_some(signer)
-            })
-            .unwrap_or_else(|| Signer::new(seed, &origin::<L>(deployment)));
-        Ok(Keeper { signer, sidecar, alone: Mutex::default() })
+    async fn keeper<L: Kept>(&self, keys: &LogKeys, sidecar: Arc<dyn Sidecar>) -> db::Result<Keeper> {
+        let of = keys.clone();
+        let origin = self.db.read(move |tx| of.origin::<L>(tx)).await?;
+        let mut signers = keys.signers(&origin).into_iter();
+        let signer = signers.next().ok_or(db::Error::NotFound)?;
+        Ok(Keeper { signer, beside: signers.collect(), sidecar, alone: Mutex::default() })
     }
 
     fn keepers(&self) -> Signed<&Keepers> {
@@ -201,12 +197,12 @@ impl App {
         let keeper = L::keeper(all);
         let _alone = keeper.alone.lock().await;
         let Held { note: held, checkpoint } = keeper.held::<L>().await?;
-        let (public, adopting, before) = (keeper.signer.public().clone(), all.adopting, checkpoint.clone());
+        let (publics, adopting, before) = (keeper.publics(), all.adopting, checkpoint.clone());
         let read = move |tx: &mut db::Tx<'_>| {
             let newest = checkpoints::newest::<L>(tx)?;
             let before = match (before, &newest) {
                 (None, Some(_)) if !adopting => return Err(Unsigned::Missing(L::NAME)),
-                (None, Some((_, stored))) => Some(note::open(stored.as_bytes(), &[public]).map_err(|_| Unsigned::Forked(L::NAME))?),
+                (None, Some((_, stored))) => Some(note::open(stored.as_bytes(), &publics).map_err(|_| Unsigned::Forked(L::NAME))?),
                 (before, _) => before,
             };
             let standing = checkpoints::standing::<L>(tx, before.map(|before| (before.size, before.root)))?;
@@ -223,7 +219,7 @@ impl App {
         if count == 0 || size == held_size {
             return Ok(());
         }
-        let signed = keeper.signer.sign(count, root);
+        let signed = keeper.signer.sign_beside(&keeper.beside, count, root);
         // Somebody else who signed meanwhile did it for both.
         if keeper.replace(held, &signed).await? {
             self.store::<L>(size, signed).await?;
@@ -247,63 +243,54 @@ impl App {
     /// The newest checkpoint, of the log as it was when it was asked for.
     pub async fn read_checkpoint<A: OnLog<Of: Kept>>(&self, permit: Permit<A>) -> Result<String> {
         self.sign_now().await?;
-        self.look(permit, |tx, _| Ok(checkpoints::newest::<A::Of>(tx)?.ok_or(db::Error::NotFound)?.1)).await
-    }
-
-    /// The checkpoints that were signed, the newest first.
-    pub async fn list_checkpoints<A: OnLog>(&self, permit: Permit<A>, page: PageRequest) -> Result<Page<CheckpointRow>> {
-        self.look(permit, move |tx, permit| {
-            let page = checkpoints::list::<A::Of>(tx, permit, &page)?;
-            let row = |(size, note): (i64, String)| {
-                let root = note.lines().nth(2).unwrap_or_default().to_owned();
-                CheckpointRow { size, root_hash: HashText(root), note }
-            };
-            Ok(page.map(row))
+        self.look(permit, |tx, _| {
+            let newest = checkpoints::newest::<A::Of>(tx)?.ok_or(db::Error::NotFound)?;
+            Ok(checkpoints::rows::<A::Of>(tx, vec![newest])?.pop().ok_or(db::Error::NotFound)?.note)
         })
         .await
     }
 
+    /// The checkpoints that were signed, the newest first.
+    pub async fn list_checkpoints<A: OnLog>(&self, permit: Permit<A>, page: PageRequest) -> Result<Page<CheckpointRow>> {
+        self.look(permit, move |tx, permit| Ok(checkpoints::list::<A::Of>(tx, permit, &page)?)).await
+    }
+
     /// Lets those logs go on under other names that are not what was signed last, and says which and how they are called now. Their next entries
     /// cite the checkpoints that they do not go on from. Nothing else may run on the database.
-    pub async fn recover_logs(&self, seed: &[u8; 32]) -> Signed<Vec<String>> {
+    pub async fn recover_logs(&self, keys: &LogKeys) -> Signed<Vec<String>> {
         let all = self.keepers()?;
         let mut recovered = Vec::new();
         self.db.close_logs(false);
         if self.sign::<Disclosures>().await.is_err_and(|unsigned| unsigned.is_final()) {
-            recovered.push(self.recover::<Disclosures>(seed, &all.disclosures).await?);
+            recovered.push(self.recover::<Disclosures>(keys, &all.disclosures).await?);
         }
         if self.sign::<Accesses>().await.is_err_and(|unsigned| unsigned.is_final()) {
-            recovered.push(self.recover::<Accesses>(seed, &all.accesses).await?);
+            recovered.push(self.recover::<Accesses>(keys, &all.accesses).await?);
         }
         Ok(recovered)
     }
 
-    async fn recover<L: Kept>(&self, seed: &[u8; 32], keeper: &Keeper) -> Signed<String> {
+    async fn recover<L: Kept>(&self, keys: &LogKeys, keeper: &Keeper) -> Signed<String> {
         let sidecar = keeper.sidecar.clone();
         let held = off_the_thread(move || sidecar.read()).await?;
         let now = self.clock.now();
         let origin = origin::<L>(uuid::Uuid::now_v7());
-        let signer = Signer::new(seed, &origin);
+        let signer = Signer::new(&keys.now, &origin);
         let key = signer.public().id();
-        let (seed, kept) = (secret(seed), held.clone());
+        let (keys, kept) = (keys.clone(), held.clone());
         let named = origin.clone();
         let append = move |tx: &mut db::Tx<'_>| {
             let newest = checkpoints::newest::<L>(tx)?.map(|(_, note)| note.into_bytes());
-            // Whoever signed it was this key, under whatever name.
-            let ours = |note: &Vec<u8>| {
-                let key = Signer::new(&seed, &note::claimed_origin(note)?).public().clone();
-                note::open(note, &[key]).ok()
-            };
+            // Whoever signed it was one of these keys, under whatever name.
+            let ours = |note: &Vec<u8>| note::open(note, &keys.publics(&note::claimed_origin(note)?)).ok();
             let follows = kept.as_ref().or(newest.as_ref()).and_then(ours);
             let deployment = checkpoints::deployment(tx)?.ok_or(db::Error::NotFound)?;
             let genesis = Some(Genesis { origin: named, deployment, key, follows });
-            let (actor, request) = (staff::service(tx)?, RequestId::mint());
+            let (disclosures, access) = entries(DisclosureLogKind::LogRecovered, AccessLogKind::LogRecovered, staff::service(tx)?);
             if L::NAME == Disclosures::NAME {
-                let entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogRecovered, actor, request);
-                ledger::note_disclosures(tx, DisclosureEntry { genesis, ..entry }, now);
+                ledger::note_disclosures(tx, DisclosureEntry { genesis, ..disclosures }, now);
             } else {
-                let entry = AccessEntry::new(AccessLogKind::LogRecovered, actor, request);
-                ledger::note_accesses(tx, AccessEntry { genesis, ..entry }, now);
+                ledger::note_accesses(tx, AccessEntry { genesis, ..access }, now);
             }
             Ok::<_, Unsigned>(())
         };
@@ -320,12 +307,8 @@ impl App {
     }
 }
 
-fn secret(seed: &[u8; 32]) -> db::sealed::Secret {
-    db::sealed::Secret::new(*seed)
-}
-
 /// The name of a log.
-fn origin<L: Kept>(of: uuid::Uuid) -> String {
+pub(super) fn origin<L: Kept>(of: uuid::Uuid) -> String {
     format!("{SERVICE}/{}/{of}", L::NAME)
 }
 

@@ -11,6 +11,7 @@ use crate::db::ledger::{self, access, checkpoints, proofs};
 use crate::db::{self, Db, Tx};
 use crate::domain::access_log::AccessFilter;
 use crate::domain::log::{LogFilter, LogRange, LogRow, LogSpan};
+use crate::domain::log_proof::CheckpointRow;
 use crate::domain::page::{After, Page, PageRequest};
 use crate::ledger::bundle::Head;
 
@@ -127,7 +128,8 @@ impl App {
         self.sign_now().await?;
         let kept = permit.clone();
         let begin = move |tx: &mut Tx<'_>, permit: &Permit<A>| {
-            let (size, note) = checkpoints::newest::<A::Of>(tx)?.ok_or(db::Error::NotFound)?;
+            let newest = checkpoints::newest::<A::Of>(tx)?.ok_or(db::Error::NotFound)?;
+            let CheckpointRow { size, note, .. } = checkpoints::rows::<A::Of>(tx, vec![newest])?.pop().ok_or(db::Error::NotFound)?;
             let asked = covered::<A::Of>(tx, &span, Some(size))?;
             // The neighbours of a period show by their times that nothing of it is missing at its ends.
             let index_from = asked.index_from - i64::from(span.from.is_some() && asked.index_from > 0);

@@ -29,6 +29,14 @@ impl OnLog for act::AccessLogExport {
     type Of = Accesses;
 }
 
+impl OnLog for act::DisclosureLogCosign {
+    type Of = Disclosures;
+}
+
+impl OnLog for act::AccessLogCosign {
+    type Of = Accesses;
+}
+
 fn text(hash: Hash) -> HashText {
     HashText(hash.base64())
 }

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod checkpoints;
 pub mod concerns;
 pub mod consents;
+pub mod cosignatures;
 pub mod disclosure_log;
 pub mod disclosures;
 mod error;
@@ -14,7 +15,9 @@ mod health;
 pub mod information_requests;
 pub mod legal_requests;
 pub mod log_export;
+pub mod log_keys;
 pub mod log_proofs;
+pub mod log_receipts;
 pub mod log_verification;
 pub mod notes;
 mod opening;
@@ -29,6 +32,7 @@ pub mod replay;
 pub mod service;
 mod sides;
 pub mod staff;
+pub mod tag_keys;
 pub mod tasks;
 pub mod test_clock;
 
@@ -49,6 +53,7 @@ use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::Identifier;
 use crate::domain::vocabulary::{AccessTarget, Art9Condition, LawfulBasis};
+use crate::ledger::witness::WitnessKey;
 
 /// What a deployment configures, as far as use cases need it.
 #[derive(Clone, Debug)]
@@ -69,6 +74,8 @@ pub struct Settings {
     pub service_contact: Option<String>,
     /// The areas of the service; a case may name one.
     pub areas: Vec<String>,
+    /// The witnesses of the logs.
+    pub witnesses: Vec<WitnessKey>,
     /// Whether the clock may be set: the demonstration only.
     pub test_clock: bool,
     /// How many cases a member of staff may open in an hour. None is no limit.
@@ -86,6 +93,7 @@ impl Default for Settings {
             service_name: "SEND Information, Advice and Support Service".to_owned(),
             service_contact: None,
             areas: Vec::new(),
+            witnesses: Vec::new(),
             test_clock: false,
             cases_an_hour: None,
         }

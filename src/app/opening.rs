@@ -1,4 +1,4 @@
-//! What happens once, before anybody can call: the deployment gets its identity, and its logs their first entries. And at each call: who it is.
+//! Who calls: the service itself, and those who come with a token.
 
 use std::time::Instant;
 
@@ -7,46 +7,16 @@ use crate::authz::Caller;
 use crate::authz::token::Verified;
 use crate::clock::Clock;
 use crate::db::staff::SERVICE;
-use crate::db::{self, Tx, idempotency, ledger, staff};
-use crate::domain::ids::{EntryId, RequestId, StaffId};
-use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind};
-use crate::ledger::{AccessEntry, DisclosureEntry, Genesis};
+use crate::db::{self, Tx, idempotency, staff};
+use crate::domain::ids::{RequestId, StaffId};
 
 /// The service's own place among the staff, for what it does by itself.
-fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
+pub(super) fn service(tx: &mut Tx<'_>) -> db::Result<StaffId> {
     staff::enter(tx, SERVICE, "service", "The service", staff::CameAs::of(&[]), Clock::real())?;
     staff::service(tx)
 }
 
 impl App {
-    /// Opens the logs with their first entries, if that was not done yet. `keys` are the public names of the deployment's keys; `key` names the
-    /// key that signs a log of this origin.
-    pub async fn open_log(&self, keys: String, key: impl Fn(&str) -> String + Send + 'static) -> Result<()> {
-        let now = self.clock.now();
-        self.db
-            .write(move |tx| {
-                let actor = service(tx)?;
-                ledger::begin(
-                    tx,
-                    &keys,
-                    |deployment| {
-                        let request = RequestId::mint();
-                        let mut disclosures = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::LogGenesis, actor, request);
-                        let mut access = AccessEntry::new(AccessLogKind::LogGenesis, actor, request);
-                        let genesis = |log: &str| {
-                            let origin = format!("{SERVICE}/{log}/{deployment}");
-                            Some(Genesis { key: key(&origin), origin, deployment, follows: None })
-                        };
-                        (disclosures.genesis, access.genesis) = (genesis("disclosure"), genesis("access"));
-                        (disclosures, access)
-                    },
-                    now,
-                )
-            })
-            .await?;
-        Ok(())
-    }
-
     /// Forgets what is kept for a day, or an hour, only.
     pub async fn tidy(&self) -> Result<()> {
         self.reading.forget(Instant::now());

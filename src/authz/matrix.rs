@@ -26,6 +26,7 @@ const MANAGER: &[Role] = &[Role::ServiceManager];
 const REGISTER: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::Auditor, Role::Administrator];
 const KEEPERS: &[Role] = &[Role::ServiceManager, Role::Administrator];
 const ADMINISTRATOR: &[Role] = &[Role::Administrator];
+const WITNESS: &[Role] = &[Role::MachineAudit];
 const LOG: &[Role] = &[Role::ServiceManager, Role::Auditor, Role::MachineAudit];
 
 /// Whether somebody with these roles works on cases.
@@ -245,6 +246,10 @@ acts! {
     DisclosureLogProve, "disclosure_log:prove", "prove", LOG, &["C3", "C13"], Some((Read, Of::DisclosureLog));
     /// Read what the commitments of a log entry stand for.
     DisclosureLogOpenings, "disclosure_log:openings", "openings", MANAGER, &["C13"], Some((Read, Of::DisclosureLog));
+    /// Hand in what a witness says of a checkpoint of the disclosure log.
+    DisclosureLogCosign, "disclosure_log:cosign", "cosign", WITNESS, &["C13"], Some((Created, Of::DisclosureLog));
+    /// Lend an auditor the tag key of a case.
+    DisclosureLogLend, "disclosure_log:lend_tag_key", "lend_tag_key", MANAGER, &["C13"], Some((Exported, Of::TagKey));
     /// List the access log.
     AccessLogList, "access_log:list", "list", LOG, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Read an entry of the access log.
@@ -253,6 +258,8 @@ acts! {
     AccessLogExport, "access_log:export", "export", LOG, &["C10", "C13"], Some((Exported, Of::AccessLog));
     /// Prove what the access log holds.
     AccessLogProve, "access_log:prove", "prove", LOG, &["C10", "C13"], Some((Read, Of::AccessLog));
+    /// Hand in what a witness says of a checkpoint of the access log.
+    AccessLogCosign, "access_log:cosign", "cosign", WITNESS, &["C13"], Some((Created, Of::AccessLog));
     /// See who looked at a case.
     CaseAccessLog, "case:access_log", "access_log", MANAGER, &["C10", "C13"], Some((Listed, Of::AccessLog));
     /// Set the clock of the demonstration.

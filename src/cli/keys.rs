@@ -4,13 +4,16 @@ use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 
 use super::open::{Open, Which};
+use crate::app::log_keys::log_rotation;
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::db::conn::Place;
 use crate::db::sealed::Owner;
 use crate::db::{self, Tx, rotation};
 use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::RotatedKey;
 use crate::keys;
+use crate::ledger::Rotated;
 
 /// Show how the keys stand, or exchange them.
 #[derive(Args, Debug)]
@@ -76,14 +79,19 @@ impl Keys {
             What::Reseal { which, older_than } => {
                 let (open, now) = (which.open_as_owner()?, Clock::real());
                 let before = Timestamp::new(now.utc() - TimeDelta::days(i64::from(*older_than)));
-                let sealed = open.each(0, before, move |tx, owner| rotation::reseal(tx, owner, now).map(|()| 1))?;
+                let sealed = open.each(0, before, move |tx, owner, first| {
+                    if first {
+                        log_rotation(tx, Rotated { key: RotatedKey::Data, from: None, to: None }, now)?;
+                    }
+                    rotation::reseal(tx, owner, now).map(|()| 1)
+                })?;
                 eprintln!("Sealed all text of {sealed} cases and people again: `sendiass keys sweep` destroys their old keys.");
                 Ok(())
             }
             What::Sweep { which, replaced_before } => {
                 let (open, now) = (which.open_as_owner()?, Clock::real());
                 let before = Timestamp::new(now.utc() - TimeDelta::minutes(i64::from(*replaced_before)));
-                let destroyed = open.each(1, before, move |tx, owner| rotation::sweep(tx, owner, now))?;
+                let destroyed = open.each(1, before, move |tx, owner, _| rotation::sweep(tx, owner, now))?;
                 eprintln!("Destroyed {destroyed} data keys.");
                 Ok(())
             }
@@ -120,34 +128,45 @@ impl Open {
         Ok(())
     }
 
-    /// Does this for all whose newest key is older than that, of those with more than `over`, each in a transaction of its own; the sum of what
-    /// it was done to.
+    /// Does this for all whose newest key is older than that, of those with more than `over`, each in a transaction of its own, and tells the
+    /// first; the sum of what it was done to.
     fn each(
         &self,
         over: i64,
         before: Timestamp,
-        f: impl Fn(&mut Tx<'_>, Owner) -> db::Result<usize> + Copy + Send + 'static,
+        f: impl Fn(&mut Tx<'_>, Owner, bool) -> db::Result<usize> + Copy + Send + 'static,
     ) -> Result<usize, String> {
-        let (mut sum, mut after) = (0, None);
+        let (mut sum, mut after, mut first) = (0, None, true);
         loop {
             let owners = self.wait(self.db.read(move |tx| rotation::due(tx, over, before, after, BATCH)))?;
             let Some(last) = owners.last() else { return Ok(sum) };
             after = Some(*last);
             for owner in owners {
-                sum += self.wait(self.db.write(move |tx| f(tx, owner)))?.0;
+                let begins = std::mem::take(&mut first);
+                sum += self.wait(self.db.write(move |tx| f(tx, owner, begins)))?.0;
             }
         }
     }
 
     fn rewrap(&self) -> Result<(), String> {
-        let mut wrapped = 0;
+        let (mut wrapped, at) = (0, Clock::real());
         loop {
-            let (now, _) = self.wait(self.db.write(|tx| rotation::rewrap(tx, BATCH)))?;
-            if now == 0 {
+            let first = wrapped == 0;
+            let (again, _) = self.wait(self.db.write(move |tx| {
+                let again = rotation::rewrap(tx, BATCH)?;
+                // None is wrapped by a run that the log does not tell of.
+                if let Some(was) = again.first().filter(|_| first) {
+                    let rotated =
+                        Rotated { key: RotatedKey::KeyEncryption, from: Some(was.clone()), to: Some(tx.keys.kek_id().to_owned()) };
+                    log_rotation(tx, rotated, at)?;
+                }
+                Ok::<_, db::Error>(again.len())
+            }))?;
+            if again == 0 {
                 eprintln!("Wrapped {wrapped} data keys again.");
                 return Ok(());
             }
-            wrapped += now;
+            wrapped += again;
         }
     }
 }

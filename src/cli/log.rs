@@ -1,13 +1,16 @@
 //! `sendiass log`: what can be found out about the logs beside the service that writes them, and how one goes on that was put back. Exit codes are
 //! those of each.
 
+mod case_scan;
 mod compare;
+mod keys;
 mod query;
 mod replay;
 mod selfcheck;
 mod source;
 mod trust;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -43,6 +46,14 @@ enum What {
     Compare(compare::Compare),
     /// Print the trust file of the logs, for the auditors. It takes their checkpoints and the key that signs them.
     Trust(Box<trust::Printed>),
+    /// Print the keys that sign the logs, and signed them, with the first and last size at which each may, as lines of a trust file for auditors.
+    Keys(Box<keys::Keys>),
+    /// Find every entry of one case in an export, by the tag key of the case. It needs no service and no database.
+    /// Exit codes: 0 it was looked through, 2 it could not be.
+    CaseScan(case_scan::CaseScan),
+    /// Say under a checkpoint that the log goes on from what was known of it, and remember it: for somebody other than the service. It needs no
+    /// service and no database, and prints the line to hand in. Exit codes: 0 said, 1 the log does not go on from there, 2 it could not be concluded.
+    Witness(Box<witness::Witness>),
     /// Let a log that is not what was signed last, because a backup was put back, go on under another name. Takes the settings of `serve`.
     Recover(Box<Config>),
 }
@@ -79,6 +90,9 @@ impl Log {
             What::Query(query) => query.run(),
             What::Compare(compare) => compare.run(),
             What::Trust(printed) => printed.run(),
+            What::Keys(keys) => keys.run(),
+            What::CaseScan(scan) => scan.run(),
+            What::Witness(witness) => witness.run(),
             What::Recover(config) => match actix_web::rt::System::new().block_on(recover(*config)) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(sentence) => {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::app::log_keys::LogKeys;
 use crate::config::{DatabaseSettings, KeySettings, Named, Profile};
-use crate::db::sealed::Secret;
 use crate::db::{self, Db};
 use crate::keys::{self, Secrets};
 use crate::startup::database::Found;
@@ -42,7 +42,7 @@ impl Which {
         let names =
             std::iter::once(("wraps", &secrets.key_encryption)).chain(secrets.other_key_encryption.as_ref().map(|key| ("opens", key)));
         let names = names.map(|(does, key)| (does, keys::fingerprint(key))).collect();
-        Ok(Open { db, names, found, log: secrets.log })
+        Ok(Open { db, names, found, log: LogKeys { now: secrets.log, old: secrets.old_log } })
     }
 }
 
@@ -54,8 +54,8 @@ pub struct Open {
     pub names: Vec<(&'static str, String)>,
     /// As it was found.
     pub found: Found,
-    /// The seed of the key that signs the logs.
-    pub log: Secret,
+    /// The keys that sign the logs.
+    pub log: LogKeys,
 }
 
 impl Open {

@@ -57,7 +57,8 @@ impl Keyring {
     }
 
     /// The name of the key that wraps.
-    pub(super) fn kek_id(&self) -> &str {
+    #[must_use]
+    pub fn kek_id(&self) -> &str {
         &self.kek.id
     }
 

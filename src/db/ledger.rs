@@ -162,15 +162,42 @@ pub fn range<L: Log>(tx: &mut Tx<'_>, span: &LogSpan, size: i64) -> Result<(i64,
     Ok((from, to))
 }
 
-/// Opens both logs with their first entries, and gives the deployment its identity, if that was not done yet. A deployment that was opened with
-/// other keys, by their public names, is corrupt: what it holds could not be read, found or signed for.
+/// The public names of the keys a deployment is opened with.
+#[derive(Clone, Debug)]
+pub struct KeyNames {
+    /// That of the blind indexes.
+    pub index: String,
+    /// That which signs the logs.
+    pub log: String,
+    /// That which signed them before, while both sign.
+    pub old_log: Option<String>,
+}
+
+/// How a deployment is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// For the first time: its identity.
+    Now(uuid::Uuid),
+    /// As before.
+    Before,
+    /// With another key that signs, beside the one before: the logs must say so.
+    Rotated,
+}
+
+/// Gives the deployment its identity, if it has none, and keeps the names of its keys. A deployment that was opened with other keys is corrupt: what
+/// it holds could not be read, found or signed for. The key that signs may be another one only together with the one before.
 ///
 /// It needs no permit: it runs once, at start-up, before anybody can call.
-pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> (DisclosureEntry, AccessEntry), now: Timestamp) -> Result<()> {
+pub fn begin(tx: &mut Tx<'_>, keys: &KeyNames, now: Timestamp) -> Result<Begun> {
     tx.conn.lock(Disclosures::END)?;
+    let named = |log: &str| format!("{} {log}", keys.index);
     let known: Option<String> = deployment::table.select(deployment::keys).first(tx.conn).optional()?;
     match known {
-        Some(known) if known == keys => Ok(()),
+        Some(known) if known == named(&keys.log) => Ok(Begun::Before),
+        Some(known) if keys.old_log.as_deref().is_some_and(|old| known == named(old)) => {
+            diesel::update(deployment::table).set(deployment::keys.eq(named(&keys.log))).execute(tx.conn)?;
+            Ok(Begun::Rotated)
+        }
         Some(_) => Err(Error::Corrupt("key")),
         None => {
             let id = uuid::Uuid::now_v7();
@@ -178,16 +205,18 @@ pub fn begin(tx: &mut Tx<'_>, keys: &str, first: impl FnOnce(uuid::Uuid) -> (Dis
                 .values((
                     deployment::singleton.eq(1),
                     deployment::id.eq(AnyId(id)),
-                    deployment::keys.eq(keys),
+                    deployment::keys.eq(named(&keys.log)),
                     deployment::created_at.eq(now),
                 ))
                 .execute(tx.conn)?;
-            let (disclosures, access) = first(id);
-            note_disclosures(tx, disclosures, now);
-            note_accesses(tx, access, now);
-            Ok(())
+            Ok(Begun::Now(id))
         }
     }
+}
+
+/// The entries of one kind, in their order: index and body.
+pub fn of_kind<L: Log>(tx: &mut Tx<'_>, kind: &'static str) -> Result<Vec<(i64, String)>> {
+    Ok(L::of_kind(tx.conn, kind)?)
 }
 
 /// Queues an entry of the disclosure log about no case: what happens to the log itself.

@@ -35,6 +35,7 @@ mod schema;
 pub mod scope;
 pub mod sealed;
 mod sequencer;
+pub mod sidecar;
 pub mod staff;
 pub mod stored;
 pub mod tasks;

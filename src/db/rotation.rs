@@ -39,15 +39,15 @@ pub fn opens_all(conn: &mut Conn, ring: &Keyring) -> Result<bool> {
     Ok(foreign.select(sealing_key::version).first::<i32>(conn).optional()?.is_none())
 }
 
-/// Wraps so many data keys again, of those that are not under the key that wraps; how many that were.
-pub fn rewrap(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
+/// Wraps so many data keys again, of those that are not under the key that wraps; the names of the keys they were under.
+pub fn rewrap(tx: &mut Tx<'_>, most: i64) -> Result<Vec<String>> {
     let rows: Vec<KeyRow> = sealing_key::table
         .filter(sealing_key::wrapped.is_not_null())
         .filter(sealing_key::kek_id.ne(tx.keys.kek_id()))
         .order((sealing_key::owner_kind.asc(), sealing_key::owner_id.asc(), sealing_key::purpose.asc(), sealing_key::version.asc()))
         .limit(most)
         .load(tx.conn)?;
-    let found = rows.len();
+    let found = rows.iter().map(|row| row.kek_id.clone()).collect();
     for row in rows {
         let was = row.kek_id.clone();
         let row = row.rewrapped(tx.keys)?;

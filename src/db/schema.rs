@@ -565,6 +565,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    disclosure_cosignature (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        line -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     disclosure_prune (upto) {
         upto -> BigInt,
     }
@@ -643,6 +654,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    access_cosignature (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        line -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     access_prune (upto) {
         upto -> BigInt,
     }
@@ -706,6 +728,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_leaf,
     disclosure_subtree,
     disclosure_checkpoint,
+    disclosure_cosignature,
     disclosure_prune,
     disclosure_private,
     disclosure_case_ix,
@@ -713,6 +736,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_leaf,
     access_subtree,
     access_checkpoint,
+    access_cosignature,
     access_prune,
     access_case_ix,
     access_pending,

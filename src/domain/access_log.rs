@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RequestId, StaffId};
 use super::log::LogSpan;
-use super::log_proof::{Follows, InclusionProof};
+use super::log_proof::{Follows, InclusionProof, RotatedKeys};
 use super::time::Timestamp;
 use super::vocabulary::{AccessLogKind, AccessReason, AccessTarget, LogOutcome, Role};
 
@@ -77,6 +77,9 @@ pub struct AccessLogBody {
     /// SHA-256 of the ciphertexts written, base64url without padding.
     #[schema(nullable = false, max_length = 43)]
     pub sealed_digest: Option<String>,
+    /// The audit for which the tag key of a case was lent.
+    #[schema(nullable = false, max_length = 60)]
+    pub audit_reference: Option<String>,
     /// In the first entry: the name of the log.
     #[schema(nullable = false, max_length = 200)]
     pub origin: Option<String>,
@@ -89,6 +92,9 @@ pub struct AccessLogBody {
     /// In the entry of a log that goes on under another name: the last checkpoint that was signed under the old one.
     #[schema(nullable = false)]
     pub follows: Option<Follows>,
+    /// Which key was replaced.
+    #[schema(nullable = false)]
+    pub rotated: Option<RotatedKeys>,
 }
 
 impl AccessLogBody {
@@ -108,6 +114,7 @@ impl AccessLogBody {
         "accessReason",
         "rowVersion",
         "sealedDigest",
+        "auditReference",
         "id",
         "req",
         "v",
@@ -115,6 +122,7 @@ impl AccessLogBody {
         "deployment",
         "keyId",
         "follows",
+        "rotated",
     ];
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
-use super::log_proof::{Follows, InclusionProof};
+use super::log_proof::{Follows, InclusionProof, RotatedKeys};
 use super::time::Timestamp;
 use super::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, ParticipantRole, Purpose,
@@ -222,6 +222,9 @@ pub struct LogBody {
     /// In the entry of a log that goes on under another name: the last checkpoint that was signed under the old one.
     #[schema(nullable = false)]
     pub follows: Option<Follows>,
+    /// Which key was replaced.
+    #[schema(nullable = false)]
+    pub rotated: Option<RotatedKeys>,
 }
 
 impl LogBody {
@@ -258,6 +261,7 @@ impl LogBody {
         "deployment",
         "keyId",
         "follows",
+        "rotated",
     ];
 }
 

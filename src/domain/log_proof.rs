@@ -1,7 +1,10 @@
 //! Proofs about a log, as they are answered. Hashes are SHA-256 in base64 with padding.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
+
+use super::vocabulary::RotatedKey;
 
 /// A hash of the tree, base64.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -86,6 +89,32 @@ pub struct CheckpointRow {
     /// The signed note (C2SP checkpoint, Ed25519).
     #[schema(max_length = 16_384)]
     pub note: String,
+}
+
+/// What a witness says of a checkpoint.
+#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"size": 3, "line": "\u{2014} witness.example/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA=="}))]
+pub struct NewCosignature {
+    /// How many entries the log had.
+    #[schema(minimum = 1)]
+    pub size: i64,
+    /// The line of signature (C2SP `cosignature/v1`), without its line feed.
+    #[schema(min_length = 1, max_length = 500)]
+    pub line: String,
+}
+
+/// A key that was replaced by another one.
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+pub struct RotatedKeys {
+    /// The one that was: of a log, the public key as C2SP writes it; else its public name.
+    #[schema(nullable = false, max_length = 300)]
+    pub from: Option<String>,
+    /// What the key is for.
+    pub key: RotatedKey,
+    /// The one that is now.
+    #[schema(nullable = false, max_length = 300)]
+    pub to: Option<String>,
 }
 
 /// The checkpoint that a log does not go on from since it was put back.

@@ -29,6 +29,7 @@ pub mod recipient;
 pub mod referral;
 pub mod service;
 pub mod staff;
+pub mod tag_key;
 pub mod task;
 pub mod text;
 pub mod time;

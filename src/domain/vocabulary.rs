@@ -891,6 +891,7 @@ vocabulary! {
         Concern = "safeguarding_concern", "Safeguarding concern";
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
+        TagKey = "tag_key", "Tag key of a case";
     }
 }
 
@@ -900,6 +901,15 @@ vocabulary! {
         Granted = "granted", "Granted";
         Refused = "refused", "Refused";
         Recorded = "recorded", "Recorded";
+    }
+}
+
+vocabulary! {
+    /// What a key is for that was replaced.
+    RotatedKey, "rotatedKey" {
+        Log = "log", "The key that signs the log";
+        KeyEncryption = "key_encryption", "The key that wraps the keys of cases and people";
+        Data = "data", "The keys of cases and people";
     }
 }
 
@@ -1001,6 +1011,7 @@ pub fn lists() -> Vec<List> {
         list::<AccessLogKind>(),
         list::<AccessTarget>(),
         list::<LogOutcome>(),
+        list::<RotatedKey>(),
         list::<LogFault>(),
     ]
 }

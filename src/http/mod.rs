@@ -45,6 +45,7 @@ mod schema;
 mod service;
 mod staff;
 mod strict;
+mod tag_keys;
 mod tasks;
 mod test_clock;
 #[cfg(test)]
@@ -107,6 +108,7 @@ pub fn operations() -> Vec<Operation> {
         access_log::operations(),
         log_proofs::operations(),
         log_checkpoints::operations(),
+        tag_keys::operations(),
         test_clock::operations(),
     ]
     .into_iter()

@@ -13,7 +13,7 @@ fn production_starts_on_no_weak_short_equal_or_missing_secret() {
     let folder = tempfile::tempdir().unwrap();
     let gather = |[kek, index, log]: [Given; 3], other: &str| {
         let other = if other.is_empty() { Given::default() } else { given(other) };
-        Secrets::gather(&[kek, index, log, other], folder.path(), true).err().map(|fault| fault.to_string())
+        Secrets::gather(&[kek, index, log, Given::default(), other], folder.path(), true).err().map(|fault| fault.to_string())
     };
     assert_eq!(gather([given(ONE), given(TWO), given(THREE)], ""), None);
     for taken in [ONE, TWO, THREE] {

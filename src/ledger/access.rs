@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::commit::CaseKey;
-use super::entry::{EntryError, Genesis, Written};
+use super::entry::{EntryError, Genesis, Rotated, Written};
 use crate::domain::ids::{EntryId, RequestId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessLogKind, AccessReason, AccessTarget, LogOutcome, Role, Vocabulary as _};
@@ -37,8 +37,12 @@ pub struct AccessEntry {
     pub row_version: Option<i32>,
     /// SHA-256 of the ciphertexts written, one after the other in the order of writing.
     pub sealed_digest: Option<[u8; 32]>,
+    /// The audit for which something was lent.
+    pub audit_reference: Option<String>,
     /// What the first entry of a log says of the log.
     pub genesis: Option<Genesis>,
+    /// Which key was replaced.
+    pub rotated: Option<Rotated>,
 }
 
 impl AccessEntry {
@@ -56,7 +60,9 @@ impl AccessEntry {
             access_reason: None,
             row_version: None,
             sealed_digest: None,
+            audit_reference: None,
             genesis: None,
+            rotated: None,
         }
     }
 
@@ -77,7 +83,9 @@ impl AccessEntry {
         // By themselves, so that their order tells nothing of the cases.
         tags.sort_unstable();
         body.list("cases", tags.into_iter().map(Value::from).collect());
+        body.clear("auditReference", self.audit_reference);
         body.genesis(self.genesis);
+        body.rotated(self.rotated);
         body.write()
     }
 }

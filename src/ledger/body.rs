@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::commit::CaseKey;
-use super::entry::{EntryError, Genesis, Opening, Written};
+use super::entry::{EntryError, Genesis, Opening, Rotated, Written};
 use super::leaf::{self, leaf_hash};
 use super::note::Checkpoint;
 use crate::domain::ids::EntryId;
@@ -38,6 +38,16 @@ impl<'a> Body<'a> {
             self.clear("keyId", Some(genesis.key));
             let follows = |old: Checkpoint| serde_json::json!({"origin": old.origin, "root": old.root.base64(), "size": old.size});
             self.clear("follows", genesis.follows.map(follows));
+        }
+    }
+
+    /// Which key was replaced by which.
+    pub fn rotated(&mut self, rotated: Option<Rotated>) {
+        if let Some(Rotated { key, from, to }) = rotated {
+            let mut fields = Map::from_iter([("key".to_owned(), Value::from(key.as_str()))]);
+            fields.extend(from.map(|from| ("from".to_owned(), from.into())));
+            fields.extend(to.map(|to| ("to".to_owned(), to.into())));
+            self.clear("rotated", Some(fields));
         }
     }
 

@@ -43,8 +43,13 @@ impl CaseKey {
     /// Each entry has another one: without the key nobody can tell that two entries belong to one case.
     #[must_use]
     pub fn case_tag(&self, id: EntryId) -> String {
-        let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac(&self.derive("tag"), &[id.to_string().as_bytes()]);
-        URL_SAFE_NO_PAD.encode::<[u8; 16]>(tag)
+        self.tag_key().tag(&id.to_string())
+    }
+
+    /// What makes the tags of this case, and nothing else of it.
+    #[must_use]
+    pub fn tag_key(&self) -> TagKey {
+        TagKey(self.derive("tag"))
     }
 
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8,160 bytes; a key of zeros instead would open every commitment")]
@@ -52,6 +57,38 @@ impl CaseKey {
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, self.0.as_slice()).expand(info.as_bytes(), key.as_mut_slice()).expect("32 bytes are few enough");
         key
+    }
+}
+
+/// Makes the tags of one case: lent to an auditor, it finds every entry of the case and opens none. Wiped when dropped.
+#[derive(Clone)]
+pub struct TagKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for TagKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TagKey(…)")
+    }
+}
+
+impl TagKey {
+    /// The tag of the entry with this id, as its body has both.
+    #[must_use]
+    pub fn tag(&self, id: &str) -> String {
+        let [tag @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = mac(&self.0, &[id.as_bytes()]);
+        URL_SAFE_NO_PAD.encode::<[u8; 16]>(tag)
+    }
+
+    /// As it is lent: base64url without padding.
+    #[must_use]
+    pub fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
+    }
+
+    /// The key in this text.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+        bytes.as_slice().try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
     }
 }
 

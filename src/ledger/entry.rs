@@ -19,7 +19,7 @@ use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
     Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, PersonKind, Purpose,
-    ToldSubject, Vocabulary,
+    RotatedKey, ToldSubject, Vocabulary,
 };
 
 /// The path of the grounds of a decision, which are shown to nobody: they hold what those know who see other cases (C1).
@@ -76,6 +76,8 @@ pub struct DisclosureEntry {
     pub related: Option<EntryId>,
     /// What the first entry of a log says of the log.
     pub genesis: Option<Genesis>,
+    /// Which key was replaced.
+    pub rotated: Option<Rotated>,
 }
 
 /// A natural person who receives.
@@ -130,6 +132,17 @@ pub struct Genesis {
     pub key: String,
     /// Of a log that was put back: the checkpoint that it does not go on from.
     pub follows: Option<Checkpoint>,
+}
+
+/// A key that was replaced by another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// What the key is for.
+    pub key: RotatedKey,
+    /// The one that was: of a log, as C2SP writes it; else its public name, where it has one.
+    pub from: Option<String>,
+    /// The one that is now.
+    pub to: Option<String>,
 }
 
 /// What a commitment stands for. With the case's key it proves what the entry says.
@@ -223,6 +236,7 @@ impl DisclosureEntry {
             rules: Vec::new(),
             related: None,
             genesis: None,
+            rotated: None,
         }
     }
 
@@ -247,6 +261,7 @@ impl DisclosureEntry {
         body.clear("rel", self.related.map(|id| id.to_string()));
         body.list("rules", self.rules.into_iter().map(written_rule).map(Value::from).collect());
         body.genesis(self.genesis);
+        body.rotated(self.rotated);
         let person = self.recipient_person.map(|person| match person {
             RecipientPerson::Person(id) => id.to_string(),
             RecipientPerson::Named(name) => name.0,

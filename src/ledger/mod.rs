@@ -15,13 +15,15 @@ pub mod openings;
 pub mod proof;
 mod read;
 mod shape;
+pub mod receipt;
 pub mod tiles;
 pub mod trust;
 pub mod verify;
+pub mod witness;
 
 pub use access::AccessEntry;
-pub use commit::CaseKey;
-pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Written};
+pub use commit::{CaseKey, TagKey};
+pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Rotated, Written};
 pub use leaf::{Hash, Malformed};
 pub use merkle::{HashReader, MissingRows, Subtree};
 pub use note::{Checkpoint, NoteFault, PublicKey, Signer};

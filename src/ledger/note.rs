@@ -38,7 +38,9 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, self.root.base64())
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// The checkpoint in its three lines.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.strip_suffix('\n')?.split('\n').collect();
         let [origin, size, root] = lines.as_slice() else { return None };
         let checkpoint = Self { origin: (*origin).to_owned(), size: size.parse().ok()?, root: Hash::read(root)? };
@@ -53,8 +55,8 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// The id of a key: the first four bytes of SHA-256 over its name, a line feed, the kind and the public key.
-fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
-    let digest: [u8; 32] = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(public).finalize().into();
+pub(super) fn key_id(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
+    let digest: [u8; 32] = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(public).finalize().into();
     let [a, b, c, d, ..] = digest;
     [a, b, c, d]
 }
@@ -69,7 +71,7 @@ pub struct PublicKey {
 
 impl PublicKey {
     fn new(name: &str, key: VerifyingKey) -> Self {
-        Self { name: name.to_owned(), id: key_id(name, key.as_bytes()), key }
+        Self { name: name.to_owned(), id: key_id(name, ED25519, key.as_bytes()), key }
     }
 
     /// The key in this text: `name+id+base64(0x01 || public key)`, as C2SP writes it.
@@ -88,6 +90,12 @@ impl PublicKey {
     pub fn text(&self) -> String {
         let key: Vec<u8> = [ED25519].into_iter().chain(*self.key.as_bytes()).collect();
         format!("{}+{}+{}", self.name, hex(&self.id), STANDARD.encode(key))
+    }
+
+    /// The same key under the name of another log.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self::new(name, self.key)
     }
 
     /// The log it signs for.
@@ -134,10 +142,20 @@ impl Signer {
     /// The signed note of a size and root of the log.
     #[must_use]
     pub fn sign(&self, size: u64, root: Hash) -> String {
+        self.sign_beside(&[], size, root)
+    }
+
+    /// The same, signed by other keys of this log as well: while one key is exchanged for another.
+    #[must_use]
+    pub fn sign_beside(&self, others: &[Self], size: u64, root: Hash) -> String {
         let text = Checkpoint { origin: self.public.name.clone(), size, root }.text();
+        let lines: String = std::iter::once(self).chain(others).map(|signer| signer.line(&text)).collect();
+        format!("{text}\n{lines}")
+    }
+
+    fn line(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
-        let signed: Vec<u8> = self.public.id.into_iter().chain(signature).collect();
-        format!("{text}\n{DASH}{} {}\n", self.public.name, STANDARD.encode(signed))
+        written_line(&self.public.name, self.public.id, &signature)
     }
 }
 
@@ -205,8 +223,14 @@ pub fn claimed_origin(note: &[u8]) -> Option<String> {
 
 type Line<'a> = (&'a str, [u8; 4], Vec<u8>);
 
+/// A line of signature.
+pub(super) fn written_line(name: &str, id: [u8; 4], signature: &[u8]) -> String {
+    let signed: Vec<u8> = id.iter().chain(signature).copied().collect();
+    format!("{DASH}{name} {}\n", STANDARD.encode(signed))
+}
+
 /// The text and the signatures of a note.
-fn parts(note: &[u8]) -> Option<(&str, Vec<Line<'_>>)> {
+pub(super) fn parts(note: &[u8]) -> Option<(&str, Vec<Line<'_>>)> {
     if note.len() > MAX_NOTE {
         return None;
     }
@@ -218,7 +242,7 @@ fn parts(note: &[u8]) -> Option<(&str, Vec<Line<'_>>)> {
     Some((text, lines)).filter(|(_, lines)| lines.len() <= MAX_SIGNATURES)
 }
 
-fn line(line: &str) -> Option<Line<'_>> {
+pub(super) fn line(line: &str) -> Option<Line<'_>> {
     let (name, signed) = line.strip_prefix(DASH)?.split_once(' ').filter(|(name, _)| is_name(name))?;
     let bytes = STANDARD.decode(signed).ok()?;
     let (id, signature) = bytes.split_first_chunk::<4>()?;

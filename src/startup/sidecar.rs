@@ -1,19 +1,86 @@
-//! What was signed last, kept outside the database: a folder with one file for each log, which holds its newest checkpoint. Whoever puts back an
-//! older database does not put this back with it.
+//! What was signed last, kept outside the database: a folder with one file for each log, which holds its newest checkpoint, or a table in a second
+//! database. Whoever puts back an older database does not put this back with it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::app::checkpoints::Sidecar;
+use crate::app::checkpoints::{Sidecar, Unsigned};
+use crate::config::{DatabaseSettings, Kept as Named, Profile, SidecarSettings};
+use crate::db::conn::{Demands, Place, Unfit};
+use crate::db::sidecar::{NoSidecar, SidecarRow};
+use crate::keys::SecretText;
 
-/// The files of one log.
-#[derive(Debug)]
-pub(crate) struct SidecarFile {
-    folder: PathBuf,
-    name: &'static str,
+/// Where what was signed last for this log is kept; the folder or the table is made where there is none.
+pub(super) fn made(settings: &SidecarSettings, database: &DatabaseSettings, profile: Profile, log: &'static str) -> Sure<Arc<dyn Sidecar>> {
+    match settings.named(&database.data_dir)? {
+        Named::Folder(folder) => {
+            let file = SidecarFile::new(&folder, log).map_err(|error| Unsigned::Sidecar(error).to_string())?;
+            Ok(Arc::new(file))
+        }
+        Named::Server(url) => row(&url, database, profile, log),
+    }
 }
+
+/// The same, for whoever only looks.
+pub(crate) fn there(
+    settings: &SidecarSettings,
+    database: &DatabaseSettings,
+    profile: Profile,
+    log: &'static str,
+) -> Sure<Arc<dyn Sidecar>> {
+    match settings.named(&database.data_dir)? {
+        Named::Folder(folder) => Ok(Arc::new(SidecarFile::there(&folder, log))),
+        Named::Server(url) => row(&url, database, profile, log),
+    }
+}
+
+type Sure<T> = std::result::Result<T, String>;
+
+fn row(url: &SecretText, database: &DatabaseSettings, profile: Profile, log: &'static str) -> Sure<Arc<dyn Sidecar>> {
+    let demands = Demands { encrypted: profile == Profile::Production, unsafe_server: database.unsafe_server };
+    let row = SidecarRow::open(Place::Server(url.expose().to_owned()), demands, log).map_err(|fault| match fault {
+        NoSidecar::Unfit(Unfit::Unreachable(why)) => {
+            format!("The database in SENDIASS_LOG_SIDECAR_URL cannot be reached ({}).", why.trim_end_matches('.'))
+        }
+        NoSidecar::Unfit(_) => {
+            "The database in SENDIASS_LOG_SIDECAR_URL is not safe: it must keep what it acknowledged, and in production be on this machine or              reached with `sslmode=verify-full`."
+                .to_owned()
+        }
+        NoSidecar::Same => {
+            "The database in SENDIASS_LOG_SIDECAR_URL is one of this service: name another, which is backed up apart.".to_owned()
+        }
+        NoSidecar::NoTable => {
+            "The database in SENDIASS_LOG_SIDECAR_URL has no table `log_sidecar`, and this role may not make it (docs/production.md).".to_owned()
+        }
+    })?;
+    Ok(Arc::new(Row(row)))
+}
+
+/// A row of a table in a second database.
+#[derive(Debug)]
+struct Row(SidecarRow);
+
+impl Sidecar for Row {
+    fn read(&self) -> Result<Option<Vec<u8>>> {
+        self.0.read().map_err(|_| silent())
+    }
+
+    fn replace(&self, old: Option<&[u8]>, new: &[u8]) -> Result<bool> {
+        self.0.replace(old, new).map_err(|_| silent())
+    }
+}
+
+/// What a server said could quote a value.
+fn silent() -> std::io::Error {
+    std::io::Error::other("the second database does not answer as it should")
+}
+
+/// A file that is replaced by whoever knows what it holds.
+#[derive(Debug)]
+pub(crate) struct SidecarFile(PathBuf);
 
 impl SidecarFile {
     /// The file of this log. The folder is made, for its owner alone, where there is none.
@@ -24,17 +91,18 @@ impl SidecarFile {
 
     /// The file of this log, for whoever only looks.
     pub(crate) fn there(folder: &Path, name: &'static str) -> Self {
-        Self { folder: folder.to_owned(), name }
+        Self::at(folder.join(format!("{name}.checkpoint")))
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.checkpoint", self.name))
+    /// The file at this path, in a folder that is there. Beside it are files with the endings `lock` and `draft`.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
     }
 }
 
 impl Sidecar for SidecarFile {
     fn read(&self) -> Result<Option<Vec<u8>>> {
-        match fs::read(self.path()) {
+        match fs::read(&self.0) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             read => read.map(Some),
         }
@@ -43,17 +111,18 @@ impl Sidecar for SidecarFile {
     fn replace(&self, old: Option<&[u8]>, new: &[u8]) -> Result<bool> {
         let private = |path: &Path| OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
         // Held until it is done: of two processes the second sees what the first wrote.
-        let lock = private(&self.folder.join(format!("{}.lock", self.name)))?;
+        let lock = private(&self.0.with_extension("lock"))?;
         lock.lock()?;
         if self.read()?.as_deref() != old {
             return Ok(false);
         }
-        let draft = self.folder.join(format!("{}.draft", self.name));
+        let draft = self.0.with_extension("draft");
         let mut file = private(&draft)?;
         file.write_all(new)?;
         file.sync_all()?;
-        fs::rename(&draft, self.path())?;
-        File::open(&self.folder)?.sync_all()?;
+        fs::rename(&draft, &self.0)?;
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
         Ok(true)
     }
 }

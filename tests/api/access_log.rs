@@ -76,6 +76,9 @@ const OF_NO_CASE: &[&str] = &[
     "proveAccessLogRange",
     "verifyDisclosureLog",
     "verifyAccessLog",
+    "getDisclosureLogReceipt",
+    "cosignDisclosureLog",
+    "cosignAccessLog",
 ];
 /// What is logged as something else than its method tells.
 const KINDS: &[(&str, &str)] = &[
@@ -100,6 +103,7 @@ const KINDS: &[(&str, &str)] = &[
     ("revokeStaffTokens", "changed"),
     ("listCapacityRecords", "listed"),
     ("getConsentReceipt", "exported"),
+    ("lendTagKey", "exported"),
     ("listDisclosureLogCheckpoints", "read"),
     ("listAccessLogCheckpoints", "read"),
 ];

@@ -80,7 +80,7 @@ fn texts(document: &Value, schema: &Value, name: &str, found: &mut BTreeSet<Stri
 }
 
 /// Texts that are not a family's: the register of outside bodies, words of searches, which are kept nowhere, and of published figures.
-const OPEN: &[&str] = &["address", "name", "contact", "area", "outwardCode"];
+const OPEN: &[&str] = &["address", "name", "contact", "area", "outwardCode", "auditReference", "line"];
 
 /// Everything that was sent, with what came back.
 struct Sent<'a> {

@@ -103,7 +103,7 @@ pub fn unguarded(conn: &mut Conn, log: &str, sql: &str) {
 }
 
 /// The last entry is gone, as in a database that was put back.
-const SHORTER: &str =
+pub const SHORTER: &str =
     "DELETE FROM @_entry WHERE idx = (SELECT max(idx) FROM @_entry); DELETE FROM @_leaf WHERE idx = (SELECT max(idx) FROM @_leaf);
     DELETE FROM @_checkpoint WHERE size > (SELECT max(idx) + 1 FROM @_leaf)";
 
@@ -123,7 +123,7 @@ fn ready(app: &TestApp) -> u16 {
 }
 
 /// It answers nothing that must be logged, adds nothing, and is not ready.
-fn is_closed(app: &TestApp, what: &str) {
+pub fn is_closed(app: &TestApp, what: &str) {
     let before = LOGS.map(|(_, table)| stored(app, table).len());
     app.as_role(Role::Auditor).get("/disclosure-log").problem(503, "unavailable");
     app.as_role(Role::Auditor).get("/disclosure-log/checkpoint").problem(503, "unavailable");

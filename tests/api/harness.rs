@@ -233,6 +233,8 @@ pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
         // What a test counts is not to be disturbed.
         checkpoint_seconds: 0,
         caller_cases_per_hour: 0,
+        // The witness that tests know.
+        witnesses: vec!["witness.example.org/w1+f7055ace+BBOY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK".to_owned()],
         ..Defaults::try_parse_from(["test"]).unwrap().config
     };
     folder.clone_into(&mut config.database.data_dir);

@@ -83,6 +83,8 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
         assert!(sound["checkpointSize"].as_i64().unwrap() <= sound["treeSize"].as_i64().unwrap());
     }
     auditor.get(&format!("/disclosure-log/verification?indexFrom=0&indexTo={}", size + 1)).problem(422, "rule-violated");
+    let much = auditor.get("/disclosure-log/verification?indexFrom=1&indexTo=5002").problem(400, "validation-failed");
+    assert_eq!(much.body["errors"][0]["parameter"], "indexTo", "{}", much.text);
     auditor.get("/disclosure-log/verification?indexFrom=2&indexTo=1").problem(422, "rule-violated").rule_at("indexFrom", "outside_tree");
 
     // Nothing is found where nothing was done.
@@ -125,6 +127,8 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
         ("access-log", 0, "root_differs"),
     ];
     holds(&seen, &live);
+    let signed = |one: &&(String, i64, String)| one.0 == "access-log" && one.2 == "checkpoint_differs";
+    assert!(seen.iter().any(|one| signed(&one)), "the newest checkpoint is compared: {seen:?}");
     drop(conn);
 
     let (folder, scratch) = app.stopped();
@@ -136,12 +140,21 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
     run("DELETE FROM disclosure_case_ix WHERE idx = 2; DELETE FROM disclosure_private WHERE idx = 3");
     run("DELETE FROM disclosure_case_ix WHERE idx = 4; DELETE FROM disclosure_private WHERE idx = 4");
     run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 70 FROM access_case_ix LIMIT 1");
+    // Under a case, and about none.
+    run("INSERT INTO disclosure_case_ix (case_id, idx) SELECT case_id, 0 FROM disclosure_case_ix LIMIT 1");
+    run("INSERT INTO disclosure_case_ix (case_id, idx) SELECT case_id, 7000 FROM disclosure_case_ix LIMIT 1");
+    run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 7000 FROM access_case_ix LIMIT 1");
+    // A row of the tree that no entries make, and a checkpoint of more than there is.
+    run(&format!("INSERT INTO disclosure_subtree (level, n, h) VALUES (1, 0, {zeros})"));
+    run("INSERT INTO disclosure_checkpoint (size, note) VALUES (99999, 'x')");
     // What one entry stands for is put beside another.
     let private = "disclosure_private";
     run(&by_engine("DROP TRIGGER IF EXISTS @_fixed", "DROP TRIGGER IF EXISTS @_fixed ON @").replace('@', private));
     run("UPDATE disclosure_private SET openings = (SELECT openings FROM disclosure_private WHERE idx = 2) WHERE idx = 5");
     // The entry commits to something else.
-    run("UPDATE disclosure_entry SET body = replace(body, '\"subjects\":[\"', '\"subjects\":[\"AAAA') WHERE idx = 1");
+    run(
+        "UPDATE disclosure_entry SET body = replace(replace(body, '\"subjects\":[\"', '\"subjects\":[\"AAAA'), '\"case\":\"', '\"case\":\"AAAA') WHERE idx = 1",
+    );
     let forged = "UPDATE access_checkpoint SET note = replace(note, 'sendiass/access', 'sendiass/excess')";
     run(forged);
     std::fs::remove_file(folder.path().join("checkpoints/access.checkpoint")).unwrap();
@@ -151,7 +164,7 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
         let all = report[log]["findings"].as_array().unwrap().iter().filter(|one| one["fault"] == fault);
         all.map(|one| one["index"].as_i64().unwrap()).max().unwrap_or(-1)
     };
-    let (signed, unsigned, missing) = (at(0, "checkpoint_differs"), at(1, "checkpoint_unsigned"), at(1, "sidecar_missing"));
+    let (signed, unsigned, missing) = (at(0, "root_differs"), at(1, "checkpoint_unsigned"), at(1, "sidecar_missing"));
     assert!(signed >= size && unsigned >= many && missing >= many, "{report}");
     holds(
         &found,
@@ -170,6 +183,12 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
             ("disclosure", 3, "openings_missing"),
             ("disclosure", 5, "openings_unreadable"),
             ("disclosure", 1, "openings_differ"),
+            ("disclosure", 1, "case_differs"),
+            ("disclosure", 0, "case_differs"),
+            ("disclosure", 7000, "case_differs"),
+            ("access", 7000, "case_differs"),
+            ("disclosure", 0, "subtree_differs"),
+            ("disclosure", 99_999, "checkpoint_differs"),
             ("disclosure", at(0, "sidecar_differs"), "sidecar_differs"),
             ("disclosure", at(0, "erased_unaccounted"), "erased_unaccounted"),
             ("disclosure", at(0, "root_differs"), "root_differs"),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use sendiass::clock::Clock;
 use sendiass::domain::vocabulary::Role;
+use sendiass::ledger::witness::Witness;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
@@ -73,6 +75,17 @@ pub struct World {
 /// An adviser's own words about a change, in a form in which everything may be left out.
 fn person(name: &str) -> Value {
     json!({"kind":"parent_carer","fullName":name,"pseudonymous":false,"contacts":[{"kind":"email","value":"new@example.org","safe":true}]})
+}
+
+/// The witness that tests know.
+pub fn witness() -> Witness {
+    Witness::new(&[8; 32], "witness.example.org/w1").unwrap()
+}
+
+/// What that witness says of a checkpoint.
+pub fn cosigned(note: &str) -> Value {
+    let line = witness().cosign(note.as_bytes(), u64::try_from(Clock::real().utc().timestamp()).unwrap()).unwrap();
+    json!({"size": note.lines().nth(1).unwrap().parse::<i64>().unwrap(), "line": line.trim_end()})
 }
 
 impl World {
@@ -243,11 +256,18 @@ impl World {
             | "proveAccessLogInclusion"
             | "proveAccessLogConsistency"
             | "proveAccessLogRange"
+            | "getDisclosureLogReceipt"
             | "verifyDisclosureLog"
             | "verifyAccessLog"
             | "getAccessLogEntry"
             | "getPersonMerge"
             | "listCaseAccess" => look(Role::ServiceManager),
+            "cosignDisclosureLog" | "cosignAccessLog" => {
+                let log = if operation == "cosignAccessLog" { "access-log" } else { "disclosure-log" };
+                let note = app.as_role(Role::Auditor).get(&format!("/{log}/checkpoint")).ok(200).text;
+                Asked { role: Role::MachineAudit, ..ask(cosigned(&note)) }
+            }
+            "lendTagKey" => Asked { role: Role::ServiceManager, ..ask(json!({"caseId":family.case,"auditReference":"AUDIT-2026/07"})) },
             "listStaff" | "revokeStaffTokens" => look(Role::Administrator),
             "updateStaff" => {
                 let staff = app.as_role(Role::Administrator).get("/staff").ok(200);

@@ -1,5 +1,6 @@
 //! The service is killed while many write.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -13,7 +14,7 @@ use crate::writes::Writes;
 use crate::{p99, random, times};
 
 #[test]
-fn what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_killed() {
+fn t40_what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_killed() {
     let kills = times("SENDIASS_KILLS", 4);
     let mut service = Process::start(&[]);
     let writes = Writes::prepare(&service, &mut service.database());
@@ -21,8 +22,16 @@ fn what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_kil
     for _ in 0..kills {
         let killed_after = Duration::from_micros(50_000 + random(600_000));
         let mut round = writes.until_killed(&service, || {
-            std::thread::sleep(killed_after);
-            service.signal(Signal::KILL);
+            // It is signed all the while, so that it is killed at every step of that, too.
+            let (signing, token) = (agent(), service.token(Role::Auditor, "Auditor"));
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let checkpoint = format!("{}/api/v1/disclosure-log/checkpoint", service.api);
+                    while signing.get(&checkpoint).header("authorization", format!("Bearer {token}")).call().is_ok() {}
+                });
+                std::thread::sleep(killed_after);
+                service.signal(Signal::KILL);
+            });
         });
         acknowledged += round.iter().filter(|write| write.made().is_some()).count();
         for answer in round.iter().flat_map(|write| &write.answers) {
@@ -38,6 +47,16 @@ fn what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_kil
         sent.append(&mut round);
         writes.are_kept(&service, &mut service.database(), &sent);
     }
+    // Both logs are whole, to the last row, the checkpoints and what is kept outside.
+    service.signal(Signal::TERM);
+    service.end();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+    command.args(["log", "selfcheck", "--data-dir"]).arg(service.folder.path());
+    if let Some(url) = service.url() {
+        command.args(["--unsafe-database", "--database-url", url]);
+    }
+    let checked = command.output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     // Otherwise nothing was put to the test.
     assert!(acknowledged > 4 * kills && sent.len() > acknowledged, "{acknowledged} of {} were acknowledged", sent.len());
     println!("{kills} kills: {} writes, {acknowledged} acknowledged before; ready again in {:?} (p99)", sent.len(), p99(starts));

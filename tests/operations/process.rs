@@ -122,6 +122,11 @@ impl Process {
         connect(self.folder.path(), self.scratch.as_ref())
     }
 
+    /// Where its database is, if it is not the embedded one.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
     pub fn readiness(&self) -> u16 {
         agent().get(format!("{}/readyz", self.admin)).call().unwrap().status().as_u16()
     }

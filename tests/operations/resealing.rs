@@ -100,6 +100,16 @@ fn all_text_is_sealed_again_under_new_keys_and_the_old_ones_are_destroyed() {
     drop(conn);
     // What is destroyed stays under a key that is gone then, and is in nobody's way.
     done(&["rotate-kek"], &path, place);
+    // The access log tells of either, once for each run that exchanged something.
+    let told_of =
+        crate::backup::rows(&mut connect(&path, place), "SELECT body AS text FROM access_entry WHERE kind = 'key_rotated' ORDER BY idx");
+    let told_of: Vec<serde_json::Value> = told_of.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let [data, wrapping] = told_of.as_slice() else { panic!("{told_of:?}") };
+    assert_eq!((&data["rotated"], &data["outcome"]), (&json!({"key":"data"}), &json!("recorded")));
+    let names = column(&mut connect(&path, place), "kek_id", "sealing_key WHERE wrapped IS NOT NULL");
+    assert_eq!(wrapping["rotated"]["key"], "key_encryption");
+    assert!(names.iter().all(|name| name.contains(wrapping["rotated"]["to"].as_str().unwrap())), "{wrapping}");
+    assert!(wrapping["rotated"]["from"].is_string() && wrapping["rotated"]["from"] != wrapping["rotated"]["to"]);
 
     let app = TestApp::spawn_on(folder, scratch, |_| {});
     assert_eq!(told(&app, &family), was);

@@ -37,6 +37,14 @@ CREATE TABLE disclosure_checkpoint (
     note text NOT NULL
 );
 
+-- What witnesses say of the checkpoints: each line proves itself.
+CREATE TABLE disclosure_cosignature (
+    size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    PRIMARY KEY (size, witness)
+);
+
 CREATE TABLE disclosure_prune (
     upto bigint PRIMARY KEY
 );

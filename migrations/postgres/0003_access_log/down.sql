@@ -1,6 +1,7 @@
 DROP TABLE access_pending;
 DROP TABLE access_case_ix;
 DROP TABLE access_prune;
+DROP TABLE access_cosignature;
 DROP TABLE access_checkpoint;
 DROP TABLE access_subtree;
 DROP TABLE access_leaf;

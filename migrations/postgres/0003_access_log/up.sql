@@ -32,6 +32,14 @@ CREATE TABLE access_checkpoint (
     note text NOT NULL
 );
 
+-- What witnesses say of the checkpoints: each line proves itself.
+CREATE TABLE access_cosignature (
+    size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    PRIMARY KEY (size, witness)
+);
+
 CREATE TABLE access_prune (
     upto bigint PRIMARY KEY
 );

@@ -37,6 +37,14 @@ CREATE TABLE disclosure_checkpoint (
     note TEXT NOT NULL
 ) STRICT;
 
+-- What witnesses say of the checkpoints: each line proves itself.
+CREATE TABLE disclosure_cosignature (
+    size INTEGER NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (size, witness)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE disclosure_prune (
     upto INTEGER PRIMARY KEY
 ) STRICT;

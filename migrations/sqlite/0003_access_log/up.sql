@@ -32,6 +32,14 @@ CREATE TABLE access_checkpoint (
     note TEXT NOT NULL
 ) STRICT;
 
+-- What witnesses say of the checkpoints: each line proves itself.
+CREATE TABLE access_cosignature (
+    size INTEGER NOT NULL,
+    witness TEXT NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (size, witness)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE access_prune (
     upto INTEGER PRIMARY KEY
 ) STRICT;

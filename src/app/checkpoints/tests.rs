@@ -37,13 +37,16 @@ impl Sidecar for Memory {
     }
 }
 
-const SEED: [u8; 32] = [3; 32];
+fn keys() -> LogKeys {
+    LogKeys { now: db::sealed::Secret::new([3; 32]), old: None }
+}
 
 async fn kept(scratch: &Scratch, adopting: bool) -> (App, Arc<Memory>, Arc<Memory>) {
     let app = App::on(scratch);
-    app.open_log("keys".to_owned(), |origin| Signer::new(&SEED, origin).public().id()).await.unwrap();
+    let names = ledger::KeyNames { index: "index".to_owned(), log: "log".to_owned(), old_log: None };
+    app.open_log(names, keys()).await.unwrap();
     let (disclosures, accesses) = (Arc::<Memory>::default(), Arc::<Memory>::default());
-    let app = app.keeping(&SEED, disclosures.clone(), accesses.clone(), adopting).await.unwrap();
+    let app = app.keeping(&keys(), disclosures.clone(), accesses.clone(), adopting).await.unwrap();
     (app, disclosures, accesses)
 }
 
@@ -85,7 +88,7 @@ fn two_copies_that_sign_at_once_publish_one_line() {
     let scratch = Scratch::new();
     scratch.wait(async {
         let (app, disclosures, accesses) = kept(&scratch, true).await;
-        let other = App::on(&scratch).keeping(&SEED, disclosures.clone(), accesses, true).await.unwrap();
+        let other = App::on(&scratch).keeping(&keys(), disclosures.clone(), accesses, true).await.unwrap();
         let (one, two) = tokio::join!(app.sign_logs(), other.sign_logs());
         assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
         assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());

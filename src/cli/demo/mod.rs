@@ -14,7 +14,7 @@ use self::client::Client;
 use super::token::somebody;
 use crate::authz::devkey::Minting;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseSettings, Profile};
+use crate::config::{Config, DatabaseSettings, Profile, SidecarSettings};
 use crate::domain::vocabulary::{Role, Vocabulary};
 use crate::keys::{self, SecretText};
 use crate::startup::database::Found;
@@ -68,7 +68,7 @@ impl Demo {
             admin_bind: self.admin_bind.or(defaults.config.admin_bind).filter(|_| !self.walkthrough),
             database: settings,
             issuers_file: None,
-            log_sidecar: Some(checkpoints(&database)),
+            sidecar: SidecarSettings { folder: Some(checkpoints(&database)), url: None, url_file: None },
             ..defaults.config
         };
         let (ready, started) = mpsc::channel();

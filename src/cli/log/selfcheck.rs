@@ -1,6 +1,5 @@
 //! `sendiass log selfcheck`: every row of both logs is checked again, by whoever has the database and its keys.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,16 +7,18 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Output;
-use crate::app::checkpoints::{Kept, Sidecar};
+use crate::app::checkpoints::Kept;
+use crate::app::log_keys::{LogKeys, replacements};
 use crate::cli::open::{Open, Which};
+use crate::config::SidecarSettings;
 use crate::db;
 use crate::db::ledger::recheck::{Course, compare};
 use crate::db::ledger::sides::{Erased, Sided, accounted};
 use crate::db::ledger::{Accesses, Disclosures, checkpoints, size};
 use crate::domain::log_verification::LogFinding;
 use crate::domain::vocabulary::{LogFault, Vocabulary as _};
-use crate::ledger::{PublicKey, Signer};
-use crate::startup::sidecar::SidecarFile;
+use crate::ledger::PublicKey;
+use crate::startup::sidecar;
 
 /// How many entries are read at a time.
 const BATCH: i64 = 1000;
@@ -29,9 +30,9 @@ const TELL: Duration = Duration::from_secs(5);
 pub struct Selfcheck {
     #[command(flatten)]
     which: Which,
-    /// The folder with the last signed checkpoints.
-    #[arg(long, env = "SENDIASS_LOG_SIDECAR", value_name = "FOLDER")]
-    log_sidecar: Option<PathBuf>,
+    /// Where the last signed checkpoints are kept.
+    #[command(flatten)]
+    sidecar: SidecarSettings,
     /// Lines to read, or one JSON document.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -83,18 +84,20 @@ impl Selfcheck {
     }
 
     fn check<L: Sided + Kept>(&self, open: &Open) -> Result<Report, String> {
-        let folder = self.log_sidecar.clone().unwrap_or_else(|| self.which.database.data_dir.join("checkpoints"));
-        let kept = SidecarFile::there(&folder, L::NAME).read().map_err(|error| format!("The sidecar cannot be read: {error}."))?;
+        let sidecar = sidecar::there(&self.sidecar, &self.which.database, self.which.profile, L::NAME)?;
+        let kept = sidecar.read().map_err(|error| format!("The sidecar cannot be read: {error}."))?;
         // Looked at before the log is, which only grows.
         let newest = open.wait(open.db.read(checkpoints::newest::<L>))?;
         let to = open.wait(open.db.read(size::<L>))?;
+        let keys = open.log.clone();
+        let known = Known { told: open.wait(open.db.read(replacements::<L>))?, keys };
         let kept_size = kept.as_ref().map(|note| kept_size(note));
         let (mut course, mut erased, mut told) = (Course::new(kept_size), Erased::default(), Instant::now());
         while course.next < to {
-            let (upto, seed) = (to.min(course.next + BATCH), open.log.clone());
+            let (upto, keys) = (to.min(course.next + BATCH), known.clone());
             let step = move |tx: &mut db::Tx<'_>| {
                 let from = course.next;
-                let bodies = course.go_on::<L>(tx, upto, &keys(&seed))?;
+                let bodies = course.go_on::<L>(tx, upto, &|origin| keys.of(origin))?;
                 L::sides(tx, from, upto, &bodies, &mut erased, &mut course.found)?;
                 Ok::<_, db::Error>((course, erased))
             };
@@ -112,7 +115,7 @@ impl Selfcheck {
         match (&kept, kept_size) {
             (Some(note), Some(size)) => {
                 let text = String::from_utf8_lossy(note);
-                if course.root(size).is_none_or(|root| compare(size, &text, root, &keys(&open.log)).is_some()) {
+                if course.root(size).is_none_or(|root| compare(size, &text, root, &|origin| known.of(origin)).is_some()) {
                     course.found.add(size, LogFault::SidecarDiffers);
                 }
             }
@@ -137,7 +140,21 @@ fn kept_size(note: &[u8]) -> i64 {
     text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or_default()
 }
 
-/// The keys that may have signed a log, by its name.
-fn keys(seed: &[u8; 32]) -> impl Fn(&str) -> Vec<PublicKey> {
-    move |origin| vec![Signer::new(seed, origin).public().clone()]
+/// The keys that may have signed a log: those of now, and those that the log names, under whatever name it has.
+#[derive(Clone)]
+struct Known {
+    keys: LogKeys,
+    told: Vec<(i64, PublicKey, PublicKey)>,
+}
+
+impl Known {
+    fn of(&self, origin: &str) -> Vec<PublicKey> {
+        let mut publics = self.keys.publics(origin);
+        for key in self.told.iter().flat_map(|(_, from, to)| [from.named(origin), to.named(origin)]) {
+            if !publics.contains(&key) {
+                publics.push(key);
+            }
+        }
+        publics
+    }
 }

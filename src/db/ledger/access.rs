@@ -9,6 +9,7 @@ use super::{Accesses, End, List, Log, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
 use crate::db::schema::{access_case_ix, access_entry, case_file};
+use crate::db::sealed::{KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::db::{cases, scope};
 use crate::domain::access_log::AccessFilter;
@@ -17,8 +18,8 @@ use crate::domain::log::LogRow;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessLogKind, AccessTarget, Role, Vocabulary};
-use crate::ledger::AccessEntry;
 use crate::ledger::access::kinds;
+use crate::ledger::{AccessEntry, CaseKey, TagKey};
 
 /// Who asks for what: the entry of a request, before anything is known of its answer.
 #[derive(Clone, Debug)]
@@ -60,7 +61,8 @@ impl Asked {
             _ => self.entry.kind,
         };
         let sealed_digest = noted.sealed.map(|digest| digest.finalize().into());
-        let entry = AccessEntry { kind, row_version: noted.version, sealed_digest, ..self.entry };
+        let (row_version, audit_reference) = (noted.version, noted.reference);
+        let entry = AccessEntry { kind, row_version, sealed_digest, audit_reference, ..self.entry };
         Pending { entry, cases: noted.cases, now: self.now, of_the_log: false }
     }
 
@@ -82,6 +84,8 @@ pub struct Noted {
     pub(in crate::db) replayed: bool,
     /// The version that the changed record has now.
     pub(in crate::db) version: Option<i32>,
+    /// The audit for which something is lent.
+    pub(in crate::db) reference: Option<String>,
     /// The ciphertexts written.
     pub(in crate::db) sealed: Option<Sha256>,
 }
@@ -160,6 +164,13 @@ fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Acc
         };
     }
     query
+}
+
+/// The tag key of a case in scope, which is lent for this audit.
+pub fn tag_key(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, audit: &str) -> Result<TagKey> {
+    cases::require(tx, permit, case)?;
+    tx.noted.reference = Some(audit.to_owned());
+    Ok(CaseKey::new(tx.key(Owner::Case(case), KeyUse::Ledger)?).tag_key())
 }
 
 fn words<V: Vocabulary>(values: &[V]) -> Vec<&'static str> {

@@ -11,6 +11,7 @@ use crate::db::schema::deployment;
 use crate::db::stored::AnyId;
 use crate::db::total;
 use crate::db::tx::Tx;
+use crate::domain::log_proof::{CheckpointRow, HashText};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::ledger::{Hash, merkle, verify};
 
@@ -56,11 +57,35 @@ pub fn store<L: Log>(tx: &mut Tx<'_>, size: i64, note: &str) -> Result<()> {
     Ok(())
 }
 
+/// The checkpoint of this size, if one was signed.
+pub fn of_size<L: Log>(tx: &mut Tx<'_>, size: i64) -> Result<Option<String>> {
+    Ok(L::checkpoint(tx.conn, size)?)
+}
+
+/// Keeps the line of a witness under the checkpoint of this size, unless they said something of it before.
+pub fn cosign<L: Log>(tx: &mut Tx<'_>, size: i64, witness: &str, line: &str) -> Result<()> {
+    // A statement of its own: the next one must see what the holder before committed.
+    tx.conn.lock(L::END)?;
+    Ok(L::add_cosignature(tx.conn, size, witness, line)?)
+}
+
+/// Checkpoints as they are served: with the lines of the witnesses.
+pub fn rows<L: Log>(tx: &mut Tx<'_>, signed: Vec<(i64, String)>) -> Result<Vec<CheckpointRow>> {
+    let lines = L::cosignatures(tx.conn, signed.iter().map(|(size, _)| *size).collect())?;
+    let row = |(size, note): (i64, String)| {
+        let root = HashText(note.lines().nth(2).unwrap_or_default().to_owned());
+        let said = lines.iter().filter(|(of, _)| *of == size).map(|(_, line)| line.as_str());
+        CheckpointRow { size, root_hash: root, note: std::iter::once(note.as_str()).chain(said).collect() }
+    };
+    Ok(signed.into_iter().map(row).collect())
+}
+
 /// The checkpoints, the newest first.
-pub fn list<L: Log>(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, page: &PageRequest) -> Result<Page<(i64, String)>> {
+pub fn list<L: Log>(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, page: &PageRequest) -> Result<Page<CheckpointRow>> {
     let total = total(page, || L::count_checkpoints(tx.conn))?;
     let rows = L::checkpoints(tx.conn, page.after.map(|after| after.key), i64::from(page.limit) + 1)?;
-    Ok(Page::cut(rows, page, |(size, _)| After { key: *size, id: uuid::Uuid::nil() }, total))
+    let page = Page::cut(rows, page, |(size, _)| After { key: *size, id: uuid::Uuid::nil() }, total);
+    Ok(Page { items: self::rows::<L>(tx, page.items)?, next: page.next, total: page.total })
 }
 
 /// The identity of the deployment, once it has one.

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::conn::{Conn, Engine, Lock};
 use crate::db::schema::{
-    access_checkpoint, access_entry, access_leaf, access_prune, access_subtree, disclosure_checkpoint, disclosure_entry, disclosure_leaf,
-    disclosure_prune, disclosure_subtree,
+    access_checkpoint, access_cosignature, access_entry, access_leaf, access_prune, access_subtree, disclosure_checkpoint,
+    disclosure_cosignature, disclosure_entry, disclosure_leaf, disclosure_prune, disclosure_subtree,
 };
 use crate::ledger::Written;
 
@@ -40,10 +40,18 @@ pub trait Log: Send + Sync + 'static {
     fn checkpoints(conn: &mut Conn, below: Option<i64>, limit: i64) -> QueryResult<Vec<(i64, String)>>;
     /// The checkpoints of sizes above `over` up to `to`, the smallest first.
     fn checkpoints_between(conn: &mut Conn, over: i64, to: i64) -> QueryResult<Vec<(i64, String)>>;
+    /// The checkpoint of this size.
+    fn checkpoint(conn: &mut Conn, size: i64) -> QueryResult<Option<String>>;
+    /// What witnesses say of the checkpoints of these sizes: the size, and the line.
+    fn cosignatures(conn: &mut Conn, sizes: Vec<i64>) -> QueryResult<Vec<(i64, String)>>;
+    /// Adds what a witness says, unless they said something of this size before.
+    fn add_cosignature(conn: &mut Conn, size: i64, witness: &str, line: &str) -> QueryResult<()>;
     /// Up to which index entries were pruned.
     fn pruned(conn: &mut Conn) -> QueryResult<i64>;
     /// The leaves of these entries.
     fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>>;
+    /// The entries of a kind, in their order.
+    fn of_kind(conn: &mut Conn, kind: &'static str) -> QueryResult<Vec<(i64, String)>>;
     /// How many entries were chosen.
     fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
     /// So many of the entries chosen, by their index.
@@ -51,7 +59,7 @@ pub trait Log: Send + Sync + 'static {
 }
 
 macro_rules! log {
-    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident, $checkpoint:ident, $prune:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $lock:ident, $entry:ident, $leaf:ident, $subtree:ident, $checkpoint:ident, $cosignature:ident, $prune:ident) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -126,6 +134,24 @@ macro_rules! log {
                 $checkpoint::table.filter($checkpoint::size.gt(over)).filter($checkpoint::size.le(to)).order($checkpoint::size.asc()).load(conn)
             }
 
+            fn checkpoint(conn: &mut Conn, size: i64) -> QueryResult<Option<String>> {
+                $checkpoint::table.find(size).select($checkpoint::note).first(conn).optional()
+            }
+
+            fn cosignatures(conn: &mut Conn, sizes: Vec<i64>) -> QueryResult<Vec<(i64, String)>> {
+                let of = $cosignature::table.filter($cosignature::size.eq_any(sizes));
+                of.order(($cosignature::size.asc(), $cosignature::witness.asc())).select(($cosignature::size, $cosignature::line)).load(conn)
+            }
+
+            fn add_cosignature(conn: &mut Conn, size: i64, witness: &str, line: &str) -> QueryResult<()> {
+                let said = $cosignature::table.find((size, witness)).select($cosignature::size).first::<i64>(conn).optional()?;
+                if said.is_none() {
+                    let row = ($cosignature::size.eq(size), $cosignature::witness.eq(witness), $cosignature::line.eq(line));
+                    diesel::insert_into($cosignature::table).values(row).execute(conn)?;
+                }
+                Ok(())
+            }
+
             fn pruned(conn: &mut Conn) -> QueryResult<i64> {
                 let upto: Option<i64> = $prune::table.select(diesel::dsl::max($prune::upto)).first(conn)?;
                 Ok(upto.unwrap_or_default())
@@ -133,6 +159,10 @@ macro_rules! log {
 
             fn leaves(conn: &mut Conn, indexes: Vec<i64>) -> QueryResult<Vec<(i64, Vec<u8>)>> {
                 $leaf::table.filter($leaf::idx.eq_any(indexes)).load(conn)
+            }
+
+            fn of_kind(conn: &mut Conn, kind: &'static str) -> QueryResult<Vec<(i64, String)>> {
+                $entry::table.filter($entry::kind.eq(kind)).order($entry::idx.asc()).select(($entry::idx, $entry::body)).load(conn)
             }
 
             fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64> {
@@ -150,10 +180,10 @@ macro_rules! log {
 
 log! {
     /// Every time information left the service, or was refused.
-    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree, disclosure_checkpoint, disclosure_prune
+    Disclosures, Log, disclosure_entry, disclosure_leaf, disclosure_subtree, disclosure_checkpoint, disclosure_cosignature, disclosure_prune
 }
 
 log! {
     /// Who saw and changed what.
-    Accesses, AccessLog, access_entry, access_leaf, access_subtree, access_checkpoint, access_prune
+    Accesses, AccessLog, access_entry, access_leaf, access_subtree, access_checkpoint, access_cosignature, access_prune
 }

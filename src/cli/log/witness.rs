@@ -1,0 +1,138 @@
+//! `sendiass log witness`: somebody else than the service remembers how large a log was, and says so under a checkpoint only if the log went on from
+//! there. It reads files and keeps one of its own; it knows no network.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use clap::Args;
+use serde::Deserialize;
+
+use crate::app::checkpoints::Sidecar as _;
+use crate::clock::Clock;
+use crate::keys;
+use crate::keys::SecretText;
+use crate::ledger::witness::{Refusal, Witness as Key, follows};
+use crate::ledger::{Checkpoint, Hash, PublicKey};
+use crate::startup::sidecar::SidecarFile;
+
+/// Who witnesses what.
+#[derive(Args, Debug)]
+pub struct Witness {
+    /// The name of the witness, such as `witness.example.org/w1`.
+    #[arg(long)]
+    name: String,
+    /// A file of mode 0600 with the seed of its key: 32 random bytes in hexadecimal or base64.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Print the public key, for `SENDIASS_WITNESSES` and for auditors, and do nothing else.
+    #[arg(long)]
+    public: bool,
+    /// What it remembers of the log: a file for each log, made at the first checkpoint.
+    #[arg(long, value_name = "FILE", required_unless_present = "public")]
+    state: Option<PathBuf>,
+    /// The public key of the log, as `sendiass log keys` prints it; may be given more than once.
+    #[arg(long, value_name = "KEY", required_unless_present = "public")]
+    log_key: Vec<String>,
+    /// The checkpoint, as the service answers it.
+    #[arg(required_unless_present = "public")]
+    checkpoint: Option<PathBuf>,
+    /// The proof that the log goes on from what the witness remembers, as `…/proofs/consistency` answers it; none for the first.
+    proof: Option<PathBuf>,
+}
+
+/// What is read of a proof.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    from_size: u64,
+    hashes: Vec<String>,
+}
+
+/// What a sentence means to whoever waits for the exit code.
+enum Fault {
+    /// The log is not the one that was known: 1.
+    Forked(String),
+    /// It cannot be concluded: 2.
+    Open(String),
+}
+
+impl From<String> for Fault {
+    fn from(sentence: String) -> Self {
+        Self::Open(sentence)
+    }
+}
+
+impl Witness {
+    /// Exit codes: 0 the line was printed, 1 the log does not go on from what was known, 2 it could not be concluded.
+    pub(super) fn run(&self) -> ExitCode {
+        let (code, sentence) = match self.witness() {
+            Ok(line) => {
+                print!("{line}");
+                return ExitCode::SUCCESS;
+            }
+            Err(Fault::Forked(sentence)) => (1, sentence),
+            Err(Fault::Open(sentence)) => (2, sentence),
+        };
+        eprintln!("sendiass: {sentence}");
+        ExitCode::from(code)
+    }
+
+    fn witness(&self) -> Result<String, Fault> {
+        let seed = SecretText::read(&self.key)
+            .and_then(|text| keys::parse("The key of the witness", text.expose()))
+            .map_err(|fault| fault.to_string())?;
+        let witness = Key::new(&seed, &self.name).ok_or_else(|| "A name has no white space and no plus sign.".to_owned())?;
+        let (Some(state), Some(checkpoint), false) = (&self.state, &self.checkpoint, self.public) else {
+            return Ok(format!("{}\n", witness.public().text()));
+        };
+        let logs: Option<Vec<PublicKey>> = self.log_key.iter().map(|text| PublicKey::read(text)).collect();
+        let logs = logs.ok_or_else(|| "A key of a log is written `name+id+key`, as `sendiass log keys` prints it.".to_owned())?;
+        let note = read(checkpoint)?;
+        let file = SidecarFile::at(state.clone());
+        let held = file.read().map_err(|error| format!("{}: {error}.", state.display()))?;
+        let known = held.as_deref().map(|held| std::str::from_utf8(held).ok().and_then(Checkpoint::read));
+        let known = known.map(|known| known.ok_or_else(|| format!("{} is not what a witness remembers.", state.display()))).transpose()?;
+        let proof = self.proof(known.as_ref())?;
+        let seen = follows(known.as_ref(), &note, &logs, &proof).map_err(refused)?;
+        // Remembered before it is said: whoever is killed here says less than they know.
+        let replaced = file.replace(held.as_deref(), seen.text().as_bytes()).map_err(|error| format!("{}: {error}.", state.display()))?;
+        if !replaced {
+            return Err(Fault::Open("Somebody else changed what this witness remembers: try again.".to_owned()));
+        }
+        let now = u64::try_from(Clock::real().utc().timestamp()).unwrap_or_default();
+        witness.cosign(&note, now).ok_or_else(|| Fault::Open("The checkpoint is no note.".to_owned()))
+    }
+
+    fn proof(&self, known: Option<&Checkpoint>) -> Result<Vec<Hash>, Fault> {
+        let (Some(known), Some(path)) = (known, &self.proof) else { return Ok(Vec::new()) };
+        let malformed = || format!("{} is no proof of consistency.", path.display());
+        let proof: Proof = serde_json::from_slice(&read(path)?).map_err(|_| malformed())?;
+        if proof.from_size != known.size {
+            return Err(Fault::Open(format!(
+                "The proof begins at another size than this witness knows: ask for `fromSize={}`.",
+                known.size
+            )));
+        }
+        let hash = |text: &String| BASE64_STANDARD.decode(text).ok().and_then(|bytes| Hash::from_slice(&bytes));
+        proof.hashes.iter().map(hash).collect::<Option<_>>().ok_or_else(|| malformed().into())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}.", path.display()))
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::Note(fault) => Fault::Open(format!("It is not signed by the log: {fault}.")),
+        Refusal::OtherLog => Fault::Open("It is of another log than this witness remembers: a log that was recovered is watched anew.".to_owned()),
+        Refusal::Older => Fault::Forked("It is older than what this witness knows: the log was put back, or an old checkpoint is played back.".to_owned()),
+        Refusal::NotProved => Fault::Forked(
+            "It does not go on from what this witness knows, or the proof is not the one of these two sizes. If it is, the log was rewritten: keep \
+             the checkpoint and what the witness remembers, and tell the auditors."
+                .to_owned(),
+        ),
+    }
+}

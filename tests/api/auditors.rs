@@ -1,0 +1,229 @@
+//! What is handed to those who believe nobody: the tag key of a case, a receipt, and what a witness says (C3, C13).
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use diesel::connection::SimpleConnection;
+use sendiass::domain::vocabulary::Role;
+use sendiass::ledger::receipt::Receipt;
+use sendiass::ledger::witness::{Witness, seen};
+use sendiass::ledger::{PublicKey, Signer, note};
+use serde_json::{Value, json};
+
+use crate::family::Family;
+use crate::harness::TestApp;
+use crate::long::{root, stored};
+use crate::world::{cosigned, witness};
+
+/// A file that only its owner reads.
+fn private(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    path
+}
+
+fn log(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_sendiass")).arg("log").args(arguments).env_clear().output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// The key that signs a log, as an auditor is given it.
+fn key(app: &TestApp, table: &str) -> PublicKey {
+    let written = std::fs::read_to_string(app.folder().join("log.key")).unwrap();
+    let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&written[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let genesis: Value = serde_json::from_str(&stored(app, table)[0].1).unwrap();
+    Signer::new(&bytes.try_into().unwrap(), genesis["origin"].as_str().unwrap()).public().clone()
+}
+
+#[test]
+fn t31_the_tag_key_of_a_case_finds_all_its_entries_whatever_the_service_lists() {
+    let app = TestApp::spawn();
+    let (family, other) = (Family::record(&app), Family::record(&app));
+    for family in [&family, &other] {
+        let note = family.n1(&app);
+        family.disclose(&app, &family.ask(&note, json!({}))).problem(409, "consent-required");
+        family.permit(&app, json!({}));
+        family.disclose(&app, &family.ask(&note, json!({}))).ok(201);
+    }
+    let ask = json!({"caseId": family.case, "auditReference": "AUDIT-2026/07"});
+    app.adviser().post("/disclosure-log/tag-keys", &ask).problem(403, "forbidden");
+    app.as_role(Role::Auditor).post("/disclosure-log/tag-keys", &ask).problem(403, "forbidden");
+    app.manager()
+        .post("/disclosure-log/tag-keys", &json!({"caseId": uuid::Uuid::now_v7(), "auditReference": "A"}))
+        .problem(404, "not-found");
+    for wrong in ["", "Ana Marsh", "-x", &"x".repeat(61)] {
+        app.manager()
+            .post("/disclosure-log/tag-keys", &json!({"caseId": family.case, "auditReference": wrong}))
+            .problem(400, "validation-failed");
+    }
+    let lent = app.manager().post("/disclosure-log/tag-keys", &ask).ok(201);
+    assert_eq!(lent.header("location"), format!("/api/v1/cases/{}/access-log", family.case));
+    let told: Value = serde_json::from_str(&stored(&app, "access").last().unwrap().1).unwrap();
+    assert_eq!((&told["kind"], &told["target"], &told["auditReference"]), (&json!("exported"), &json!("tag_key"), &json!("AUDIT-2026/07")));
+    assert!(!told.to_string().contains(&lent.str("tagKey")) && told["cases"].is_array());
+
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, bare) = (private(folder.path(), "lent.json", &lent.text), private(folder.path(), "tag.key", &lent.str("tagKey")));
+    let exported = |log: &str, format: &str| {
+        let text = app.as_role(Role::Auditor).get(&format!("/{log}/export?format={format}")).ok(200).text;
+        private(folder.path(), &format!("{log}.{format}"), &text)
+    };
+    let scan = |file: &Path, key: &Path| {
+        let (code, out, said) = log(&["case-scan", file.to_str().unwrap(), "--tag-key", key.to_str().unwrap()]);
+        assert_eq!(code, 0, "{said}");
+        out
+    };
+    let listed = |case: &str| {
+        let list = app.manager().get(&format!("/disclosure-log?caseId={case}&order=asc&limit=1000")).ok(200).body;
+        list["items"].as_array().unwrap().iter().map(|item| item["body"].to_string()).collect::<Vec<_>>()
+    };
+    let all = listed(&family.case);
+    let found = scan(&exported("disclosure-log", "ndjson"), &bare);
+    assert_eq!((found.lines().collect::<Vec<_>>(), all.len()), (all.iter().map(String::as_str).collect(), 2));
+    assert_eq!(scan(&exported("disclosure-log", "bundle"), &whole), found);
+    assert!(scan(&exported("access-log", "ndjson"), &bare).lines().count() > 5, "what was looked at, too");
+    // The service hides one: what it lists lacks it, what the key finds does not.
+    app.sabotage().batch_execute("DELETE FROM disclosure_case_ix WHERE idx = 2").unwrap();
+    assert_eq!(listed(&family.case).len(), 1);
+    assert_eq!(scan(&exported("disclosure-log", "ndjson"), &bare), found);
+    // It tells nothing of another case, and another key nothing of this one.
+    let theirs = app.manager().post("/disclosure-log/tag-keys", &json!({"caseId": other.case, "auditReference": "B"})).ok(201);
+    let theirs = private(folder.path(), "other.key", &theirs.str("tagKey"));
+    let others = scan(&exported("disclosure-log", "ndjson"), &theirs);
+    assert!(others.lines().count() == 2 && others.lines().all(|line| !found.contains(line)));
+    // What is no log is not looked through.
+    let (code, out, said) = log(&["case-scan", bare.to_str().unwrap(), "--tag-key", bare.to_str().unwrap()]);
+    assert!(code == 2 && out.is_empty() && said.contains("is not one of a log"), "{said}");
+    let (code, _, said) = log(&["case-scan", bare.to_str().unwrap(), "--tag-key", folder.path().join("none").to_str().unwrap()]);
+    assert!(code == 2 && said.contains("cannot be used"), "{said}");
+}
+
+#[test]
+fn a_receipt_proves_one_entry_far_from_the_service() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let note = family.n1(&app);
+    family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
+    let reply = app.as_role(Role::Auditor).get("/disclosure-log/entries/1/receipt").ok(200);
+    assert_eq!(
+        (reply.header("content-type"), reply.header("content-disposition")),
+        ("text/plain; charset=utf-8".to_owned(), "attachment; filename=\"entry-1.tlog-proof\"".to_owned())
+    );
+    let receipt = Receipt::read(&reply.bytes).unwrap();
+    let bodies = stored(&app, "disclosure");
+    assert_eq!((receipt.index, receipt.body.as_slice()), (1, bodies[1].1.as_bytes()));
+    let checkpoint = note::open(&receipt.note, &[key(&app, "disclosure")]).unwrap();
+    assert!(receipt.is_in(&checkpoint));
+    assert_eq!(checkpoint.root.base64(), root(bodies.iter().map(|(_, body)| body.as_bytes())));
+    app.as_role(Role::Auditor).get(&format!("/disclosure-log/entries/{}/receipt", bodies.len())).problem(404, "not-found");
+    app.adviser().get("/disclosure-log/entries/1/receipt").problem(403, "forbidden");
+}
+
+/// A witness at work: it is given a checkpoint, and the proof that the service gives from the size it knows.
+struct AtWork<'a> {
+    app: &'a TestApp,
+    folder: tempfile::TempDir,
+}
+
+impl AtWork<'_> {
+    fn witness(&self, note: &str, from: Option<i64>) -> (i32, String, String) {
+        let seed = private(
+            self.folder.path(),
+            "witness.key",
+            &"0123456789abcdef".repeat(2).bytes().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        );
+        let path = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("checkpoint"), note).unwrap();
+        let (state, checkpoint, proof) = (path("w.state"), path("checkpoint"), path("proof"));
+        let log_key = key(self.app, "disclosure").text();
+        let mut arguments = vec![
+            "witness",
+            "--name",
+            "w.example/1",
+            "--key",
+            seed.to_str().unwrap(),
+            "--state",
+            &state,
+            "--log-key",
+            &log_key,
+            &checkpoint,
+        ];
+        if let Some(from) = from {
+            let to = note.lines().nth(1).unwrap();
+            let answer = self.app.as_role(Role::Auditor).get(&format!("/disclosure-log/proofs/consistency?fromSize={from}&toSize={to}"));
+            std::fs::write(&proof, answer.text).unwrap();
+            arguments.push(&proof);
+        }
+        log(&arguments)
+    }
+}
+
+#[test]
+fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_signed() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let machine = app.as_role(Role::MachineAudit);
+    for (log, from) in [("disclosure-log", "/disclosure-log/cosignatures"), ("access-log", "/access-log/cosignatures")] {
+        let note = app.as_role(Role::Auditor).get(&format!("/{log}/checkpoint")).ok(200).text;
+        let said = cosigned(&note);
+        app.as_role(Role::Auditor).post(from, &said).problem(403, "forbidden");
+        let kept = machine.post(from, &said).ok(201);
+        let with = format!("{note}{}\n", said["line"].as_str().unwrap());
+        assert_eq!((kept.str("note"), kept.header("location")), (with.clone(), format!("/api/v1/{log}/checkpoints")));
+        assert_eq!(seen(with.as_bytes(), &[witness().public().clone()]).unwrap().len(), 1);
+        // Said again, it is what was said first.
+        let now = u64::try_from(sendiass::clock::Clock::real().utc().timestamp()).unwrap();
+        let size = said["size"].clone();
+        let line = |witness: &Witness, note: &str, time: u64| json!({"size": size, "line": witness.cosign(note.as_bytes(), time).unwrap().trim_end()});
+        assert_eq!(machine.post(from, &line(&witness(), &note, now + 1)).ok(201).str("note"), with);
+        let list = app.as_role(Role::Auditor).get(&format!("/{log}/checkpoints?limit=200")).ok(200).body;
+        assert!(list["items"].as_array().unwrap().iter().any(|row| row["note"] == with.as_str()));
+        let stranger = Witness::new(&[7; 32], "other.example/1").unwrap();
+        machine.post(from, &line(&stranger, &note, now)).problem(422, "rule-violated").rule_at("#/line", "unknown_witness");
+        let impostor = Witness::new(&[7; 32], "witness.example.org/w1").unwrap();
+        machine.post(from, &line(&impostor, &note, now)).problem(422, "rule-violated").rule_at("#/line", "unknown_witness");
+        let another = note.replacen(&size.to_string(), "1", 1);
+        machine.post(from, &line(&witness(), &another, now)).problem(422, "rule-violated").rule_at("#/line", "not_cosigned");
+        machine.post(from, &line(&witness(), &note, now + 3600)).problem(422, "rule-violated").rule_at("#/line", "in_the_future");
+        let none = json!({"size": 99_999, "line": said["line"]});
+        machine.post(from, &none).problem(422, "rule-violated").rule_at("#/size", "no_checkpoint");
+    }
+    // It is served with what it is about, wherever that is served.
+    let note = app.as_role(Role::Auditor).get("/disclosure-log/checkpoint").ok(200).text;
+    assert_eq!(note.matches("witness.example.org/w1").count(), 1, "{note}");
+    assert!(app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text.contains("witness.example.org/w1"));
+    assert!(app.as_role(Role::Auditor).get("/disclosure-log/entries/0/receipt").ok(200).text.contains("witness.example.org/w1"));
+
+    // The command: it remembers, and says so of what goes on from there only.
+    let at_work = AtWork { app: &app, folder: tempfile::tempdir().unwrap() };
+    let (code, line, said) = at_work.witness(&note, None);
+    assert!(code == 0 && line.starts_with("\u{2014} w.example/1 "), "{said}");
+    let old = note.lines().nth(1).unwrap().parse::<i64>().unwrap();
+    let shared = family.n1(&app);
+    family.disclose(&app, &family.risk(&shared, json!({}))).ok(201);
+    let new = app.as_role(Role::Auditor).get("/disclosure-log/checkpoint").ok(200).text;
+    let (code, line, said) = at_work.witness(&new, Some(0));
+    assert!(code == 2 && line.is_empty() && said.contains(&format!("fromSize={old}")), "{said}");
+    let (code, line, said) = at_work.witness(&new, None);
+    assert!(code == 1 && line.is_empty() && said.contains("does not go on"), "{said}");
+    let (code, line, said) = at_work.witness(&new, Some(old));
+    assert_eq!(code, 0, "{said}");
+    let theirs = Witness::new(b"0123456789abcdef0123456789abcdef", "w.example/1").unwrap();
+    assert_eq!(seen(format!("{new}{line}").as_bytes(), &[theirs.public().clone()]).unwrap().len(), 1);
+    // Played back, it is older than what is remembered.
+    let (code, line, said) = at_work.witness(&note, None);
+    assert!(code == 1 && line.is_empty() && said.contains("older than what this witness knows"), "{said}");
+    let state = std::fs::read_to_string(at_work.folder.path().join("w.state")).unwrap();
+    assert!(new.starts_with(&state) && state.lines().count() == 3, "{state}");
+}
