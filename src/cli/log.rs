@@ -10,6 +10,7 @@ mod selfcheck;
 mod source;
 mod trust;
 mod verify;
+mod verify_receipt;
 mod witness;
 
 use std::process::ExitCode;
@@ -39,6 +40,9 @@ enum What {
     /// Prove, without the service and without a network, that nothing in a bundle of a log was changed, removed, hidden or added.
     /// Exit codes: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it, 64 used wrongly.
     Verify(Box<verify::Verify>),
+    /// Prove that an entry is in the log, by the receipt of it alone; and with a bundle, that the log goes on from what the receipt remembers.
+    /// Exit codes are those of `verify`.
+    VerifyReceipt(verify_receipt::VerifyReceipt),
     /// Verify a bundle, and print the entries that filters ask for, as they were hashed. Exit codes are those of `verify`.
     Query(Box<query::Query>),
     /// Say whether two checkpoints or bundles of one log are of one history, and show the evidence if they are not.
@@ -72,7 +76,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let audits = words
         .windows(2)
-        .any(|two| matches!(two, [log, what] if log == "log" && ["verify", "query", "compare"].iter().any(|known| what == known)));
+        .any(|two| matches!(two, [log, what] if log == "log" && ["verify", "verify-receipt", "query", "compare"].iter().any(|known| what == known)));
     // What cannot be said to whoever reads standard error cannot be said at all.
     drop(error.print());
     match error.exit_code() {
@@ -87,6 +91,7 @@ impl Log {
             What::Replay(replay) => replay.run(),
             What::Selfcheck(selfcheck) => selfcheck.run(),
             What::Verify(verify) => verify.run(),
+            What::VerifyReceipt(receipt) => receipt.run(),
             What::Query(query) => query.run(),
             What::Compare(compare) => compare.run(),
             What::Trust(printed) => printed.run(),

@@ -1,6 +1,7 @@
 //! The audit of a bundle: line by line, in memory that does not grow with it but for eight bytes an entry of the disclosure log, and without
 //! anything of the service (C3, C10, C13). It shares no code with what makes a bundle but the hash of a leaf and of a node, and the words of entries.
 
+mod chain;
 mod entries;
 mod ids;
 mod verdict;
@@ -11,6 +12,7 @@ use super::shape::Shape;
 use super::trust::Trust;
 use super::verify::Range;
 use crate::domain::time::Timestamp;
+use chain::Chain;
 use entries::{Entries, Since};
 use ids::Ids;
 
@@ -31,6 +33,8 @@ pub struct Asked {
     pub index_from: Option<u64>,
     /// Before this index.
     pub index_to: Option<u64>,
+    /// The time of now, in seconds since 1970: no witness has spoken later.
+    pub now: Option<u64>,
     /// How long ago the last entry may have been written, in microseconds, and the instant now.
     pub fresh: Option<(i64, Timestamp)>,
 }
@@ -41,6 +45,7 @@ pub struct Audit {
     asked: Asked,
     stage: Stage,
     signature: Verdict,
+    witnessing: Verdict,
     /// What is wrong with the bundle itself: the first such thing ends the audit.
     fault: Option<Verdict>,
 }
@@ -56,7 +61,8 @@ impl Audit {
     #[must_use]
     pub fn new(asked: Asked) -> Self {
         let signature = Verdict::new(Standing::Unknown, "cut_short", "The file ends before its checkpoint does.");
-        Self { asked, stage: Stage::Head(HeadReader::default()), signature, fault: None }
+        let witnessing = Verdict::new(Standing::NotAsked, "not_configured", "Not configured: your trust file names no witnesses.");
+        Self { asked, stage: Stage::Head(HeadReader::default()), signature, witnessing, fault: None }
     }
 
     /// Takes the next line, without its line feed. False: something is wrong, and no more needs to be read.
@@ -103,6 +109,10 @@ impl Audit {
                 Verdict::new(Standing::Untrusted, "no_trust", says)
             }
         };
+        if let Some(trust) = &self.asked.trust {
+            self.witnessing = Verdict::of_witnesses(trust.witnessed(&head.note, self.asked.now));
+        }
+        let signers = self.asked.trust.as_ref().map(|trust| trust.signers(&head.note)).unwrap_or_default();
         let damaged = || Verdict::new(Standing::Failed, "head", "The head of the bundle was changed or damaged.");
         // What nobody is trusted to have signed is judged as what it says it is.
         let checkpoint = opened.and_then(Result::ok).or_else(|| note::claimed(&head.note)).ok_or_else(damaged)?;
@@ -123,6 +133,7 @@ impl Audit {
             first_at: String::new(),
             last_at: String::new(),
             named: None,
+            chain: Chain::new(signers),
             known: Vec::new(),
             related: Vec::new(),
         };
@@ -195,12 +206,9 @@ impl Audit {
             append_only: Verdict::not_judged(),
             completeness: Verdict::not_judged(),
             freshness: Verdict::not_judged(),
-            witnessing: not_asked("not_configured", "Not configured: your trust file names no witnesses."),
+            witnessing: self.witnessing,
             openings: not_asked("not_given", "Not given: what the commitments stand for is shown to the service manager only."),
         };
-        if self.asked.trust.as_ref().is_some_and(Trust::wants_witnesses) {
-            report.witnessing = Verdict::new(Standing::Unknown, "not_supported", "Signatures of witnesses cannot be checked yet.");
-        }
         let Stage::Entries(mut entries) = self.stage else { return report };
         report.origin = Some(entries.checkpoint.origin.clone());
         report.size = Some(entries.checkpoint.size);

@@ -12,9 +12,9 @@ use super::note::is_name;
 use super::read::Reader;
 use crate::domain::vocabulary::{
     AccessLogKind, AccessReason, AccessTarget, Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory,
-    LawfulBasis, PersonKind, Purpose, Role, ToldSubject, Vocabulary,
+    LawfulBasis, PersonKind, Purpose, Role, RotatedKey, ToldSubject, Vocabulary,
 };
-use forms::{is_base64url, is_instant, is_key_id, is_rule, uuid};
+use forms::{is_base64url, is_instant, is_key, is_key_id, is_reference, is_rule, uuid};
 
 /// So many members a list has at most.
 const MOST: usize = 1000;
@@ -63,6 +63,9 @@ const FOLLOWS: Form = Form::Object(&[
     always("size", Form::Number(0, i64::MAX)),
 ]);
 
+const ROTATED: Form =
+    Form::Object(&[may("from", Form::Text(is_key)), always("key", Form::Text(word::<RotatedKey>)), may("to", Form::Text(is_key))]);
+
 /// The fields of the disclosure log, in the order of their names.
 const DISCLOSURE: &[Field] = &[
     always("actor", ID),
@@ -99,6 +102,7 @@ const DISCLOSURE: &[Field] = &[
     may("recipientPerson", DIGEST),
     may("rel", ID),
     always("req", ID),
+    may("rotated", ROTATED),
     may("rules", Form::List(&Form::Text(is_rule))),
     may("subjects", Form::List(&DIGEST)),
     may("told", Form::Text(word::<ToldSubject>)),
@@ -110,6 +114,7 @@ const ACCESS: &[Field] = &[
     may("accessReason", Form::Text(word::<AccessReason>)),
     always("actor", ID),
     always("at", Form::Text(is_instant)),
+    may("auditReference", Form::Text(is_reference)),
     may("cases", Form::List(&TAG)),
     may("deployment", ID),
     may("follows", FOLLOWS),
@@ -121,6 +126,7 @@ const ACCESS: &[Field] = &[
     always("outcome", Form::Text(|_| true)),
     always("req", ID),
     may("role", Form::Text(word::<Role>)),
+    may("rotated", ROTATED),
     may("rowVersion", Form::Number(1, i32::MAX as i64)),
     may("sealedDigest", DIGEST),
     may("target", Form::Text(word::<AccessTarget>)),
@@ -129,6 +135,8 @@ const ACCESS: &[Field] = &[
 
 /// What names the log itself, in the entries that open or recover it.
 const NAMING: &[&str] = &["deployment", "keyId", "origin"];
+/// What is told of the log itself.
+const OF_LOG: &[&str] = &["follows", "rotated"];
 /// What is said of every decision about a disclosure.
 const DECIDED: &[&str] = &["basis", "case", "channel", "decidedBy", "direction", "identified", "lawfulBasis", "purpose"];
 
@@ -219,12 +227,13 @@ impl Shape {
         use DisclosureLogKind as K;
         let kind = |kind: &K| {
             let (needs, bars): (&[&[&str]], &[&[&str]]) = match kind {
-                K::DisclosureMade => (&[DECIDED], &[NAMING, &["follows", "rules"]]),
-                K::DisclosureRefused => (&[DECIDED, &["rules"]], &[NAMING, &["follows"]]),
-                K::DecidedNotToShare => (&[&["case", "decidedBy", "reason"]], &[NAMING, &["follows", "rules"]]),
-                K::DisclosureRecalled | K::DisclosureCorrected | K::SubjectNotified => (&[&["case"]], &[NAMING, &["follows", "rules"]]),
-                K::LogGenesis => (&[NAMING], &[&["case", "follows", "rel", "rules"]]),
-                K::LogRecovered => (&[NAMING], &[&["case", "rel", "rules"]]),
+                K::DisclosureMade => (&[DECIDED], &[NAMING, OF_LOG, &["rules"]]),
+                K::DisclosureRefused => (&[DECIDED, &["rules"]], &[NAMING, OF_LOG]),
+                K::DecidedNotToShare => (&[&["case", "decidedBy", "reason"]], &[NAMING, OF_LOG, &["rules"]]),
+                K::DisclosureRecalled | K::DisclosureCorrected | K::SubjectNotified => (&[&["case"]], &[NAMING, OF_LOG, &["rules"]]),
+                K::LogGenesis => (&[NAMING], &[&["case", "follows", "rel", "rotated", "rules"]]),
+                K::LogRecovered => (&[NAMING], &[&["case", "rel", "rotated", "rules"]]),
+                K::KeyRotated => (&[&["rotated"]], &[NAMING, &["case", "follows", "rel", "rules"]]),
                 _ => (&[], &[]),
             };
             Kind {
@@ -241,9 +250,10 @@ impl Shape {
         use AccessLogKind as K;
         let kind = |kind: &K| {
             let (needs, bars): (&[&[&str]], &[&[&str]]) = match kind {
-                K::Read | K::Listed | K::Searched | K::Created | K::Changed | K::Exported | K::Refused => (&[], &[NAMING, &["follows"]]),
-                K::LogGenesis => (&[NAMING], &[&["cases", "follows"]]),
-                K::LogRecovered => (&[NAMING], &[&["cases"]]),
+                K::Read | K::Listed | K::Searched | K::Created | K::Changed | K::Exported | K::Refused => (&[], &[NAMING, OF_LOG]),
+                K::LogGenesis => (&[NAMING], &[&["auditReference", "cases", "follows", "rotated"]]),
+                K::LogRecovered => (&[NAMING], &[&["auditReference", "cases", "rotated"]]),
+                K::KeyRotated => (&[&["rotated"]], &[NAMING, &["auditReference", "cases", "follows"]]),
                 _ => (&[], &[]),
             };
             Kind { word: kind.as_str(), outcome: access::outcome(*kind).as_str(), needs: mask(ACCESS, needs), bars: mask(ACCESS, bars) }

@@ -4,13 +4,30 @@
 //! which it may sign; `witness KEY`; `quorum NUMBER`, how many witnesses must have signed. `#` begins a comment.
 
 use super::note::{self, Checkpoint, NoteFault, PublicKey};
+use super::witness::{self, WitnessKey};
+
+/// So far the clock of a witness may be ahead, in seconds.
+const AHEAD: u64 = 300;
 
 /// What a trust file says.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     keys: Vec<Trusted>,
-    witnesses: usize,
+    witnesses: Vec<WitnessKey>,
     quorum: usize,
+}
+
+/// What the witnesses say of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witnessed {
+    /// Nobody is to.
+    NotAsked,
+    /// So many say so, and no more need to.
+    Enough(usize),
+    /// So many say so, of so many who must.
+    Short(usize, usize),
+    /// Under the name of one of them stands what they did not say, or have not said yet.
+    Forged,
 }
 
 /// A key, and at which sizes of its log it signs.
@@ -40,7 +57,7 @@ impl Trust {
                 let (first, last) = (size(0, 0)?, size(1, u64::MAX)?);
                 self.keys.push(Trusted { key: PublicKey::read(key).filter(|_| first <= last)?, first, last });
             }
-            ["witness", _] => self.witnesses += 1,
+            ["witness", key] => self.witnesses.push(WitnessKey::read(key)?),
             ["quorum", number] => self.quorum = number.parse().ok()?,
             _ => return None,
         }
@@ -53,10 +70,28 @@ impl Trust {
         self.keys.iter().any(|trusted| trusted.key.name() == origin)
     }
 
-    /// Whether somebody else than the service must have signed, too.
+    /// What the witnesses say of the checkpoint in this note, as of this time in seconds since 1970. Without a quorum one of them is enough.
     #[must_use]
-    pub fn wants_witnesses(&self) -> bool {
-        self.witnesses > 0 || self.quorum > 0
+    pub fn witnessed(&self, note: &[u8], now: Option<u64>) -> Witnessed {
+        if self.witnesses.is_empty() && self.quorum == 0 {
+            return Witnessed::NotAsked;
+        }
+        let Some(mut seen) = witness::seen(note, &self.witnesses) else { return Witnessed::Forged };
+        if seen.iter().any(|(_, time)| now.is_some_and(|now| *time > now + AHEAD)) {
+            return Witnessed::Forged;
+        }
+        // Who says it twice is one.
+        seen.sort_unstable();
+        seen.dedup_by_key(|(witness, _)| *witness);
+        let wanted = self.quorum.max(1);
+        if seen.len() >= wanted { Witnessed::Enough(seen.len()) } else { Witnessed::Short(seen.len(), wanted) }
+    }
+
+    /// The keys of the log that signed this note, of those that are trusted.
+    #[must_use]
+    pub fn signers(&self, note: &[u8]) -> Vec<PublicKey> {
+        let signed = |key: &PublicKey| note::open(note, std::slice::from_ref(key)).is_ok();
+        self.keys.iter().map(|trusted| trusted.key.clone()).filter(signed).collect()
     }
 
     /// The checkpoint in a note that a key signed which may, at its size.

@@ -5,11 +5,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use diesel::connection::SimpleConnection;
 use sendiass::domain::vocabulary::Role;
+use sendiass::ledger::bundle::Head;
 use sendiass::ledger::receipt::Receipt;
 use sendiass::ledger::witness::{Witness, seen};
-use sendiass::ledger::{PublicKey, Signer, note};
+use sendiass::ledger::{Hash, PublicKey, Signer, note};
 use serde_json::{Value, json};
 
 use crate::family::Family;
@@ -38,12 +41,17 @@ fn log(arguments: &[&str]) -> (i32, String, String) {
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// The key that signs a log, as an auditor is given it.
-fn key(app: &TestApp, table: &str) -> PublicKey {
+/// Who signs a log: the service, or whoever has another key.
+fn signer(app: &TestApp, table: &str, other: Option<[u8; 32]>) -> Signer {
     let written = std::fs::read_to_string(app.folder().join("log.key")).unwrap();
     let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&written[2 * n..2 * n + 2], 16).unwrap()).collect();
     let genesis: Value = serde_json::from_str(&stored(app, table)[0].1).unwrap();
-    Signer::new(&bytes.try_into().unwrap(), genesis["origin"].as_str().unwrap()).public().clone()
+    Signer::new(&other.unwrap_or(bytes.try_into().unwrap()), genesis["origin"].as_str().unwrap())
+}
+
+/// The key that signs a log, as an auditor is given it.
+fn key(app: &TestApp, table: &str) -> PublicKey {
+    signer(app, table, None).public().clone()
 }
 
 #[test]
@@ -130,6 +138,12 @@ fn a_receipt_proves_one_entry_far_from_the_service() {
     app.adviser().get("/disclosure-log/entries/1/receipt").problem(403, "forbidden");
 }
 
+/// The seed of the key of a witness.
+const SEED: [u8; 32] = [
+    0x8f, 0x02, 0xd1, 0x47, 0x5c, 0xe9, 0x30, 0xaa, 0x16, 0xf4, 0x7b, 0x09, 0xc3, 0x58, 0xed, 0x21, 0x94, 0x6f, 0xb0, 0x3d, 0x72, 0xa5,
+    0x1e, 0xc8, 0x4b, 0xd6, 0x05, 0x99, 0xe2, 0x37, 0x60, 0xfb,
+];
+
 /// A witness at work: it is given a checkpoint, and the proof that the service gives from the size it knows.
 struct AtWork<'a> {
     app: &'a TestApp,
@@ -138,11 +152,8 @@ struct AtWork<'a> {
 
 impl AtWork<'_> {
     fn witness(&self, note: &str, from: Option<i64>) -> (i32, String, String) {
-        let seed = private(
-            self.folder.path(),
-            "witness.key",
-            &"0123456789abcdef".repeat(2).bytes().map(|byte| format!("{byte:02x}")).collect::<String>(),
-        );
+        let seed: String = SEED.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seed = private(self.folder.path(), "witness.key", &seed);
         let path = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
         std::fs::write(path("checkpoint"), note).unwrap();
         let (state, checkpoint, proof) = (path("w.state"), path("checkpoint"), path("proof"));
@@ -193,7 +204,7 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
         machine.post(from, &line(&stranger, &note, now)).problem(422, "rule-violated").rule_at("#/line", "unknown_witness");
         let impostor = Witness::new(&[7; 32], "witness.example.org/w1").unwrap();
         machine.post(from, &line(&impostor, &note, now)).problem(422, "rule-violated").rule_at("#/line", "unknown_witness");
-        let another = note.replacen(&size.to_string(), "1", 1);
+        let another = note.replacen(&format!("\n{size}\n"), &format!("\n{size}0\n"), 1);
         machine.post(from, &line(&witness(), &another, now)).problem(422, "rule-violated").rule_at("#/line", "not_cosigned");
         machine.post(from, &line(&witness(), &note, now + 3600)).problem(422, "rule-violated").rule_at("#/line", "in_the_future");
         let none = json!({"size": 99_999, "line": said["line"]});
@@ -219,11 +230,89 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
     assert!(code == 1 && line.is_empty() && said.contains("does not go on"), "{said}");
     let (code, line, said) = at_work.witness(&new, Some(old));
     assert_eq!(code, 0, "{said}");
-    let theirs = Witness::new(b"0123456789abcdef0123456789abcdef", "w.example/1").unwrap();
+    let theirs = Witness::new(&SEED, "w.example/1").unwrap();
     assert_eq!(seen(format!("{new}{line}").as_bytes(), &[theirs.public().clone()]).unwrap().len(), 1);
     // Played back, it is older than what is remembered.
     let (code, line, said) = at_work.witness(&note, None);
     assert!(code == 1 && line.is_empty() && said.contains("older than what this witness knows"), "{said}");
     let state = std::fs::read_to_string(at_work.folder.path().join("w.state")).unwrap();
     assert!(new.starts_with(&state) && state.lines().count() == 3, "{state}");
+}
+
+/// A bundle of a whole log, signed by whoever can.
+fn bundle(bodies: &[String], signer: &Signer, cosigned: &str) -> String {
+    let root = Hash::from_slice(&BASE64_STANDARD.decode(root(bodies.iter().map(String::as_bytes))).unwrap()).unwrap();
+    let size = bodies.len() as u64;
+    let note = signer.sign(size, root) + cosigned;
+    let head = Head { note: note.into_bytes(), from: 0, to: size, size, proof: Vec::new() };
+    String::from_utf8(head.write()).unwrap() + &bodies.iter().map(|body| format!("{body}\n")).collect::<String>()
+}
+
+#[test]
+fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let shared = family.n1(&app);
+    family.disclose(&app, &family.risk(&shared, json!({}))).ok(201);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| private(folder.path(), name, text).to_str().unwrap().to_owned();
+    let auditor = app.as_role(Role::Auditor);
+    let receipt = file("1.tlog-proof", &auditor.get("/disclosure-log/entries/1/receipt").ok(200).text);
+    family.disclose(&app, &family.risk(&shared, json!({}))).ok(201);
+    let now = file("now.bundle", &auditor.get("/disclosure-log/export?format=bundle").ok(200).text);
+    let (ours, theirs) = (signer(&app, "disclosure", None), signer(&app, "disclosure", Some([9; 32])));
+    let trust = file("trust", &format!("log {}\n", ours.public().text()));
+    let verified = |arguments: &[&str]| {
+        let (code, out, said) = log(arguments);
+        (code, out + &said)
+    };
+
+    // The receipt alone, and beside the log of now.
+    let (code, said) = verified(&["verify-receipt", &receipt, "--trust", &trust]);
+    assert!(code == 0 && said.contains("\"kind\":\"disclosure_made\"") && said.contains("Entry 1 is in the log"), "{said}");
+    assert_eq!(verified(&["verify-receipt", &receipt, &now, "--trust", &trust]).0, 0);
+    // Nobody vouches for it; or somebody else does. A receipt never brings its own key.
+    assert_eq!(verified(&["verify-receipt", &receipt]).0, 3);
+    let other = file("other", &format!("log {}\n", theirs.public().text()));
+    assert_eq!(verified(&["verify-receipt", &receipt, "--trust", &other]).0, 3, "t19");
+    let text = std::fs::read_to_string(&receipt).unwrap();
+    let changed = file("changed", &text.replacen("index 1", "index 0", 1));
+    assert_eq!(verified(&["verify-receipt", &changed, "--trust", &trust]).0, 1);
+
+    // The whole history is written anew and signed with the real key: only who remembers finds out.
+    let mut bodies: Vec<String> = stored(&app, "disclosure").into_iter().map(|(_, body)| body).collect();
+    assert_eq!(verified(&["verify", &file("same", &bundle(&bodies, &ours, "")), "--trust", &trust]).0, 0);
+    let genuine = bodies.clone();
+    bodies[1] = bodies[1].replace("\"told\":\"no\"", "\"told\":\"yes\"");
+    assert_ne!(bodies[1], genuine[1]);
+    let fork = file("fork.bundle", &bundle(&bodies, &ours, ""));
+    assert_eq!(verified(&["verify", &fork, "--trust", &trust]).0, 0, "t4: by itself it is sound");
+    let (code, said) = verified(&["verify-receipt", &receipt, &fork, "--trust", &trust]);
+    assert!(code == 1 && said.contains("two histories"), "t17: {said}");
+
+    // A quorum of witnesses: the service's own checkpoint has none, and so is nothing that can be concluded.
+    let witness = Witness::new(&[5; 32], "w.example/5").unwrap();
+    let wanted = file("wanted", &format!("log {}\nwitness {}\nquorum 1\n", ours.public().text(), witness.public().text()));
+    let (code, said) = verified(&["verify", &fork, "--trust", &wanted]);
+    assert!(code == 2 && said.contains("0 of your witnesses"), "t4, t25: {said}");
+    let plain = bundle(&genuine, &ours, "");
+    let note = ours.sign(
+        genuine.len() as u64,
+        note::claimed(plain.split_once('\n').unwrap().1.split_once("range ").unwrap().0.as_bytes()).unwrap().root,
+    );
+    let line = |time: u64| witness.cosign(note.as_bytes(), time).unwrap();
+    let today = u64::try_from(sendiass::clock::Clock::real().utc().timestamp()).unwrap();
+    let seen = file("seen", &bundle(&genuine, &ours, &line(today)));
+    let (code, said) = verified(&["verify", &seen, "--trust", &wanted]);
+    assert!(code == 0 && said.contains("1 of your witnesses saw"), "{said}");
+    let early = file("early", &bundle(&genuine, &ours, &line(today + 3600)));
+    assert_eq!(verified(&["verify", &early, "--trust", &wanted]).0, 1, "t25: in the future");
+    let two = file("two", &format!("{}quorum 2\n", std::fs::read_to_string(&wanted).unwrap().replace("quorum 1\n", "")));
+    assert_eq!(verified(&["verify", &seen, "--trust", &two]).0, 2, "t25: one is not two");
+
+    // Another key signs, which the auditor was given, and no entry tells of it.
+    let both = file("both", &format!("log {}\nlog {}\n", ours.public().text(), theirs.public().text()));
+    let unlogged = file("unlogged", &bundle(&genuine, &theirs, ""));
+    let (code, said) = verified(&["verify", &unlogged, "--trust", &both]);
+    assert!(code == 1 && said.contains("was not logged"), "t21: {said}");
 }

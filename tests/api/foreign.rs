@@ -397,7 +397,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
         let free = match operation.id.as_str() {
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
-            "relocateNote" | "logLegalRequest" => &["caseId"],
+            "relocateNote" | "logLegalRequest" | "lendTagKey" => &["caseId"],
             "mergePeople" => &["mergedPersonId"],
             _ => &["atRiskPersonIds"],
         };

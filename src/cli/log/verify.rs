@@ -124,6 +124,7 @@ impl Verify {
         let mut asked = self.part.asked();
         asked.trust = self.believed.read().map_err(Ended::used_wrongly)?;
         asked.since = self.since.as_deref().map(source::small).transpose().map_err(Ended::used_wrongly)?;
+        asked.now = u64::try_from(Clock::real().utc().timestamp()).ok();
         asked.fresh = self.max_age.map(|age| (age, Clock::real()));
         let mut audit = Audit::new(asked);
         let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;

@@ -1,6 +1,7 @@
 //! The entries of a bundle while they pass by, and what they come to.
 
 use super::Asked;
+use super::chain::Chain;
 use super::ids::{self, Ids};
 use super::verdict::{Standing, Verdict};
 use crate::domain::time::Timestamp;
@@ -38,6 +39,8 @@ pub(super) struct Entries {
     pub last_at: String,
     /// What the log was last named by an entry.
     pub named: Option<String>,
+    /// Which key signs it, as it says.
+    pub chain: Chain,
     /// The ids of the entries, folded, and those that others are about: in the disclosure log.
     pub known: Vec<u64>,
     pub related: Vec<(u64, u64)>,
@@ -64,6 +67,9 @@ impl Entries {
         if *facts.at < *self.last_at {
             let says = format!("Entry {index} is older than the one before it: entries were put in another order.");
             return Err(failed("time", says));
+        }
+        if !self.chain.follow(&facts.kind, line) {
+            return Err(failed("key", format!("Entry {index} exchanges a key that did not sign the log.")));
         }
         let genesis = facts.kind == DisclosureLogKind::LogGenesis.as_str();
         if genesis != (index == 0) {
@@ -133,6 +139,12 @@ impl Entries {
         let renamed = self.named.as_ref().is_some_and(|name| *name != self.checkpoint.origin);
         if renamed && self.head.to == self.head.size {
             return failed("name", "The log calls itself by another name than its checkpoint does.");
+        }
+        if self.head.to == self.head.size && !self.chain.holds() {
+            return failed(
+                "unlogged_key",
+                "The checkpoint is signed by a key of which the log says nothing: an exchange of the key was not logged.",
+            );
         }
         if let Some(index) = self.unrelated() {
             return failed("relation", "An entry is about another one that is not in the log.").at(index);

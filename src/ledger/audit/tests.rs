@@ -16,6 +16,7 @@ use crate::domain::vocabulary::{
 };
 use crate::ledger::leaf::leaf_hash;
 use crate::ledger::merkle::tests::Store;
+use crate::ledger::witness::Witness;
 use crate::ledger::{AccessEntry, CaseKey, DisclosureEntry, Genesis, Hash, Item, Signer, merkle, proof};
 
 const DEPLOYMENT: u128 = 0x019b_8d62_7a80_726b_b2a7_4de4_52e6_b438;
@@ -36,7 +37,12 @@ fn signer() -> Signer {
 }
 
 fn genesis(origin: &str) -> Genesis {
-    Genesis { origin: origin.to_owned(), deployment: Uuid::from_u128(DEPLOYMENT), key: "0a1b2c3d".to_owned(), follows: None }
+    Genesis {
+        origin: origin.to_owned(),
+        deployment: Uuid::from_u128(DEPLOYMENT),
+        key: Signer::new(&[7; 32], origin).public().id(),
+        follows: None,
+    }
 }
 
 /// The entry of a disclosure log at this place: made, refused, told of, and again.
@@ -358,10 +364,11 @@ fn t19_t23_t24_whoever_signed_is_judged_by_the_trust_file_alone() {
         let trust = Trust::read(&format!("log {} {sizes}", signer().public().text())).unwrap();
         assert_eq!(signature(&text, Asked { trust: Some(trust), ..Asked::default() }), expected, "{sizes}");
     }
-    // Witnesses who are named and cannot be asked are not passed over.
-    let trust = Trust::read(&format!("log {}\nwitness w+1+x\nquorum 1", signer().public().text())).unwrap();
+    // Witnesses who are named and said nothing are not passed over.
+    let witness = Witness::new(&[5; 32], "w").unwrap();
+    let trust = Trust::read(&format!("log {}\nwitness {}\nquorum 1", signer().public().text(), witness.public().text())).unwrap();
     assert_eq!(audited(&text, Asked { trust: Some(trust), ..Asked::default() }).exit_code(), 2);
-    for (wrong, line) in [("log", 1), ("log x", 1), ("\nkey x", 2), ("quorum x", 1), ("witness", 1)] {
+    for (wrong, line) in [("log", 1), ("log x", 1), ("\nkey x", 2), ("quorum x", 1), ("witness", 1), ("witness w+1+x", 1)] {
         assert_eq!(Trust::read(wrong).unwrap_err(), line, "{wrong}");
     }
     let key = signer().public().text();

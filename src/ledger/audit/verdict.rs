@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::bundle::NoBundle;
 use super::super::note::NoteFault;
+use super::super::trust::Witnessed;
 
 /// How a question stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +54,22 @@ impl Verdict {
         match fault {
             NoBundle::Format => Self::new(Standing::Unknown, "no_bundle", "This file is not a bundle of a log."),
             _ => Self::new(Standing::Failed, "head", format!("The head of the bundle was changed or damaged: {fault}.")),
+        }
+    }
+
+    /// That on who else saw the log.
+    pub(super) fn of_witnesses(witnessed: Witnessed) -> Self {
+        match witnessed {
+            Witnessed::NotAsked => Self::new(Standing::NotAsked, "not_configured", "Not configured: your trust file names no witnesses."),
+            Witnessed::Enough(seen) => Self::new(Standing::Sound, "witnessed", format!("{seen} of your witnesses saw this very log.")),
+            Witnessed::Short(seen, wanted) => {
+                let says = format!("{seen} of your witnesses saw this log, and {wanted} must: take a checkpoint that they signed.");
+                Self::new(Standing::Unknown, "quorum", says)
+            }
+            Witnessed::Forged => {
+                let says = "What stands under the name of a witness they did not say, or not yet: the time in it has not come.";
+                Self::new(Standing::Failed, "forged_witness", says)
+            }
         }
     }
 

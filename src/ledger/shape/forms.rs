@@ -69,3 +69,14 @@ pub fn is_rule(text: &str) -> bool {
     let (number, code) = text.split_once('/').map_or((None, text), |(number, code)| (Some(number), code));
     RefusalRule::ALL.iter().any(|rule| rule.as_str() == code && rule.number() == number)
 }
+
+/// A public key of a log, or the public name of another key.
+pub fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 300 && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The reference of an audit: nobody's name.
+pub fn is_reference(text: &str) -> bool {
+    let sign = |b: u8| b.is_ascii_alphanumeric() || b"._/-".contains(&b);
+    text.len() <= 60 && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && text.bytes().all(sign)
+}
