@@ -28,7 +28,7 @@ use sendiass::app::App;
 use sendiass::authz::devkey::{DevKey, Minting};
 use sendiass::cli::demo;
 use sendiass::clock::Clock;
-use sendiass::config::{Config, Named, Profile};
+use sendiass::config::{Config, Named, Profile, SidecarSettings};
 use sendiass::db::Db;
 use sendiass::db::conn::{Demands, Place};
 use sendiass::db::keyring::Keyring;
@@ -118,7 +118,7 @@ fn main() {
     };
     config.database.data_dir.clone_from(&folder);
     config.database.url = given("SENDIASS_BENCH_DATABASE").map(Into::into);
-    config.log_sidecar = None;
+    config.sidecar = SidecarSettings { folder: None, url: None, url_file: None };
     let bench = Bench::start(config, entries);
     println!("\n| {} | {} entries |\n|---|---|", if bench.is_server() { "PostgreSQL" } else { "SQLite" }, entries);
     line("load average, cores", format!("{}, {}", load(), std::thread::available_parallelism().unwrap()));

@@ -74,10 +74,10 @@ mod tests {
         let bodies = bodies(count);
         let (mut store, size) = (Store::of(&bodies), count as u64);
         let signer = Signer::new(&[4; 32], "sendiass/disclosure/x");
-        let signed = signer.sign(size, merkle::root(&mut store, size).unwrap());
+        let note = signer.sign(size, merkle::root(&mut store, size).unwrap()).into_bytes();
         let body = bodies[usize::try_from(index).unwrap()].clone();
         let proof = proof::inclusion(&mut store, index, size).unwrap();
-        (Receipt { body, index, proof, note: signed.into_bytes() }, signer)
+        (Receipt { body, index, proof, note }, signer)
     }
 
     #[test]

@@ -152,7 +152,7 @@ struct AtWork<'a> {
 
 impl AtWork<'_> {
     fn witness(&self, note: &str, from: Option<i64>) -> (i32, String, String) {
-        let seed: String = SEED.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seed = SEED.map(|byte| format!("{byte:02x}")).concat();
         let seed = private(self.folder.path(), "witness.key", &seed);
         let path = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
         std::fs::write(path("checkpoint"), note).unwrap();
@@ -207,8 +207,8 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
         let another = note.replacen(&format!("\n{size}\n"), &format!("\n{size}0\n"), 1);
         machine.post(from, &line(&witness(), &another, now)).problem(422, "rule-violated").rule_at("#/line", "not_cosigned");
         machine.post(from, &line(&witness(), &note, now + 3600)).problem(422, "rule-violated").rule_at("#/line", "in_the_future");
-        let none = json!({"size": 99_999, "line": said["line"]});
-        machine.post(from, &none).problem(422, "rule-violated").rule_at("#/size", "no_checkpoint");
+        let unsigned = json!({"size": 99_999, "line": said["line"]});
+        machine.post(from, &unsigned).problem(422, "rule-violated").rule_at("#/size", "no_checkpoint");
     }
     // It is served with what it is about, wherever that is served.
     let note = app.as_role(Role::Auditor).get("/disclosure-log/checkpoint").ok(200).text;
@@ -245,7 +245,7 @@ fn bundle(bodies: &[String], signer: &Signer, cosigned: &str) -> String {
     let size = bodies.len() as u64;
     let note = signer.sign(size, root) + cosigned;
     let head = Head { note: note.into_bytes(), from: 0, to: size, size, proof: Vec::new() };
-    String::from_utf8(head.write()).unwrap() + &bodies.iter().map(|body| format!("{body}\n")).collect::<String>()
+    String::from_utf8(head.write()).unwrap() + &bodies.join("\n") + "\n"
 }
 
 #[test]

@@ -161,14 +161,14 @@ fn an_answer_that_the_service_gives_names_the_disclosure_by_which_it_left() {
     family.permit_asking(&app, json!({}));
     needed(answer(&ask(&app, &family, json!({})).ok(201).body["disclosureId"]));
     family.permit(&app, json!({}));
-    let send = || family.disclose(&app, &family.ask(&note, json!({}))).ok(201).body["id"].clone();
+    let shared = || family.disclose(&app, &family.ask(&note, json!({}))).ok(201).body["id"].clone();
     // About others; kept back.
     let of_sam = asked(&app, &family, json!({"subjectIds":[family.sam]})).ok(201).id();
-    needed(respond(&app, &of_sam, 1, &json!({"outcome":"answered","disclosureId":send()})));
-    let kept_back = send();
+    needed(respond(&app, &of_sam, 1, &json!({"outcome":"answered","disclosureId":shared()})));
+    let kept_back = shared();
     app.adviser().post(&format!("/disclosures/{}/annotations", kept_back.as_str().unwrap()), &json!({"kind":"not_sent"})).ok(201);
     needed(answer(&kept_back));
-    let sent = send();
+    let sent = shared();
     app.adviser()
         .post(&format!("/information-requests/{request}/response"), &json!({"outcome":"refused"}))
         .problem(428, "precondition-required");

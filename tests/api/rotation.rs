@@ -18,7 +18,7 @@ use crate::harness::{TestApp, at, config, connect};
 use crate::long::stored;
 
 fn seed(n: u8) -> String {
-    (0..32_u8).map(|place| format!("{:02x}", place.wrapping_mul(37) ^ n)).collect()
+    bytes(n).map(|byte| format!("{byte:02x}")).concat()
 }
 
 fn bytes(n: u8) -> [u8; 32] {

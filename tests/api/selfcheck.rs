@@ -60,6 +60,54 @@ const SET_FREE: (&str, &str) = (
     "ALTER TABLE access_entry ALTER COLUMN operation DROP EXPRESSION",
 );
 
+/// A hash of nothing.
+fn zeros() -> &'static str {
+    by_engine("zeroblob(32)", "decode(repeat('00', 32), 'hex')")
+}
+
+/// What is done to the logs while the service runs.
+fn while_it_serves(conn: &mut Conn) {
+    let zeros = zeros();
+    let mut run = |sql: &str| conn.batch_execute(&sql.replace("{zeros}", zeros)).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    run("UPDATE disclosure_entry SET body = replace(body, 'refused', 'granted') WHERE idx = 1");
+    run(
+        "UPDATE access_leaf SET h = {zeros} WHERE idx = 10; DELETE FROM access_leaf WHERE idx = 20; DELETE FROM access_entry WHERE idx = 30",
+    );
+    run("UPDATE access_entry SET body = body || ' ' WHERE idx = 40");
+    run("UPDATE access_entry SET body = replace(body, '\"at\":\"2026', '\"at\":\"2025') WHERE idx = 50");
+    run("UPDATE access_subtree SET h = {zeros} WHERE n = 0");
+}
+
+/// What is done to the logs while the service does not run.
+fn behind_the_service(conn: &mut Conn) {
+    let zeros = zeros();
+    let mut run = |sql: &str| conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    run(by_engine(SET_FREE.0, SET_FREE.1));
+    run("UPDATE access_entry SET operation = 'getNothing' WHERE idx = 60");
+    // Filed under nothing; what it stands for is gone; both; under a case of which it says nothing.
+    run("DELETE FROM disclosure_case_ix WHERE idx = 2; DELETE FROM disclosure_private WHERE idx = 3");
+    run("DELETE FROM disclosure_case_ix WHERE idx = 4; DELETE FROM disclosure_private WHERE idx = 4");
+    run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 70 FROM access_case_ix LIMIT 1");
+    // Under a case, and about none.
+    run("INSERT INTO disclosure_case_ix (case_id, idx) SELECT case_id, 0 FROM disclosure_case_ix LIMIT 1");
+    // Beside entries that are gone, or none any more.
+    run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 30 FROM access_case_ix LIMIT 1");
+    run("UPDATE disclosure_entry SET body = body || ' ' WHERE idx = 6");
+    // A row of the tree that no entries make, and a checkpoint of more than there is.
+    run(&format!("INSERT INTO disclosure_subtree (level, n, h) VALUES (1, 0, {zeros})"));
+    run("INSERT INTO disclosure_checkpoint (size, note) VALUES (99999, 'x')");
+    // What one entry stands for is put beside another.
+    let private = "disclosure_private";
+    run(&by_engine("DROP TRIGGER IF EXISTS @_fixed", "DROP TRIGGER IF EXISTS @_fixed ON @").replace('@', private));
+    run("UPDATE disclosure_private SET openings = (SELECT openings FROM disclosure_private WHERE idx = 2) WHERE idx = 5");
+    // The entry commits to something else.
+    run(
+        "UPDATE disclosure_entry SET body = replace(replace(body, '\"subjects\":[\"', '\"subjects\":[\"AAAA'), '\"case\":\"', '\"case\":\"AAAA') WHERE idx = 1",
+    );
+    let forged = "UPDATE access_checkpoint SET note = replace(note, 'sendiass/access', 'sendiass/excess')";
+    run(forged);
+}
+
 #[test]
 fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
     let app = TestApp::spawn();
@@ -97,16 +145,7 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
 
     let mut conn = app.sabotage();
     unguard(&mut conn);
-    let zeros = by_engine("zeroblob(32)", "decode(repeat('00', 32), 'hex')");
-    let mut run = |sql: &str| conn.batch_execute(&sql.replace("{zeros}", zeros)).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let refused = "UPDATE disclosure_entry SET body = replace(body, 'refused', 'granted') WHERE idx = 1";
-    run(refused);
-    run(
-        "UPDATE access_leaf SET h = {zeros} WHERE idx = 10; DELETE FROM access_leaf WHERE idx = 20; DELETE FROM access_entry WHERE idx = 30",
-    );
-    run("UPDATE access_entry SET body = body || ' ' WHERE idx = 40");
-    run("UPDATE access_entry SET body = replace(body, '\"at\":\"2026', '\"at\":\"2025') WHERE idx = 50");
-    run("UPDATE access_subtree SET h = {zeros} WHERE n = 0");
+    while_it_serves(&mut conn);
     let seen: Found = [("disclosure-log", size), ("access-log", many)]
         .into_iter()
         .flat_map(|(log, to)| {
@@ -132,32 +171,7 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
     drop(conn);
 
     let (folder, scratch) = app.stopped();
-    let mut conn = connect(folder.path(), scratch.as_ref());
-    let mut run = |sql: &str| conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    run(by_engine(SET_FREE.0, SET_FREE.1));
-    run("UPDATE access_entry SET operation = 'getNothing' WHERE idx = 60");
-    // Filed under nothing; what it stands for is gone; both; under a case of which it says nothing.
-    run("DELETE FROM disclosure_case_ix WHERE idx = 2; DELETE FROM disclosure_private WHERE idx = 3");
-    run("DELETE FROM disclosure_case_ix WHERE idx = 4; DELETE FROM disclosure_private WHERE idx = 4");
-    run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 70 FROM access_case_ix LIMIT 1");
-    // Under a case, and about none.
-    run("INSERT INTO disclosure_case_ix (case_id, idx) SELECT case_id, 0 FROM disclosure_case_ix LIMIT 1");
-    // Beside entries that are gone, or none any more.
-    run("INSERT INTO access_case_ix (case_id, idx) SELECT case_id, 30 FROM access_case_ix LIMIT 1");
-    run("UPDATE disclosure_entry SET body = body || ' ' WHERE idx = 6");
-    // A row of the tree that no entries make, and a checkpoint of more than there is.
-    run(&format!("INSERT INTO disclosure_subtree (level, n, h) VALUES (1, 0, {zeros})"));
-    run("INSERT INTO disclosure_checkpoint (size, note) VALUES (99999, 'x')");
-    // What one entry stands for is put beside another.
-    let private = "disclosure_private";
-    run(&by_engine("DROP TRIGGER IF EXISTS @_fixed", "DROP TRIGGER IF EXISTS @_fixed ON @").replace('@', private));
-    run("UPDATE disclosure_private SET openings = (SELECT openings FROM disclosure_private WHERE idx = 2) WHERE idx = 5");
-    // The entry commits to something else.
-    run(
-        "UPDATE disclosure_entry SET body = replace(replace(body, '\"subjects\":[\"', '\"subjects\":[\"AAAA'), '\"case\":\"', '\"case\":\"AAAA') WHERE idx = 1",
-    );
-    let forged = "UPDATE access_checkpoint SET note = replace(note, 'sendiass/access', 'sendiass/excess')";
-    run(forged);
+    behind_the_service(&mut connect(folder.path(), scratch.as_ref()));
     std::fs::remove_file(folder.path().join("checkpoints/access.checkpoint")).unwrap();
     let (report, found, code) = selfcheck(&folder, scratch.as_ref());
     assert_eq!(code, Some(1), "{report}");

@@ -95,9 +95,10 @@ impl Witness {
         let known = held.as_deref().map(|held| std::str::from_utf8(held).ok().and_then(Checkpoint::read));
         let known = known.map(|known| known.ok_or_else(|| format!("{} is not what a witness remembers.", state.display()))).transpose()?;
         let proof = self.proof(known.as_ref())?;
-        let seen = follows(known.as_ref(), &note, &logs, &proof).map_err(refused)?;
+        let witnessed = follows(known.as_ref(), &note, &logs, &proof).map_err(refused)?;
         // Remembered before it is said: whoever is killed here says less than they know.
-        let replaced = file.replace(held.as_deref(), seen.text().as_bytes()).map_err(|error| format!("{}: {error}.", state.display()))?;
+        let replaced =
+            file.replace(held.as_deref(), witnessed.text().as_bytes()).map_err(|error| format!("{}: {error}.", state.display()))?;
         if !replaced {
             return Err(Fault::Open("Somebody else changed what this witness remembers: try again.".to_owned()));
         }
