@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::schema::{consent, consent_recipient, consent_subject, disclosure_consent};
+use super::schema::{consent, consent_recipient, consent_subject};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::total;
@@ -18,15 +18,17 @@ use crate::authz::{Act, Permit, act};
 use crate::domain::consent::{
     Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
 };
-use crate::domain::ids::{CaseId, ConsentId, DisclosureId, NoteId, PersonId, StaffId};
+use crate::domain::ids::{CaseId, ConsentId, NoteId, PersonId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{ConsentDecision, ConsentStatus};
 
 mod authority;
+mod resting;
 
 pub use authority::{Speaks, as_named, authorities, standing};
+pub use resting::{line, relying, stands};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = consent, treat_none_as_default_value = false)]
@@ -214,43 +216,6 @@ pub fn others_live(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, of: &Consent, no
         .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(now.day()))))
         .order(consent::id.asc());
     Ok(others.select((consent::id, consent::granter_id)).load(tx.conn)?)
-}
-
-/// What was disclosed on the strength of any of these, the oldest first.
-pub fn relying(tx: &mut Tx<'_>, ids: &[ConsentId]) -> Result<Vec<DisclosureId>> {
-    Ok(disclosure_consent::table
-        .filter(disclosure_consent::consent_id.eq_any(ids.to_vec()))
-        .order(disclosure_consent::disclosure_id.asc())
-        .select(disclosure_consent::disclosure_id)
-        .distinct()
-        .load(tx.conn)?)
-}
-
-/// It and all whose place it took, one after the other: what rested on those has had no other permission since.
-pub fn line(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, of: &Consent) -> Result<Vec<ConsentId>> {
-    let mut line = vec![of.id];
-    let mut before = of.content.supersedes_id;
-    while let Some(id) = before {
-        line.push(id);
-        before = consent::table.find(id).select(consent::supersedes_id).first(tx.conn)?;
-    }
-    Ok(line)
-}
-
-/// Whether a refusal of the same by the same person is in force in this case.
-pub fn stands(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, refusal: &NewConsent) -> Result<bool> {
-    let rows: Vec<Row> = consent::table
-        .filter(consent::case_id.eq(case_id))
-        .filter(consent::granter_id.eq(refusal.granter_id))
-        .filter(consent::decision.eq(ConsentDecision::Refused))
-        .filter(consent::ended.is_null())
-        .load(tx.conn)?;
-    for row in rows {
-        if row.content(tx)?.is_of_the_same(refusal) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Ends a live record. Whoever comes second finds it ended. The caller has taken the guards (R16).

@@ -140,19 +140,6 @@ pub struct NewConsent {
     pub supersedes_id: Option<ConsentId>,
 }
 
-impl NewConsent {
-    /// Whether it says as much as another: about the same people, to the same recipients, for the same and of the same.
-    #[must_use]
-    pub fn is_of_the_same(&self, other: &Self) -> bool {
-        let said = |consent: &Self| (consent.decision, consent.granter_id, consent.subject_ids.clone(), consent.recipients.clone());
-        let scope = |consent: &Self| {
-            let Self { purposes, information_categories, note_ids, directions, .. } = consent;
-            (purposes.clone(), information_categories.clone(), note_ids.clone(), directions.clone())
-        };
-        said(self) == said(other) && scope(self) == scope(other)
-    }
-}
-
 /// In which capacity somebody permitted for one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

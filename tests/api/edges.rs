@@ -173,7 +173,7 @@ fn c8_a_note_written_later_keeps_when_it_was_and_when_it_was_written() {
     let note = family.note(&app, &family.mia, &[&family.ana], "attendance", json!({"occurredAt":"2026-05-04T08:30:00.000Z"}));
     let read = app.adviser().get(&format!("/notes/{note}")).ok(200);
     assert_eq!((read.str("occurredAt"), read.str("recordedAt")), ("2026-05-04T08:30:00.000Z".into(), "2026-06-03T14:00:00.000Z".into()));
-    let later = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-06-03T14:00:00.001Z","fromPersonId":family.mia,
+    let later = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-06-03T14:01:00.001Z","fromPersonId":family.mia,
         "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["attendance"],"concern":"Later.","factOrOpinion":"opinion",
         "sensitivity":"ordinary","keepConfidential":false});
     let reply = app.adviser().post(&format!("/cases/{}/notes", family.case), &later);

@@ -193,7 +193,7 @@ fn the_file_holds_the_very_words_that_the_log_commits_to_and_a_copy_those_of_its
         let digest = <sha2::Sha256 as sha2::Digest>::digest(format!("{said}\n{done}"));
         printed.push(json!(digest.iter().fold(String::new(), |digest, byte| digest + &format!("{byte:02x}"))));
     }
-    assert_eq!(printed.iter().collect::<Vec<_>>(), digests, "in the order in which they stand");
+    assert!(digests.starts_with(&printed.iter().collect::<Vec<_>>()), "in the order in which they stand: {digests:?}");
     // With the copies there is more to make.
     assert_eq!(manager.get(&bundle(&id)).ok(200).body["copyPersonIds"], json!([family.mia, family.finn]));
     assert_eq!(done(&manager, &id).str("status"), "ready");

@@ -158,7 +158,7 @@ fn a_professional_says_how_and_when_the_family_agreed() {
     post(&by_school(json!({"referrerRecipientId":NOBODY})))
         .problem(422, "rule-violated")
         .rule_at("#/referrerRecipientId", "unknown_reference");
-    post(&own(json!({"receivedAt":"2026-06-01T09:00:00.001Z"}))).problem(422, "rule-violated").rule_at("#/receivedAt", "decided_in_future");
+    post(&own(json!({"receivedAt":"2026-06-01T09:01:00.001Z"}))).problem(422, "rule-violated").rule_at("#/receivedAt", "decided_in_future");
     // A correction does not lose it, and may complete it.
     let id = post(&by_school(json!({}))).ok(201).id();
     let change = |version: i64, body: Value| app.adviser().if_match(version).patch(&format!("/referrals/{id}"), &body);

@@ -98,7 +98,7 @@ impl World {
         app.as_staff(Role::Analyst, "Spare").get("/me").ok(200);
         let staff = app.as_role(Role::Administrator).get("/staff").ok(200);
         let spare = staff.body["items"].as_array().unwrap().iter().find(|row| row["displayName"] == "Spare").unwrap()["id"].clone();
-        let task = Self::task(app, &family, &note);
+        let task = Self::task(app, &family);
         let merge = Self::merge(app, &family);
         let concern = Self::concern(app, &family);
         Self::decide(app, &family);
@@ -128,9 +128,10 @@ impl World {
     }
 
     /// A task of this case for a manager.
-    fn task(app: &TestApp, family: &Family, note: &str) -> String {
-        let concern = family.disclose(app, &family.risk(note, json!({}))).ok(201).str("concernId");
-        Family::tasks(app, "safeguarding_review", &concern)[0]["id"].as_str().unwrap().to_owned()
+    fn task(app: &TestApp, family: &Family) -> String {
+        let given = family.permit(app, json!({}));
+        app.adviser().post(&format!("/consents/{given}/annulment"), &json!({"reason":"Another family."})).ok(200);
+        Family::tasks(app, "annulment_review", &given)[0]["id"].as_str().unwrap().to_owned()
     }
 
     /// What an officer asked.
@@ -285,7 +286,7 @@ impl World {
             },
             "setTestClock" => Asked { role: Role::Administrator, ..ask(json!({"now":"2026-06-01T09:00:00.000Z","frozen":true})) },
             "completeTask" => {
-                let task = Self::task(app, family, &self.ids["noteId"]);
+                let task = Self::task(app, family);
                 self.ids.insert("taskId", task);
                 Asked { role: Role::ServiceManager, version: Some(1), body: None }
             }

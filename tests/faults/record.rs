@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::{BigInt, Binary, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 use sendiass::db::conn::Conn;
 use sha2::{Digest, Sha256};
+
+use crate::harness::cluster::by_engine;
 
 const HALF_WRITTEN: &[(&str, &str)] = &[
     (
@@ -53,6 +56,8 @@ pub fn root_of_the_log(database: &mut Conn) -> String {
 }
 
 fn root_of(log: &str, database: &mut Conn) -> String {
+    // All of it as it is at one moment: the service may be at work.
+    database.batch_execute(by_engine("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ")).unwrap();
     let sql = format!("SELECT e.idx, e.body, l.h FROM {log}_entry e JOIN {log}_leaf l ON l.idx = e.idx ORDER BY e.idx");
     let rows: Vec<Row> = diesel::sql_query(sql).load(database).unwrap();
     for (index, row) in rows.iter().enumerate() {
@@ -62,6 +67,7 @@ fn root_of(log: &str, database: &mut Conn) -> String {
     for table in ["entry", "leaf"].map(|table| format!("{log}_{table}")) {
         assert_eq!(usize::try_from(count(database, &format!("SELECT count(*) FROM {table}"))).unwrap(), rows.len(), "{table}");
     }
+    database.batch_execute("COMMIT").unwrap();
     let leaves: Vec<Vec<u8>> = rows.into_iter().map(|row| row.h).collect();
     BASE64_STANDARD.encode(root(&leaves))
 }
