@@ -55,6 +55,7 @@ pub(super) fn may_join(
     joining: &[(StaffId, String)],
 ) -> Result<BTreeSet<CaseId>> {
     let members = joining.iter().map(|(member, _)| *member).collect();
+    cases::hold_staff(tx, permit, &members)?;
     let (serving, hidden) = serving(tx, permit, case, people, &members)?;
     match joining.iter().find(|(member, _)| serving.contains(member)) {
         Some((_, pointer)) => Err(conflict(pointer)),

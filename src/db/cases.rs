@@ -30,7 +30,9 @@ use crate::domain::vocabulary::{
 };
 
 use acts::place;
-pub use acts::{assign, close, has_open_concern, is_conflicted, keep_away, reopen, restrict, serving_other_side, set_apart, update};
+pub use acts::{
+    assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, reopen, restrict, serving_other_side, set_apart, update,
+};
 pub(super) use events::happened_to;
 use events::{happened, levels};
 pub use list::list;

@@ -114,10 +114,15 @@ pub fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, mem
     Ok(diesel::select(exists(kept_away)).get_result(tx.conn)?)
 }
 
+/// Until the transaction ends nobody else puts these members of staff on a case. They are held in the order of their ids, and after the guards of
+/// people (R16), so that two never wait for each other.
+pub fn hold_staff(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &BTreeSet<StaffId>) -> Result<()> {
+    members.iter().try_for_each(|member| tx.hold(RowLock::Staff, member.0))
+}
+
 /// Those of these members of staff who work with, or are named on, another case that is not closed and shares one of these people, where
-/// that person is served separately here or there (C1); each with that case. It looks at all cases, whoever asks.
-///
-/// Until the transaction ends nobody else puts them on a case. They are held in the order of their ids, so that two never wait for each other.
+/// that person is served separately here or there (C1); each with that case. It looks at all cases, whoever asks. Whoever puts one of them on a
+/// case holds them first.
 pub fn serving_other_side(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
@@ -125,9 +130,6 @@ pub fn serving_other_side(
     people: &[(PersonId, bool)],
     members: &BTreeSet<StaffId>,
 ) -> Result<Vec<(StaffId, CaseId)>> {
-    for member in members {
-        tx.hold(RowLock::Staff, member.0)?;
-    }
     // Whoever is one with somebody is on the same side (C2).
     let counted = Counted::among(tx, people.iter().map(|(person, _)| *person))?;
     let mut serving = Vec::new();
