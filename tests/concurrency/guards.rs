@@ -102,8 +102,7 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
             "summary":"Calls are not returned."});
         family.disclose(&app, &body).problem(422, "identifying-details")
     });
-    let back = json!({"withdrawnById":finn});
-    watch.takes("the end of a refusal", &[sam, finn], || family.withdraw(&app, &refusal, back).ok(200));
+    watch.takes("the end of a refusal", &[sam, finn], || family.withdraw(&app, &refusal, json!({"withdrawnById":finn})).ok(200));
     let tribunal = family.permit(&app, json!({"purposes":["tribunal"],"subjectIds":[mia, ana]}));
     watch.takes("a withdrawal by another", &[ana, mia, finn], || family.withdraw(&app, &tribunal, json!({"withdrawnById":finn})).ok(200));
     watch.takes("a withdrawal", &[ana, mia], || family.withdraw(&app, &consent, json!({})).ok(200));
