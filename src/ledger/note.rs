@@ -61,47 +61,53 @@ pub(super) fn key_id(name: &str, kind: u8, public: &[u8; 32]) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// The public half of a key under the name of a log.
+/// The public half of a key under a name. Its kind says what is signed with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
-    name: String,
-    id: [u8; 4],
-    key: VerifyingKey,
+pub struct NamedKey<const KIND: u8> {
+    pub(super) name: String,
+    pub(super) id: [u8; 4],
+    pub(super) key: VerifyingKey,
 }
 
-impl PublicKey {
-    fn new(name: &str, key: VerifyingKey) -> Self {
-        Self { name: name.to_owned(), id: key_id(name, ED25519, key.as_bytes()), key }
+/// The public half of a key under the name of a log.
+pub type PublicKey = NamedKey<ED25519>;
+
+impl<const KIND: u8> NamedKey<KIND> {
+    pub(super) fn new(name: &str, key: VerifyingKey) -> Self {
+        Self { name: name.to_owned(), id: key_id(name, KIND, key.as_bytes()), key }
     }
 
-    /// The key in this text: `name+id+base64(0x01 || public key)`, as C2SP writes it.
+    /// The key in this text: `name+id+base64(kind || public key)`, as C2SP writes it.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (name, rest) = text.split_once('+')?;
         let (_, key) = rest.split_once('+')?;
-        let (kind, public) = STANDARD.decode(key).ok()?.split_first().map(|(kind, public)| (*kind, public.to_vec()))?;
-        let public = VerifyingKey::from_bytes(public.as_slice().try_into().ok()?).ok().filter(|key| !key.is_weak())?;
+        let bytes = STANDARD.decode(key).ok()?;
+        let (kind, public) = bytes.split_first()?;
+        let public = VerifyingKey::from_bytes(public.try_into().ok()?).ok().filter(|key| !key.is_weak())?;
         let read = Self::new(name, public);
-        Some(read).filter(|read| kind == ED25519 && is_name(name) && read.text() == text)
+        Some(read).filter(|read| *kind == KIND && is_name(name) && read.text() == text)
     }
 
     /// As C2SP writes it.
     #[must_use]
     pub fn text(&self) -> String {
-        let key: Vec<u8> = [ED25519].into_iter().chain(*self.key.as_bytes()).collect();
+        let key: Vec<u8> = [KIND].into_iter().chain(*self.key.as_bytes()).collect();
         format!("{}+{}+{}", self.name, hex(&self.id), STANDARD.encode(key))
     }
 
+    /// The log it signs for, or whose it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl PublicKey {
     /// The same key under the name of another log.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
         Self::new(name, self.key)
-    }
-
-    /// The log it signs for.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Its id, in eight hexadecimal digits.

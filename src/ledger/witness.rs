@@ -1,13 +1,11 @@
 //! Witnesses: somebody else who saw the log only grow, and says so under a checkpoint. Their lines are cosignatures of C2SP
 //! (`c2sp.org/tlog-cosignature`, `cosignature/v1`, Ed25519): the largest log that this witness knows of, at this time, is the one of the checkpoint.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 
-use super::leaf::{Hash, hex};
+use super::leaf::Hash;
 use super::note::{self, Checkpoint, NoteFault, PublicKey};
-use super::note::{is_name, key_id, line, parts, written_line};
+use super::note::{NamedKey, is_name, line, parts, written_line};
 use super::verify::continues;
 
 /// The kind of key, in key ids and written keys: Ed25519, with a time.
@@ -16,43 +14,7 @@ const TIMED: u8 = 4;
 const TIME: usize = 8;
 
 /// The public half of the key of a witness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WitnessKey {
-    name: String,
-    id: [u8; 4],
-    key: VerifyingKey,
-}
-
-impl WitnessKey {
-    fn new(name: &str, key: VerifyingKey) -> Self {
-        Self { name: name.to_owned(), id: key_id(name, TIMED, key.as_bytes()), key }
-    }
-
-    /// The key in this text: `name+id+base64(0x04 || public key)`, as C2SP writes it.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let (name, rest) = text.split_once('+')?;
-        let (_, key) = rest.split_once('+')?;
-        let bytes = STANDARD.decode(key).ok()?;
-        let (kind, public) = bytes.split_first()?;
-        let public = VerifyingKey::from_bytes(public.try_into().ok()?).ok().filter(|key| !key.is_weak())?;
-        let read = Self::new(name, public);
-        Some(read).filter(|read| *kind == TIMED && is_name(name) && read.text() == text)
-    }
-
-    /// As C2SP writes it.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let key: Vec<u8> = [TIMED].into_iter().chain(*self.key.as_bytes()).collect();
-        format!("{}+{}+{}", self.name, hex(&self.id), STANDARD.encode(key))
-    }
-
-    /// Whose it is.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
+pub type WitnessKey = NamedKey<TIMED>;
 
 /// A witness. The private half of its key is wiped when it is dropped, and never shown.
 #[derive(Clone)]
@@ -259,7 +221,7 @@ mod tests {
         assert_eq!((key.name(), WitnessKey::read(log().public().text().as_str())), ("witness.example/3", None));
         assert_eq!(note::PublicKey::read(&key.text()), None);
         assert!(Witness::new(&[3; 32], "two words").is_none());
-        assert!(!format!("{:?}", witness(3)).contains(&hex(&[3; 32])));
+        assert!(!format!("{:?}", witness(3)).contains(&crate::ledger::leaf::hex(&[3; 32])));
     }
 
     #[test]
