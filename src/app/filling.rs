@@ -8,7 +8,7 @@ use crate::authz::{Caller, act};
 use crate::clock::Clock;
 use crate::db::ledger::filling::{self, Filling};
 use crate::db::{self, Tx, cases, recipients, staff};
-use crate::domain::case::{CaseContent, Reason};
+use crate::domain::case::CaseContent;
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::ids::{CaseId, ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
 use crate::domain::recipient::{NewRecipient, RecipientContent};
@@ -182,19 +182,8 @@ fn cast(tx: &mut Tx<'_>, from: Timestamp) -> Result<(Vec<StaffId>, Vec<Recipient
 }
 
 fn content() -> CaseContent {
-    CaseContent {
-        intervention_level: InterventionLevel::L1,
-        referral_source: ReferralSource::SelfParent,
-        reasons_for_contact: vec![Reason { reason: ReasonForContact::Funding, primary: true }],
-        sen_needs: Vec::new(),
-        sen_provision: None,
-        setting: None,
-        setting_name: None,
-        area: None,
-        outcome: None,
-        appeal_types: Vec::new(),
-        summary: Some(LongText("Made up, to fill the disclosure log.".to_owned())),
-    }
+    let bare = CaseContent::bare(InterventionLevel::L1, ReferralSource::SelfParent, ReasonForContact::Funding);
+    CaseContent { summary: Some(LongText("Made up, to fill the disclosure log.".to_owned())), ..bare }
 }
 
 impl App {

@@ -11,7 +11,7 @@ use super::schema::{case_file, disclosure, participant, safeguarding_concern, st
 use super::sealed::Secret;
 use super::{Db, Error, Result, Tx, cases, staff};
 use crate::authz::{Act, Caller, Permit, check};
-use crate::domain::case::{CaseContent, Reason};
+use crate::domain::case::CaseContent;
 use crate::domain::ids::{CaseId, ConcernId, DisclosureId, ParticipantId, PersonId, RequestId, StaffId};
 use crate::domain::page::PageRequest;
 use crate::domain::time::Timestamp;
@@ -39,19 +39,7 @@ pub fn now() -> Timestamp {
 
 /// As little as a case may hold.
 pub fn bare_content() -> CaseContent {
-    CaseContent {
-        intervention_level: InterventionLevel::L2,
-        referral_source: ReferralSource::SelfParent,
-        reasons_for_contact: vec![Reason { reason: ReasonForContact::Funding, primary: true }],
-        sen_needs: Vec::new(),
-        sen_provision: None,
-        setting: None,
-        setting_name: None,
-        area: None,
-        outcome: None,
-        appeal_types: Vec::new(),
-        summary: None,
-    }
+    CaseContent::bare(InterventionLevel::L2, ReferralSource::SelfParent, ReasonForContact::Funding)
 }
 
 /// The first page, this long.

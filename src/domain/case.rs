@@ -87,6 +87,24 @@ pub struct CaseContent {
 }
 
 impl CaseContent {
+    /// A case at this level, of which nothing is known but how the family came, and why.
+    #[must_use]
+    pub fn bare(intervention_level: InterventionLevel, referral_source: ReferralSource, reason: ReasonForContact) -> Self {
+        Self {
+            intervention_level,
+            referral_source,
+            reasons_for_contact: vec![Reason { reason, primary: true }],
+            sen_needs: Vec::new(),
+            sen_provision: None,
+            setting: None,
+            setting_name: None,
+            area: None,
+            outcome: None,
+            appeal_types: Vec::new(),
+            summary: None,
+        }
+    }
+
     fn coherent(&self) -> Result<(), ValidationError> {
         let fault = |at: &str, code, detail: &'static str| {
             let mut fault = ValidationError::new(code).with_message(detail.into());
@@ -413,17 +431,9 @@ mod tests {
     fn content(reasons: &[bool], ranks: &[u8]) -> CaseContent {
         let reason = |primary: &bool| Reason { reason: ReasonForContact::Funding, primary: *primary };
         CaseContent {
-            intervention_level: InterventionLevel::L2,
-            referral_source: ReferralSource::SelfParent,
             reasons_for_contact: reasons.iter().map(reason).collect(),
             sen_needs: ranks.iter().map(|rank| RankedNeed { need: SenNeed::Slcn, rank: *rank }).collect(),
-            sen_provision: None,
-            setting: None,
-            setting_name: None,
-            area: None,
-            outcome: None,
-            appeal_types: Vec::new(),
-            summary: None,
+            ..CaseContent::bare(InterventionLevel::L2, ReferralSource::SelfParent, ReasonForContact::Funding)
         }
     }
 
