@@ -87,7 +87,16 @@ def well_formed(value, depth=8):
     return isinstance(value, bool) or isinstance(value, int) and abs(value) < 2**53
 
 
-def entry(line, last, ids):
+# What an entry of each log may say.
+BOTH = set("v id at kind outcome actor req origin deployment keyId follows rotated".split())
+FIELDS = {
+    b"disclosure": BOTH | set("basis case channel condition consents copies decidedBy direction grounds identified items lawfulBasis".split())
+    | set("purpose reason recipient recipientPerson rel rules subjects told".split()),
+    b"access": BOTH | set("accessReason auditReference cases operation role rowVersion sealedDigest target".split()),
+}
+
+
+def entry(line, last, ids, fields):
     try:
         body = json.loads(line.decode())
         form = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -95,6 +104,7 @@ def entry(line, last, ids):
         raise Verdict(1, "an entry is no JSON")
     need(isinstance(body, dict) and form == line and well_formed(body) and len(line) <= 65536, 1, "an entry is not canonical")
     need({"v", "id", "at", "kind", "outcome", "actor", "req"} <= body.keys() and body["v"] == 1, 1, "an entry lacks a field")
+    need(body.keys() <= fields, 1, "an entry has a field that the log has not")
     need(body["at"] >= last and body["id"] not in ids, 1, "an entry is out of order or stands twice")
     ids.add(body["id"])
     return body["at"]
@@ -140,7 +150,7 @@ def verify(text, keys, kept):
         was = tree.root() if old and old[1] == n else was
         if n < end:
             need(n - start < len(lines) - 1, 2, "entries are missing at the end")
-            last = entry(lines[n - start], last, ids)
+            last = entry(lines[n - start], last, ids, FIELDS.get(name.split(b"/")[-2], BOTH))
             tree.push(0, hashlib.sha256(b"\0" + lines[n - start]).digest())
     need(lines[end - start :] == [b""], 1, "there is more after the last entry")
     while tree.size < size:

@@ -87,8 +87,12 @@ pub fn missing(why: &str) {
     assert!(env::var_os("SENDIASS_TEST_POSTGRES").is_none_or(|wish| wish != "required"), "PostgreSQL was not tested: {why}");
 }
 
-/// The binaries of a PostgreSQL server.
+/// The binaries of a PostgreSQL server: those in the folder of `TEST_POSTGRES_BINARIES`, or the newest of this machine.
 pub fn binaries() -> Option<PathBuf> {
+    if let Some(chosen) = env::var_os("TEST_POSTGRES_BINARIES").map(PathBuf::from) {
+        assert!(chosen.join("initdb").exists(), "TEST_POSTGRES_BINARIES is the folder of `initdb` and `postgres`");
+        return Some(chosen);
+    }
     let mut installed: Vec<PathBuf> =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path().join("bin")).collect();
     installed.sort();
@@ -211,7 +215,7 @@ fn given(url: &str) -> Server {
 
 fn private(binaries: &Path) -> Server {
     let mut place = DefaultHasher::new();
-    (env!("CARGO_MANIFEST_DIR"), is_root()).hash(&mut place);
+    (env!("CARGO_MANIFEST_DIR"), is_root(), binaries).hash(&mut place);
     let folder = env::temp_dir().join(format!("sendiass-tests-{:016x}", place.finish()));
     let users = folder.with_extension("users");
     // First of all, so that the keeper does not end what this process is about to use.

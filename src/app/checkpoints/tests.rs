@@ -2,13 +2,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::db::testing::Scratch;
+use crate::db::testing::{Scratch, now};
 
-/// A sidecar in memory, which can fail.
+/// A sidecar in memory, which can fail, and which somebody else can write just before.
 #[derive(Debug, Default)]
 struct Memory {
     held: Mutex<Option<Vec<u8>>>,
     broken: AtomicBool,
+    overtaken: Mutex<Option<Vec<u8>>>,
 }
 
 impl Memory {
@@ -29,6 +30,9 @@ impl Sidecar for Memory {
     fn replace(&self, old: Option<&[u8]>, new: &[u8]) -> io::Result<bool> {
         self.fails()?;
         let mut held = self.held.lock().unwrap();
+        if let Some(other) = self.overtaken.lock().unwrap().take() {
+            *held = Some(other);
+        }
         if held.as_deref() != old {
             return Ok(false);
         }
@@ -91,6 +95,31 @@ fn two_copies_that_sign_at_once_publish_one_line() {
         let other = App::on(&scratch).keeping(&keys(), disclosures.clone(), accesses, true).await.unwrap();
         let (one, two) = tokio::join!(app.sign_logs(), other.sign_logs());
         assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+        assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());
+    });
+}
+
+#[test]
+fn what_another_copy_kept_first_is_published_and_not_what_this_one_signed() {
+    let scratch = Scratch::new();
+    scratch.wait(async {
+        let (app, disclosures, _) = kept(&scratch, true).await;
+        let standing = app.db.read(|tx| checkpoints::standing::<Disclosures>(tx, None)).await.unwrap();
+        let Standing::Continues(1, root) = standing else { panic!("the first entry alone") };
+        let signer = app.keepers().unwrap().disclosures.signer.sign(1, root);
+        let append = |tx: &mut db::Tx<'_>| {
+            let (recalled, _) = entries(DisclosureLogKind::DisclosureRecalled, AccessLogKind::Read, staff::service(tx)?);
+            let rel = Some(crate::domain::ids::EntryId::mint());
+            ledger::note_disclosures(tx, DisclosureEntry { related: rel, ..recalled }, now());
+            Ok::<_, db::Error>(())
+        };
+        app.db.write(append).await.unwrap();
+        *disclosures.overtaken.lock().unwrap() = Some(signer.clone().into_bytes());
+        app.sign_logs().await.unwrap();
+        assert_eq!((stored(&app).await, disclosures.now()), (None, Some(signer.clone().into_bytes())));
+        // The next time what the other kept is made up for, and goes on.
+        app.sign_logs().await.unwrap();
+        assert_eq!(stored(&app).await.map(|(size, _)| size), Some(2));
         assert_eq!(stored(&app).await.unwrap().1.into_bytes(), disclosures.now().unwrap());
     });
 }

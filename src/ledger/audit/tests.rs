@@ -537,9 +537,13 @@ fn vectors() -> Vec<Vector> {
     add("a range written otherwise", replaced(&text, "range 5 20 30", "range 05 20 30"), None, 1);
     add("another key", under(Signer::new(&[8; 32], ORIGIN).sign(30, root(&bodies)).into_bytes(), &bodies, 5, 20), None, 3);
     add("a forged signature", replaced(&text, "\n30\n", "\n31\n"), None, 1);
-    for (from, to) in
-        [("{\"actor\":", "{ \"actor\":"), ("\"v\":1}", "\"v\":1,\"v\":1}"), ("\"v\":1}", "\"v\":1.0}"), ("permission", "permissio\\u006e")]
-    {
+    for (from, to) in [
+        ("{\"actor\":", "{ \"actor\":"),
+        ("\"v\":1}", "\"v\":1,\"v\":1}"),
+        ("\"v\":1}", "\"v\":1.0}"),
+        ("\"v\":1}", "\"v\":1,\"w\":1}"),
+        ("permission", "permissio\\u006e"),
+    ] {
         let mut other = bodies.clone();
         other[7] = replaced(&other[7], from, to);
         add(&format!("{from} as {to}"), bundle(&other, 5, 20), None, 1);
