@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 pub use self::sidecar::{Kept, SidecarSettings};
+use crate::domain::retention::{self, RetentionYears};
+use crate::domain::vocabulary::RetentionClass;
 use crate::keys::{Given, SecretText};
 use clap::{Args, ValueEnum};
 
@@ -159,6 +161,15 @@ pub struct Config {
     /// The areas of the service, separated by commas; at most 13.
     #[arg(long, env = "SENDIASS_AREAS", value_delimiter = ',', default_values_t = ["north", "south", "east", "west"].map(String::from))]
     pub areas: Vec<String>,
+    /// Years for which classes of record are kept, where they differ from the defaults: `rc06_parent_only=7`, separated by commas.
+    #[arg(long, env = "SENDIASS_RETENTION_YEARS", value_delimiter = ',', value_parser = RetentionYears::parse)]
+    pub retention_years: Vec<(RetentionClass, u32)>,
+    /// On what the retention schedule rests.
+    #[arg(long, env = "SENDIASS_RETENTION_SOURCE", default_value = retention::SOURCE)]
+    pub retention_source: String,
+    /// For how many days backups are kept: a disposal is complete when the last one that holds it has expired.
+    #[arg(long, env = "SENDIASS_BACKUP_DAYS", default_value_t = 35, value_parser = clap::value_parser!(u32).range(..=3660))]
+    pub backup_days: u32,
     /// The name of the confidentiality policy in force.
     #[arg(long, env = "SENDIASS_POLICY_NAME", default_value = "Confidentiality policy")]
     pub policy_name: String,
@@ -229,8 +240,11 @@ impl Config {
             return Err("SENDIASS_CORS_ORIGINS must name origins such as `https://intranet.example.org`, without a path.".to_owned());
         }
         let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= 300;
-        if !fits(&self.service_name) || !self.service_contact.as_deref().is_none_or(fits) {
-            return Err("SENDIASS_SERVICE_NAME and SENDIASS_SERVICE_CONTACT must be 1 to 300 characters.".to_owned());
+        let texts = [Some(&self.service_name), self.service_contact.as_ref(), Some(&self.retention_source)];
+        if !texts.into_iter().flatten().all(|text| fits(text)) {
+            return Err(
+                "SENDIASS_SERVICE_NAME, SENDIASS_SERVICE_CONTACT and SENDIASS_RETENTION_SOURCE must be 1 to 300 characters.".to_owned()
+            );
         }
         if self.areas.is_empty() || self.areas.len() > 13 || self.areas.iter().any(String::is_empty) {
             return Err("SENDIASS_AREAS must name 1 to 13 areas.".to_owned());

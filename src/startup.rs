@@ -21,6 +21,7 @@ use crate::db::keyring::Keyring;
 use crate::db::ledger::{Accesses, Disclosures, KeyNames};
 use crate::db::{self, Db, rotation};
 use crate::domain::disclosure::Limits;
+use crate::domain::retention::RetentionYears;
 use crate::http::gate::{Answering, Authenticate, Credentials};
 use crate::http::problem::{Code, Fault, Problem};
 use crate::keys::{self, Secrets};
@@ -82,6 +83,9 @@ pub async fn build(config: Config, clock: Clock) -> Result<Ready, String> {
         service_name: config.service_name.clone(),
         service_contact: config.service_contact.clone(),
         areas: config.areas.clone(),
+        retention: RetentionYears::configured(config.retention_years.iter().copied()),
+        retention_source: config.retention_source.clone(),
+        backup_days: config.backup_days,
         witnesses: witnesses(&config.witnesses)?,
         test_clock: config.profile == Profile::Demo,
         cases_an_hour: NonZeroU32::new(config.caller_cases_per_hour),

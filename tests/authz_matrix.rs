@@ -32,6 +32,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("getService", None),
     ("getMe", Some(Action::MeRead)),
     ("getReferenceData", Some(Action::ReferenceDataRead)),
+    ("getRetentionSchedule", Some(Action::RetentionScheduleRead)),
     ("listStaff", Some(Action::StaffList)),
     ("updateStaff", Some(Action::StaffUpdate)),
     ("revokeStaffTokens", Some(Action::StaffRevokeTokens)),

@@ -9,7 +9,10 @@ use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, guard, information_requests, legal_extracts, participants, staff, tasks, timeline};
-use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
+use crate::domain::case::{
+    Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening, Retention,
+    RetentionFacts,
+};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -54,10 +57,6 @@ fn actions(status: CaseStatus) -> &'static [Action] {
 fn offering(permit: &Permit<impl Act>, case: Case) -> Case {
     let participants = case.participants.into_iter().map(|part| offered(permit, case.status, part)).collect();
     Case { allowed_actions: allowed(permit.caller(), actions(case.status)), participants, ..case }
-}
-
-fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Case> {
-    Ok(offering(permit, cases::find(tx, permit, id, retention::of)?))
 }
 
 /// The case stands so that this cannot be done.
@@ -115,9 +114,9 @@ fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: Strin
 }
 
 /// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
-fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, now: Timestamp) -> Result<()> {
+fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, keep: cases::Keep<'_>, now: Timestamp) -> Result<()> {
     let soon = deadlines::next_working_day(now.day());
-    let due_on = cases::retention(tx, permit, id, retention::of)?.review_on.map_or(soon, |day| day.max(soon));
+    let due_on = cases::retention(tx, permit, id, keep)?.review_on.map_or(soon, |day| day.max(soon));
     tasks::create_once(tx, permit, NewTask::new(TaskKind::RetentionReview, id, id.0, due_on), now)?;
     Ok(())
 }
@@ -160,6 +159,15 @@ fn restriction_faults(
 }
 
 impl App {
+    /// How long a case with these facts is kept here.
+    fn keep(&self, facts: &RetentionFacts) -> Retention {
+        retention::of(facts, &self.settings.retention)
+    }
+
+    fn shown(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Case> {
+        Ok(offering(permit, cases::find(tx, permit, id, &|facts| self.keep(facts))?))
+    }
+
     /// A case names an area of the service, or the one it named before the configuration changed.
     fn check_area(&self, area: Option<&String>, before: Option<&String>) -> Result<()> {
         if area == before || area.is_none_or(|area| self.settings.areas.contains(area)) {
@@ -170,8 +178,9 @@ impl App {
 
     /// Opens a case. Somebody who is served separately makes it their own case: restricted at once, with the recorder named (C1).
     pub async fn open_case(&self, permit: Permit<act::CaseOpen>, new: NewCase, request: Option<Idempotency>) -> Result<Created<Case>> {
-        let (now, app) = (self.clock.now(), self.clone());
-        self.once(permit, request, move |tx, permit| app.open(tx, permit, new, now), shown).await
+        let (now, app, shows) = (self.clock.now(), self.clone(), self.clone());
+        self.once(permit, request, move |tx, permit| app.open(tx, permit, new, now), move |tx, permit, id| shows.shown(tx, permit, id))
+            .await
     }
 
     /// Opens a case within a transaction.
@@ -197,7 +206,8 @@ impl App {
 
     /// A case in scope.
     pub async fn read_case(&self, permit: Permit<act::CaseRead>, id: CaseId) -> Result<Case> {
-        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+        let app = self.clone();
+        self.look(permit, move |tx, permit| app.shown(tx, permit, id)).await
     }
 
     /// What happened in a case, newest first.
@@ -209,13 +219,13 @@ impl App {
     pub async fn update_case(&self, permit: Permit<act::CaseUpdate>, id: CaseId, version: i32, merge: Merge<CaseUpdate>) -> Result<Case> {
         let (now, app) = (self.clock.now(), self.clone());
         self.change(permit, move |tx, permit| {
-            let current = shown(tx, permit, id)?;
+            let current = app.shown(tx, permit, id)?;
             expect_version(current.version, version)?;
             let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
             let update = merge(&writable).map_err(Error::Invalid)?;
             app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
             cases::update(tx, permit, id, version, update, now)?;
-            shown(tx, permit, id)
+            app.shown(tx, permit, id)
         })
         .await
     }
@@ -229,7 +239,7 @@ impl App {
         how: CaseClosure,
         request: Option<Idempotency>,
     ) -> Result<Created<Case>> {
-        let now = self.clock.now();
+        let (now, app, shows) = (self.clock.now(), self.clone(), self.clone());
         let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
             require_open(permit.caller(), head.status)?;
@@ -246,10 +256,10 @@ impl App {
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;
             information_requests::cancel_of_case(tx, permit, id, now)?;
-            review_keeping(tx, permit, id, now)?;
+            review_keeping(tx, permit, id, &|facts| app.keep(facts), now)?;
             Ok(id)
         };
-        self.once(permit, request, close, shown).await
+        self.once(permit, request, close, move |tx, permit, id| shows.shown(tx, permit, id)).await
     }
 
     /// Reopens a closed case. It revives no permission.
@@ -261,7 +271,7 @@ impl App {
         why: NewReopening,
         request: Option<Idempotency>,
     ) -> Result<Created<Case>> {
-        let now = self.clock.now();
+        let (now, shows) = (self.clock.now(), self.clone());
         let reopen = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
             if head.status != CaseStatus::Closed {
@@ -273,12 +283,12 @@ impl App {
             cases::reopen(tx, permit, id, version, why.reason, now)?;
             Ok(id)
         };
-        self.once(permit, request, reopen, shown).await
+        self.once(permit, request, reopen, move |tx, permit, id| shows.shown(tx, permit, id)).await
     }
 
     /// Sets who works on a case: an adviser only themselves, and nobody who works for the other side (C1).
     pub async fn assign_case(&self, permit: Permit<act::CaseAssign>, id: CaseId, version: i32, wanted: CaseAssignment) -> Result<Case> {
-        let (now, member) = (self.clock.now(), wanted.staff_id);
+        let (now, app, member) = (self.clock.now(), self.clone(), wanted.staff_id);
         self.change(permit, move |tx, permit| {
             if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
                 return Err(Error::Forbidden);
@@ -290,7 +300,7 @@ impl App {
             }
             sides::join(tx, permit, id, &[(member, "#/staffId".to_owned())], now)?;
             require_open(permit.caller(), head.status)?;
-            let case = cases::assign(tx, permit, id, version, member, now, retention::of)?;
+            let case = cases::assign(tx, permit, id, version, member, now, &|facts| app.keep(facts))?;
             Ok(offering(permit, case))
         })
         .await
@@ -304,7 +314,7 @@ impl App {
         version: i32,
         wanted: CaseRestriction,
     ) -> Result<Case> {
-        let now = self.clock.now();
+        let (now, app) = (self.clock.now(), self.clone());
         self.change(permit, move |tx, permit| {
             let head = seen(tx, permit, id, version)?;
             faultless(restriction_faults(tx, permit, &head, &wanted)?)?;
@@ -312,7 +322,7 @@ impl App {
             let joining: Vec<_> = joining.map(|(i, member)| (*member, format!("#/namedStaffIds/{i}"))).collect();
             sides::join(tx, permit, id, &joining, now)?;
             require_open(permit.caller(), head.status)?;
-            let case = cases::restrict(tx, permit, id, version, wanted, now, retention::of)?;
+            let case = cases::restrict(tx, permit, id, version, wanted, now, &|facts| app.keep(facts))?;
             Ok(offering(permit, case))
         })
         .await

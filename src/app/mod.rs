@@ -52,6 +52,7 @@ use crate::domain::disclosure::Limits;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::Identifier;
+use crate::domain::retention::{RetentionYears, SOURCE as RETENTION_SOURCE};
 use crate::domain::vocabulary::{AccessTarget, Art9Condition, LawfulBasis};
 use crate::ledger::witness::WitnessKey;
 
@@ -74,6 +75,12 @@ pub struct Settings {
     pub service_contact: Option<String>,
     /// The areas of the service; a case may name one.
     pub areas: Vec<String>,
+    /// For how long cases are kept (C16).
+    pub retention: RetentionYears,
+    /// On what the retention schedule rests.
+    pub retention_source: String,
+    /// For how many days backups are kept.
+    pub backup_days: u32,
     /// The witnesses of the logs.
     pub witnesses: Vec<WitnessKey>,
     /// Whether the clock may be set: the demonstration only.
@@ -93,6 +100,9 @@ impl Default for Settings {
             service_name: "SEND Information, Advice and Support Service".to_owned(),
             service_contact: None,
             areas: Vec::new(),
+            retention: RetentionYears::default(),
+            retention_source: RETENTION_SOURCE.to_owned(),
+            backup_days: 35,
             witnesses: Vec::new(),
             test_clock: false,
             cases_an_hour: None,

@@ -3,6 +3,7 @@
 use super::App;
 use crate::authz::{Action, Permit, act};
 use crate::domain::action::Clause;
+use crate::domain::retention::RetentionSchedule;
 use crate::domain::service::{CLAUSES, ClauseText, Me, Permission, PolicyInForce, ReferenceData, ReferenceList, ReferenceValue};
 use crate::domain::text::Name;
 use crate::domain::vocabulary;
@@ -20,6 +21,12 @@ impl App {
             policy: PolicyInForce { name: self.settings.policy_name.clone(), version: self.settings.policy_version.clone() },
             token_expires_at: caller.token_expires_at,
         }
+    }
+
+    /// How long each class of record is kept (C16).
+    #[must_use]
+    pub fn retention_schedule(&self, _permit: &Permit<act::RetentionScheduleRead>) -> RetentionSchedule {
+        self.settings.retention.schedule(&self.settings.retention_source)
     }
 
     /// The published lists of values.

@@ -98,6 +98,8 @@ acts! {
     MeRead, "me:read", "read", ALL, &["C10"], None;
     /// Read the published lists of values.
     ReferenceDataRead, "reference_data:read", "read", ALL, &["C13"], None;
+    /// Read how long each class of record is kept.
+    RetentionScheduleRead, "retention_schedule:read", "read", REGISTER, &["C16"], None;
     /// List the staff.
     StaffList, "staff:read", "read", REGISTER, &["C10"], None;
     /// Disable or enable a member of staff.

@@ -67,7 +67,7 @@ pub struct Standings {
 }
 
 /// How long a case with these facts is kept: the policy, which this floor does not know.
-pub type Keep = fn(&RetentionFacts) -> Retention;
+pub type Keep<'a> = &'a dyn Fn(&RetentionFacts) -> Retention;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = case_file, treat_none_as_default_value = false)]
@@ -196,19 +196,19 @@ fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
 }
 
 /// A case in scope.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) -> Result<Case> {
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
     let row = row(tx, permit, id)?;
     view(tx, row, keep)
 }
 
 /// How long a case in scope is kept.
-pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep) -> Result<Retention> {
+pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Retention> {
     let row = row(tx, permit, id)?;
     let participants = participants::of(tx, id)?;
     Ok(keep(&keeping::facts(tx, &row, &participants)?))
 }
 
-fn view(tx: &mut Tx<'_>, row: Row, keep: Keep) -> Result<Case> {
+fn view(tx: &mut Tx<'_>, row: Row, keep: Keep<'_>) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;
     let retention = keep(&keeping::facts(tx, &row, &participants)?);

@@ -27,6 +27,7 @@ pub mod person_merge;
 pub mod receipt;
 pub mod recipient;
 pub mod referral;
+pub mod retention;
 pub mod service;
 pub mod staff;
 pub mod tag_key;

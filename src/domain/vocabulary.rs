@@ -825,6 +825,30 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// From when the period of a retention class counts (C16).
+    RetentionTrigger, "retentionTrigger" {
+        Closure = "closure", "The record is closed";
+        LastContact = "last_contact", "The last contact";
+        Birth = "birth", "The birth of the child or young person";
+        Event = "event", "What happened";
+        LastReliance = "last_reliance", "The last disclosure that relied on it";
+        Disposal = "disposal", "The case is disposed of";
+        ProceedingsEnd = "proceedings_end", "The proceedings end";
+        Publication = "publication", "It is published";
+    }
+}
+
+vocabulary! {
+    /// What becomes of a record whose period is over (C16).
+    RetentionAction, "retentionAction" {
+        Delete = "delete", "It is deleted";
+        ReviewThenDelete = "review_then_delete", "It is looked at, and deleted";
+        OfferToArchive = "offer_to_archive", "It is looked at, and offered to an archive";
+        DecideTogether = "decide_together", "The manager and the data protection officer decide";
+    }
+}
+
+vocabulary! {
     /// What would make a refused disclosure possible.
     Remedy, "remedy" {
         AskPermission = "ask_permission", "Ask for permission";
@@ -1006,6 +1030,8 @@ pub fn lists() -> Vec<List> {
         list::<TaskKind>(),
         list::<TaskStatus>(),
         list::<RetentionClass>(),
+        list::<RetentionTrigger>(),
+        list::<RetentionAction>(),
         list::<Remedy>(),
         list::<DisclosureLogKind>(),
         list::<AccessLogKind>(),

@@ -7,6 +7,7 @@ use super::openapi::Operation;
 use super::respond::Answer;
 use crate::app::App;
 use crate::authz::{Permit, act};
+use crate::domain::retention::RetentionSchedule;
 use crate::domain::service::{Me, ReferenceData, ServiceInfo};
 use crate::{op, op_public};
 
@@ -44,7 +45,16 @@ async fn reference_data(permit: Permit<act::ReferenceDataRead>, held: IfNoneMatc
     held.answer(&app.reference_data(&permit))
 }
 
+/// Read the retention schedule.
+///
+/// How many years each class of record is kept, from when, and what becomes of it then. It is configuration: send `If-None-Match` (C16).
+#[utoipa::path(get, path = "/retention-schedule", operation_id = "getRetentionSchedule", tag = "service",
+    responses((status = 200, description = "The schedule.", body = RetentionSchedule)))]
+async fn retention_schedule(permit: Permit<act::RetentionScheduleRead>, held: IfNoneMatch, app: web::Data<App>) -> Answer {
+    held.answer(&app.retention_schedule(&permit))
+}
+
 /// The operations on the service itself.
 pub fn operations() -> Vec<Operation> {
-    vec![op_public!(root), op!(me), op!(reference_data)]
+    vec![op_public!(root), op!(me), op!(reference_data), op!(retention_schedule)]
 }

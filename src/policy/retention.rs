@@ -1,22 +1,24 @@
-//! How long a case is kept (C16): the default classes of the retention schedule. The longest class that fits wins.
+//! How long a case is kept (C16): the classes of the retention schedule, by the years that are configured. The longest class that fits wins.
 //!
 //! What is kept apart from the case, item by item, has a class of its own: permissions, safeguarding, requests, logs.
 
 use chrono::NaiveDate;
 
 use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
+use crate::domain::retention::RetentionYears;
 use crate::domain::time::{age_out_on, months_after};
 use crate::domain::vocabulary::{InterventionLevel, PersonKind, RetentionClass, SenProvision};
-
-/// A class that counts from the birth date, and so many years.
-type FromBirth = (RetentionClass, u32);
 
 /// The class of a case, and the day on which its keeping is looked at. Without a birth date a class that counts from it has no such day:
 /// nothing is disposed of by itself.
 #[must_use]
-pub fn of(facts: &RetentionFacts) -> Retention {
+pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     let kept = |class, review_on| Retention { class, review_on, held: false };
-    let classes = facts.subjects.iter().filter_map(|subject| Some((from_birth(facts, *subject)?, subject.date_of_birth)));
+    let for_years = |class, from| years.of(class).map(|years| years_after(from, years));
+    let classes = facts.subjects.iter().filter_map(|subject| {
+        let class = from_birth(facts, *subject)?;
+        Some(((class, years.of(class)?), subject.date_of_birth))
+    });
     let longest = classes.clone().map(|(class, _)| class).max_by_key(|(class, years)| (*years, std::cmp::Reverse(*class)));
     if let Some((class, _)) = longest {
         let days: Option<Vec<NaiveDate>> = classes.map(|((_, years), born)| Some(years_after(born?, years))).collect();
@@ -26,12 +28,12 @@ pub fn of(facts: &RetentionFacts) -> Retention {
         return kept(RetentionClass::Rc04EhcpTribunal, None);
     }
     if facts.level != InterventionLevel::L1 {
-        return kept(RetentionClass::Rc06ParentOnly, Some(years_after(facts.last_contact_on, 6)));
+        return kept(RetentionClass::Rc06ParentOnly, for_years(RetentionClass::Rc06ParentOnly, facts.last_contact_on));
     }
     if facts.identified {
-        return kept(RetentionClass::Rc02InformationOnly, Some(years_after(facts.last_contact_on, 3)));
+        return kept(RetentionClass::Rc02InformationOnly, for_years(RetentionClass::Rc02InformationOnly, facts.last_contact_on));
     }
-    kept(RetentionClass::Rc01AnonymousEnquiry, facts.closed_on.map(|day| years_after(day, 1)))
+    kept(RetentionClass::Rc01AnonymousEnquiry, facts.closed_on.and_then(|day| for_years(RetentionClass::Rc01AnonymousEnquiry, day)))
 }
 
 fn years_after(day: NaiveDate, years: u32) -> NaiveDate {
@@ -42,18 +44,19 @@ fn is_plan_or_tribunal(facts: &RetentionFacts) -> bool {
     facts.level == InterventionLevel::L4 || facts.provision == Some(SenProvision::E)
 }
 
-fn from_birth(facts: &RetentionFacts, subject: SubjectFact) -> Option<FromBirth> {
+/// The class that counts from the birth of this child or young person, if one does.
+fn from_birth(facts: &RetentionFacts, subject: SubjectFact) -> Option<RetentionClass> {
     if subject.looked_after {
-        return Some((RetentionClass::Rc07LookedAfter, 75));
+        return Some(RetentionClass::Rc07LookedAfter);
     }
     if is_plan_or_tribunal(facts) {
-        return Some((RetentionClass::Rc04EhcpTribunal, 31));
+        return Some(RetentionClass::Rc04EhcpTribunal);
     }
     let is_young = subject.date_of_birth.map_or(subject.kind == PersonKind::YoungPerson, |born| facts.opened_on > age_out_on(born));
     if subject.own_case && is_young {
-        return Some((RetentionClass::Rc05YoungPersonOwn, 31));
+        return Some(RetentionClass::Rc05YoungPersonOwn);
     }
-    (facts.level != InterventionLevel::L1).then_some((RetentionClass::Rc03ChildCasework, 25))
+    (facts.level != InterventionLevel::L1).then_some(RetentionClass::Rc03ChildCasework)
 }
 
 #[cfg(test)]
@@ -81,7 +84,7 @@ mod tests {
     }
 
     fn kept(facts: &RetentionFacts) -> (RetentionClass, Option<String>) {
-        let Retention { class, review_on, .. } = of(facts);
+        let Retention { class, review_on, .. } = of(facts, &RetentionYears::default());
         (class, review_on.map(|day| day.to_string()))
     }
 
@@ -89,6 +92,23 @@ mod tests {
     fn casework_about_a_child_is_kept_25_years_from_the_birth() {
         let facts = case(InterventionLevel::L2, &[child(Some("2017-02-11"))]);
         assert_eq!(kept(&facts), (RetentionClass::Rc03ChildCasework, Some("2042-02-11".into())));
+    }
+
+    #[test]
+    fn the_years_are_those_that_are_configured() {
+        let classes = [
+            RetentionClass::Rc01AnonymousEnquiry,
+            RetentionClass::Rc02InformationOnly,
+            RetentionClass::Rc03ChildCasework,
+            RetentionClass::Rc06ParentOnly,
+        ];
+        let years = RetentionYears::configured(classes.map(|class| (class, 10)));
+        let until = |facts: &RetentionFacts| of(facts, &years).review_on.map(|day| day.to_string()).unwrap();
+        let anonymous = RetentionFacts { identified: false, closed_on: Some(day("2026-10-01")), ..case(InterventionLevel::L1, &[]) };
+        assert_eq!(until(&case(InterventionLevel::L2, &[child(Some("2017-02-11"))])), "2027-02-11");
+        assert_eq!(until(&case(InterventionLevel::L2, &[])), "2036-09-20");
+        assert_eq!(until(&case(InterventionLevel::L1, &[])), "2036-09-20");
+        assert_eq!(until(&anonymous), "2036-10-01");
     }
 
     #[test]

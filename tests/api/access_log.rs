@@ -48,7 +48,8 @@ fn is_about(app: &TestApp, index: i64, case: &str) -> bool {
 }
 
 /// What touches neither a family nor what protects them.
-const UNLOGGED: &[&str] = &["getService", "getMe", "getReferenceData", "listStaff", "listRecipients", "getRecipient", "setTestClock"];
+const UNLOGGED: &[&str] =
+    &["getService", "getMe", "getReferenceData", "getRetentionSchedule", "listStaff", "listRecipients", "getRecipient", "setTestClock"];
 /// What is about no case, and what has kind and target of its own.
 const OF_NO_CASE: &[&str] = &[
     "createPerson",

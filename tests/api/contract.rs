@@ -426,7 +426,9 @@ fn every_answer_has_its_request_and_is_stored_nowhere() {
 #[test]
 fn what_rarely_changes_is_sent_once() {
     let app = TestApp::spawn();
-    for (session, path) in [(app.adviser(), "/reference-data"), (app.with_token(None), "//openapi.json")] {
+    for (session, path) in
+        [(app.adviser(), "/reference-data"), (app.adviser(), "/retention-schedule"), (app.with_token(None), "//openapi.json")]
+    {
         let first = session.get(path).ok(200);
         let tag = first.header("etag");
         assert!(tag.starts_with('"') && !first.header("cache-control").contains("no-store"), "{path}: {}", first.header("cache-control"));

@@ -63,6 +63,18 @@ fn the_published_lists_are_asked_for_again_only_when_they_changed() {
 }
 
 #[test]
+fn the_retention_schedule_tells_all_classes_and_their_periods() {
+    let app = TestApp::spawn();
+    let schedule = app.as_role(Role::Auditor).get("/retention-schedule").ok(200);
+    let classes = schedule.body["items"].as_array().unwrap();
+    let plan = json!({"class": "rc04_ehcp_tribunal", "content": "Education, health and care plan or tribunal", "trigger": "birth", "years": 31,
+        "action": "review_then_delete", "isDefault": true});
+    assert!(classes.contains(&plan) && classes.len() == 15 && schedule.body["source"] != "", "{}", schedule.body);
+    assert_eq!(app.adviser().with("If-None-Match", &schedule.header("etag")).get("/retention-schedule").ok(304).text, "");
+    app.as_role(Role::Analyst).get("/retention-schedule").problem(403, "forbidden");
+}
+
+#[test]
 fn the_clock_can_be_set_in_a_demonstration_only_and_by_an_administrator_only() {
     let clock = json!({"now": "2026-09-17T13:00:00.000Z", "frozen": true});
     let app = TestApp::spawn();

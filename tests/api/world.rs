@@ -216,6 +216,7 @@ impl World {
             "getService"
             | "getMe"
             | "getReferenceData"
+            | "getRetentionSchedule"
             | "listRecipients"
             | "getRecipient"
             | "listCases"

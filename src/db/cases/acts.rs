@@ -171,7 +171,7 @@ pub fn assign(
     version: i32,
     member: StaffId,
     now: Timestamp,
-    keep: Keep,
+    keep: Keep<'_>,
 ) -> Result<Case> {
     let row = row(tx, permit, id)?;
     let by = if member == permit.staff() && row.assigned_to == member { row.assigned_by } else { permit.staff() };
@@ -194,7 +194,7 @@ pub fn restrict(
     version: i32,
     restriction: CaseRestriction,
     now: Timestamp,
-    keep: Keep,
+    keep: Keep<'_>,
 ) -> Result<Case> {
     let row = row(tx, permit, id)?;
     let CaseRestriction { restricted, named_staff_ids, conflicted_staff_ids, reason } = restriction;
@@ -211,7 +211,7 @@ pub fn restrict(
 }
 
 /// The case that was just changed. It was in scope then.
-fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep) -> Result<Case> {
+fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
     let row = case_file::table.find(id).first(tx.conn)?;
     view(tx, row, keep)
 }
