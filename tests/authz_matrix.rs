@@ -32,6 +32,16 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("getService", None),
     ("getMe", Some(Action::MeRead)),
     ("getReferenceData", Some(Action::ReferenceDataRead)),
+    ("listRetentionReviews", Some(Action::RetentionReview)),
+    ("listRetentionHolds", Some(Action::HoldList)),
+    ("placeRetentionHold", Some(Action::HoldPlace)),
+    ("releaseRetentionHold", Some(Action::HoldRelease)),
+    ("listDisposals", Some(Action::DisposalList)),
+    ("getDisposal", Some(Action::DisposalRead)),
+    ("listDisposalCases", Some(Action::DisposalCases)),
+    ("proposeDisposal", Some(Action::DisposalPropose)),
+    ("cancelDisposal", Some(Action::DisposalCancel)),
+    ("approveDisposal", Some(Action::DisposalApprove)),
     ("getRetentionSchedule", Some(Action::RetentionScheduleRead)),
     ("listStaff", Some(Action::StaffList)),
     ("updateStaff", Some(Action::StaffUpdate)),
@@ -200,7 +210,12 @@ impl Scene {
         let risk = json!({"riskTypes":["emotional"],"summary":"Afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
         let concern = app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &risk).ok(201).id();
         let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
+        let hold = json!({"reason":"complaint","reviewOn":"2099-01-01"});
+        let hold = app.manager().post(&format!("/cases/{}/retention-holds", family.case), &hold).ok(201).id();
+        let disposal = Family::proposed(&app).0;
         let parameters = BTreeMap::from([
+            ("holdId", hold),
+            ("disposalId", disposal),
             ("legalRequestId", legal),
             ("concernId", concern),
             ("mergeId", merge),

@@ -91,7 +91,7 @@ def well_formed(value, depth=8):
 BOTH = set("v id at kind outcome actor req origin deployment keyId follows rotated".split())
 FIELDS = {
     b"disclosure": BOTH | set("basis case channel condition consents copies decidedBy direction grounds identified items lawfulBasis".split())
-    | set("purpose reason recipient recipientPerson rel rules subjects told".split()),
+    | set("disposed purpose reason recipient recipientPerson rel rules subjects told".split()),
     b"access": BOTH | set("accessReason auditReference cases operation role rowVersion sealedDigest target".split()),
 }
 

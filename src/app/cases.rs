@@ -160,7 +160,7 @@ fn restriction_faults(
 
 impl App {
     /// How long a case with these facts is kept here.
-    fn keep(&self, facts: &RetentionFacts) -> Retention {
+    pub(super) fn keep(&self, facts: &RetentionFacts) -> Retention {
         retention::of(facts, &self.settings.retention)
     }
 

@@ -42,6 +42,8 @@ pub enum Error {
     },
     /// Two people are needed (`409 same-person`).
     SamePerson(Fault),
+    /// A hold keeps a case that is to be disposed of (`409 retention-hold`).
+    OnHold(Fault),
     /// A team that a live permission names cannot be removed (`409 in-use`).
     InUse(Fault),
     /// The caller's roles have the action, but not for this (`403 forbidden`).
@@ -76,6 +78,7 @@ impl Refusing for Error {
             | Self::Refused(_)
             | Self::State { .. }
             | Self::SamePerson(_)
+            | Self::OnHold(_)
             | Self::InUse(_)
             | Self::TooManyCases { .. }
             | Self::Forbidden => true,

@@ -1,7 +1,7 @@
 //! THE table of roles and actions. It alone drives enforcement, `allowedActions`, `GET /me`, the `x-roles` of the OpenAPI document
 //! and the printed matrix. What is not in it is refused.
 
-use crate::domain::vocabulary::AccessLogKind::{self, Changed, Created, Exported, Listed, Read, Searched};
+use crate::domain::vocabulary::AccessLogKind::{self, CaseDisposed, Changed, Created, Exported, Listed, Read, Searched};
 use crate::domain::vocabulary::{AccessTarget as Of, Role};
 
 /// A type-level action: the name by which a use case demands its permit.
@@ -27,6 +27,7 @@ const REGISTER: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::Auditor, 
 const KEEPERS: &[Role] = &[Role::ServiceManager, Role::Administrator];
 const ADMINISTRATOR: &[Role] = &[Role::Administrator];
 const WITNESS: &[Role] = &[Role::MachineAudit];
+const CERTIFICATES: &[Role] = &[Role::Adviser, Role::ServiceManager, Role::Auditor];
 const LOG: &[Role] = &[Role::ServiceManager, Role::Auditor, Role::MachineAudit];
 
 /// Whether somebody with these roles works on cases.
@@ -100,6 +101,26 @@ acts! {
     ReferenceDataRead, "reference_data:read", "read", ALL, &["C13"], None;
     /// Read how long each class of record is kept.
     RetentionScheduleRead, "retention_schedule:read", "read", REGISTER, &["C16"], None;
+    /// List the cases whose keeping is to be looked at.
+    RetentionReview, "retention_review:list", "list", MANAGER, &["C16"], Some((Listed, Of::Case));
+    /// List the holds on a case.
+    HoldList, "retention_hold:list", "list", MANAGER, &["C16"], Some((Listed, Of::RetentionHold));
+    /// Place a hold on a case.
+    HoldPlace, "retention_hold:create", "place_hold", MANAGER, &["C16"], Some((Created, Of::RetentionHold));
+    /// Release a hold on a case.
+    HoldRelease, "retention_hold:release", "release", MANAGER, &["C16"], Some((Changed, Of::RetentionHold));
+    /// List disposals.
+    DisposalList, "disposal:list", "list", CERTIFICATES, &["C16"], Some((Listed, Of::Disposal));
+    /// Read a disposal, with its certificate.
+    DisposalRead, "disposal:read", "read", CERTIFICATES, &["C16"], Some((Read, Of::Disposal));
+    /// List the cases of a proposed disposal.
+    DisposalCases, "disposal:list_cases", "list_cases", CASEWORK, &["C16"], Some((Listed, Of::Disposal));
+    /// Propose to dispose of cases.
+    DisposalPropose, "disposal:create", "propose", CASEWORK, &["C16"], Some((Created, Of::Disposal));
+    /// Give up a proposed disposal.
+    DisposalCancel, "disposal:cancel", "cancel", CASEWORK, &["C16"], Some((Changed, Of::Disposal));
+    /// Approve a disposal that somebody else proposed.
+    DisposalApprove, "disposal:approve", "approve", MANAGER, &["C16"], Some((CaseDisposed, Of::Disposal));
     /// List the staff.
     StaffList, "staff:read", "read", REGISTER, &["C10"], None;
     /// Disable or enable a member of staff.

@@ -7,6 +7,7 @@ mod log;
 mod migrate;
 mod open;
 mod probe;
+mod retention;
 mod token;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Keys(keys::Keys),
     /// Care for the logs: let one go on after a backup was put back.
     Log(log::Log),
+    /// See to it that what was disposed of is in no file of the database any more.
+    Retention(retention::Retention),
     /// Copy the embedded database into a new file while the service runs.
     Backup(backup::Backup),
     /// Ask a service on this machine whether it is ready, for health checks.
@@ -75,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(migrate) => migrate.run(),
         Command::Keys(keys) => keys.run(),
         Command::Log(log) => return log.run(),
+        Command::Retention(retention) => retention.run(),
         Command::Backup(backup) => backup.run(),
         Command::Probe(probe) => probe.run(),
         Command::Token(token) => token.print(),

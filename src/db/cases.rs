@@ -35,6 +35,7 @@ pub use acts::{
 };
 pub(super) use events::happened_to;
 use events::{happened, levels};
+pub use keeping::{retention, reviews, standing};
 pub use list::list;
 
 const NAMED: &str = "named";
@@ -201,17 +202,10 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'
     view(tx, row, keep)
 }
 
-/// How long a case in scope is kept.
-pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Retention> {
-    let row = row(tx, permit, id)?;
-    let participants = participants::of(tx, id)?;
-    Ok(keep(&keeping::facts(tx, &row, &participants)?))
-}
-
 fn view(tx: &mut Tx<'_>, row: Row, keep: Keep<'_>) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;
-    let retention = keep(&keeping::facts(tx, &row, &participants)?);
+    let retention = keeping::of(tx, &row, &participants, keep)?;
     let levels = levels(tx, row.id)?;
     let by = told.reopenings.iter().map(|reopening| reopening.by).chain(levels.iter().map(|(.., by)| *by));
     let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;

@@ -1,5 +1,7 @@
 //! Who takes part in a case. The parental responsibility they state is ids, dates and words of closed lists, so it stands as JSON.
 
+use std::collections::HashMap;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -95,6 +97,16 @@ pub fn take_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, 
 pub(super) fn of(tx: &mut Tx<'_>, case_id: CaseId) -> Result<Vec<Participant>> {
     let rows = participant::table.filter(participant::case_id.eq(case_id)).order(participant::id.asc()).load::<Row>(tx.conn)?;
     views(tx, rows)
+}
+
+/// The same of several cases.
+pub(super) fn of_each(tx: &mut Tx<'_>, cases: Vec<CaseId>) -> Result<HashMap<CaseId, Vec<Participant>>> {
+    let rows = participant::table.filter(participant::case_id.eq_any(cases)).order(participant::id.asc()).load::<Row>(tx.conn)?;
+    let mut each: HashMap<CaseId, Vec<Participant>> = HashMap::new();
+    for part in views(tx, rows)? {
+        each.entry(part.case_id).or_default().push(part);
+    }
+    Ok(each)
 }
 
 /// The participants of a case in scope, in the order in which they came.

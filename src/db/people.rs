@@ -44,7 +44,7 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-pub(super) use sides::{Known, Sealed, facts, facts_in, known, known_in, known_to, open, open_all, own_case, safe_by};
+pub(super) use sides::{Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
@@ -202,8 +202,13 @@ pub fn update(
         .set((person::kind.eq(kind), person::sealed.eq(sealed), person::version.eq(open)))
         .execute(tx.conn)?;
     staff::stale_unless(tx, changed, next, |_| Ok(current))?;
+    index_again(tx, id, &person)
+}
+
+/// What they were looked for by before finds them no more.
+fn index_again(tx: &mut Tx<'_>, id: PersonId, person: &Sealed) -> Result<()> {
     diesel::delete(blind_index::table.filter(blind_index::person_id.eq(id))).execute(tx.conn)?;
-    index(tx, id, &person)
+    index(tx, id, person)
 }
 
 /// They are looked for by what is known on any side; whether the caller may find them by it is seen once they are opened.

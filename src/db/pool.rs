@@ -219,6 +219,12 @@ impl Connections {
         ended
     }
 
+    /// What is done outside of any transaction.
+    pub(super) fn outside(&self, sql: &str) -> Result<(), Error> {
+        let (_busy, mut kept) = self.take(Instant::now() + PATIENCE).ok_or(Error::Unavailable)?;
+        Ok(kept.conn.batch_execute(sql)?)
+    }
+
     /// A connection on which a transaction was begun.
     fn begun(&self, begin: Begin, tally: &Tally) -> Result<(Ticket, PooledConnection<Maker>), Error> {
         let (until, mut died) = (Instant::now() + PATIENCE, 0);

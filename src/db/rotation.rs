@@ -14,8 +14,8 @@ use super::keyring::{self, KeyRow, Keyring};
 use super::ledger::disclosures::{Named, openings_cell};
 use super::schema::{
     capacity_record, case_file, concern_event, consent, disclosure, disclosure_annotation, disclosure_entry, disclosure_private,
-    information_request, legal_bundle, legal_extract, legal_request, note, person, person_merge, referral, safeguarding_concern,
-    sealing_key,
+    information_request, legal_bundle, legal_extract, legal_request, note, person, person_merge, referral, retention_hold,
+    safeguarding_concern, sealing_key,
 };
 use super::sealed::{self, Cell, KeyUse, Owner};
 use super::stored::AnyId;
@@ -170,6 +170,8 @@ fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8
                 legal_request.sealed of legal_request::case_id.eq(id);
                 legal_extract.sealed of legal_extract::case_id.eq(id);
                 legal_bundle.sealed of legal_bundle::case_id.eq(id);
+                retention_hold.sealed of retention_hold::case_id.eq(id);
+                retention_hold.released_sealed of retention_hold::case_id.eq(id);
             }
             for (index, cell, was) in openings_of(tx, id)? {
                 if let Some(new) = f(tx, cell, &was)? {

@@ -512,6 +512,61 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
+    retention_hold (id) {
+        id -> DbUuid,
+        case_id -> DbUuid,
+        reason -> DbWord,
+        review_on -> DbDay,
+        sealed -> Binary,
+        released_at -> Nullable<DbTs>,
+        released_by -> Nullable<DbUuid>,
+        released_sealed -> Nullable<Binary>,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+    disposal (id) {
+        id -> DbUuid,
+        class -> DbWord,
+        ground -> DbWord,
+        count -> Integer,
+        status -> DbWord,
+        ended_at -> Nullable<DbTs>,
+        ended_by -> Nullable<DbUuid>,
+        notices -> Nullable<DbWord>,
+        backups_expire_on -> Nullable<DbDay>,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+    disposal_case (case_id) {
+        case_id -> DbUuid,
+        disposal_id -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+    disposal_entry (idx) {
+        idx -> BigInt,
+        disposal_id -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
 
     disclosure_entry (idx) {
         idx -> BigInt,
@@ -723,6 +778,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_request,
     legal_bundle,
     legal_extract,
+    retention_hold,
+    disposal,
+    disposal_case,
+    disposal_entry,
     task,
     disclosure_entry,
     disclosure_leaf,

@@ -208,7 +208,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, PersonMergeId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
-    ConcernId, TaskId, InformationRequestId, LegalRequestId, ReferralId, CaseEventId, EntryId,
+    ConcernId, TaskId, InformationRequestId, LegalRequestId, ReferralId, CaseEventId, EntryId, RetentionHoldId, DisposalId,
 }
 
 macro_rules! stored_words {
@@ -239,6 +239,7 @@ stored_words! {
     GranterRelation, DecisionKind, CapacityOutcome, ConsentSought, NoConsentReason, ToldSubject, ConcernStatus, CaseStatus, InterventionLevel,
     ParticipantRole, Relation, PersonKind, ReferralSource, ReferralStatus, SenNeed, SenProvision, AgeBand, Setting, Outcome, NoteKind, Sensitivity, FactOrOpinion,
     AnnotationKind, DisclosureStatus, AskedBy, InformationRequestStatus, LegalRequestStatus, TaskKind, TaskStatus, TimelineKind, RetentionClass,
+    HoldReason, DisposalStatus, DisposalGround, ErasureNotice,
 }
 
 /// From 1970, where our microseconds begin, to 2000, where those of PostgreSQL do.

@@ -283,6 +283,12 @@ pub struct RetentionFacts {
     pub subjects: Vec<SubjectFact>,
     /// Whether anybody in it is known by name.
     pub identified: bool,
+    /// The last day on which something was passed on because of a risk, or withheld.
+    pub risk_on: Option<NaiveDate>,
+    /// The last day on which something was passed on by permission.
+    pub relied_on: Option<NaiveDate>,
+    /// The day of the last request for legal proceedings.
+    pub legal_on: Option<NaiveDate>,
 }
 
 /// A child or young person a case is about.

@@ -81,6 +81,10 @@ ids! {
     InformationRequestId;
     /// A task on the work list.
     TaskId;
+    /// A hold that keeps a case.
+    RetentionHoldId;
+    /// A disposal of cases.
+    DisposalId;
     /// One request to this service.
     RequestId;
     /// An entry of a log.

@@ -1,9 +1,10 @@
-//! The disclosure log as auditors read it.
+//! The disclosure log as auditors read it. Over 350 lines because it is one contract: an entry, field by field.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::disposal::LogDisposed;
 use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
 use super::log_proof::{Follows, InclusionProof, RotatedKeys};
 use super::time::Timestamp;
@@ -225,6 +226,9 @@ pub struct LogBody {
     /// Which key was replaced.
     #[schema(nullable = false)]
     pub rotated: Option<RotatedKeys>,
+    /// What accounts for a case that was disposed of.
+    #[schema(nullable = false)]
+    pub disposed: Option<LogDisposed>,
 }
 
 impl LogBody {
@@ -262,6 +266,7 @@ impl LogBody {
         "keyId",
         "follows",
         "rotated",
+        "disposed",
     ];
 }
 

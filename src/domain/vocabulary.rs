@@ -849,6 +849,52 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Why a case is kept although its time is over (C16).
+    HoldReason, "holdReason" {
+        Litigation = "litigation", "Legal proceedings";
+        OpenSar = "open_sar", "Subject access request that is not answered yet";
+        Inquiry = "inquiry", "Inquiry or review";
+        Safeguarding = "safeguarding", "Somebody is at risk";
+        Complaint = "complaint", "Complaint";
+    }
+}
+
+vocabulary! {
+    /// Where a disposal stands (C16).
+    DisposalStatus, "disposalStatus" {
+        Proposed = "proposed", "Proposed";
+        Executed = "executed", "Done";
+        Cancelled = "cancelled", "Given up";
+    }
+}
+
+vocabulary! {
+    /// On what ground cases are disposed of (C16).
+    DisposalGround, "disposalGround" {
+        PeriodOver = "period_over", "The period of the retention schedule is over";
+        BirthDateUnknown = "birth_date_unknown", "The manager looked at it: the date of birth cannot be found out";
+        ErasureRequest = "erasure_request", "Somebody asked for erasure and is right", "UK GDPR Art. 17";
+    }
+}
+
+vocabulary! {
+    /// Whether those who received something were told of its erasure, or why not.
+    ErasureNotice, "erasureNotice" {
+        Notified = "notified", "They were told", "UK GDPR Art. 19";
+        NotRequired = "not_required", "The period is over: nobody asked for erasure";
+        Impossible = "impossible", "They cannot be told";
+        Disproportionate = "disproportionate", "To tell them would take disproportionate effort";
+    }
+}
+
+vocabulary! {
+    /// How cases were disposed of.
+    DisposalMethod, "disposalMethod" {
+        KeysDestroyed = "keys_destroyed", "The keys were destroyed and the rows deleted";
+    }
+}
+
+vocabulary! {
     /// What would make a refused disclosure possible.
     Remedy, "remedy" {
         AskPermission = "ask_permission", "Ask for permission";
@@ -916,6 +962,8 @@ vocabulary! {
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
         TagKey = "tag_key", "Tag key of a case";
+        RetentionHold = "retention_hold", "Hold on a case";
+        Disposal = "disposal", "Disposal of cases";
     }
 }
 
@@ -1032,6 +1080,11 @@ pub fn lists() -> Vec<List> {
         list::<RetentionClass>(),
         list::<RetentionTrigger>(),
         list::<RetentionAction>(),
+        list::<HoldReason>(),
+        list::<DisposalStatus>(),
+        list::<DisposalGround>(),
+        list::<ErasureNotice>(),
+        list::<DisposalMethod>(),
         list::<Remedy>(),
         list::<DisclosureLogKind>(),
         list::<AccessLogKind>(),

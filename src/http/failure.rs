@@ -39,6 +39,7 @@ impl From<Error> for Problem {
                 .with_faults(rule.into_iter().collect())
                 .with_allowed_actions(allowed.into_iter().map(|action| ActionName(action.verb())).collect()),
             Error::SamePerson(fault) => Self::new(Code::SamePerson).with_fault(fault),
+            Error::OnHold(fault) => Self::new(Code::RetentionHold).with_fault(fault),
             Error::InUse(fault) => Self::new(Code::InUse).with_fault(fault),
             Error::TooManyCases { most, wait } => limits::used_up("cases", most, 3600, wait),
             Error::Forbidden => Self::new(Code::Forbidden),
@@ -95,6 +96,7 @@ mod tests {
             (Error::OutsideTree("index"), Code::RuleViolated),
             (Error::State { rule: None, allowed: vec![Action::CaseReopen] }, Code::InvalidState),
             (Error::SamePerson(fault()), Code::SamePerson),
+            (Error::OnHold(fault()), Code::RetentionHold),
             (Error::InUse(fault()), Code::InUse),
             (Error::Forbidden, Code::Forbidden),
             (Error::TooManyCases { most: 200, wait: 60 }, Code::RateLimited),

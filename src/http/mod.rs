@@ -18,6 +18,7 @@ pub mod connection;
 mod consents;
 mod disclosure_log;
 mod disclosures;
+mod disposals;
 pub mod docs;
 pub mod envelope;
 mod export;
@@ -41,6 +42,7 @@ pub mod problem;
 mod recipients;
 mod referrals;
 pub mod respond;
+mod retention;
 mod schema;
 mod service;
 mod staff;
@@ -104,6 +106,8 @@ pub fn operations() -> Vec<Operation> {
         concerns::operations(),
         information_requests::operations(),
         legal_requests::operations(),
+        retention::operations(),
+        disposals::operations(),
         disclosure_log::operations(),
         access_log::operations(),
         log_proofs::operations(),

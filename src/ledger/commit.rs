@@ -52,6 +52,12 @@ impl CaseKey {
         TagKey(self.derive("tag"))
     }
 
+    /// What tells this key from all others, and nothing else of it: in base64url without padding.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.derive("fingerprint").as_slice())
+    }
+
     #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8,160 bytes; a key of zeros instead would open every commitment")]
     fn derive(&self, info: &str) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);

@@ -1,4 +1,4 @@
-//! An entry of the disclosure log, version 1: what is in the clear, and what is only committed to.
+//! An entry of the disclosure log, version 1: what is in the clear, and what is only committed to. Over 350 lines because it is one shape.
 //!
 //! No free text is in the clear. `recipientPerson`, `subjects`, `consents`, `copies/n/person`, `items/n/digest`, `reason` and `grounds` are commitments;
 //! what they stand for leaves [`DisclosureEntry::write`] as [`Opening`]s, to be sealed beside the log. The committed text is: an id in lower
@@ -14,12 +14,12 @@ use super::commit::CaseKey;
 use super::leaf::{self, Hash, Malformed, hex};
 use super::note::Checkpoint;
 use crate::domain::disclosure::RefusalRule;
-use crate::domain::ids::{ConsentId, EntryId, PersonId, RecipientId, RequestId, StaffId};
+use crate::domain::ids::{ConsentId, DisposalId, EntryId, PersonId, RecipientId, RequestId, StaffId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, PersonKind, Purpose,
-    RotatedKey, ToldSubject, Vocabulary,
+    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, DisposalGround, ErasureNotice, InformationCategory, LawfulBasis,
+    LogOutcome, PersonKind, Purpose, RetentionClass, RotatedKey, ToldSubject, Vocabulary,
 };
 
 /// The path of the grounds of a decision, which are shown to nobody: they hold what those know who see other cases (C1).
@@ -78,6 +78,8 @@ pub struct DisclosureEntry {
     pub genesis: Option<Genesis>,
     /// Which key was replaced.
     pub rotated: Option<Rotated>,
+    /// The case that is gone.
+    pub disposed: Option<Disposed>,
 }
 
 /// A natural person who receives.
@@ -143,6 +145,39 @@ pub struct Rotated {
     pub from: Option<String>,
     /// The one that is now.
     pub to: Option<String>,
+}
+
+/// What accounts for a case that was disposed of (C16).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disposed {
+    /// The disposal, whose certificate tells the rest.
+    pub disposal: DisposalId,
+    /// The class of the retention schedule.
+    pub policy: RetentionClass,
+    /// On what ground.
+    pub ground: DisposalGround,
+    /// Who proposed it. Who decided is another.
+    pub proposed_by: StaffId,
+    /// What became of the notices to recipients.
+    pub notices: ErasureNotice,
+    /// How many entries of this log are about the case: all that have no openings from now on, this one among them.
+    pub entries: i64,
+    /// The fingerprint of the key that was destroyed.
+    pub key: String,
+}
+
+impl Disposed {
+    fn written(self) -> Value {
+        serde_json::json!({
+            "disposal": self.disposal.to_string(),
+            "policy": self.policy.as_str(),
+            "ground": self.ground.as_str(),
+            "proposedBy": self.proposed_by.to_string(),
+            "notices": self.notices.as_str(),
+            "entries": self.entries,
+            "key": self.key,
+        })
+    }
 }
 
 /// What a commitment stands for. With the case's key it proves what the entry says.
@@ -237,6 +272,7 @@ impl DisclosureEntry {
             related: None,
             genesis: None,
             rotated: None,
+            disposed: None,
         }
     }
 
@@ -262,6 +298,7 @@ impl DisclosureEntry {
         body.list("rules", self.rules.into_iter().map(written_rule).map(Value::from).collect());
         body.genesis(self.genesis);
         body.rotated(self.rotated);
+        body.clear("disposed", self.disposed.map(Disposed::written));
         let person = self.recipient_person.map(|person| match person {
             RecipientPerson::Person(id) => id.to_string(),
             RecipientPerson::Named(name) => name.0,

@@ -23,7 +23,7 @@ pub mod witness;
 
 pub use access::AccessEntry;
 pub use commit::{CaseKey, TagKey};
-pub use entry::{Copied, DisclosureEntry, EntryError, Genesis, Item, Opening, RecipientPerson, Rotated, Written};
+pub use entry::{Copied, DisclosureEntry, Disposed, EntryError, Genesis, Item, Opening, RecipientPerson, Rotated, Written};
 pub use leaf::{Hash, Malformed};
 pub use merkle::{HashReader, MissingRows, Subtree};
 pub use note::{Checkpoint, NoteFault, PublicKey, Signer};

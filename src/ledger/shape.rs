@@ -1,6 +1,7 @@
 //! What the body of an entry may say, for whoever does not trust the service: the fields of each log, what each may hold, and which belong to
 //! which kind of entry. It is checked while the body is read, without a copy of it.
 
+mod fields;
 mod forms;
 
 use std::borrow::Cow;
@@ -8,137 +9,10 @@ use std::borrow::Cow;
 use super::access;
 use super::entry;
 use super::leaf::Malformed;
-use super::note::is_name;
 use super::read::Reader;
-use crate::domain::vocabulary::{
-    AccessLogKind, AccessReason, AccessTarget, Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory,
-    LawfulBasis, PersonKind, Purpose, Role, RotatedKey, ToldSubject, Vocabulary,
-};
-use forms::{is_base64url, is_instant, is_key, is_key_id, is_reference, is_rule, uuid};
-
-/// So many members a list has at most.
-const MOST: usize = 1000;
-
-/// A field of a body, or of an object in it.
-struct Field {
-    name: &'static str,
-    form: Form,
-    /// Whether it is always there.
-    always: bool,
-}
-
-/// What a field may hold.
-enum Form {
-    /// The version of the shape.
-    Version,
-    Flag,
-    /// An integer of these.
-    Number(i64, i64),
-    /// A text that passes a test.
-    Text(fn(&str) -> bool),
-    /// Some such values, but not none: an empty list is left out.
-    List(&'static Form),
-    Object(&'static [Field]),
-}
-
-const fn always(name: &'static str, form: Form) -> Field {
-    Field { name, form, always: true }
-}
-
-const fn may(name: &'static str, form: Form) -> Field {
-    Field { name, form, always: false }
-}
-
-fn word<V: Vocabulary>(text: &str) -> bool {
-    V::parse(text).is_some()
-}
-
-const ID: Form = Form::Text(|text| uuid(text).is_some());
-const DIGEST: Form = Form::Text(|text| is_base64url(text, 32));
-const TAG: Form = Form::Text(|text| is_base64url(text, 16));
-const NAME: Form = Form::Text(|text| is_name(text) && text.len() <= 200);
-const FOLLOWS: Form = Form::Object(&[
-    always("origin", NAME),
-    always("root", Form::Text(|text| super::Hash::read(text).is_some())),
-    always("size", Form::Number(0, i64::MAX)),
-]);
-
-const ROTATED: Form =
-    Form::Object(&[may("from", Form::Text(is_key)), always("key", Form::Text(word::<RotatedKey>)), may("to", Form::Text(is_key))]);
-
-/// The fields of the disclosure log, in the order of their names.
-const DISCLOSURE: &[Field] = &[
-    always("actor", ID),
-    always("at", Form::Text(is_instant)),
-    may("basis", Form::Text(word::<Basis>)),
-    may("case", TAG),
-    may("channel", Form::Text(word::<Channel>)),
-    may("condition", Form::Text(word::<Art9Condition>)),
-    may("consents", Form::List(&DIGEST)),
-    may("copies", Form::List(&Form::Object(&[always("person", DIGEST), always("role", Form::Text(word::<PersonKind>))]))),
-    may("decidedBy", ID),
-    may("deployment", ID),
-    may("direction", Form::Text(word::<Direction>)),
-    may("follows", FOLLOWS),
-    may("grounds", DIGEST),
-    always("id", ID),
-    may("identified", Form::Flag),
-    may(
-        "items",
-        Form::List(&Form::Object(&[
-            always("bytes", Form::Number(0, i64::MAX)),
-            always("class", Form::Text(word::<InformationCategory>)),
-            always("digest", DIGEST),
-        ])),
-    ),
-    may("keyId", Form::Text(is_key_id)),
-    always("kind", Form::Text(word::<DisclosureLogKind>)),
-    may("lawfulBasis", Form::Text(word::<LawfulBasis>)),
-    may("origin", NAME),
-    always("outcome", Form::Text(|_| true)),
-    may("purpose", Form::Text(word::<Purpose>)),
-    may("reason", DIGEST),
-    may("recipient", ID),
-    may("recipientPerson", DIGEST),
-    may("rel", ID),
-    always("req", ID),
-    may("rotated", ROTATED),
-    may("rules", Form::List(&Form::Text(is_rule))),
-    may("subjects", Form::List(&DIGEST)),
-    may("told", Form::Text(word::<ToldSubject>)),
-    always("v", Form::Version),
-];
-
-/// The fields of the access log, in the order of their names.
-const ACCESS: &[Field] = &[
-    may("accessReason", Form::Text(word::<AccessReason>)),
-    always("actor", ID),
-    always("at", Form::Text(is_instant)),
-    may("auditReference", Form::Text(is_reference)),
-    may("cases", Form::List(&TAG)),
-    may("deployment", ID),
-    may("follows", FOLLOWS),
-    always("id", ID),
-    may("keyId", Form::Text(is_key_id)),
-    always("kind", Form::Text(word::<AccessLogKind>)),
-    may("operation", Form::Text(|text| !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphabetic()))),
-    may("origin", NAME),
-    always("outcome", Form::Text(|_| true)),
-    always("req", ID),
-    may("role", Form::Text(word::<Role>)),
-    may("rotated", ROTATED),
-    may("rowVersion", Form::Number(1, i32::MAX as i64)),
-    may("sealedDigest", DIGEST),
-    may("target", Form::Text(word::<AccessTarget>)),
-    always("v", Form::Version),
-];
-
-/// What names the log itself, in the entries that open or recover it.
-const NAMING: &[&str] = &["deployment", "keyId", "origin"];
-/// What is told of the log itself.
-const OF_LOG: &[&str] = &["follows", "rotated"];
-/// What is said of every decision about a disclosure.
-const DECIDED: &[&str] = &["basis", "case", "channel", "decidedBy", "direction", "identified", "lawfulBasis", "purpose"];
+use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind, Vocabulary};
+use fields::{ACCESS, DECIDED, DISCLOSURE, Field, Form, MOST, NAMING, OF_LOG};
+use forms::uuid;
 
 /// Why a body is none of this log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,12 +80,6 @@ pub struct Shape {
     kinds: Vec<Kind>,
 }
 
-impl std::fmt::Debug for Field {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
 impl Shape {
     /// That of the log of this name: the middle of `<service>/<log>/<deployment>` says which it is.
     #[must_use]
@@ -231,9 +99,11 @@ impl Shape {
                 K::DisclosureRefused => (&[DECIDED, &["rules"]], &[NAMING, OF_LOG]),
                 K::DecidedNotToShare => (&[&["case", "decidedBy", "reason"]], &[NAMING, OF_LOG, &["rules"]]),
                 K::DisclosureRecalled | K::DisclosureCorrected | K::SubjectNotified => (&[&["case"]], &[NAMING, OF_LOG, &["rules"]]),
-                K::LogGenesis => (&[NAMING], &[&["case", "follows", "rel", "rotated", "rules"]]),
-                K::LogRecovered => (&[NAMING], &[&["case", "rel", "rotated", "rules"]]),
-                K::KeyRotated => (&[&["rotated"]], &[NAMING, &["case", "follows", "rel", "rules"]]),
+                K::RecipientNotifiedOfErasure => (&[&["case", "decidedBy"]], &[NAMING, OF_LOG, &["rel", "rules"]]),
+                K::CaseDisposed => (&[&["case", "decidedBy", "disposed"]], &[NAMING, &["follows", "recipient", "rel", "rotated", "rules"]]),
+                K::LogGenesis => (&[NAMING], &[&["case", "disposed", "follows", "rel", "rotated", "rules"]]),
+                K::LogRecovered => (&[NAMING], &[&["case", "disposed", "rel", "rotated", "rules"]]),
+                K::KeyRotated => (&[&["rotated"]], &[NAMING, &["case", "disposed", "follows", "rel", "rules"]]),
                 _ => (&[], &[]),
             };
             Kind {
@@ -251,10 +121,11 @@ impl Shape {
         let kind = |kind: &K| {
             let (needs, bars): (&[&[&str]], &[&[&str]]) = match kind {
                 K::Read | K::Listed | K::Searched | K::Created | K::Changed | K::Exported | K::Refused => (&[], &[NAMING, OF_LOG]),
+                K::CaseDisposed => (&[&["cases"]], &[NAMING, OF_LOG, &["auditReference"]]),
                 K::LogGenesis => (&[NAMING], &[&["auditReference", "cases", "follows", "rotated"]]),
                 K::LogRecovered => (&[NAMING], &[&["auditReference", "cases", "rotated"]]),
                 K::KeyRotated => (&[&["rotated"]], &[NAMING, &["auditReference", "cases", "follows"]]),
-                _ => (&[], &[]),
+                K::LogPruned => (&[], &[]),
             };
             Kind { word: kind.as_str(), outcome: access::outcome(*kind).as_str(), needs: mask(ACCESS, needs), bars: mask(ACCESS, bars) }
         };

@@ -1,18 +1,58 @@
-//! How long a case is kept (C16): the classes of the retention schedule, by the years that are configured. The longest class that fits wins.
-//!
-//! What is kept apart from the case, item by item, has a class of its own: permissions, safeguarding, requests, logs.
+//! How long a case is kept (C16): the classes of the retention schedule, by the years that are configured. What is in a case has a class of its own,
+//! item by item: risks, permissions, requests for legal proceedings. The longest that fits wins.
 
 use chrono::NaiveDate;
 
 use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::disposal::Standing;
 use crate::domain::retention::RetentionYears;
 use crate::domain::time::{age_out_on, months_after};
-use crate::domain::vocabulary::{InterventionLevel, PersonKind, RetentionClass, SenProvision};
+use crate::domain::vocabulary::{DisposalGround, InterventionLevel, PersonKind, RetentionClass, SenProvision};
 
 /// The class of a case, and the day on which its keeping is looked at. Without a birth date a class that counts from it has no such day:
 /// nothing is disposed of by itself.
 #[must_use]
 pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
+    let case = of_case(facts, years);
+    let Some(day) = case.review_on else { return case };
+    let after = |class, on: NaiveDate| Some((class, years_after(on, years.of(class)?)));
+    let risk = facts.risk_on.and_then(|on| {
+        let (class, day) = after(RetentionClass::Rc08Safeguarding, on)?;
+        // Not before a child is grown up either.
+        let born = facts.subjects.iter().filter_map(|subject| subject.date_of_birth).max();
+        Some((class, born.and_then(|born| after(RetentionClass::Rc03ChildCasework, born)).map_or(day, |(_, grown)| grown.max(day))))
+    });
+    let relied = facts.relied_on.and_then(|on| after(RetentionClass::Rc09ConsentRecord, on));
+    // Proceedings of which nobody tells the end have ended with the case.
+    let legal = facts.legal_on.map(|on| facts.closed_on.map_or(on, |closed| closed.max(on)));
+    let legal = legal.and_then(|on| after(RetentionClass::Rc12LegalRequest, on));
+    let items = [risk, relied, legal].into_iter().flatten();
+    let (class, day) = items.fold((case.class, day), |kept, item| if item.1 > kept.1 { item } else { kept });
+    Retention { class, review_on: Some(day), ..case }
+}
+
+/// What stands in the way of disposing of a case that stands so, as one of this class, on this ground.
+#[must_use]
+pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGround, today: NaiveDate) -> Option<RefusalRule> {
+    let Standing { closed, undecided, retention } = *standing;
+    let too_early = match ground {
+        DisposalGround::PeriodOver => retention.review_on.is_none_or(|day| day > today).then_some(RefusalRule::PeriodNotOver),
+        DisposalGround::BirthDateUnknown => retention.review_on.is_some().then_some(RefusalRule::BirthDateKnown),
+        DisposalGround::ErasureRequest => None,
+    };
+    // A hold beats everything.
+    let rules = [
+        (retention.held, RefusalRule::OnHold),
+        (!closed, RefusalRule::CaseNotClosed),
+        (undecided, RefusalRule::Unsettled),
+        (retention.class != class, RefusalRule::OtherRetentionClass),
+    ];
+    rules.into_iter().find_map(|(stands, rule)| stands.then_some(rule)).or(too_early)
+}
+
+/// The class of a case by itself.
+fn of_case(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     let kept = |class, review_on| Retention { class, review_on, held: false };
     let for_years = |class, from| years.of(class).map(|years| years_after(from, years));
     let classes = facts.subjects.iter().filter_map(|subject| {
@@ -80,6 +120,9 @@ mod tests {
             last_contact_on: day("2026-09-20"),
             subjects: subjects.to_vec(),
             identified: true,
+            risk_on: None,
+            relied_on: None,
+            legal_on: None,
         }
     }
 
@@ -109,6 +152,63 @@ mod tests {
         assert_eq!(until(&case(InterventionLevel::L2, &[])), "2036-09-20");
         assert_eq!(until(&case(InterventionLevel::L1, &[])), "2036-09-20");
         assert_eq!(until(&anonymous), "2036-10-01");
+    }
+
+    #[test]
+    fn the_longest_of_what_is_in_a_case_wins_item_by_item() {
+        let facts = case(InterventionLevel::L1, &[]);
+        let (passed_on, born) = (Some(day("2026-10-01")), child(Some("2017-02-11")));
+        for (facts, class, until) in [
+            (RetentionFacts { relied_on: passed_on, ..facts.clone() }, RetentionClass::Rc09ConsentRecord, "2032-10-01"),
+            (RetentionFacts { legal_on: passed_on, ..facts.clone() }, RetentionClass::Rc12LegalRequest, "2032-10-01"),
+            (
+                RetentionFacts { legal_on: passed_on, closed_on: Some(day("2026-12-01")), ..facts.clone() },
+                RetentionClass::Rc12LegalRequest,
+                "2032-12-01",
+            ),
+            (
+                RetentionFacts { risk_on: passed_on, relied_on: passed_on, ..case(InterventionLevel::L2, &[born]) },
+                RetentionClass::Rc08Safeguarding,
+                "2061-10-01",
+            ),
+            (
+                RetentionFacts { relied_on: passed_on, ..case(InterventionLevel::L2, &[born]) },
+                RetentionClass::Rc03ChildCasework,
+                "2042-02-11",
+            ),
+        ] {
+            assert_eq!(kept(&facts), (class, Some(until.into())), "{facts:?}");
+        }
+        // Of a young child, until it is grown up: 40 years, where risks are kept 20.
+        let years = RetentionYears::configured([(RetentionClass::Rc08Safeguarding, 20), (RetentionClass::Rc03ChildCasework, 40)]);
+        let facts = RetentionFacts { risk_on: passed_on, ..case(InterventionLevel::L1, &[born]) };
+        assert_eq!(of(&facts, &years).review_on, Some(day("2057-02-11")));
+        let unknown = RetentionFacts { risk_on: passed_on, ..case(InterventionLevel::L2, &[child(None)]) };
+        assert_eq!(kept(&unknown), (RetentionClass::Rc03ChildCasework, None), "without a birth date nothing is due by itself");
+    }
+
+    #[test]
+    fn a_hold_beats_everything_and_no_case_goes_before_its_time() {
+        use DisposalGround::{BirthDateUnknown, ErasureRequest, PeriodOver};
+        let class = RetentionClass::Rc06ParentOnly;
+        let due =
+            Standing { closed: true, undecided: false, retention: Retention { class, review_on: Some(day("2032-09-20")), held: false } };
+        let judged = |standing: Standing, ground, today| objection(&standing, class, ground, day(today));
+        assert_eq!(judged(due, PeriodOver, "2032-09-20"), None);
+        assert_eq!(judged(due, PeriodOver, "2032-09-19"), Some(RefusalRule::PeriodNotOver));
+        assert_eq!(judged(due, BirthDateUnknown, "2032-09-20"), Some(RefusalRule::BirthDateKnown));
+        assert_eq!(judged(due, ErasureRequest, "2026-10-01"), None);
+        let unknown = Standing { retention: Retention { review_on: None, ..due.retention }, ..due };
+        assert_eq!(judged(unknown, PeriodOver, "2099-01-01"), Some(RefusalRule::PeriodNotOver));
+        assert_eq!(judged(unknown, BirthDateUnknown, "2026-10-01"), None);
+        let held = Standing { retention: Retention { held: true, ..due.retention }, closed: false, ..due };
+        for ground in [PeriodOver, BirthDateUnknown, ErasureRequest] {
+            assert_eq!(judged(held, ground, "2099-01-01"), Some(RefusalRule::OnHold));
+            assert_eq!(judged(Standing { closed: false, ..due }, ground, "2099-01-01"), Some(RefusalRule::CaseNotClosed));
+            assert_eq!(judged(Standing { undecided: true, ..due }, ground, "2099-01-01"), Some(RefusalRule::Unsettled));
+            let other = Retention { class: RetentionClass::Rc08Safeguarding, ..due.retention };
+            assert_eq!(judged(Standing { retention: other, ..due }, ground, "2099-01-01"), Some(RefusalRule::OtherRetentionClass));
+        }
     }
 
     #[test]

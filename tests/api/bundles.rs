@@ -76,15 +76,20 @@ fn a_bundle_is_a_whole_part_of_the_log_as_it_was_signed_with_the_neighbours_of_i
 pub fn are_sound(app: &TestApp) {
     for (log, table) in LOGS {
         let text = app.as_role(Role::Auditor).get(&format!("/{log}/export?format=bundle")).ok(200).text;
-        let trust = Trust::read(&format!("log {}", key(app, table).text())).unwrap();
-        let mut audit = Audit::new(Asked { trust: Some(trust), ..Asked::default() });
-        // It says itself what is wrong, if a line is not taken.
-        for line in text.strip_suffix('\n').unwrap().split('\n') {
-            audit.line(line.as_bytes());
-        }
-        let report = audit.finish(false);
-        assert_eq!((report.exit_code(), report.completeness.finding), (0, "whole"), "{report:?}");
+        is_sound(app, table, &text);
     }
+}
+
+/// A whole log, taken away before or now, is sound.
+pub fn is_sound(app: &TestApp, table: &str, text: &str) {
+    let trust = Trust::read(&format!("log {}", key(app, table).text())).unwrap();
+    let mut audit = Audit::new(Asked { trust: Some(trust), ..Asked::default() });
+    // It says itself what is wrong, if a line is not taken.
+    for line in text.strip_suffix('\n').unwrap().split('\n') {
+        audit.line(line.as_bytes());
+    }
+    let report = audit.finish(false);
+    assert_eq!((report.exit_code(), report.completeness.finding), (0, "whole"), "{report:?}");
 }
 
 /// An auditor's folder, far from the service: what the operator gave them, and what they took away.

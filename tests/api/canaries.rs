@@ -251,6 +251,11 @@ fn sing(app: &TestApp, voice: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     sent.post(&disclosures, &ask).ok(201);
     sing_of_requests(&mut sent, &family, &note, &canary);
     tell_of_a_risk(&mut sent, &family, &canary);
+    let hold = json!({"reason":"complaint","note":canary("note of a hold"),"reviewOn":"2099-01-01"});
+    marked(&hold, "", &mut sent.marks);
+    let hold = app.manager().post(&format!("/cases/{case}/retention-holds"), &hold).ok(201);
+    let release = app.manager().if_match(1).post(&format!("/retention-holds/{}/release", hold.id()), &json!({"reason":canary("release")}));
+    assert_eq!((hold.str("note"), &release.ok(200).body["release"]["reason"]), (canary("note of a hold"), &json!(canary("release"))));
     // A refusal is logged, too.
     let elsewhere =
         family.ask(&note, json!({"summary":canary("refused"),"recipient":{"recipientId":family.school,"personName":canary("school")}}));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::harness::{Reply, TestApp};
+use crate::harness::{Reply, Session, TestApp};
 
 pub struct Family {
     pub case: String,
@@ -276,6 +276,24 @@ impl Family {
     pub fn tasks(app: &TestApp, kind: &str, about: &str) -> Vec<Value> {
         let list = app.manager().get(&format!("/tasks?kind={kind}&status=open&limit=200")).ok(200);
         list.body["items"].as_array().unwrap().iter().filter(|task| task["aboutId"] == about).cloned().collect()
+    }
+
+    /// A case of nobody in particular that is closed, and the disposal that a manager proposes of it: the ids of the disposal and of the case.
+    pub fn proposed(app: &TestApp) -> (String, String) {
+        Self::proposed_by(app, &app.manager())
+    }
+
+    /// The same by this manager.
+    pub fn proposed_by(app: &TestApp, manager: &Session<'_>) -> (String, String) {
+        let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
+        let bare = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+            "senNeeds":[],"appealTypes":[],
+            "participants":[{"personId":caller,"role":"service_user","relation":"parent","servedSeparately":false}]});
+        let case = app.adviser().post("/cases", &bare).ok(201).id();
+        app.adviser().if_match(1).post(&format!("/cases/{case}/closure"), &json!({"outcome":"information_given"})).ok(200);
+        let body = json!({"caseIds":[case],"class":"rc06_parent_only","ground":"erasure_request"});
+        let proposal = manager.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string());
+        (proposal.post("/disposals", &body).ok(201).id(), case)
     }
 
     pub fn withdraw(&self, app: &TestApp, consent: &str, change: Value) -> Reply {

@@ -28,6 +28,7 @@ enum Kind {
     Concern,
     Contact,
     Merge,
+    Hold,
     /// What all casework staff may see: bodies with their teams, the staff, places in a log.
     NotOfAFamily,
 }
@@ -35,7 +36,7 @@ enum Kind {
 /// What is named by a property or parameter of this name.
 fn kind(name: &str, pointer: &str) -> Kind {
     match name {
-        "caseId" => Kind::Case,
+        "caseId" | "caseIds" => Kind::Case,
         "personId"
         | "granterId"
         | "withdrawnById"
@@ -62,6 +63,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "concernId" => Kind::Concern,
         "contactId" => Kind::Contact,
         "mergeId" => Kind::Merge,
+        "holdId" => Kind::Hold,
         "id" if pointer.starts_with("/contacts/") => Kind::Contact,
         "id" if pointer.starts_with("/teams/") => Kind::NotOfAFamily,
         "recipientId"
@@ -76,7 +78,9 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "actor"
         | "decidedBy"
         | "assignedTo"
-        | "index" => Kind::NotOfAFamily,
+        | "index"
+        // It names no case.
+        | "disposalId" => Kind::NotOfAFamily,
         other => panic!("what does {other} at {pointer} name? Add it to kind()"),
     }
 }
@@ -111,6 +115,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Capacity, assessed.body["items"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Concern, concern),
         (Kind::Merge, world.ids["mergeId"].clone()),
+        (Kind::Hold, world.ids["holdId"].clone()),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
     ];
     Other { name, ids: ids.into(), seen: false }
@@ -398,6 +403,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
             "relocateNote" | "logLegalRequest" | "lendTagKey" => &["caseId"],
+            "proposeDisposal" => &["caseIds"],
             "mergePeople" => &["mergedPersonId"],
             _ => &["atRiskPersonIds"],
         };

@@ -17,6 +17,7 @@ mod contract;
 mod contradictions;
 mod decisions;
 mod disclosures;
+mod disposals;
 mod edges;
 mod export;
 mod family;

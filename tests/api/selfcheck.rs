@@ -14,10 +14,10 @@ use crate::harness::cluster::{Scratch, by_engine};
 use crate::harness::{TestApp, connect};
 use crate::long::{lengthen, stored};
 
-type Found = BTreeSet<(String, i64, String)>;
+pub type Found = BTreeSet<(String, i64, String)>;
 
 /// What the command finds, and its exit code.
-fn selfcheck(folder: &TempDir, scratch: Option<&Scratch>) -> (Value, Found, Option<i32>) {
+pub fn selfcheck(folder: &TempDir, scratch: Option<&Scratch>) -> (Value, Found, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
     command.args(["log", "selfcheck", "--output", "json", "--data-dir"]).arg(folder.path());
     if let Some(scratch) = scratch {

@@ -121,6 +121,8 @@ impl World {
             ("taskId", task),
             ("requestId", asked),
             ("legalRequestId", legal),
+            ("holdId", Self::hold(app, &family)),
+            ("disposalId", Family::proposed(app).0),
             ("staffId", spare.as_str().unwrap().to_owned()),
             ("index", "1".to_owned()),
         ]);
@@ -132,6 +134,18 @@ impl World {
         let given = family.permit(app, json!({}));
         app.adviser().post(&format!("/consents/{given}/annulment"), &json!({"reason":"Another family."})).ok(200);
         Family::tasks(app, "annulment_review", &given)[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A hold on the case, which is released: it would be in the way of nothing but a disposal.
+    fn hold(app: &TestApp, family: &Family) -> String {
+        let id = Self::held(app, family);
+        app.manager().if_match(1).post(&format!("/retention-holds/{id}/release"), &json!({"reason":"It was answered."})).ok(200);
+        id
+    }
+
+    fn held(app: &TestApp, family: &Family) -> String {
+        let hold = json!({"reason":"complaint","note":"About the plan.","reviewOn":"2099-01-01"});
+        app.manager().post(&format!("/cases/{}/retention-holds", family.case), &hold).ok(201).id()
     }
 
     /// What an officer asked.
@@ -263,11 +277,40 @@ impl World {
             | "verifyAccessLog"
             | "getAccessLogEntry"
             | "getPersonMerge"
+            | "listRetentionReviews"
+            | "listRetentionHolds"
+            | "listDisposals"
+            | "getDisposal"
             | "listCaseAccess" => look(Role::ServiceManager),
             "cosignDisclosureLog" | "cosignAccessLog" => {
                 let log = if operation == "cosignAccessLog" { "access-log" } else { "disclosure-log" };
                 let note = app.as_role(Role::Auditor).get(&format!("/{log}/checkpoint")).ok(200).text;
                 Asked { role: Role::MachineAudit, ..ask(cosigned(&note)) }
+            }
+            "placeRetentionHold" => {
+                Asked { role: Role::ServiceManager, ..ask(json!({"reason":"complaint","note":"About the plan.","reviewOn":"2099-01-01"})) }
+            }
+            "releaseRetentionHold" => {
+                let hold = Self::held(app, family);
+                self.ids.insert("holdId", hold);
+                Asked { role: Role::ServiceManager, version: Some(1), ..ask(json!({"reason":"It was answered."})) }
+            }
+            "proposeDisposal" => {
+                let (disposal, case) = Family::proposed(app);
+                app.manager().if_match(1).send(&Method::POST, &format!("/disposals/{disposal}/cancellation"), None).ok(200);
+                let body = json!({"caseIds":[case],"class":"rc06_parent_only","ground":"erasure_request"});
+                Asked { role: Role::ServiceManager, ..ask(body) }
+            }
+            "listDisposalCases" | "cancelDisposal" | "approveDisposal" => {
+                let manager = if operation == "approveDisposal" { app.as_staff(Role::ServiceManager, "deputy") } else { app.manager() };
+                let disposal = Family::proposed_by(app, &manager).0;
+                self.ids.insert("disposalId", disposal);
+                match operation {
+                    "listDisposalCases" => look(Role::ServiceManager),
+                    "cancelDisposal" => Asked { version: Some(1), ..look(Role::ServiceManager) },
+                    // It was proposed by another.
+                    _ => Asked { role: Role::ServiceManager, version: Some(1), ..ask(json!({"notices":"impossible"})) },
+                }
             }
             "lendTagKey" => Asked { role: Role::ServiceManager, ..ask(json!({"caseId":family.case,"auditReference":"AUDIT-2026/07"})) },
             "listStaff" | "revokeStaffTokens" => look(Role::Administrator),

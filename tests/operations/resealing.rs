@@ -57,6 +57,9 @@ fn record_everything(app: &TestApp) -> Family {
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);
+    let hold = json!({"reason":"complaint","note":"About the plan.","reviewOn":"2099-01-01"});
+    let hold = app.manager().post(&format!("/cases/{}/retention-holds", family.case), &hold).ok(201).id();
+    app.manager().if_match(1).post(&format!("/retention-holds/{hold}/release"), &json!({"reason":"It was answered."})).ok(200);
     let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
     let merge = json!({"mergedPersonId":caller,"reason":"Gave her name."});
     let merge = app.manager().if_match(1).post(&format!("/people/{}/merges", family.nell), &merge).ok(201).id();

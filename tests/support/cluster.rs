@@ -147,6 +147,12 @@ pub fn wait_for(url: &str) -> PgConnection {
 }
 
 #[derive(diesel::QueryableByName)]
+struct Bytes {
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    bytes: Vec<u8>,
+}
+
+#[derive(diesel::QueryableByName)]
 struct Text {
     #[diesel(sql_type = diesel::sql_types::Text)]
     text: String,
@@ -306,6 +312,16 @@ impl Scratch {
             all.extend(rows.into_iter().flat_map(|row| row.text.into_bytes()));
         }
         all
+    }
+
+    /// Every byte of the files of its tables and their indexes, as the server has written them.
+    pub fn files(&self) -> Vec<u8> {
+        let mut admin = PgConnection::establish(&self.admin_url()).unwrap();
+        admin.batch_execute("CHECKPOINT").unwrap();
+        let files = "SELECT pg_read_binary_file(pg_relation_filepath(oid)) AS bytes FROM pg_class \
+             WHERE relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 'i', 't') AND relfilenode <> 0";
+        let files: Vec<Bytes> = diesel::sql_query(files).load(&mut admin).unwrap();
+        files.into_iter().flat_map(|file| file.bytes).collect()
     }
 
     /// How a superuser reaches it.

@@ -1,3 +1,6 @@
+DROP TABLE disposal_case;
+DROP TABLE disposal;
+DROP TABLE retention_hold;
 DROP TABLE task;
 DROP TABLE legal_bundle;
 DROP TABLE legal_extract;
@@ -30,5 +33,8 @@ DROP TABLE revoked_token;
 DROP TABLE staff;
 DROP TABLE sealing_key;
 DROP TABLE deployment;
+DROP FUNCTION refuse_while_held();
+DROP FUNCTION refuse_but_disposal();
 DROP FUNCTION refuse_all_but_sealing();
+DROP FUNCTION is_disposed_of(text, uuid);
 DROP FUNCTION refuse_change();

@@ -447,12 +447,65 @@ CREATE INDEX task_on ON task (due_on, id);
 CREATE INDEX task_case ON task (case_id);
 CREATE INDEX task_about ON task (about_id, kind);
 
+-- Why a case is kept although its time is over (C16). Several may stand at once.
+CREATE TABLE retention_hold (
+    id uuid PRIMARY KEY,
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    reason text NOT NULL,
+    review_on date NOT NULL,
+    sealed bytea NOT NULL,
+    released_at timestamptz,
+    released_by uuid REFERENCES staff (id),
+    released_sealed bytea,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK ((released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (released_sealed IS NULL))
+);
+CREATE INDEX retention_hold_case ON retention_hold (case_id, id);
+
+-- Disposals: proposed by one, approved by another (C16). It holds nothing of a case: what is left is the certificate.
+CREATE TABLE disposal (
+    id uuid PRIMARY KEY,
+    class text NOT NULL,
+    ground text NOT NULL,
+    -- How many cases.
+    count integer NOT NULL CHECK (count > 0),
+    status text NOT NULL CHECK (status IN ('proposed', 'executed', 'cancelled')),
+    ended_at timestamptz,
+    ended_by uuid REFERENCES staff (id),
+    -- What became of the notices to recipients, and the day on which backups that still hold it have expired.
+    notices text,
+    backups_expire_on date,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id),
+    CHECK ((status = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK ((status = 'executed') = (notices IS NOT NULL) AND (notices IS NULL) = (backups_expire_on IS NULL)),
+    -- Two people.
+    CHECK (status <> 'executed' OR ended_by <> recorded_by)
+);
+
+-- The cases of a disposal, while it is proposed. No case is in two.
+CREATE TABLE disposal_case (
+    case_id uuid PRIMARY KEY REFERENCES case_file (id),
+    disposal_id uuid NOT NULL REFERENCES disposal (id)
+);
+CREATE INDEX disposal_case_disposal ON disposal_case (disposal_id);
+
 -- What is insert-only stays as it was written. ENABLE ALWAYS: a session that plays a replica skips other triggers. TRUNCATE fires no row
 -- trigger, so it has one of its own. (The owner of a table can still switch its triggers off; the service does not run as the owner.)
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
+$$;
+-- Whether the key that is never exchanged was destroyed: with it goes all of that case, person or referral.
+CREATE FUNCTION is_disposed_of(kind text, owner uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM sealing_key AS key
+        WHERE key.owner_kind = kind AND key.owner_id = uuid_send(owner) AND key.purpose = 'ledger' AND key.wrapped IS NULL
+    )
 $$;
 -- Only the text may be sealed again, under a newer key of its owner (rotation). Its arguments: what is said otherwise, whose key it is, the column
 -- that names the owner, and the sealed one.
@@ -480,53 +533,78 @@ BEGIN
             AND EXISTS (SELECT FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id) THEN
             RETURN NEW;
         END IF;
+        -- Nor is it told where a note came from once that case is disposed of.
+        IF OLD.moved_from_id IS NOT NULL AND NEW.moved_from_id IS NULL AND to_jsonb(NEW) - '{moved_from_id,moved_at,moved_by}'::text[] = to_jsonb(OLD) - '{moved_from_id,moved_at,moved_by}'::text[]
+            AND is_disposed_of('case', (SELECT case_id FROM note AS marker WHERE marker.id = OLD.moved_from_id)) THEN
+            RETURN NEW;
+        END IF;
     END IF;
+    RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
+END
+$$;
+-- What is written once goes with its case or person, and not before: when the key is destroyed without which nobody can read it (disposal). Its
+-- arguments: what is said otherwise, and whose key it is with the column that names the owner, once or twice.
+CREATE FUNCTION refuse_but_disposal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    owner uuid;
+BEGIN
+    FOR n IN 1 .. TG_NARGS - 2 BY 2 LOOP
+        EXECUTE format('SELECT ($1).%I', TG_ARGV[n + 1]) USING OLD INTO owner;
+        IF TG_ARGV[n + 1] = 'consent_id' THEN
+            SELECT case_id INTO owner FROM consent WHERE id = owner;
+        ELSIF TG_ARGV[n + 1] = 'disclosure_id' THEN
+            SELECT case_id INTO owner FROM disclosure WHERE id = owner;
+        END IF;
+        IF is_disposed_of(TG_ARGV[n], owner) THEN
+            RETURN OLD;
+        END IF;
+    END LOOP;
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
 $$;
 CREATE TRIGGER note_fixed BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('notes are append-only', 'case', 'case_id', 'sealed');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_fixed;
-CREATE TRIGGER note_kept BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION refuse_change('notes are append-only');
+CREATE TRIGGER note_kept BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('notes are append-only', 'case', 'case_id');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_kept;
 CREATE TRIGGER note_emptied BEFORE TRUNCATE ON note FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('notes are append-only');
 ALTER TABLE note ENABLE ALWAYS TRIGGER note_emptied;
 CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('capacity records are append-only', 'person', 'person_id', 'sealed');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_fixed;
-CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_change('capacity records are append-only');
+CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('capacity records are append-only', 'person', 'person_id', 'case', 'case_id');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_kept;
 CREATE TRIGGER capacity_record_emptied BEFORE TRUNCATE ON capacity_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('capacity records are append-only');
 ALTER TABLE capacity_record ENABLE ALWAYS TRIGGER capacity_record_emptied;
 CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('disclosures are append-only', 'case', 'case_id', 'sealed');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_fixed;
-CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('disclosures are append-only', 'case', 'case_id');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_kept;
 CREATE TRIGGER disclosure_emptied BEFORE TRUNCATE ON disclosure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('disclosures are append-only');
 ALTER TABLE disclosure ENABLE ALWAYS TRIGGER disclosure_emptied;
 CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('annotations are append-only', 'case', 'disclosure_id', 'sealed');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_fixed;
-CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_change('annotations are append-only');
+CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('annotations are append-only', 'case', 'disclosure_id');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_kept;
 CREATE TRIGGER disclosure_annotation_emptied BEFORE TRUNCATE ON disclosure_annotation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('annotations are append-only');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_emptied;
 CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_fixed;
-CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what was agreed cannot be changed', 'case', 'consent_id');
 ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_kept;
 CREATE TRIGGER consent_subject_emptied BEFORE TRUNCATE ON consent_subject FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_emptied;
 CREATE TRIGGER consent_recipient_fixed BEFORE UPDATE ON consent_recipient FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_fixed;
-CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
+CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what was agreed cannot be changed', 'case', 'consent_id');
 ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_kept;
 CREATE TRIGGER consent_recipient_emptied BEFORE TRUNCATE ON consent_recipient FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent_recipient ENABLE ALWAYS TRIGGER consent_recipient_emptied;
 CREATE TRIGGER disclosure_consent_fixed BEFORE UPDATE ON disclosure_consent FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
 ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_fixed;
-CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent FOR EACH ROW EXECUTE FUNCTION refuse_change('disclosures are append-only');
+CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('disclosures are append-only', 'case', 'consent_id', 'case', 'disclosure_id');
 ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_kept;
 CREATE TRIGGER disclosure_consent_emptied BEFORE TRUNCATE ON disclosure_consent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('disclosures are append-only');
 ALTER TABLE disclosure_consent ENABLE ALWAYS TRIGGER disclosure_consent_emptied;
-CREATE TRIGGER consent_kept BEFORE DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_change('permissions are never removed');
+CREATE TRIGGER consent_kept BEFORE DELETE ON consent FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('permissions are never removed', 'case', 'case_id');
 ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_kept;
 CREATE TRIGGER consent_emptied BEFORE TRUNCATE ON consent FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('permissions are never removed');
 ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_emptied;
@@ -549,7 +627,7 @@ WHEN (OLD.ended IS NOT NULL AND NEW.ended_sealed IS DISTINCT FROM OLD.ended_seal
 EXECUTE FUNCTION refuse_all_but_sealing('what was agreed cannot be changed', 'case', 'case_id', 'ended_sealed');
 ALTER TABLE consent ENABLE ALWAYS TRIGGER consent_ended_sealed;
 -- What was recorded of a risk stays, and stays where it was; only how it stands, when it is looked at again and its version change.
-CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern FOR EACH ROW EXECUTE FUNCTION refuse_change('concerns are never removed');
+CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('concerns are never removed', 'case', 'case_id');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_kept;
 CREATE TRIGGER safeguarding_concern_emptied BEFORE TRUNCATE ON safeguarding_concern FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('concerns are never removed');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_emptied;
@@ -558,14 +636,14 @@ WHEN ((NEW.id, NEW.case_id, NEW.created_at, NEW.recorded_by) IS DISTINCT FROM (O
 EXECUTE FUNCTION refuse_change('concerns stay where they are');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_stays;
 -- A person without a guard could not be decided about; with that of another, two could be decided about at once.
-CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard FOR EACH ROW EXECUTE FUNCTION refuse_change('guards stay');
+CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('guards stay', 'person', 'person_id');
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_kept;
 CREATE TRIGGER decision_guard_emptied BEFORE TRUNCATE ON decision_guard FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('guards stay');
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_emptied;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard FOR EACH ROW WHEN (NEW.person_id IS DISTINCT FROM OLD.person_id) EXECUTE FUNCTION refuse_change('guards stay');
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_stays;
 -- What was decided about a referral stands, and so does when it came and by whom it was recorded.
-CREATE TRIGGER referral_kept BEFORE DELETE ON referral FOR EACH ROW EXECUTE FUNCTION refuse_change('referrals are never removed');
+CREATE TRIGGER referral_kept BEFORE DELETE ON referral FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('referrals are never removed', 'referral', 'id');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_kept;
 CREATE TRIGGER referral_emptied BEFORE TRUNCATE ON referral FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('referrals are never removed');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_emptied;
@@ -578,7 +656,7 @@ WHEN ((NEW.id, NEW.reference, NEW.received_at, NEW.created_at, NEW.recorded_by)
 EXECUTE FUNCTION refuse_change('what was decided about a referral stands');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_decided;
 -- What was asked, and what came of it, stands.
-CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request FOR EACH ROW EXECUTE FUNCTION refuse_change('requests are never removed');
+CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('requests are never removed', 'case', 'case_id');
 ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_kept;
 CREATE TRIGGER information_request_emptied BEFORE TRUNCATE ON information_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
 ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_emptied;
@@ -590,7 +668,7 @@ WHEN ((NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.record
         AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS DISTINCT FROM (OLD.status, OLD.disclosure_id, OLD.ended_at)))
 EXECUTE FUNCTION refuse_change('what was asked stands');
 ALTER TABLE information_request ENABLE ALWAYS TRIGGER information_request_stays;
-CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request FOR EACH ROW EXECUTE FUNCTION refuse_change('requests are never removed');
+CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('requests are never removed', 'case', 'case_id');
 ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_kept;
 CREATE TRIGGER legal_request_emptied BEFORE TRUNCATE ON legal_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
 ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_emptied;
@@ -600,7 +678,7 @@ WHEN ((NEW.id, NEW.case_id, NEW.recipient_id, NEW.received_on, NEW.deadline_on, 
 EXECUTE FUNCTION refuse_change('what was asked stands');
 ALTER TABLE legal_request ENABLE ALWAYS TRIGGER legal_request_stays;
 -- What was sent, blocked or given up stays so for good.
-CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract FOR EACH ROW EXECUTE FUNCTION refuse_change('extracts are never removed');
+CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('extracts are never removed', 'case', 'case_id');
 ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_kept;
 CREATE TRIGGER legal_extract_emptied BEFORE TRUNCATE ON legal_extract FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('extracts are never removed');
 ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_emptied;
@@ -611,12 +689,12 @@ EXECUTE FUNCTION refuse_change('what was drafted stands');
 ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_stays;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_fixed;
-CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
+CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what happened to a case stands', 'case', 'case_id');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_kept;
 CREATE TRIGGER case_event_emptied BEFORE TRUNCATE ON case_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_emptied;
 -- Who was found to be whom, by whom and when stands; only its end is written, once.
-CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge FOR EACH ROW EXECUTE FUNCTION refuse_change('merges are never removed');
+CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('merges are never removed', 'person', 'kept_id', 'person', 'merged_id');
 ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_kept;
 CREATE TRIGGER person_merge_emptied BEFORE TRUNCATE ON person_merge FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('merges are never removed');
 ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_emptied;
@@ -635,7 +713,7 @@ EXECUTE FUNCTION refuse_all_but_sealing('what was merged stands', 'person', 'kep
 ALTER TABLE person_merge ENABLE ALWAYS TRIGGER person_merge_reversed_sealed;
 CREATE TRIGGER concern_event_fixed BEFORE UPDATE ON concern_event FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('what was decided of a concern stands', 'case', 'case_id', 'sealed');
 ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_fixed;
-CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what was decided of a concern stands');
+CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what was decided of a concern stands', 'case', 'case_id');
 ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_kept;
 CREATE TRIGGER concern_event_emptied BEFORE TRUNCATE ON concern_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what was decided of a concern stands');
 ALTER TABLE concern_event ENABLE ALWAYS TRIGGER concern_event_emptied;
@@ -644,3 +722,50 @@ CREATE TRIGGER safeguarding_concern_told BEFORE UPDATE ON safeguarding_concern F
 WHEN (NEW.details IS DISTINCT FROM OLD.details OR NEW.sealed IS DISTINCT FROM OLD.sealed)
 EXECUTE FUNCTION refuse_all_but_sealing('what was told of a risk stays', 'case', 'case_id', 'sealed');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_told;
+-- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16).
+CREATE TRIGGER sealing_key_kept BEFORE DELETE ON sealing_key FOR EACH ROW WHEN (OLD.wrapped IS NOT NULL) EXECUTE FUNCTION refuse_change('keys are destroyed first');
+ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_kept;
+CREATE FUNCTION refuse_while_held() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM retention_hold WHERE uuid_send(case_id) = OLD.owner_id AND released_at IS NULL) THEN
+        RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key FOR EACH ROW
+WHEN (NEW.wrapped IS NULL AND OLD.purpose = 'ledger' AND OLD.owner_kind = 'case') EXECUTE FUNCTION refuse_while_held('the case is on hold');
+ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_held;
+CREATE TRIGGER case_file_kept BEFORE DELETE ON case_file FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('cases go by disposal only', 'case', 'id');
+ALTER TABLE case_file ENABLE ALWAYS TRIGGER case_file_kept;
+CREATE TRIGGER case_file_emptied BEFORE TRUNCATE ON case_file FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('cases go by disposal only');
+ALTER TABLE case_file ENABLE ALWAYS TRIGGER case_file_emptied;
+CREATE TRIGGER person_kept BEFORE DELETE ON person FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('people go by disposal only', 'person', 'id');
+ALTER TABLE person ENABLE ALWAYS TRIGGER person_kept;
+CREATE TRIGGER person_emptied BEFORE TRUNCATE ON person FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('people go by disposal only');
+ALTER TABLE person ENABLE ALWAYS TRIGGER person_emptied;
+CREATE TRIGGER participant_kept BEFORE DELETE ON participant FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('who took part stands', 'case', 'case_id');
+ALTER TABLE participant ENABLE ALWAYS TRIGGER participant_kept;
+CREATE TRIGGER participant_emptied BEFORE TRUNCATE ON participant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('who took part stands');
+ALTER TABLE participant ENABLE ALWAYS TRIGGER participant_emptied;
+CREATE TRIGGER retention_hold_kept BEFORE DELETE ON retention_hold FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('holds are released, not removed', 'case', 'case_id');
+ALTER TABLE retention_hold ENABLE ALWAYS TRIGGER retention_hold_kept;
+CREATE TRIGGER retention_hold_emptied BEFORE TRUNCATE ON retention_hold FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('holds are released, not removed');
+ALTER TABLE retention_hold ENABLE ALWAYS TRIGGER retention_hold_emptied;
+-- A hold stands as it was placed, and is released once.
+CREATE TRIGGER retention_hold_stands BEFORE UPDATE ON retention_hold FOR EACH ROW
+WHEN ((NEW.id, NEW.case_id, NEW.reason, NEW.review_on, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.case_id, OLD.reason, OLD.review_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.released_at IS NOT NULL AND (NEW.released_at, NEW.released_by) IS DISTINCT FROM (OLD.released_at, OLD.released_by)))
+EXECUTE FUNCTION refuse_change('a hold stands as it was placed');
+ALTER TABLE retention_hold ENABLE ALWAYS TRIGGER retention_hold_stands;
+-- So does the certificate.
+CREATE TRIGGER disposal_stands BEFORE UPDATE ON disposal FOR EACH ROW
+WHEN (OLD.status <> 'proposed' OR (NEW.id, NEW.class, NEW.ground, NEW.count, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.class, OLD.ground, OLD.count, OLD.created_at, OLD.recorded_by))
+EXECUTE FUNCTION refuse_change('a disposal stands as it was decided');
+ALTER TABLE disposal ENABLE ALWAYS TRIGGER disposal_stands;
+CREATE TRIGGER disposal_kept BEFORE DELETE ON disposal FOR EACH ROW EXECUTE FUNCTION refuse_change('certificates stay');
+ALTER TABLE disposal ENABLE ALWAYS TRIGGER disposal_kept;
+CREATE TRIGGER disposal_emptied BEFORE TRUNCATE ON disposal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('certificates stay');
+ALTER TABLE disposal ENABLE ALWAYS TRIGGER disposal_emptied;

@@ -1,3 +1,4 @@
+DROP TABLE disposal_entry;
 DROP TABLE disclosure_case_ix;
 DROP TABLE disclosure_private;
 DROP TABLE disclosure_prune;

@@ -58,6 +58,13 @@ CREATE TABLE disclosure_private (
 );
 CREATE INDEX disclosure_private_disclosure ON disclosure_private (disclosure_id);
 
+-- The entries that account for the cases of a disposal.
+CREATE TABLE disposal_entry (
+    idx bigint PRIMARY KEY,
+    disposal_id uuid NOT NULL REFERENCES disposal (id)
+);
+CREATE INDEX disposal_entry_disposal ON disposal_entry (disposal_id, idx);
+
 CREATE TABLE disclosure_case_ix (
     case_id uuid NOT NULL REFERENCES case_file (id),
     idx bigint NOT NULL,
@@ -166,3 +173,9 @@ CREATE TRIGGER disclosure_case_ix_fixed BEFORE UPDATE ON disclosure_case_ix FOR 
 ALTER TABLE disclosure_case_ix ENABLE ALWAYS TRIGGER disclosure_case_ix_fixed;
 CREATE TRIGGER disclosure_case_ix_emptied BEFORE TRUNCATE ON disclosure_case_ix FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the look-up is never changed');
 ALTER TABLE disclosure_case_ix ENABLE ALWAYS TRIGGER disclosure_case_ix_emptied;
+CREATE TRIGGER disposal_entry_fixed BEFORE UPDATE ON disposal_entry FOR EACH ROW EXECUTE FUNCTION refuse_change('certificates stay');
+ALTER TABLE disposal_entry ENABLE ALWAYS TRIGGER disposal_entry_fixed;
+CREATE TRIGGER disposal_entry_kept BEFORE DELETE ON disposal_entry FOR EACH ROW EXECUTE FUNCTION refuse_change('certificates stay');
+ALTER TABLE disposal_entry ENABLE ALWAYS TRIGGER disposal_entry_kept;
+CREATE TRIGGER disposal_entry_emptied BEFORE TRUNCATE ON disposal_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('certificates stay');
+ALTER TABLE disposal_entry ENABLE ALWAYS TRIGGER disposal_entry_emptied;

@@ -1,3 +1,6 @@
+DROP TABLE disposal_case;
+DROP TABLE disposal;
+DROP TABLE retention_hold;
 DROP TABLE task;
 DROP TABLE legal_bundle;
 DROP TABLE legal_extract;

@@ -446,7 +446,54 @@ CREATE INDEX task_on ON task (due_on, id);
 CREATE INDEX task_case ON task (case_id);
 CREATE INDEX task_about ON task (about_id, kind);
 
--- What is insert-only stays as it was written. Only the text may be sealed again, under a newer key of its owner (rotation).
+-- Why a case is kept although its time is over (C16). Several may stand at once.
+CREATE TABLE retention_hold (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    reason TEXT NOT NULL,
+    review_on TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    released_at INTEGER,
+    released_by BLOB REFERENCES staff (id),
+    released_sealed BLOB,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK ((released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (released_sealed IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retention_hold_case ON retention_hold (case_id, id);
+
+-- Disposals: proposed by one, approved by another (C16). It holds nothing of a case: what is left is the certificate.
+CREATE TABLE disposal (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    class TEXT NOT NULL,
+    ground TEXT NOT NULL,
+    -- How many cases.
+    count INTEGER NOT NULL CHECK (count > 0),
+    status TEXT NOT NULL CHECK (status IN ('proposed', 'executed', 'cancelled')),
+    ended_at INTEGER,
+    ended_by BLOB REFERENCES staff (id),
+    -- What became of the notices to recipients, and the day on which backups that still hold it have expired.
+    notices TEXT,
+    backups_expire_on TEXT,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id),
+    CHECK ((status = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK ((status = 'executed') = (notices IS NOT NULL) AND (notices IS NULL) = (backups_expire_on IS NULL)),
+    -- Two people.
+    CHECK (status <> 'executed' OR ended_by <> recorded_by)
+) STRICT, WITHOUT ROWID;
+
+-- The cases of a disposal, while it is proposed. No case is in two.
+CREATE TABLE disposal_case (
+    case_id BLOB PRIMARY KEY NOT NULL REFERENCES case_file (id),
+    disposal_id BLOB NOT NULL REFERENCES disposal (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disposal_case_disposal ON disposal_case (disposal_id);
+
+-- What is insert-only stays as it was written. Only the text may be sealed again, under a newer key of its owner (rotation). It goes with its case or
+-- person, and not before: when the key that is never exchanged is destroyed, without which nobody can read it (disposal).
 -- Only a note that stands in another case now is emptied here, once: a bare marker stays.
 CREATE TRIGGER note_fixed BEFORE UPDATE ON note
 WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
@@ -455,6 +502,10 @@ WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
         IS (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id,
             OLD.supersedes_note_id, OLD.moved_from_id, OLD.moved_at, OLD.moved_by)
     AND EXISTS (SELECT 1 FROM note AS moved WHERE moved.moved_from_id = OLD.id AND moved.case_id <> OLD.case_id))
+    -- Nor is it told where a note came from once that case is disposed of.
+    AND NOT (OLD.moved_from_id IS NOT NULL AND NEW.moved_from_id IS NULL AND (NEW.id, NEW.case_id, NEW.kind, NEW.sensitivity, NEW.occurred_at, NEW.recorded_at, NEW.recorded_by, NEW.worker_id, NEW.first_id, NEW.supersedes_note_id, NEW.details, NEW.sealed)
+        IS (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id, OLD.supersedes_note_id, OLD.details, OLD.sealed)
+        AND EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM note AS marker WHERE marker.id = OLD.moved_from_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
     AND ((NEW.id, NEW.case_id, NEW.kind, NEW.sensitivity, NEW.occurred_at, NEW.recorded_at, NEW.recorded_by, NEW.worker_id, NEW.first_id,
             NEW.supersedes_note_id, NEW.moved_from_id, NEW.moved_at, NEW.moved_by, NEW.details)
         IS NOT (OLD.id, OLD.case_id, OLD.kind, OLD.sensitivity, OLD.occurred_at, OLD.recorded_at, OLD.recorded_by, OLD.worker_id, OLD.first_id,
@@ -462,28 +513,37 @@ WHEN NOT (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL
     OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version)))
 BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
-CREATE TRIGGER note_kept BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+CREATE TRIGGER note_kept BEFORE DELETE ON note
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
 CREATE TRIGGER capacity_record_fixed BEFORE UPDATE ON capacity_record
 WHEN (NEW.id, NEW.person_id, NEW.decision_kind, NEW.outcome, NEW.assessed_on, NEW.review_on, NEW.case_id, NEW.created_at, NEW.recorded_by)
         IS NOT (OLD.id, OLD.person_id, OLD.decision_kind, OLD.outcome, OLD.assessed_on, OLD.review_on, OLD.case_id, OLD.created_at, OLD.recorded_by)
     OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.person_id AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
-CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
+CREATE TRIGGER capacity_record_kept BEFORE DELETE ON capacity_record
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.person_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+    OR EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
 CREATE TRIGGER disclosure_fixed BEFORE UPDATE ON disclosure
 WHEN (NEW.id, NEW.case_id, NEW.basis, NEW.recipient_id, NEW.decided_at, NEW.decided_by, NEW.concern_id, NEW.wording, NEW.details)
         IS NOT (OLD.id, OLD.case_id, OLD.basis, OLD.recipient_id, OLD.decided_at, OLD.decided_by, OLD.concern_id, OLD.wording, OLD.details)
     OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
-CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_kept BEFORE DELETE ON disclosure
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
 CREATE TRIGGER disclosure_annotation_fixed BEFORE UPDATE ON disclosure_annotation
 WHEN (NEW.id, NEW.disclosure_id, NEW.kind, NEW.created_at, NEW.recorded_by)
         IS NOT (OLD.id, OLD.disclosure_id, OLD.kind, OLD.created_at, OLD.recorded_by)
     OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
-CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 -- INSERT OR REPLACE removes the old row without firing its DELETE trigger, so the id itself is guarded.
 CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id
     OR moved_from_id = NEW.moved_from_id)
@@ -497,7 +557,9 @@ WHEN EXISTS (SELECT 1 FROM disclosure_annotation WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 CREATE TRIGGER consent_new BEFORE INSERT ON consent WHEN EXISTS (SELECT 1 FROM consent WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
-CREATE TRIGGER consent_kept BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, 'permissions are never removed'); END;
+CREATE TRIGGER consent_kept BEFORE DELETE ON consent
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'permissions are never removed'); END;
 -- What was agreed cannot be changed; only how it ended, whether it was used, and its version.
 CREATE TRIGGER consent_agreed BEFORE UPDATE ON consent
 WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.granter_id IS NOT OLD.granter_id OR NEW.decision IS NOT OLD.decision
@@ -517,29 +579,42 @@ CREATE TRIGGER consent_ended_sealed BEFORE UPDATE ON consent WHEN OLD.ended IS N
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 -- Nor by way of the tables it is looked up in: a refusal whose subject was taken away would not be found.
 CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
-CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM consent WHERE id = OLD.consent_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER consent_recipient_fixed BEFORE UPDATE ON consent_recipient BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
-CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
+CREATE TRIGGER consent_recipient_kept BEFORE DELETE ON consent_recipient
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM consent WHERE id = OLD.consent_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER consent_recipient_new BEFORE INSERT ON consent_recipient
 WHEN EXISTS (SELECT 1 FROM consent_recipient WHERE consent_id = NEW.consent_id AND ordinal = NEW.ordinal)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER disclosure_consent_fixed BEFORE UPDATE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
-CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
+CREATE TRIGGER disclosure_consent_kept BEFORE DELETE ON disclosure_consent
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM consent WHERE id = OLD.consent_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+    OR EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'disclosures are append-only'); END;
 -- What was recorded of a risk stays, and stays where it was; only how it stands, when it is looked at again and its version change.
-CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern BEGIN SELECT RAISE(ABORT, 'concerns are never removed'); END;
+CREATE TRIGGER safeguarding_concern_kept BEFORE DELETE ON safeguarding_concern
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'concerns are never removed'); END;
 CREATE TRIGGER safeguarding_concern_new BEFORE INSERT ON safeguarding_concern WHEN EXISTS (SELECT 1 FROM safeguarding_concern WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'concerns are never removed'); END;
 CREATE TRIGGER safeguarding_concern_stays BEFORE UPDATE ON safeguarding_concern
 WHEN NEW.id IS NOT OLD.id OR NEW.case_id IS NOT OLD.case_id OR NEW.created_at IS NOT OLD.created_at OR NEW.recorded_by IS NOT OLD.recorded_by
 BEGIN SELECT RAISE(ABORT, 'concerns stay where they are'); END;
 -- A person without a guard could not be decided about; with that of another, two could be decided about at once.
-CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
+CREATE TRIGGER decision_guard_kept BEFORE DELETE ON decision_guard
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.person_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
 CREATE TRIGGER decision_guard_new BEFORE INSERT ON decision_guard WHEN EXISTS (SELECT 1 FROM decision_guard WHERE person_id = NEW.person_id)
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard WHEN NEW.person_id IS NOT OLD.person_id
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
 -- What was decided about a referral stands, and so does when it came and by whom it was recorded.
-CREATE TRIGGER referral_kept BEFORE DELETE ON referral BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
+CREATE TRIGGER referral_kept BEFORE DELETE ON referral
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'referral' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
 CREATE TRIGGER referral_new BEFORE INSERT ON referral WHEN EXISTS (SELECT 1 FROM referral WHERE id = NEW.id OR reference = NEW.reference)
 BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
 CREATE TRIGGER referral_decided BEFORE UPDATE ON referral
@@ -550,7 +625,9 @@ WHEN NEW.id IS NOT OLD.id OR NEW.reference IS NOT OLD.reference OR NEW.received_
             OR NEW.case_id IS NOT OLD.case_id OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
 BEGIN SELECT RAISE(ABORT, 'what was decided about a referral stands'); END;
 -- What was asked, and what came of it, stands.
-CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
 CREATE TRIGGER information_request_new BEFORE INSERT ON information_request WHEN EXISTS (SELECT 1 FROM information_request WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
 CREATE TRIGGER information_request_stays BEFORE UPDATE ON information_request
@@ -559,7 +636,9 @@ WHEN (NEW.id, NEW.case_id, NEW.asked_by, NEW.due_on, NEW.created_at, NEW.recorde
     OR (OLD.disclosure_id IS NOT NULL AND NEW.disclosure_id IS NOT OLD.disclosure_id)
     OR (OLD.ended_at IS NOT NULL AND (NEW.status, NEW.disclosure_id, NEW.ended_at) IS NOT (OLD.status, OLD.disclosure_id, OLD.ended_at))
 BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
-CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER legal_request_kept BEFORE DELETE ON legal_request
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
 CREATE TRIGGER legal_request_new BEFORE INSERT ON legal_request WHEN EXISTS (SELECT 1 FROM legal_request WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
 CREATE TRIGGER legal_request_stays BEFORE UPDATE ON legal_request
@@ -567,7 +646,9 @@ WHEN (NEW.id, NEW.case_id, NEW.recipient_id, NEW.received_on, NEW.deadline_on, N
         IS NOT (OLD.id, OLD.case_id, OLD.recipient_id, OLD.received_on, OLD.deadline_on, OLD.created_at, OLD.recorded_by)
 BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
 -- What was sent, blocked or given up stays so for good.
-CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract BEGIN SELECT RAISE(ABORT, 'extracts are never removed'); END;
+CREATE TRIGGER legal_extract_kept BEFORE DELETE ON legal_extract
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'extracts are never removed'); END;
 CREATE TRIGGER legal_extract_new BEFORE INSERT ON legal_extract WHEN EXISTS (SELECT 1 FROM legal_extract WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'extracts are never removed'); END;
 CREATE TRIGGER legal_extract_stays BEFORE UPDATE ON legal_extract
@@ -575,11 +656,16 @@ WHEN (NEW.id, NEW.legal_request_id, NEW.case_id, NEW.created_at) IS NOT (OLD.id,
     OR (OLD.status NOT IN ('draft', 'approved') AND (NEW.status, NEW.details) IS NOT (OLD.status, OLD.details))
 BEGIN SELECT RAISE(ABORT, 'what was drafted stands'); END;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
-CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
+CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_new BEFORE INSERT ON case_event WHEN EXISTS (SELECT 1 FROM case_event WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 -- Who was found to be whom, by whom and when stands; only its end is written, once.
-CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge BEGIN SELECT RAISE(ABORT, 'merges are never removed'); END;
+CREATE TRIGGER person_merge_kept BEFORE DELETE ON person_merge
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.kept_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+    OR EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.merged_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'merges are never removed'); END;
 CREATE TRIGGER person_merge_new BEFORE INSERT ON person_merge WHEN EXISTS (SELECT 1 FROM person_merge WHERE id = NEW.id
     OR (merged_id = NEW.merged_id AND reversed_at IS NULL))
 BEGIN SELECT RAISE(ABORT, 'merges are never removed'); END;
@@ -604,7 +690,9 @@ WHEN (NEW.id, NEW.concern_id, NEW.case_id, NEW.status, NEW.created_at, NEW.recor
     OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
 BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
-CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
+CREATE TRIGGER concern_event_kept BEFORE DELETE ON concern_event
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
 CREATE TRIGGER concern_event_new BEFORE INSERT ON concern_event WHEN EXISTS (SELECT 1 FROM concern_event WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'what was decided of a concern stands'); END;
 -- Nor is what was told first rewritten: what is said later is a row of its own.
@@ -613,3 +701,43 @@ WHEN NEW.details IS NOT OLD.details OR (NEW.sealed IS NOT OLD.sealed
     AND NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
         AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version)))
 BEGIN SELECT RAISE(ABORT, 'what was told of a risk stays'); END;
+-- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16).
+CREATE TRIGGER sealing_key_kept BEFORE DELETE ON sealing_key WHEN OLD.wrapped IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'keys are destroyed first'); END;
+CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key WHEN NEW.wrapped IS NULL AND OLD.purpose = 'ledger' AND OLD.owner_kind = 'case'
+    AND EXISTS (SELECT 1 FROM retention_hold WHERE case_id = OLD.owner_id AND released_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'the case is on hold'); END;
+CREATE TRIGGER case_file_kept BEFORE DELETE ON case_file
+WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+BEGIN SELECT RAISE(ABORT, 'cases go by disposal only'); END;
+CREATE TRIGGER case_file_new BEFORE INSERT ON case_file WHEN EXISTS (SELECT 1 FROM case_file WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'cases go by disposal only'); END;
+CREATE TRIGGER person_kept BEFORE DELETE ON person
+WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'person' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+BEGIN SELECT RAISE(ABORT, 'people go by disposal only'); END;
+CREATE TRIGGER person_new BEFORE INSERT ON person WHEN EXISTS (SELECT 1 FROM person WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'people go by disposal only'); END;
+CREATE TRIGGER participant_kept BEFORE DELETE ON participant
+WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+BEGIN SELECT RAISE(ABORT, 'who took part stands'); END;
+CREATE TRIGGER participant_new BEFORE INSERT ON participant WHEN EXISTS (SELECT 1 FROM participant WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'who took part stands'); END;
+CREATE TRIGGER retention_hold_kept BEFORE DELETE ON retention_hold
+WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+BEGIN SELECT RAISE(ABORT, 'holds are released, not removed'); END;
+CREATE TRIGGER retention_hold_new BEFORE INSERT ON retention_hold WHEN EXISTS (SELECT 1 FROM retention_hold WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'holds are released, not removed'); END;
+-- A hold stands as it was placed, and is released once.
+CREATE TRIGGER retention_hold_stands BEFORE UPDATE ON retention_hold
+WHEN (NEW.id, NEW.case_id, NEW.reason, NEW.review_on, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.case_id, OLD.reason, OLD.review_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.released_at IS NOT NULL AND (NEW.released_at, NEW.released_by) IS NOT (OLD.released_at, OLD.released_by))
+BEGIN SELECT RAISE(ABORT, 'a hold stands as it was placed'); END;
+-- So does the certificate.
+CREATE TRIGGER disposal_stands BEFORE UPDATE ON disposal
+WHEN OLD.status <> 'proposed' OR (NEW.id, NEW.class, NEW.ground, NEW.count, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.class, OLD.ground, OLD.count, OLD.created_at, OLD.recorded_by)
+BEGIN SELECT RAISE(ABORT, 'a disposal stands as it was decided'); END;
+CREATE TRIGGER disposal_kept BEFORE DELETE ON disposal BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;
+CREATE TRIGGER disposal_new BEFORE INSERT ON disposal WHEN EXISTS (SELECT 1 FROM disposal WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;

@@ -58,6 +58,13 @@ CREATE TABLE disclosure_private (
 ) STRICT;
 CREATE INDEX disclosure_private_disclosure ON disclosure_private (disclosure_id);
 
+-- The entries that account for the cases of a disposal.
+CREATE TABLE disposal_entry (
+    idx INTEGER PRIMARY KEY,
+    disposal_id BLOB NOT NULL REFERENCES disposal (id)
+) STRICT;
+CREATE INDEX disposal_entry_disposal ON disposal_entry (disposal_id, idx);
+
 CREATE TABLE disclosure_case_ix (
     case_id BLOB NOT NULL REFERENCES case_file (id),
     idx INTEGER NOT NULL,
@@ -108,3 +115,7 @@ CREATE TRIGGER disclosure_private_new BEFORE INSERT ON disclosure_private
 WHEN EXISTS (SELECT 1 FROM disclosure_private WHERE idx = NEW.idx)
 BEGIN SELECT RAISE(ABORT, 'openings are never changed'); END;
 CREATE TRIGGER disclosure_case_ix_fixed BEFORE UPDATE ON disclosure_case_ix BEGIN SELECT RAISE(ABORT, 'the look-up is never changed'); END;
+CREATE TRIGGER disposal_entry_fixed BEFORE UPDATE ON disposal_entry BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;
+CREATE TRIGGER disposal_entry_kept BEFORE DELETE ON disposal_entry BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;
+CREATE TRIGGER disposal_entry_new BEFORE INSERT ON disposal_entry WHEN EXISTS (SELECT 1 FROM disposal_entry WHERE idx = NEW.idx)
+BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;

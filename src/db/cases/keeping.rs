@@ -1,39 +1,106 @@
-//! What the keeping of a case goes by (C16).
+//! What the keeping of cases goes by (C16), in as many queries for many as for one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::{Row, is_subject};
+use super::{Keep, Row, is_subject, require, row};
+use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
-use crate::db::error::Result;
-use crate::db::people as persons;
-use crate::db::schema::note;
+use crate::db::error::{Error, Result};
+use crate::db::people::{self, Known};
+use crate::db::schema::{case_file, concern_event, disclosure, legal_request, note, safeguarding_concern};
 use crate::db::tx::Tx;
-use crate::domain::case::{RetentionFacts, SubjectFact};
-use crate::domain::ids::PersonId;
+use crate::db::{participants, retention_holds, scope};
+use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
+use crate::domain::disposal::Standing;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::participant::Participant;
+use crate::domain::retention_hold::RetentionReview;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{ParticipantRole, PersonKind, Sensitivity};
+use crate::domain::vocabulary::{Basis, CaseStatus, ConcernStatus, LegalRequestStatus, ParticipantRole, PersonKind, Sensitivity};
 
-/// The facts of a case with these participants.
-pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) -> Result<RetentionFacts> {
-    let people: BTreeSet<PersonId> = participants.iter().map(|part| part.person_id).collect();
-    let known = persons::known_in(tx, &people, row.id)?;
-    // Not of restricted notes, or the date would tell of them; nor of the markers of those that were never of this case.
-    let last_note: Option<Timestamp> = note::table
-        .filter(note::case_id.eq(row.id))
-        .filter(note::sensitivity.ne(Sensitivity::Restricted))
-        .filter(note::sealed.is_not_null())
-        .select(max(note::occurred_at))
-        .get_result(tx.conn)?;
-    let counted = Counted::among(tx, participants.iter().map(|part| part.person_id))?;
+/// So many closed cases are looked through for one page of those that are due.
+const LOOKED_THROUGH: i64 = 500;
+
+/// The last of something in each case.
+type Last = HashMap<CaseId, Timestamp>;
+
+fn last(rows: impl IntoIterator<Item = (CaseId, Option<Timestamp>)>) -> Last {
+    rows.into_iter().filter_map(|(case, at)| Some((case, at?))).collect()
+}
+
+/// What cases go by beside the people in them.
+struct Happened {
+    /// Notes, but for restricted ones, or the date would tell of them; and for the markers of those that were never of this case.
+    notes: Last,
+    /// What was passed on because of a risk, or withheld.
+    risks: Last,
+    /// What was passed on by permission.
+    relied: Last,
+    /// Requests for legal proceedings.
+    legal: Last,
+}
+
+impl Happened {
+    fn in_each(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<Self> {
+        let cases = cases.to_vec();
+        let notes = note::table
+            .filter(note::case_id.eq_any(cases.clone()))
+            .filter(note::sensitivity.ne(Sensitivity::Restricted))
+            .filter(note::sealed.is_not_null())
+            .group_by(note::case_id)
+            .select((note::case_id, max(note::occurred_at)));
+        let withheld = concern_event::table
+            .filter(concern_event::case_id.eq_any(cases.clone()))
+            .filter(concern_event::status.eq(ConcernStatus::NotShared))
+            .group_by(concern_event::case_id)
+            .select((concern_event::case_id, max(concern_event::created_at)));
+        let legal = legal_request::table
+            .filter(legal_request::case_id.eq_any(cases.clone()))
+            .group_by(legal_request::case_id)
+            .select((legal_request::case_id, max(legal_request::created_at)));
+        let sent = disclosure::table.filter(disclosure::case_id.eq_any(cases)).group_by((disclosure::case_id, disclosure::basis)).select((
+            disclosure::case_id,
+            disclosure::basis,
+            max(disclosure::decided_at),
+        ));
+        let sent: Vec<(CaseId, Basis, Option<Timestamp>)> = sent.load(tx.conn)?;
+        let on = |wanted: Basis| last(sent.iter().filter(|(_, basis, _)| *basis == wanted).map(|(case, _, at)| (*case, *at)));
+        let mut risks = last(withheld.load::<(CaseId, Option<Timestamp>)>(tx.conn)?);
+        for (case, at) in on(Basis::Safeguarding) {
+            let known = risks.entry(case).or_insert(at);
+            *known = at.max(*known);
+        }
+        Ok(Self {
+            notes: last(notes.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
+            risks,
+            relied: on(Basis::Permission),
+            legal: last(legal.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
+        })
+    }
+}
+
+/// The facts of these cases, each with its participants.
+fn facts(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])]) -> Result<Vec<RetentionFacts>> {
+    let people: BTreeMap<CaseId, BTreeSet<PersonId>> =
+        cases.iter().map(|(row, parts)| (row.id, parts.iter().map(|part| part.person_id).collect())).collect();
+    let known = people::known_in_each(tx, &people)?;
+    let counted = Counted::among(tx, people.into_values().flatten())?;
+    let happened = Happened::in_each(tx, &cases.iter().map(|(row, _)| row.id).collect::<Vec<_>>())?;
+    let nobody = BTreeMap::new();
+    Ok(cases.iter().map(|(row, parts)| fact(row, parts, known.get(&row.id).unwrap_or(&nobody), &counted, &happened)).collect())
+}
+
+fn fact(row: &Row, parts: &[Participant], known: &BTreeMap<PersonId, Known>, counted: &Counted, happened: &Happened) -> RetentionFacts {
     let served_by_others = |person: PersonId| {
         let serves = |part: &&Participant| part.update.content.role == ParticipantRole::ServiceUser;
-        participants.iter().filter(serves).any(|part| !counted.same(part.person_id, person))
+        parts.iter().filter(serves).any(|part| !counted.same(part.person_id, person))
     };
-    let subjects = participants.iter().filter_map(|part| {
+    let subjects = parts.iter().filter_map(|part| {
         let content = &part.update.content;
         let person = &known.get(&part.person_id)?.content;
         let is_young = !matches!(person.kind, PersonKind::ParentCarer | PersonKind::Professional);
@@ -44,14 +111,110 @@ pub(super) fn facts(tx: &mut Tx<'_>, row: &Row, participants: &[Participant]) ->
             own_case: content.served_separately || !served_by_others(part.person_id),
         })
     });
-    Ok(RetentionFacts {
+    let day = |last: &Last| last.get(&row.id).map(|at| at.day());
+    RetentionFacts {
         level: row.intervention_level,
         provision: row.sen_provision,
         opened_on: row.opened_at.day(),
         closed_on: row.closed_at.map(Timestamp::day),
         // A note of what was long ago takes nothing away.
-        last_contact_on: last_note.map_or(row.opened_at, |last| last.max(row.opened_at)).day(),
+        last_contact_on: happened.notes.get(&row.id).map_or(row.opened_at, |last| (*last).max(row.opened_at)).day(),
         subjects: subjects.collect(),
         identified: known.values().any(|known| !known.content.pseudonymous && known.content.kind != PersonKind::Anonymous),
-    })
+        risk_on: day(&happened.risks),
+        relied_on: day(&happened.relied),
+        legal_on: day(&happened.legal),
+    }
+}
+
+/// How long these cases are kept, each with its participants.
+fn kept(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Result<Vec<Retention>> {
+    let ids: Vec<CaseId> = cases.iter().map(|(row, _)| row.id).collect();
+    let held = retention_holds::standing(tx, &ids)?;
+    let facts = facts(tx, cases)?;
+    Ok(ids.iter().zip(facts).map(|(id, facts)| Retention { held: held.contains(id), ..keep(&facts) }).collect())
+}
+
+/// The same of cases whose participants were not read.
+fn kept_of(tx: &mut Tx<'_>, rows: &[Row], keep: Keep<'_>) -> Result<Vec<Retention>> {
+    let participants = participants::of_each(tx, rows.iter().map(|row| row.id).collect())?;
+    let cases: Vec<(&Row, &[Participant])> =
+        rows.iter().map(|row| (row, participants.get(&row.id).map_or(&[][..], Vec::as_slice))).collect();
+    kept(tx, &cases, keep)
+}
+
+/// How long a case with these participants is kept.
+pub(super) fn of(tx: &mut Tx<'_>, row: &Row, participants: &[Participant], keep: Keep<'_>) -> Result<Retention> {
+    kept(tx, &[(row, participants)], keep)?.pop().ok_or(Error::Corrupt("case"))
+}
+
+/// How long a case in scope is kept.
+pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Retention> {
+    let row = row(tx, permit, id)?;
+    kept_of(tx, &[row], keep)?.pop().ok_or(Error::Corrupt("case"))
+}
+
+/// Closed cases in scope whose time is over, and those of which that cannot be told; the one that was closed first first.
+pub fn reviews(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::RetentionReview>,
+    is_due: impl Fn(NaiveDate) -> bool,
+    keep: Keep<'_>,
+    page: &PageRequest,
+) -> Result<Page<RetentionReview>> {
+    let mut query = case_file::table
+        .filter(scope::visible(permit.scope()))
+        .filter(case_file::status.eq(CaseStatus::Closed))
+        .order((case_file::closed_at.asc(), case_file::id.asc()))
+        .limit(LOOKED_THROUGH)
+        .into_boxed();
+    if let Some(after) = page.after {
+        let (id, at) = (CaseId(after.id), Timestamp::from_micros(after.key).ok_or(Error::Corrupt("place in a list"))?);
+        query = query.filter(case_file::closed_at.gt(at).or(case_file::closed_at.eq(at).and(case_file::id.gt(id))));
+    }
+    let rows: Vec<Row> = query.load(tx.conn)?;
+    let kept = kept_of(tx, &rows, keep)?;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let mut more = i64::try_from(rows.len()).is_ok_and(|count| count == LOOKED_THROUGH);
+    let (mut items, mut seen) = (Vec::new(), None);
+    for (row, retention) in rows.into_iter().zip(kept) {
+        let closed_at = row.closed_at.ok_or(Error::Corrupt("case"))?;
+        if retention.review_on.is_none_or(&is_due) {
+            if items.len() == limit {
+                more = true;
+                break;
+            }
+            items.push(RetentionReview { case_id: row.id, reference: row.reference, closed_at, retention });
+        }
+        seen = Some(After { key: closed_at.micros(), id: row.id.0 });
+    }
+    tx.shows(items.iter().map(|item| item.case_id));
+    Ok(Page { items, next: seen.filter(|_| more), total: None })
+}
+
+/// How these cases, all in scope, stand towards their disposal, in this order. Until the transaction ends nothing is changed in them.
+pub fn standing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ids: &[CaseId], keep: Keep<'_>) -> Result<Vec<Standing>> {
+    for id in ids {
+        require(tx, permit, *id)?;
+    }
+    let found: Vec<Row> = case_file::table.filter(case_file::id.eq_any(ids.to_vec())).load(tx.conn)?;
+    let mut found: HashMap<CaseId, Row> = found.into_iter().map(|row| (row.id, row)).collect();
+    let rows: Vec<Row> = ids.iter().filter_map(|id| found.remove(id)).collect();
+    let kept = kept_of(tx, &rows, keep)?;
+    let requests: Vec<CaseId> = legal_request::table
+        .filter(legal_request::case_id.eq_any(ids.to_vec()))
+        .filter(legal_request::status.ne(LegalRequestStatus::Closed))
+        .select(legal_request::case_id)
+        .load(tx.conn)?;
+    let concerns: Vec<CaseId> = safeguarding_concern::table
+        .filter(safeguarding_concern::case_id.eq_any(ids.to_vec()))
+        .filter(safeguarding_concern::status.ne(ConcernStatus::Reviewed))
+        .select(safeguarding_concern::case_id)
+        .load(tx.conn)?;
+    let standing = |(row, retention): (&Row, Retention)| Standing {
+        closed: row.status == CaseStatus::Closed,
+        undecided: requests.contains(&row.id) || concerns.contains(&row.id),
+        retention,
+    };
+    Ok(rows.iter().zip(kept).map(standing).collect())
 }

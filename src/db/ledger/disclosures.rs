@@ -6,11 +6,11 @@ use super::{Disclosures, End, List, Log, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
-use crate::db::schema::{disclosure_case_ix, disclosure_entry, disclosure_private};
+use crate::db::schema::{disclosure_case_ix, disclosure_entry, disclosure_private, disposal_entry};
 use crate::db::sealed::{Cell, KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::db::{cases, scope};
-use crate::domain::ids::{CaseId, DisclosureId, EntryId};
+use crate::domain::ids::{CaseId, DisclosureId, DisposalId, EntryId};
 use crate::domain::log::{LogFilter, LogRow, Opening};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
@@ -22,15 +22,25 @@ use crate::ledger::{CaseKey, DisclosureEntry};
 #[derive(Debug)]
 pub struct Pending {
     entry: DisclosureEntry,
-    case: Option<CaseId>,
-    disclosure: Option<DisclosureId>,
+    about: About,
     now: Timestamp,
+}
+
+/// What an entry is about.
+#[derive(Debug)]
+enum About {
+    /// The log itself.
+    Log,
+    /// A case, and a disclosure of it if there is one.
+    Case(CaseId, Option<DisclosureId>),
+    /// A case that is gone when the entry is written: it is filed under none. The disposal it accounts for, if it does.
+    Gone(CaseKey, Option<DisposalId>),
 }
 
 impl Pending {
     /// The first entry of the log, which is about no case.
     pub fn first(entry: DisclosureEntry, now: Timestamp) -> Self {
-        Self { entry, case: None, disclosure: None, now }
+        Self { entry, about: About::Log, now }
     }
 }
 
@@ -44,17 +54,42 @@ pub fn append(
     now: Timestamp,
 ) -> usize {
     let waiting = &mut tx.waiting.disclosures;
-    waiting.push(Pending { entry, case: Some(case), disclosure, now });
+    waiting.push(Pending { entry, about: About::Case(case, disclosure), now });
     waiting.len() - 1
+}
+
+/// Queues an entry about a case that the same transaction disposes of, with its key: the last there is of it.
+pub(in crate::db) fn append_disposed(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<act::DisposalApprove>,
+    entry: DisclosureEntry,
+    key: CaseKey,
+    disposal: Option<DisposalId>,
+    now: Timestamp,
+) {
+    tx.waiting.disclosures.push(Pending { entry, about: About::Gone(key, disposal), now });
 }
 
 /// Writes an entry at the end of the log, with its openings and the look-up by its case.
 pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Disclosures>, pending: Pending) -> Result<i64> {
-    let Pending { entry, case, disclosure, now } = pending;
+    let Pending { entry, about, now } = pending;
     let id = entry.id;
-    let key = case.map(|case| tx.key(Owner::Case(case), KeyUse::Ledger).map(CaseKey::new)).transpose()?;
+    let key = match &about {
+        About::Log => None,
+        About::Case(case, _) => Some(CaseKey::new(tx.key(Owner::Case(*case), KeyUse::Ledger)?)),
+        About::Gone(key, _) => Some(key.clone()),
+    };
     let (index, openings) = end.add(tx, now, |at| entry.write(at, key.as_ref()))?;
-    let Some(case) = case else { return Ok(index) };
+    let (case, disclosure) = match about {
+        About::Case(case, disclosure) => (case, disclosure),
+        About::Gone(_, Some(disposal)) => {
+            diesel::insert_into(disposal_entry::table)
+                .values((disposal_entry::idx.eq(index), disposal_entry::disposal_id.eq(disposal)))
+                .execute(tx.conn)?;
+            return Ok(index);
+        }
+        About::Log | About::Gone(_, None) => return Ok(index),
+    };
     diesel::insert_into(disclosure_case_ix::table)
         .values((disclosure_case_ix::case_id.eq(case), disclosure_case_ix::idx.eq(index)))
         .execute(tx.conn)?;

@@ -72,7 +72,7 @@ impl Sided for Disclosures {
         for (index, body) in bodies {
             let (cases, openings) = (filed.remove(index).unwrap_or_default(), private.remove(index));
             if body.get("kind").is_some_and(|kind| kind == "case_disposed") {
-                erased.disposed += body.get("entries").and_then(Value::as_u64).unwrap_or_default();
+                erased.disposed += body.get("disposed").and_then(|told| told.get("entries")).and_then(Value::as_u64).unwrap_or_default();
             }
             let (Some(id), Some(tag)) = (id(body), body.get("case").and_then(Value::as_str)) else {
                 if !cases.is_empty() || openings.is_some() {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Row, among, cell};
+use super::{Row, among, cell, index_again};
 use crate::authz::Scope;
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
@@ -171,25 +171,43 @@ pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
     open_all(tx, id)?.into_iter().map(last).reduce(Known::with).ok_or(Error::Corrupt("person"))
 }
 
-/// What is known of each of these people in this case, in as many queries for many as for one.
-pub fn known_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, case: CaseId) -> Result<BTreeMap<PersonId, Known>> {
-    let counted = Counted::among(tx, people.iter().copied())?;
+/// What is known of these people in each of these cases, in as many queries for many as for one.
+pub fn known_in_each(tx: &mut Tx<'_>, cases: &BTreeMap<CaseId, BTreeSet<PersonId>>) -> Result<HashMap<CaseId, BTreeMap<PersonId, Known>>> {
+    let counted = Counted::among(tx, cases.values().flatten().copied())?;
     let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(counted.everybody())).load(tx.conn)?;
     rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
     tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
-    let here = HashSet::from([case]);
-    let mut ones: BTreeMap<PersonId, Known> = BTreeMap::new();
+    let mut records: HashMap<PersonId, Vec<Sealed>> = HashMap::new();
     for row in &rows {
-        let sealed = row.open(tx)?;
-        let known = sealed.among(&here).map(|side| side.known.clone()).unwrap_or(sealed.known);
-        let known = match ones.remove(&row.counts_as) {
-            Some(before) => before.with(known),
-            None => known,
-        };
-        ones.insert(row.counts_as, known);
+        records.entry(row.counts_as).or_default().push(row.open(tx)?);
     }
-    let known = |person: &PersonId| Ok((*person, ones.get(&counted.one(*person)).cloned().ok_or(Error::Corrupt("person"))?));
-    people.iter().map(known).collect()
+    let known = |case: CaseId, person: PersonId| {
+        let here = HashSet::from([case]);
+        let told = |sealed: &Sealed| sealed.among(&here).map_or(&sealed.known, |side| &side.known).clone();
+        records.get(&counted.one(person)).and_then(|all| all.iter().map(told).reduce(Known::with)).ok_or(Error::Corrupt("person"))
+    };
+    let each = |(case, people): (&CaseId, &BTreeSet<PersonId>)| {
+        let known = people.iter().map(|person| Ok((*person, known(*case, *person)?))).collect::<Result<_>>()?;
+        Ok((*case, known))
+    };
+    cases.iter().map(each).collect()
+}
+
+/// Takes away what these people told in these cases, which are disposed of. The caller has taken their guards (R16).
+pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId>) -> Result<()> {
+    for id in people {
+        let row: Row = person::table.find(*id).first(tx.conn)?;
+        let mut told = row.open(tx)?;
+        let before = told.own.len();
+        told.own.retain(|side| !cases.contains(&side.case));
+        if told.own.len() == before {
+            continue;
+        }
+        let sealed = tx.seal(cell(*id), &told)?;
+        diesel::update(person::table.find(*id)).set((person::sealed.eq(sealed), person::version.eq(row.version + 1))).execute(tx.conn)?;
+        index_again(tx, *id, &told)?;
+    }
+    Ok(())
 }
 
 /// Somebody as they are on record, with what was assessed of them and in which case of their own.

@@ -139,6 +139,13 @@ rules! {
     CohortTooSmall = "cohort_too_small", Some("R2"), [LeaveOut, AskPermission], "Too few families match all that the text gives away; say less, or ask for permission to identify.";
     CohortDescriptorMissing = "cohort_descriptor_missing", Some("R2"), [LeaveOut, AskPermission], "The text names a setting or postcode district that the cohort does not list.";
     RepeatedWording = "repeated_wording", Some("R2"), [LeaveOut, AskPermission], "The same wording went to this recipient within the last 12 months.";
+    OnHold = "on_hold", None, [], "A hold keeps this case.";
+    CaseNotClosed = "case_not_closed", None, [], "Only what is closed is disposed of.";
+    Unsettled = "unsettled", None, [], "A request for legal proceedings is not closed, or what was decided about a risk is not reviewed.";
+    OtherRetentionClass = "other_retention_class", None, [], "This case belongs to another class of the retention schedule.";
+    PeriodNotOver = "period_not_over", None, [], "The period for which this case is kept is not over, or cannot be told.";
+    BirthDateKnown = "birth_date_known", None, [], "All that its period depends on is known.";
+    DisposalProposed = "disposal_proposed", None, [], "It is proposed for disposal already.";
 }
 
 impl RefusalRule {

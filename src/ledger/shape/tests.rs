@@ -1,3 +1,4 @@
+use super::forms::is_instant;
 use super::*;
 use crate::domain::access_log::AccessLogBody;
 use crate::domain::log::LogBody;
