@@ -3,11 +3,13 @@
 use super::people::require_unmerged;
 use super::{App, Result, faultless};
 use crate::authz::{Permit, act};
-use crate::db::{Tx, capacity, people};
+use crate::db::tasks::NewTask;
+use crate::db::{Tx, capacity, people, tasks};
 use crate::domain::capacity::{CapacityRecord, NewCapacityRecord};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::PersonId;
 use crate::domain::page::{Page, PageRequest};
+use crate::domain::vocabulary::TaskKind;
 
 impl App {
     /// The records of a person in scope.
@@ -33,7 +35,16 @@ impl App {
             let known = people::find(tx, permit, person)?;
             faultless(new.faults(now.day(), known.content.date_of_birth))?;
             require_unmerged(&known)?;
-            Ok(capacity::insert(tx, permit, person, &new, now)?)
+            let id = capacity::insert(tx, permit, person, &new, now)?;
+            // It is the review that those before it waited for.
+            for earlier in capacity::earlier(tx, permit, id)? {
+                tasks::settle(tx, permit, TaskKind::CapacityReview, earlier.0, now)?;
+            }
+            if let Some(day) = new.review_on {
+                let case = capacity::case_of(tx, permit, id)?;
+                tasks::create(tx, permit, NewTask::ahead(TaskKind::CapacityReview, case, id.0, day), now)?;
+            }
+            Ok(id)
         };
         self.once(permit, request, record, |tx, permit, id| Ok(capacity::find(tx, permit, id)?)).await
     }

@@ -250,12 +250,13 @@ impl App {
                 let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));
             }
-            if legal_extracts::any_open(tx, permit, id)? {
+            if legal_extracts::any_open(tx, permit, id, now.day())? {
                 let rule = Fault::new("#", "not_decided", "An extract of this case for legal proceedings is drafted and not sent.");
                 return Err(wrong_state(permit.caller(), head.status, Some(rule)));
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;
             information_requests::cancel_of_case(tx, permit, id, now)?;
+            tasks::settle_of_case(tx, permit, TaskKind::PermissionEnding, id, now)?;
             review_keeping(tx, permit, id, &|facts| app.keep(facts), now)?;
             Ok(id)
         };

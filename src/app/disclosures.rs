@@ -86,6 +86,11 @@ impl Request {
         self.notes.iter().map(|note| (note.id(), LongText(note.content()))).collect()
     }
 
+    /// The notes it names, in the order asked.
+    pub(super) fn notes(&self) -> &[HeldNote] {
+        &self.notes
+    }
+
     /// What is asked, to be drafted.
     pub(super) fn drafted(&self) -> NewDisclosure {
         NewDisclosure::from(&self.ask)

@@ -1,11 +1,14 @@
 //! Requests for information, both ways (C12). To ask somebody outside tells that the family is known, so it leaves by the one exit; what
 //! somebody outside asks is put on record, and tells nobody anything.
 
+use chrono::NaiveDate;
+
+use super::consents::last_day;
 use super::disclosures::{Stop, recipient_fault};
 use super::{App, Error, Result, allowed, expect_version, faultless, leave};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
-use crate::db::information_requests::{self, Ending};
+use crate::db::information_requests::{self, Asked, Ending};
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, disclosures, participants, tasks};
 use crate::domain::disclosure::{Ask, AskRecipient, DisclosureRecipient, RefusalRule};
@@ -29,8 +32,8 @@ fn actions(status: InformationRequestStatus) -> &'static [Action] {
     }
 }
 
-fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId) -> Result<InformationRequest> {
-    let request = information_requests::find(tx, permit, id)?;
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId, today: NaiveDate) -> Result<InformationRequest> {
+    let request = information_requests::find(tx, permit, id, today)?;
     Ok(InformationRequest { allowed_actions: allowed(permit.caller(), actions(request.status)), ..request })
 }
 
@@ -122,7 +125,7 @@ impl App {
     ) -> Result<Created<InformationRequest>> {
         let (now, app) = (self.clock.now(), self.clone());
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let disclosure = match content.asked_by {
+            let asked = match content.asked_by {
                 AskedBy::Service => Some(app.ask_outside(tx, permit, case_id, &content, now)?),
                 AskedBy::Outside => {
                     db::cases::require(tx, permit, case_id)?;
@@ -130,16 +133,18 @@ impl App {
                     None
                 }
             };
-            let id = information_requests::insert(tx, permit, case_id, &content, disclosure, now)?;
+            let id = information_requests::insert(tx, permit, case_id, &content, asked, now)?;
             if let Some(due_on) = content.due_on {
-                tasks::create(tx, permit, NewTask::new(TaskKind::InformationRequestDue, case_id, id.0, due_on), now)?;
+                let due = NewTask::new(TaskKind::InformationRequestDue, case_id, id.0, due_on);
+                tasks::create(tx, permit, NewTask { until_on: asked.and_then(|(_, until)| until), ..due }, now)?;
             }
             Ok(id)
         };
-        Ok(self.once_unless_refused(permit, Some(request), record, shown).await?.0)
+        let show = move |tx: &mut Tx<'_>, permit: &Permit<_>, id| shown(tx, permit, id, now.day());
+        Ok(self.once_unless_refused(permit, Some(request), record, show).await?.0)
     }
 
-    /// To ask is to tell that the family is known: a disclosure like any other.
+    /// To ask is to tell that the family is known: a disclosure like any other. What is not answered by the last day of the permission is called off.
     fn ask_outside(
         &self,
         tx: &mut Tx<'_>,
@@ -147,9 +152,11 @@ impl App {
         case_id: CaseId,
         content: &NewInformationRequest,
         now: Timestamp,
-    ) -> Result<DisclosureId, Stop> {
+    ) -> Result<Asked, Stop> {
         let ask = Ask::try_from(content.ask().map_err(Error::Rule)?).map_err(Error::failing)?;
-        self.disclose(tx, &leave(permit.caller())?, case_id, ask, now)
+        let id = self.disclose(tx, &leave(permit.caller())?, case_id, ask, now)?;
+        let relied = disclosures::find(tx, permit, id)?.decided.consents;
+        Ok((id, last_day(tx, permit, &relied, now)?))
     }
 
     /// Requests of the cases in scope.
@@ -159,7 +166,8 @@ impl App {
         filter: InformationRequestFilter,
         page: PageRequest,
     ) -> Result<Page<InformationRequestSummary>> {
-        self.look(permit, move |tx, permit| Ok(information_requests::list(tx, permit, &filter, &page)?)).await
+        let today = self.clock.now().day();
+        self.look(permit, move |tx, permit| Ok(information_requests::list(tx, permit, &filter, &page, today)?)).await
     }
 
     /// A request of a case in scope.
@@ -168,7 +176,8 @@ impl App {
         permit: Permit<act::InformationRequestRead>,
         id: InformationRequestId,
     ) -> Result<InformationRequest> {
-        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+        let today = self.clock.now().day();
+        self.look(permit, move |tx, permit| shown(tx, permit, id, today)).await
     }
 
     /// Records what came of a request. An answer that the service gave names its disclosure.
@@ -182,7 +191,7 @@ impl App {
     ) -> Result<Created<InformationRequest>> {
         let now = self.clock.now();
         let respond = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let current = information_requests::find(tx, permit, id)?;
+            let current = information_requests::find(tx, permit, id, now.day())?;
             expect_version(current.version, version)?;
             check_response(tx, permit, &current, &response)?;
             require(permit.caller(), &current, Action::InformationRequestRespond)?;
@@ -196,7 +205,7 @@ impl App {
             information_requests::conclude(tx, permit, id, version, ending, now)?;
             Ok(id)
         };
-        self.once(permit, request, respond, shown).await
+        self.once(permit, request, respond, move |tx, permit, id| shown(tx, permit, id, now.day())).await
     }
 
     /// Calls off what the service asked.
@@ -210,12 +219,12 @@ impl App {
     ) -> Result<Created<InformationRequest>> {
         let now = self.clock.now();
         let cancel = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let current = information_requests::find(tx, permit, id)?;
+            let current = information_requests::find(tx, permit, id, now.day())?;
             expect_version(current.version, version)?;
             require(permit.caller(), &current, Action::InformationRequestCancel)?;
             information_requests::conclude(tx, permit, id, version, Ending::cancelled(why.reason, false), now)?;
             Ok(id)
         };
-        self.once(permit, request, cancel, shown).await
+        self.once(permit, request, cancel, move |tx, permit, id| shown(tx, permit, id, now.day())).await
     }
 }

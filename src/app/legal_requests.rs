@@ -4,6 +4,7 @@
 
 use chrono::NaiveDate;
 
+use super::consents::last_day;
 use super::disclosures::{Request, Stop, recipient_fault};
 use super::{App, Error, Result, allowed, expect_version, faultless, leave, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
@@ -51,6 +52,25 @@ fn actions(status: LegalRequestStatus) -> &'static [Action] {
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, today: NaiveDate) -> Result<LegalRequest> {
     let request = legal_requests::find(tx, permit, id, today)?;
     Ok(LegalRequest { allowed_actions: allowed(permit.caller(), actions(request.status)), ..request })
+}
+
+/// What was recorded, and to whoever may not read it nothing of what became of it since.
+fn logged(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, id: LegalRequestId, today: NaiveDate) -> Result<LegalRequest> {
+    let request = shown(tx, permit, id, today)?;
+    if permit.caller().may(Action::LegalRequestRead) {
+        return Ok(request);
+    }
+    Ok(LegalRequest {
+        version: 1,
+        status: LegalRequestStatus::Received,
+        answer_by_on: None,
+        permitted_until: None,
+        decisions: Vec::new(),
+        extracts: Vec::new(),
+        disclosure_ids: Vec::new(),
+        closing_reason: None,
+        ..request
+    })
 }
 
 /// The request stands so that this cannot be done.
@@ -147,6 +167,14 @@ fn next(from: LegalRequestStatus, decision: LegalDecision) -> Option<LegalReques
     }
 }
 
+/// Ends what is drafted for a request, if anything is.
+fn give_up(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, as_what: DisclosureStatus) -> Result<()> {
+    if let Some(draft) = legal_extracts::open_of(tx, permit, id)? {
+        legal_extracts::end(tx, permit, draft.id, as_what)?;
+    }
+    Ok(())
+}
+
 impl App {
     /// Records what an officer asks for. It tells nobody anything, and decides nothing: a claim that a court ordered it changes nothing either.
     pub async fn log_legal_request(
@@ -183,7 +211,7 @@ impl App {
             tasks::create(tx, permit, NewTask::new(TaskKind::LegalRequest, case_id, id.0, due_on), now)?;
             Ok(id)
         };
-        self.once(permit, request, log, move |tx, permit, id| shown(tx, permit, id, now.day())).await
+        self.once(permit, request, log, move |tx, permit, id| logged(tx, permit, id, now.day())).await
     }
 
     /// Requests about the cases in scope.
@@ -237,19 +265,22 @@ impl App {
         };
         require_unconflicted(tx, permit, case_id)?;
         let answer_by = (status == LegalRequestStatus::PermissionSought).then(|| decided.answer_by_on.or(current.content.deadline_on));
-        if status == LegalRequestStatus::Granted {
-            let exit = leave(permit.caller())?;
-            let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?;
-            let (grant, _) = self.judge(tx, &exit, &wanted, None, now)?;
-            legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), grant, now)?;
-        }
-        if status == LegalRequestStatus::Refused
-            && let Some(draft) = legal_extracts::open_of(tx, permit, id)?
-        {
-            legal_extracts::end(tx, permit, draft.id, DisclosureStatus::Cancelled)?;
+        let mut permitted_until = None;
+        match status {
+            LegalRequestStatus::Granted => {
+                let exit = leave(permit.caller())?;
+                let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?;
+                let (grant, _) = self.judge(tx, &exit, &wanted, None, now)?;
+                permitted_until = last_day(tx, permit, grant.consents(), now)?;
+                legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), grant, now)?;
+            }
+            LegalRequestStatus::Refused => give_up(tx, permit, id, DisclosureStatus::Cancelled)?,
+            // What ended with the last day of its permission is blocked for good.
+            LegalRequestStatus::Considering => give_up(tx, permit, id, DisclosureStatus::Blocked)?,
+            _ => {}
         }
         let answer_by = answer_by.flatten();
-        let step = Step { decision: Some((decided.decision, decided.reason)), answer_by, ..Step::to(status) };
+        let step = Step { decision: Some((decided.decision, decided.reason)), answer_by, permitted_until, ..Step::to(status) };
         legal_requests::take(tx, permit, id, version, step, now)?;
         if matches!(status, LegalRequestStatus::Granted | LegalRequestStatus::Refused) {
             tasks::settle(tx, permit, TaskKind::SeekPermission, id.0, now)?;
@@ -279,6 +310,7 @@ impl App {
             if !actions(current.status).contains(&Action::LegalRequestClose) {
                 return Err(wrong_state(permit.caller(), current.status, None));
             }
+            give_up(tx, permit, id, DisclosureStatus::Blocked)?;
             let step = Step { closing_reason: how.reason, ..Step::to(LegalRequestStatus::Closed) };
             legal_requests::take(tx, permit, id, version, step, now)?;
             for kind in [TaskKind::LegalRequest, TaskKind::SeekPermission] {

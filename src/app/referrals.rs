@@ -55,9 +55,7 @@ fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, content: &mut ReferralCont
 
 /// A stated risk is a service manager's to look at, on the same day.
 fn tell_of_risk(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId, now: Timestamp) -> Result<()> {
-    let kind = TaskKind::ReferralRisk;
-    let (about_id, for_manager, due_on) = (id.0, kind.is_for_manager(), now.day());
-    tasks::create_once(tx, permit, NewTask { kind, case_id: None, about_id, for_manager, not_by: None, due_on }, now)?;
+    tasks::create_once(tx, permit, NewTask::new(TaskKind::ReferralRisk, None::<CaseId>, id.0, now.day()), now)?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
+
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::{Tx, concerns, tasks};
@@ -13,8 +15,8 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
 use crate::domain::vocabulary::{TaskKind, TaskStatus};
 
-fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId) -> Result<Task> {
-    let (task, not_by) = tasks::find(tx, permit, id)?;
+fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId, today: NaiveDate) -> Result<Task> {
+    let (task, not_by) = tasks::find(tx, permit, id, today)?;
     let undecided = undecided(tx, permit, [&task])?;
     Ok(with_actions(permit.caller(), task, not_by, &undecided))
 }
@@ -47,8 +49,9 @@ fn undecided<'t>(tx: &mut Tx<'_>, permit: &Permit<impl Act>, tasks: impl IntoIte
 impl App {
     /// Tasks in scope, the most urgent first.
     pub async fn list_tasks(&self, permit: Permit<act::TaskRead>, filter: TaskFilter, page: PageRequest) -> Result<Page<Task>> {
+        let today = self.clock.now().day();
         self.look(permit, move |tx, permit| {
-            let page = tasks::list(tx, permit, &filter, &page)?;
+            let page = tasks::list(tx, permit, &filter, &page, today)?;
             let undecided = undecided(tx, permit, page.items.iter().map(|(task, _)| task))?;
             Ok(page.map(|(task, not_by)| with_actions(permit.caller(), task, not_by, &undecided)))
         })
@@ -66,7 +69,7 @@ impl App {
     ) -> Result<Created<Task>> {
         let now = self.clock.now();
         let complete = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let (task, not_by) = tasks::find(tx, permit, id)?;
+            let (task, not_by) = tasks::find(tx, permit, id, now.day())?;
             expect_version(task.version, version)?;
             if task.status == TaskStatus::Done {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
@@ -82,7 +85,7 @@ impl App {
             tasks::complete(tx, permit, id, version, now)?;
             Ok(id)
         };
-        self.once(permit, request, complete, shown).await
+        self.once(permit, request, complete, move |tx, permit, id| shown(tx, permit, id, now.day())).await
     }
 }
 

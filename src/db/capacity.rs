@@ -13,7 +13,7 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{guard, people, scope};
+use super::{guard, participants, people, scope};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::capacity::{CapacityRecord, NewCapacityRecord};
 use crate::domain::disclosure::CapacityFact;
@@ -119,6 +119,28 @@ pub fn insert(
     };
     diesel::insert_into(capacity_record::table).values(row).execute(tx.conn)?;
     Ok(id)
+}
+
+/// The records of the same kind of decision, of this person or whoever is one with them, that this one comes after; of one side of a family only.
+pub fn earlier(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<Vec<CapacityRecordId>> {
+    let row: Row = capacity_record::table.find(id).first(tx.conn)?;
+    let ones = Counted::among(tx, [row.person_id])?.everybody();
+    let all = capacity_record::table.filter(capacity_record::person_id.eq_any(ones)).filter(capacity_record::id.lt(id));
+    let alike = all.filter(capacity_record::decision_kind.eq(row.decision_kind)).select((capacity_record::id, capacity_record::case_id));
+    let rows: Vec<(CapacityRecordId, Option<CaseId>)> = alike.load(tx.conn)?;
+    Ok(rows.into_iter().filter(|(_, case)| *case == row.case_id).map(|(id, _)| id).collect())
+}
+
+/// The case whose staff look at a record again: that of the person's own in which it was made, or else the newest in scope in which they take part.
+pub fn case_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<Option<CaseId>> {
+    let (person, own): (PersonId, Option<CaseId>) =
+        capacity_record::table.find(id).select((capacity_record::person_id, capacity_record::case_id)).first(tx.conn)?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    let ones: Vec<PersonId> = Counted::among(tx, [person])?.everybody().into_iter().collect();
+    let cases = participants::cases_of(tx, &ones)?;
+    Ok(scope::among(tx, permit.scope(), cases)?.into_iter().max())
 }
 
 /// What was assessed, and in which case of the person's own.

@@ -16,7 +16,7 @@ use super::total;
 use super::tx::Tx;
 use super::{concerns, consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure};
+use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure, ReliedOn};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::{Timestamp, months_after};
@@ -99,6 +99,13 @@ pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: 
     let here = disclosure::table.find(id).filter(disclosure::case_id.eq(case_id));
     let row: Option<Row> = here.filter(disclosure::case_id.eq_any(scope::cases(permit.scope()))).first(tx.conn).optional()?;
     row.map(|row| row.content(tx)).transpose()
+}
+
+/// The permissions on which a disclosure rests; it is one of those that are found by them.
+pub(super) fn relied_on(tx: &mut Tx<'_>, id: Option<DisclosureId>) -> Result<Vec<ReliedOn>> {
+    let Some(id) = id else { return Ok(Vec::new()) };
+    let Json(decided) = disclosure::table.find(id).select(disclosure::details).first::<Json<Decided>>(tx.conn)?;
+    Ok(decided.consents)
 }
 
 /// In microseconds.

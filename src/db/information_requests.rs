@@ -1,6 +1,7 @@
 //! Requests for information, both ways (C12). What was asked, and what came of it, is sealed; where it stands and until when are words and days.
 
-use diesel::dsl::{auto_type, exists};
+use chrono::NaiveDate;
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +12,14 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{scope, tasks, total};
+use super::{disclosures, scope, tasks, total};
 use crate::authz::{Act, Permit, Scope, act};
+use crate::domain::disclosure::ReliedOn;
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, InformationRequestId, StaffId};
 use crate::domain::information_request::{InformationRequest, InformationRequestFilter, InformationRequestSummary, NewInformationRequest};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::LongText;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{AskedBy, InformationRequestStatus, TaskKind};
 
 #[derive(Queryable, Insertable)]
@@ -29,6 +31,7 @@ struct Row {
     status: InformationRequestStatus,
     disclosure_id: Option<DisclosureId>,
     due_on: Option<Day>,
+    permitted_until: Option<Day>,
     sealed: Vec<u8>,
     ended_at: Option<Timestamp>,
     ended_sealed: Option<Vec<u8>>,
@@ -42,6 +45,11 @@ fn cell(id: InformationRequestId, case_id: CaseId) -> Cell {
 }
 
 impl Row {
+    /// How it stands on this day.
+    fn status(&self, today: NaiveDate) -> InformationRequestStatus {
+        self.status.on(today, self.permitted_until.map(|last| last.0))
+    }
+
     fn content(&self, tx: &mut Tx<'_>) -> Result<NewInformationRequest> {
         tx.open(cell(self.id, self.case_id), &self.sealed)
     }
@@ -79,16 +87,20 @@ impl Ending {
     }
 }
 
+/// By what the service asked, and until when it was permitted to.
+pub type Asked = (DisclosureId, Option<NaiveDate>);
+
 /// Records a request: one that the service made names the disclosure it is.
 pub fn insert(
     tx: &mut Tx<'_>,
     permit: &Permit<act::InformationRequestRecord>,
     case_id: CaseId,
     content: &NewInformationRequest,
-    disclosure_id: Option<DisclosureId>,
+    asked: Option<Asked>,
     now: Timestamp,
 ) -> Result<InformationRequestId> {
     let id = InformationRequestId::mint();
+    let (disclosure_id, permitted_until) = asked.unzip();
     let row = Row {
         id,
         case_id,
@@ -99,6 +111,7 @@ pub fn insert(
         },
         disclosure_id,
         due_on: content.due_on.map(Day),
+        permitted_until: permitted_until.flatten().map(Day),
         sealed: tx.seal(cell(id, case_id), content)?,
         ended_at: None,
         ended_sealed: None,
@@ -117,8 +130,8 @@ fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId) -> 
     scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])
 }
 
-/// A request of a case in scope.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId) -> Result<InformationRequest> {
+/// A request of a case in scope, as it stands on this day.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId, today: NaiveDate) -> Result<InformationRequest> {
     let row = row(tx, permit, id)?;
     let content = row.content(tx)?;
     let ended: Option<Ended> = match &row.ended_sealed {
@@ -127,19 +140,22 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId
     };
     let names = staff::names(tx, ended.iter().map(|ended| ended.by).chain([row.recorded_by]))?;
     let ended_by = ended.as_ref().map(|ended| names.get(ended.by));
+    let status = row.status(today);
+    let lapsed = row.permitted_until.filter(|_| status != row.status);
     let (response, cancellation_reason, permission_ended) =
-        ended.map_or((None, None, false), |Ended { how, .. }| (how.response, how.reason, how.permission_ended));
+        ended.map_or((None, None, lapsed.is_some()), |Ended { how, .. }| (how.response, how.reason, how.permission_ended));
     Ok(InformationRequest {
         id,
         version: row.version,
         case_id: row.case_id,
-        status: row.status,
+        status,
         content,
         disclosure_id: row.disclosure_id,
         response,
         cancellation_reason,
         permission_ended,
-        ended_at: row.ended_at,
+        permitted_until: row.permitted_until.map(|last| last.0),
+        ended_at: row.ended_at.or(lapsed.map(|last| Timestamp::start_of(day_after(last.0)))),
         ended_by,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),
@@ -193,21 +209,42 @@ pub fn cancel_resting_on(
     let resting = disclosure_consent::table
         .filter(disclosure_consent::consent_id.eq_any(consents.to_vec()))
         .select(disclosure_consent::disclosure_id);
-    let rows = asked().filter(information_request::disclosure_id.eq_any(resting.nullable())).load(tx.conn)?;
+    let rows = asked(now.day()).filter(information_request::disclosure_id.eq_any(resting.nullable())).load(tx.conn)?;
     cancel(tx, permit, rows, now)
 }
 
 /// The same of a case whose permissions have all ended.
 pub fn cancel_of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, now: Timestamp) -> Result<Vec<InformationRequestId>> {
-    let rows = asked().filter(information_request::case_id.eq(case_id)).load(tx.conn)?;
+    let rows = asked(now.day()).filter(information_request::case_id.eq(case_id)).load(tx.conn)?;
     cancel(tx, permit, rows, now)
 }
 
-/// What the service asked and was not answered, in the order of its ids.
-fn asked() -> information_request::BoxedQuery<'static, Engine> {
+/// What the service asked on the strength of any of these permissions and is not answered yet, with all on which each rests.
+pub fn resting_on(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    consents: &[ConsentId],
+    today: NaiveDate,
+) -> Result<Vec<(InformationRequestId, Vec<ReliedOn>)>> {
+    let resting = disclosure_consent::table
+        .filter(disclosure_consent::consent_id.eq_any(consents.to_vec()))
+        .select(disclosure_consent::disclosure_id);
+    let rows: Vec<Row> = asked(today).filter(information_request::disclosure_id.eq_any(resting.nullable())).load(tx.conn)?;
+    rows.into_iter().map(|row| Ok((row.id, disclosures::relied_on(tx, row.disclosure_id)?))).collect()
+}
+
+/// Until when what was asked rests on a permission, and so does the task to have it answered.
+pub fn last_until(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId, until: Option<NaiveDate>) -> Result<()> {
+    diesel::update(information_request::table.find(id)).set(information_request::permitted_until.eq(until.map(Day))).execute(tx.conn)?;
+    tasks::lasts(tx, permit, TaskKind::InformationRequestDue, id.0, until)
+}
+
+/// What the service asked and was not answered, nor called off by the day, in the order of its ids.
+fn asked(today: NaiveDate) -> information_request::BoxedQuery<'static, Engine> {
     information_request::table
         .filter(information_request::asked_by.eq(AskedBy::Service))
         .filter(information_request::ended_at.is_null())
+        .filter(not(lapsed(Day(today))))
         .order(information_request::id.asc())
         .into_boxed()
 }
@@ -228,10 +265,23 @@ fn its_case() -> _ {
     case_file::table.filter(case_file::id.eq(information_request::case_id))
 }
 
-fn selected(scope: Scope, filter: &InformationRequestFilter) -> information_request::BoxedQuery<'static, Engine> {
+/// Whether it is called off with the last day of the permission, whatever is stored.
+#[auto_type(no_type_alias)]
+fn lapsed(today: Day) -> _ {
+    let asked: InformationRequestStatus = InformationRequestStatus::Asked;
+    let past = information_request::permitted_until.is_not_null().and(information_request::permitted_until.assume_not_null().lt(today));
+    information_request::status.eq(asked).and(past)
+}
+
+fn selected(scope: Scope, filter: &InformationRequestFilter, today: NaiveDate) -> information_request::BoxedQuery<'static, Engine> {
     let mut query = information_request::table.filter(exists(its_case().filter(scope::visible(scope)))).into_boxed();
     if !filter.status.is_empty() {
-        query = query.filter(information_request::status.eq_any(filter.status.clone()));
+        let as_stored = information_request::status.eq_any(filter.status.clone()).and(not(lapsed(Day(today))));
+        query = if filter.status.contains(&InformationRequestStatus::Cancelled) {
+            query.filter(as_stored.or(lapsed(Day(today))))
+        } else {
+            query.filter(as_stored)
+        };
     }
     if let Some(side) = filter.asked_by {
         query = query.filter(information_request::asked_by.eq(side));
@@ -254,9 +304,10 @@ pub fn list(
     permit: &Permit<act::InformationRequestList>,
     filter: &InformationRequestFilter,
     page: &PageRequest,
+    today: NaiveDate,
 ) -> Result<Page<InformationRequestSummary>> {
-    let total = total(page, || selected(permit.scope(), filter).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter).order(information_request::id.desc()).limit(i64::from(page.limit) + 1);
+    let total = total(page, || selected(permit.scope(), filter, today).count().get_result(tx.conn))?;
+    let mut query = selected(permit.scope(), filter, today).order(information_request::id.desc()).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         query = query.filter(information_request::id.lt(InformationRequestId(after.id)));
     }
@@ -269,7 +320,7 @@ pub fn list(
         items.push(InformationRequestSummary {
             id: row.id,
             case_id: row.case_id,
-            status: row.status,
+            status: row.status(today),
             asked_by: row.asked_by,
             recipient_id: content.recipient.recipient_id,
             recipient_person_id: content.recipient.person_id,

@@ -1,6 +1,7 @@
 //! Extracts for legal proceedings (C15). An extract is a disclosure that was not sent yet: it has its id, and becomes one by being recorded from a
 //! grant, or never. It is drafted from a grant, too, and ends for good with what it rests on (R17).
 
+use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -8,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::conn::Engine;
 use super::counted::Counted;
 use super::error::Result;
-use super::schema::legal_extract;
-use super::scope;
+use super::schema::{legal_extract, legal_request};
 use super::sealed::{Cell, Owner};
-use super::stored::Json;
+use super::stored::{Day, Json};
 use super::tx::Tx;
+use super::{legal_requests, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{NewDisclosure, ReliedOn};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, LegalRequestId, NoteId, PersonId};
 use crate::domain::legal_request::{LegalCopy, LegalExtract, LegalItem};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::DisclosureStatus;
+use crate::domain::vocabulary::{DisclosureStatus, InformationCategory, LegalRequestStatus};
 use crate::policy::disclosure::Grant;
 
 #[derive(Queryable, Insertable)]
@@ -41,9 +42,22 @@ struct Resting {
     subject_ids: Vec<PersonId>,
 }
 
+/// What the service manager granted: no item goes beyond it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Granted {
+    /// About whom.
+    pub subject_ids: Vec<PersonId>,
+    /// What kinds of information.
+    pub information_categories: Vec<InformationCategory>,
+    /// Notes, whatever they hold.
+    pub note_ids: Vec<NoteId>,
+}
+
 /// What is drafted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Extract {
+    /// Within what.
+    pub granted: Granted,
     /// The disclosure that it is to become.
     pub disclosure: NewDisclosure,
     /// What was decided of each item.
@@ -103,7 +117,9 @@ pub fn draft(
     now: Timestamp,
 ) -> Result<DisclosureId> {
     let id = DisclosureId::mint();
-    let extract = Extract { disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
+    let NewDisclosure { subject_ids, information_categories, note_ids, .. } = disclosure.clone();
+    let granted = Granted { subject_ids, information_categories, note_ids };
+    let extract = Extract { granted, disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
     let row = ExtractRow {
         id,
         legal_request_id: request,
@@ -128,7 +144,7 @@ pub fn approve(
     items: Vec<LegalItem>,
     content: Vec<(NoteId, LongText)>,
 ) -> Result<bool> {
-    let extract = Extract { disclosure, items, content, copies: Vec::new() };
+    let extract = Extract { granted: draft.extract.granted.clone(), disclosure, items, content, copies: Vec::new() };
     let resting = Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() };
     let sealed = tx.seal(Cell::of("legal_extract", draft.id.0, Owner::Case(draft.case_id)), &extract)?;
     let changed = diesel::update(legal_extract::table.find(draft.id).filter(legal_extract::status.eq_any(OPEN)))
@@ -152,14 +168,17 @@ pub fn sent(tx: &mut Tx<'_>, _permit: &Permit<act::LegalRequestDispatch>, draft:
     Ok(changed == 1)
 }
 
-/// The extracts of a request, in the order of their ids.
-pub(super) fn of(tx: &mut Tx<'_>, request: LegalRequestId) -> Result<Vec<LegalExtract>> {
+/// The extracts of a request that stands so, in the order of their ids.
+pub(super) fn of(tx: &mut Tx<'_>, request: LegalRequestId, stands: LegalRequestStatus) -> Result<Vec<LegalExtract>> {
     let rows: Vec<ExtractRow> =
         legal_extract::table.filter(legal_extract::legal_request_id.eq(request)).order(legal_extract::id.asc()).load(tx.conn)?;
     let mut extracts = Vec::with_capacity(rows.len());
     for row in rows {
         let Extract { disclosure, items, copies, .. } = row.open(tx)?;
-        let (disclosure_id, status, consents) = (row.id, row.status, row.details.0.consents);
+        // A draft is blocked with its request, also where nobody wrote that down: by the last day of the permission.
+        let blocked = stands == LegalRequestStatus::Blocked && OPEN.contains(&row.status);
+        let status = if blocked { DisclosureStatus::Blocked } else { row.status };
+        let (disclosure_id, consents) = (row.id, row.details.0.consents);
         extracts.push(LegalExtract { disclosure_id, status, channel: disclosure.channel, consents, items, copies });
     }
     Ok(extracts)
@@ -182,9 +201,11 @@ pub fn decided_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: LegalRequ
     row.map(|row| row.draft(tx)).transpose()
 }
 
-/// Whether something of this case in scope is drafted and not sent.
-pub fn any_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<bool> {
+/// Whether something of this case in scope is drafted and not sent, and can be on this day.
+pub fn any_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, today: NaiveDate) -> Result<bool> {
+    let blocked = legal_request::table.filter(legal_requests::lapsed(Day(today))).select(legal_request::id);
     let here = legal_extract::table
+        .filter(legal_extract::legal_request_id.ne_all(blocked))
         .filter(legal_extract::case_id.eq(case_id))
         .filter(legal_extract::case_id.eq_any(scope::cases(permit.scope())))
         .filter(legal_extract::status.eq_any(OPEN));

@@ -31,6 +31,7 @@ struct Row {
     received_on: Day,
     deadline_on: Option<Day>,
     answer_by: Option<Day>,
+    permitted_until: Option<Day>,
     sealed: Vec<u8>,
     version: i32,
     created_at: Timestamp,
@@ -54,6 +55,9 @@ struct Decided {
     by: StaffId,
 }
 
+/// While it stands so, there is a draft.
+const DRAFTED: [LegalRequestStatus; 2] = [LegalRequestStatus::Granted, LegalRequestStatus::Extracted];
+
 fn cell(id: LegalRequestId, case_id: CaseId) -> Cell {
     Cell::of("legal_request", id.0, Owner::Case(case_id))
 }
@@ -65,6 +69,15 @@ impl Row {
 
     fn answer_by(&self) -> Option<NaiveDate> {
         self.answer_by.map(|day| day.0)
+    }
+
+    fn permitted_until(&self) -> Option<NaiveDate> {
+        self.permitted_until.map(|day| day.0)
+    }
+
+    /// Where it stands on this day.
+    fn status(&self, today: NaiveDate) -> LegalRequestStatus {
+        self.status.on(today, self.answer_by(), self.permitted_until())
     }
 }
 
@@ -81,6 +94,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, content: N
         received_on: Day(received_on),
         deadline_on: deadline_on.map(Day),
         answer_by: None,
+        permitted_until: None,
         sealed: tx.seal(cell(id, case_id), &told)?,
         version: 1,
         created_at: now,
@@ -101,14 +115,16 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, toda
     let row = row(tx, permit, id)?;
     let Told { content, decisions, closing_reason } = row.told(tx)?;
     let names = staff::names(tx, decisions.iter().map(|decided| decided.by).chain([row.recorded_by]))?;
-    let extracts = legal_extracts::of(tx, id)?;
+    let status = row.status(today);
+    let extracts = legal_extracts::of(tx, id, status)?;
     let sent = extracts.iter().filter(|extract| extract.status == DisclosureStatus::Sent);
     Ok(LegalRequest {
         id,
         version: row.version,
-        status: row.status.on(today, row.answer_by()),
+        status,
         content,
         answer_by_on: row.answer_by(),
+        permitted_until: row.permitted_until(),
         decisions: decisions
             .into_iter()
             .map(|Decided { decision, reason, at, by }| LegalDecided { decision, reason, decided_at: at, decided_by: names.get(by) })
@@ -131,6 +147,8 @@ pub struct Step {
     pub decision: Option<(LegalDecision, Option<LongText>)>,
     /// By which day the family may answer, where they are asked.
     pub answer_by: Option<NaiveDate>,
+    /// The last day of the permission on which what is drafted rests.
+    pub permitted_until: Option<NaiveDate>,
     /// What is noted when it is closed.
     pub closing_reason: Option<LongText>,
 }
@@ -139,7 +157,7 @@ impl Step {
     /// A step that is no decision.
     #[must_use]
     pub fn to(status: LegalRequestStatus) -> Self {
-        Self { status, decision: None, answer_by: None, closing_reason: None }
+        Self { status, decision: None, answer_by: None, permitted_until: None, closing_reason: None }
     }
 }
 
@@ -150,10 +168,12 @@ pub fn take(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, vers
     told.decisions.extend(step.decision.map(|(decision, reason)| Decided { decision, reason, at: now, by: permit.staff() }));
     told.closing_reason = step.closing_reason;
     let answer_by = step.answer_by.map(Day).or(row.answer_by);
+    let permitted_until = step.permitted_until.map(Day).or(row.permitted_until);
     let changed = diesel::update(legal_request::table.find(id).filter(legal_request::version.eq(version)))
         .set((
             legal_request::status.eq(step.status),
             legal_request::answer_by.eq(answer_by),
+            legal_request::permitted_until.eq(permitted_until),
             legal_request::sealed.eq(tx.seal(cell(id, row.case_id), &told)?),
             legal_request::version.eq(version + 1),
         ))
@@ -166,6 +186,14 @@ fn its_case() -> _ {
     case_file::table.filter(case_file::id.eq(legal_request::case_id))
 }
 
+/// Whether its draft is blocked with the last day of the permission, whatever is stored.
+#[auto_type(no_type_alias)]
+pub(super) fn lapsed(today: Day) -> _ {
+    let drafted: [LegalRequestStatus; 2] = DRAFTED;
+    let past = legal_request::permitted_until.is_not_null().and(legal_request::permitted_until.assume_not_null().lt(today));
+    legal_request::status.eq_any(drafted).and(past)
+}
+
 fn selected(scope: Scope, filter: &LegalRequestFilter, today: NaiveDate) -> legal_request::BoxedQuery<'static, Engine> {
     let mut query = legal_request::table.filter(exists(its_case().filter(scope::visible(scope)))).into_boxed();
     if !filter.status.is_empty() {
@@ -173,9 +201,14 @@ fn selected(scope: Scope, filter: &LegalRequestFilter, today: NaiveDate) -> lega
         let silent = legal_request::status
             .eq(LegalRequestStatus::PermissionSought)
             .and(legal_request::answer_by.is_not_null().and(legal_request::answer_by.assume_not_null().lt(Day(today))));
-        let as_stored = legal_request::status.eq_any(filter.status.clone()).and(not(silent));
-        query =
-            if filter.status.contains(&LegalRequestStatus::Refused) { query.filter(as_stored.or(silent)) } else { query.filter(as_stored) };
+        let as_stored = legal_request::status.eq_any(filter.status.clone()).and(not(silent)).and(not(lapsed(Day(today))));
+        let (refused, blocked) = (LegalRequestStatus::Refused, LegalRequestStatus::Blocked);
+        query = match [refused, blocked].map(|status| filter.status.contains(&status)) {
+            [true, true] => query.filter(as_stored.or(silent).or(lapsed(Day(today)))),
+            [true, false] => query.filter(as_stored.or(silent)),
+            [false, true] => query.filter(as_stored.or(lapsed(Day(today)))),
+            [false, false] => query.filter(as_stored),
+        };
     }
     if let Some(case) = filter.case_id {
         query = query.filter(legal_request::case_id.eq(case));
@@ -203,7 +236,7 @@ pub fn list(
     tx.shows(rows.items.iter().map(|row| row.case_id));
     Ok(rows.map(|row| LegalRequestSummary {
         id: row.id,
-        status: row.status.on(today, row.answer_by()),
+        status: row.status(today),
         case_id: row.case_id,
         recipient_id: row.recipient_id,
         received_on: row.received_on.0,
@@ -213,10 +246,15 @@ pub fn list(
     }))
 }
 
+/// Until when what is drafted for a request rests on a permission.
+pub fn last_until(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, request: LegalRequestId, until: Option<NaiveDate>) -> Result<()> {
+    diesel::update(legal_request::table.find(request)).set(legal_request::permitted_until.eq(until.map(Day))).execute(tx.conn)?;
+    Ok(())
+}
+
 /// A request whose draft was blocked stands so from then on, whoever sees it.
 pub fn block(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, request: LegalRequestId) -> Result<()> {
-    let drafted = [LegalRequestStatus::Granted, LegalRequestStatus::Extracted];
-    diesel::update(legal_request::table.find(request).filter(legal_request::status.eq_any(drafted)))
+    diesel::update(legal_request::table.find(request).filter(legal_request::status.eq_any(DRAFTED)))
         .set((legal_request::status.eq(LegalRequestStatus::Blocked), legal_request::version.eq(legal_request::version + 1)))
         .execute(tx.conn)?;
     Ok(())

@@ -2,7 +2,7 @@
 //! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
 
 use super::conn::{Conn, Engine};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{TaskKind, TaskStatus};
 
 /// A task to be put on the list.
@@ -36,13 +36,24 @@ pub struct NewTask {
     pub not_by: Option<StaffId>,
     /// The day by which it is to be done.
     pub due_on: NaiveDate,
+    /// The first day on which it is shown; at once, unless it says so.
+    pub from_on: Option<NaiveDate>,
+    /// The last day on which there is anything to do; from then on it is done by itself.
+    pub until_on: Option<NaiveDate>,
 }
 
 impl NewTask {
-    /// A task of a case, for whoever does tasks of its kind.
+    /// A task, of a case or none, for whoever does tasks of its kind.
     #[must_use]
-    pub fn new(kind: TaskKind, case_id: CaseId, about_id: uuid::Uuid, due_on: NaiveDate) -> Self {
-        Self { kind, case_id: Some(case_id), about_id, for_manager: kind.is_for_manager(), not_by: None, due_on }
+    pub fn new(kind: TaskKind, case_id: impl Into<Option<CaseId>>, about_id: uuid::Uuid, due_on: NaiveDate) -> Self {
+        let for_manager = kind.is_for_manager();
+        Self { kind, case_id: case_id.into(), about_id, for_manager, not_by: None, due_on, from_on: None, until_on: None }
+    }
+
+    /// A task that is shown once its day is near: four weeks before.
+    #[must_use]
+    pub fn ahead(kind: TaskKind, case_id: impl Into<Option<CaseId>>, about_id: uuid::Uuid, due_on: NaiveDate) -> Self {
+        Self { from_on: due_on.checked_sub_days(Days::new(28)), ..Self::new(kind, case_id, about_id, due_on) }
     }
 }
 
@@ -57,6 +68,8 @@ struct Row {
     for_manager: bool,
     not_by: Option<StaffId>,
     due_on: Day,
+    from_on: Option<Day>,
+    until_on: Option<Day>,
     completed_at: Option<Timestamp>,
     completed_by: Option<StaffId>,
     version: i32,
@@ -64,17 +77,19 @@ struct Row {
 }
 
 impl Row {
-    fn view(self, names: &Names) -> Held {
+    /// As it stands on this day.
+    fn view(self, names: &Names, today: NaiveDate) -> Held {
+        let by_itself = self.until_on.filter(|last| self.status == TaskStatus::Open && today > last.0);
         let task = Task {
             id: self.id,
             version: self.version,
             kind: self.kind,
-            status: self.status,
+            status: if by_itself.is_some() { TaskStatus::Done } else { self.status },
             case_id: self.case_id,
             about_id: Some(self.about_id.0),
             for_manager: self.for_manager,
             due_on: self.due_on.0,
-            completed_at: self.completed_at,
+            completed_at: self.completed_at.or(by_itself.map(|last| Timestamp::start_of(day_after(last.0)))),
             completed_by: self.completed_by.map(|id| names.get(id)),
             created_at: self.created_at,
             allowed_actions: Vec::new(),
@@ -114,6 +129,8 @@ pub fn create(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, new: NewTask, now: Ti
         for_manager: new.for_manager,
         not_by: new.not_by,
         due_on: Day(new.due_on),
+        from_on: new.from_on.map(Day),
+        until_on: new.until_on.map(Day),
         completed_at: None,
         completed_by: None,
         version: 1,
@@ -131,7 +148,7 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
     let open = task::table
         .filter(task::kind.eq(new.kind))
         .filter(task::about_id.eq_any(about))
-        .filter(task::status.eq(TaskStatus::Open))
+        .filter(open(now.day()))
         .select(task::id)
         .into_boxed();
     let open = match new.case_id {
@@ -153,9 +170,23 @@ pub fn follow(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, about: uuid::Uuid, ca
     Ok(())
 }
 
+/// The open tasks of this kind in this case are done by what was done with it.
+pub fn settle_of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, kind: TaskKind, case: CaseId, now: Timestamp) -> Result<()> {
+    settle_those(
+        tx,
+        permit,
+        Box::new(task::case_id.assume_not_null().eq(case).and(task::case_id.is_not_null()).and(task::kind.eq(kind))),
+        now,
+    )
+}
+
 /// The open tasks of this kind about this record are done by what was done with it.
 pub fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, kind: TaskKind, about: uuid::Uuid, now: Timestamp) -> Result<()> {
-    let open = task::table.filter(task::about_id.eq(AnyId(about))).filter(task::kind.eq(kind)).filter(task::status.eq(TaskStatus::Open));
+    settle_those(tx, permit, Box::new(task::about_id.eq(AnyId(about)).and(task::kind.eq(kind))), now)
+}
+
+fn settle_those(tx: &mut Tx<'_>, permit: &Permit<impl Act>, those: OnTask, now: Timestamp) -> Result<()> {
+    let open = task::table.filter(those).filter(task::status.eq(TaskStatus::Open));
     diesel::update(open)
         .set((
             task::status.eq(TaskStatus::Done),
@@ -167,15 +198,31 @@ pub fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, kind: TaskKind, about:
     Ok(())
 }
 
+/// Until when there is something to do about this record; what is open of this kind about it.
+pub fn lasts(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, kind: TaskKind, about: uuid::Uuid, until: Option<NaiveDate>) -> Result<()> {
+    let open = task::table.filter(task::about_id.eq(AnyId(about))).filter(task::kind.eq(kind)).filter(task::status.eq(TaskStatus::Open));
+    diesel::update(open).set(task::until_on.eq(until.map(Day))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Whether a task is to be done on this day still.
+fn open(today: NaiveDate) -> OnTask {
+    let lasts = task::until_on.is_null().or(task::until_on.assume_not_null().ge(Day(today)));
+    Box::new(task::status.eq(TaskStatus::Open).and(lasts))
+}
+
 /// Those in scope, and those that are open in a case for which a service manager gave no reason; whose case that is is not to be asked.
-fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter) -> task::BoxedQuery<'static, Engine> {
+fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter, today: NaiveDate) -> task::BoxedQuery<'static, Engine> {
     let mut query = task::table.filter(visible(permit.scope())).into_boxed();
     if filter.assigned_to.is_none() {
-        query = query.or_filter(visible(permit.scope().with_reason()).and(task::status.eq(TaskStatus::Open)));
+        query = query.or_filter(visible(permit.scope().with_reason()).and(open(today)));
     }
-    if !filter.status.is_empty() {
-        query = query.filter(task::status.eq_any(filter.status.clone()));
-    }
+    query = query.filter(task::from_on.is_null().or(task::from_on.assume_not_null().le(Day(today))));
+    query = match filter.status[..] {
+        [TaskStatus::Open] => query.filter(open(today)),
+        [TaskStatus::Done] => query.filter(not(open(today))),
+        _ => query,
+    };
     if !filter.kind.is_empty() {
         query = query.filter(task::kind.eq_any(filter.kind.clone()));
     }
@@ -193,9 +240,15 @@ pub type Held = (Task, Option<StaffId>);
 
 /// Tasks in scope, the most urgent first. Those for a service manager are shown to service managers. One of a case for which the caller gave no
 /// reason tells neither which nor what it is about.
-pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter, page: &PageRequest) -> Result<Page<Held>> {
-    let total = total(page, || selected(permit, filter).count().get_result(tx.conn))?;
-    let mut query = selected(permit, filter).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
+pub fn list(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::TaskRead>,
+    filter: &TaskFilter,
+    page: &PageRequest,
+    today: NaiveDate,
+) -> Result<Page<Held>> {
+    let total = total(page, || selected(permit, filter, today).count().get_result(tx.conn))?;
+    let mut query = selected(permit, filter, today).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         let day = i32::try_from(after.key).ok().and_then(NaiveDate::from_num_days_from_ce_opt).map_or(Day(NaiveDate::MAX), Day);
         query = query.filter(task::due_on.gt(day).or(task::due_on.eq(day).and(task::id.gt(TaskId(after.id)))));
@@ -208,17 +261,17 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::TaskRead>, filter: &TaskFilter
     let names = staff::names(tx, rows.items.iter().filter_map(|row| row.completed_by))?;
     Ok(rows.map(|row| {
         let known = row.case_id.is_none_or(|case| seen.contains(&case));
-        let (task, not_by) = row.view(&names);
+        let (task, not_by) = row.view(&names, today);
         if known { (task, not_by) } else { (Task { case_id: None, about_id: None, ..task }, not_by) }
     }))
 }
 
 /// A task in scope, even if somebody else is to do it.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId) -> Result<Held> {
+pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId, today: NaiveDate) -> Result<Held> {
     let find = |conn: &mut Conn, scope| task::table.find(id).filter(visible(scope)).first(conn);
     let row: Row = scope::found(tx, permit.scope(), find, |row: &Row| row.case_id)?;
     let names = staff::names(tx, row.completed_by)?;
-    Ok(row.view(&names))
+    Ok(row.view(&names, today))
 }
 
 /// Marks an open task as done.

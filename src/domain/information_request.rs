@@ -171,8 +171,12 @@ pub struct InformationRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cancellation_reason: Option<LongText>,
-    /// Whether it was called off because the permission to ask ended (R17).
+    /// Whether it was called off because the permission to ask ended (R9, R17).
     pub permission_ended: bool,
+    /// The last day of the permission by which the service asked, as known when it asked: what is not answered by then is called off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub permitted_until: Option<NaiveDate>,
     /// When it was answered or called off.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -188,6 +192,15 @@ pub struct InformationRequest {
     /// What the caller may do with it now.
     #[schema(max_items = 10)]
     pub allowed_actions: Vec<ActionName>,
+}
+
+impl InformationRequestStatus {
+    /// Where a request stands on this day: what the service asked is called off with the last day of the permission to ask (R9).
+    #[must_use]
+    pub fn on(self, today: NaiveDate, permitted_until: Option<NaiveDate>) -> Self {
+        let ended = self == Self::Asked && permitted_until.is_some_and(|last| today > last);
+        if ended { Self::Cancelled } else { self }
+    }
 }
 
 /// A request for information in a list.

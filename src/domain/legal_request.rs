@@ -228,6 +228,11 @@ pub struct LegalRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub answer_by_on: Option<NaiveDate>,
+    /// The last day of the permission on which the newest extract rests, as known when it was decided. An extract that was not sent by then is blocked
+    /// for good (R9, R17).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub permitted_until: Option<NaiveDate>,
     /// What was decided, the newest last.
     #[schema(max_items = 1000)]
     pub decisions: Vec<LegalDecided>,
@@ -313,11 +318,16 @@ pub struct LegalRequestFilter {
 }
 
 impl LegalRequestStatus {
-    /// Where a request stands on this day: if the family has not answered by the day that was named, that is a refusal (C15).
+    /// Where a request stands on this day: if the family has not answered by the day that was named, that is a refusal (C15); and what is drafted is
+    /// blocked with the last day of the permission it rests on (R9).
     #[must_use]
-    pub fn on(self, today: NaiveDate, answer_by: Option<NaiveDate>) -> Self {
-        let silent = self == Self::PermissionSought && answer_by.is_some_and(|last| today > last);
-        if silent { Self::Refused } else { self }
+    pub fn on(self, today: NaiveDate, answer_by: Option<NaiveDate>, permitted_until: Option<NaiveDate>) -> Self {
+        let past = |last: Option<NaiveDate>| last.is_some_and(|last| today > last);
+        match self {
+            Self::PermissionSought if past(answer_by) => Self::Refused,
+            Self::Granted | Self::Extracted if past(permitted_until) => Self::Blocked,
+            _ => self,
+        }
     }
 }
 
@@ -328,10 +338,25 @@ mod tests {
     #[test]
     fn silence_is_a_refusal_from_the_day_after() {
         use LegalRequestStatus::{Considering, PermissionSought, Refused};
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let by = Some(day("2026-06-10"));
-        assert_eq!(PermissionSought.on(day("2026-06-10"), by), PermissionSought);
-        assert_eq!(PermissionSought.on(day("2026-06-11"), by), Refused);
-        assert_eq!((PermissionSought.on(day("2030-01-01"), None), Considering.on(day("2030-01-01"), by)), (PermissionSought, Considering));
+        let on = |status: LegalRequestStatus, day: &str, by: Option<&str>| {
+            status.on(day.parse().unwrap(), by.map(|day| day.parse().unwrap()), Some(NaiveDate::MIN))
+        };
+        let by = Some("2026-06-10");
+        assert_eq!(on(PermissionSought, "2026-06-10", by), PermissionSought);
+        assert_eq!(on(PermissionSought, "2026-06-11", by), Refused);
+        assert_eq!((on(PermissionSought, "2030-01-01", None), on(Considering, "2030-01-01", by)), (PermissionSought, Considering));
+    }
+
+    #[test]
+    fn what_is_drafted_is_blocked_from_the_day_after_its_permission_and_nothing_else_is() {
+        use LegalRequestStatus::{Blocked, Closed, Considering, Extracted, Granted, SentAndCopied};
+        let on = |status: LegalRequestStatus, day: &str| status.on(day.parse().unwrap(), None, Some("2026-06-10".parse().unwrap()));
+        for drafted in [Granted, Extracted] {
+            assert_eq!((on(drafted, "2026-06-10"), on(drafted, "2026-06-11")), (drafted, Blocked));
+            assert_eq!(drafted.on(NaiveDate::MAX, None, None), drafted);
+        }
+        for other in [Considering, SentAndCopied, Closed] {
+            assert_eq!(on(other, "2026-06-11"), other);
+        }
     }
 }

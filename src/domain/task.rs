@@ -29,8 +29,8 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
-    /// What it is about: a permission, disclosure, concern, request, referral, person, merge, case or body, as its kind says. Absent of a restricted
-    /// case for which the caller gave no reason.
+    /// What it is about: a permission, record of capacity, disclosure, concern, request, referral, person, merge, case or body, as its kind says. Absent
+    /// of a restricted case for which the caller gave no reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub about_id: Option<uuid::Uuid>,
@@ -67,12 +67,17 @@ pub struct TaskFilter {
 }
 
 impl TaskKind {
-    /// Whether such a task is a service manager's. To tell somebody, and to look again at what somebody can decide, is for whoever works on the
-    /// case.
+    /// Whether such a task is a service manager's. To tell or ask somebody, and to look again at what somebody can decide, is for whoever works on
+    /// the case.
     #[must_use]
     pub fn is_for_manager(self) -> bool {
         match self {
-            Self::RecallNotice | Self::TellSubject | Self::CapacityReview | Self::InformationRequestDue | Self::SeekPermission => false,
+            Self::RecallNotice
+            | Self::TellSubject
+            | Self::CapacityReview
+            | Self::PermissionEnding
+            | Self::InformationRequestDue
+            | Self::SeekPermission => false,
             Self::SafeguardingDecision
             | Self::SafeguardingReview
             | Self::ConflictReview

@@ -755,6 +755,7 @@ vocabulary! {
         AnnulmentReview = "annulment_review", "Review what rested on an annulled permission";
         BreachAssessment = "breach_assessment", "Assess a possible data breach";
         CapacityReview = "capacity_review", "Review a record of capacity";
+        PermissionEnding = "permission_ending", "Ask whether a permission that ends is given again";
         ReferralRisk = "referral_risk", "Look at a risk stated in a referral";
         LegalRequest = "legal_request", "Decide about a request for legal proceedings";
         SeekPermission = "seek_permission", "Ask for permission to answer a request for legal proceedings";

@@ -1,9 +1,10 @@
 //! Permissions and refusals: what one may name and replace, in which order its faults are told, and endings that are sent twice.
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
-use crate::family::{Family, person};
-use crate::harness::{Reply, TestApp};
+use crate::family::{Family, merge, person};
+use crate::harness::{Reply, Session, TestApp, at};
 
 const NOBODY: &str = "01a09f30-a93a-7160-8999-50d836f675cc";
 
@@ -124,4 +125,66 @@ fn an_ending_that_is_sent_twice_takes_effect_once() {
         assert_eq!((again.header("idempotency-replayed"), &again.body), ("true".to_owned(), &first.body), "{ending}");
         keyed(&key).post(&path, &other).problem(422, "idempotency-key-reused");
     }
+}
+
+#[test]
+fn a_permission_about_to_end_is_on_the_work_list_until_it_is_given_again_or_ends() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let ending = |purpose: &str| family.permit(&app, json!({"purposes":[purpose],"expiresOn":"2026-07-10"}));
+    let given = ["liaison", "mediation", "tribunal", "complaint", "attend_meeting"].map(ending);
+    family.permit(&app, json!({"expiresOn":"2026-05-31"}));
+    family.refuse(&app, &family.finn, &[&family.sam]);
+    let listed = || app.adviser().get("/tasks?kind=permission_ending&status=open&includeTotal=true").ok(200);
+    app.clock.set(at("2026-06-11T22:59:59Z"), true);
+    assert_eq!((&listed().body["items"], &listed().body["page"]["total"]), (&json!([]), &json!(0)));
+    app.clock.set(at("2026-06-11T23:00:00Z"), true);
+    assert_eq!(listed().body["page"]["total"], 5);
+    let open = |consent: &str| Family::tasks(&app, "permission_ending", consent);
+    let task = &open(&given[0])[0];
+    assert_eq!(
+        (&task["dueOn"], &task["caseId"], &task["forManager"], &task["allowedActions"]),
+        (&json!("2026-07-10"), &json!(family.case), &json!(false), &json!(["complete"]))
+    );
+    // Each act by which it is given again, or ends, does it; or a word that they do not wish to.
+    let [again, withdrawn, wrong, by_hand, closed] = &given;
+    family.permit(&app, json!({"supersedesId":again}));
+    family.withdraw(&app, withdrawn, json!({})).ok(200);
+    app.adviser().post(&format!("/consents/{wrong}/annulment"), &json!({"reason":"Another family."})).ok(200);
+    let task = open(by_hand)[0]["id"].as_str().unwrap().to_owned();
+    app.adviser().if_match(1).post(&format!("/tasks/{task}/completion"), &json!({})).ok(200);
+    assert_eq!(listed().body["items"].as_array().unwrap().iter().map(|task| &task["aboutId"]).collect::<Vec<_>>(), [closed]);
+    family.close(&app);
+    assert_eq!(listed().body["page"]["total"], 0);
+}
+
+#[test]
+fn a_record_of_capacity_is_looked_at_again_on_its_day_and_by_another_one() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let assess = |session: &Session<'_>, kind: &str, review: Value| {
+        let mut body = json!({"decisionKind":kind,"understands":true,"retains":true,"weighs":true,"communicates":true,
+            "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
+        merge(&mut body, json!({"reviewOn":review}));
+        session.post(&format!("/people/{}/capacity-records", family.ana), &body).ok(201).id()
+    };
+    let record = assess(&app.adviser(), "share_information", json!("2026-07-10"));
+    let (hers, manager) = (app.as_staff(Role::Adviser, "hers"), app.manager());
+    let own = crate::apart::own_case(&hers, &family.ana).id();
+    assess(&hers, "share_information", json!("2026-07-08"));
+    let listed =
+        |session: &Session<'_>| session.get("/tasks?kind=capacity_review&status=open").ok(200).body["items"].as_array().unwrap().clone();
+    assert!(listed(&manager).is_empty());
+    app.clock.set(at("2026-06-12T09:00:00Z"), true);
+    let [task] = &listed(&app.adviser())[..] else { panic!("what is told in confidence is not here") };
+    assert_eq!((&task["aboutId"], &task["caseId"], &task["dueOn"]), (&json!(record), &json!(family.case), &json!("2026-07-10")));
+    assert_eq!(task["allowedActions"], json!(["complete"]));
+    assert!(listed(&hers).iter().any(|task| task["caseId"] == own));
+    assert_eq!(listed(&manager).len(), 2);
+    // Another kind of decision is another matter, and so is her own side.
+    assess(&app.adviser(), "own_case", json!(null));
+    assert_eq!(listed(&app.adviser()).len(), 1);
+    assess(&app.adviser(), "share_information", json!(null));
+    assert!(listed(&app.adviser()).is_empty());
+    assert_eq!(listed(&manager).len(), 1);
 }

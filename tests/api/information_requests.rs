@@ -350,3 +350,49 @@ fn the_requests_of_a_young_persons_own_case_show_nowhere_else() {
     respond(&app, &secret, 1, &json!({"outcome":"refused"})).problem(404, "not-found");
     app.manager().with("Access-Reason", "supervision").get(&format!("/information-requests/{secret}")).ok(200);
 }
+
+#[test]
+fn what_the_service_asked_is_called_off_with_the_last_day_of_the_permission() {
+    let app = TestApp::spawn();
+    let (family, other) = (Family::record(&app), Family::record(&app));
+    let given = family.permit_asking(&app, json!({"expiresOn":"2026-06-20"}));
+    let asked_for = ask(&app, &family, json!({"dueOn":"2026-06-15"})).ok(201);
+    assert_eq!(asked_for.str("permittedUntil"), "2026-06-20");
+    // The one that takes its place carries it on.
+    let longer = family.permit_asking(&app, json!({"supersedesId":given,"expiresOn":"2026-06-25"}));
+    let id = asked_for.id();
+    let theirs = asked(&app, &family, json!({})).ok(201).id();
+    app.clock.set(at("2026-06-25T22:59:59Z"), true);
+    assert_eq!((read(&app, &id).str("status"), Family::tasks(&app, "information_request_due", &id).len()), ("asked".to_owned(), 1));
+    app.clock.set(at("2026-06-25T23:00:00Z"), true);
+    let ended = read(&app, &id);
+    assert_eq!(
+        (ended.str("status"), &ended.body["permissionEnded"], &ended.body["allowedActions"]),
+        ("cancelled".into(), &json!(true), &json!([]))
+    );
+    assert_eq!((ended.str("permittedUntil"), ended.str("endedAt")), ("2026-06-25".to_owned(), "2026-06-25T23:00:00.000Z".to_owned()));
+    let of = |query: &str| listed(&app.adviser(), query);
+    assert_eq!((of("&status=asked"), of("&status=cancelled"), of("&status=asked,received")), (vec![], vec![id.clone()], vec![theirs]));
+    let row = app.adviser().get("/information-requests?status=cancelled").ok(200).body["items"][0]["status"].clone();
+    assert_eq!(row, "cancelled");
+    respond(&app, &id, 1, &json!({"outcome":"answered"})).problem(409, "invalid-state");
+    app.adviser().if_match(1).post(&format!("/information-requests/{id}/cancellation"), &json!({})).problem(409, "invalid-state");
+    // Nor is it anybody's work any more, and the list says since when.
+    let done = |query: &str| app.manager().get(&format!("/tasks?kind=information_request_due&includeTotal=true{query}")).ok(200);
+    assert_eq!(done("&status=open").body["page"]["total"], 0);
+    let task = &done("&status=done").body["items"][0];
+    assert_eq!(
+        (&task["aboutId"], &task["completedAt"], &task["allowedActions"]),
+        (&json!(id), &json!("2026-06-25T23:00:00.000Z"), &json!([]))
+    );
+    let complete = app.adviser().if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+    complete.problem(409, "invalid-state");
+    assert_eq!(Family::tasks(&app, "permission_ending", &longer)[0]["dueOn"], "2026-06-25", "whoever gave it may be asked again");
+    // What a parent permitted ends with the age-out day (R5).
+    Family::born(&app, &other.ana, "2010-08-31");
+    other.permit_asking(&app, json!({}));
+    let of_young = ask(&app, &other, json!({})).ok(201);
+    assert_eq!((of_young.str("permittedUntil"), of_young.str("status")), ("2026-06-26".to_owned(), "asked".to_owned()));
+    app.clock.set(at("2026-06-26T23:00:00Z"), true);
+    assert_eq!(read(&app, &of_young.id()).str("status"), "cancelled");
+}

@@ -78,7 +78,7 @@ fn granted(app: &TestApp, family: &Family) -> (String, String, String) {
         decide(version, &body);
     }
     let grant = json!({"decision":"grant","reason":"They agreed.","channel":"secure_email","subjectIds":[family.ana],
-        "informationCategories":["school_provision"]});
+        "informationCategories":["school_provision","attendance"]});
     decide(3, &grant);
     (id, note, given)
 }

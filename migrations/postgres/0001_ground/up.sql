@@ -370,6 +370,8 @@ CREATE TABLE information_request (
     -- The disclosure by which the service asked, or by which it answered.
     disclosure_id uuid REFERENCES disclosure (id),
     due_on date,
+    -- The last day of the permission by which the service asked.
+    permitted_until date,
     sealed bytea NOT NULL,
     ended_at timestamptz,
     ended_sealed bytea,
@@ -393,6 +395,8 @@ CREATE TABLE legal_request (
     deadline_on date,
     -- The last day on which the family may answer.
     answer_by date,
+    -- The last day of the permission on which its extract rests.
+    permitted_until date,
     sealed bytea NOT NULL,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
@@ -430,13 +434,16 @@ CREATE TABLE task (
     kind text NOT NULL,
     status text NOT NULL CHECK (status IN ('open', 'done')),
     case_id uuid REFERENCES case_file (id),
-    -- What it is about: a consent, disclosure, concern or recipient.
+    -- What it is about: a consent, record of capacity, disclosure, concern or recipient.
     about_id uuid NOT NULL,
     -- Who is to do it: the assigned worker of the case, or the manager.
     for_manager boolean NOT NULL,
     -- Who may not do it, where two people are needed.
     not_by uuid REFERENCES staff (id),
     due_on date NOT NULL,
+    -- The first day on which it is shown, and the last on which it is to be done; done by itself from then on.
+    from_on date,
+    until_on date,
     completed_at timestamptz,
     completed_by uuid REFERENCES staff (id),
     version integer NOT NULL,

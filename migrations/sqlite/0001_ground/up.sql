@@ -369,6 +369,8 @@ CREATE TABLE information_request (
     -- The disclosure by which the service asked, or by which it answered.
     disclosure_id BLOB REFERENCES disclosure (id),
     due_on TEXT,
+    -- The last day of the permission by which the service asked.
+    permitted_until TEXT,
     sealed BLOB NOT NULL,
     ended_at INTEGER,
     ended_sealed BLOB,
@@ -392,6 +394,8 @@ CREATE TABLE legal_request (
     deadline_on TEXT,
     -- The last day on which the family may answer.
     answer_by TEXT,
+    -- The last day of the permission on which its extract rests.
+    permitted_until TEXT,
     sealed BLOB NOT NULL,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -429,13 +433,16 @@ CREATE TABLE task (
     kind TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'done')),
     case_id BLOB REFERENCES case_file (id),
-    -- What it is about: a consent, disclosure, concern or recipient.
+    -- What it is about: a consent, record of capacity, disclosure, concern or recipient.
     about_id BLOB NOT NULL,
     -- Who is to do it: the assigned worker of the case, or the manager.
     for_manager INTEGER NOT NULL CHECK (for_manager IN (0, 1)),
     -- Who may not do it, where two people are needed.
     not_by BLOB REFERENCES staff (id),
     due_on TEXT NOT NULL,
+    -- The first day on which it is shown, and the last on which it is to be done; done by itself from then on.
+    from_on TEXT,
+    until_on TEXT,
     completed_at INTEGER,
     completed_by BLOB REFERENCES staff (id),
     version INTEGER NOT NULL,

@@ -77,6 +77,9 @@ struct Decided {
 fn decided(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, now: Timestamp) -> Result<Decided> {
     use LegalRequestStatus::{Considering, Granted, PermissionSought, Received};
     let request = legal_requests::find(tx, permit, id, now.day())?;
+    if request.status == LegalRequestStatus::Blocked {
+        return Err(wrong_state(permit.caller(), request.status, None));
+    }
     let Some(extract) = legal_extracts::decided_of(tx, permit, id)? else {
         let undecided = matches!(request.status, Received | Considering | PermissionSought | Granted);
         return Err(wrong_state(permit.caller(), request.status, undecided.then_some(RefusalRule::NotDecided)));

@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::drafts::ask;
 use super::{actions, require_unconflicted, shown, wrong_state};
+use crate::app::consents::last_day;
 use crate::app::disclosures::{Request, Stop};
 use crate::app::{App, Error, Result, expect_version, faultless, leave};
 use crate::authz::{Action, Caller, Permit, act};
-use crate::db::legal_extracts::{self, Draft};
+use crate::db::counted::Counted;
+use crate::db::legal_extracts::{self, Draft, Granted};
 use crate::db::legal_requests::{self, Step};
+use crate::db::notes::HeldNote;
 use crate::db::{self, Tx, notes, tasks};
 use crate::domain::disclosure::{NewDisclosure, Refusal, RefusalRule};
 use crate::domain::fault::Fault;
@@ -59,6 +62,19 @@ fn among(refusal: Refusal, items: &[LegalItem]) -> Refusal {
         failing
     });
     Refusal { failings: failings.collect(), ..refusal }
+}
+
+/// The items that go although the grant names neither the note nor all whom it is about and what it holds. The notes are those that go, in their order.
+fn beyond(granted: &Granted, notes: &[HeldNote], items: &[LegalItem], counted: &Counted) -> Vec<Fault> {
+    let within = |note: &HeldNote| {
+        let about = note.about().iter().all(|person| granted.subject_ids.iter().any(|named| counted.same(*named, *person)));
+        let holds = note.categories().iter().all(|category| granted.information_categories.contains(category));
+        granted.note_ids.contains(&note.id()) || (about && holds)
+    };
+    let go = items.iter().enumerate().filter(|(_, item)| item.decision == LegalItemDecision::Include);
+    let beyond = go.zip(notes).filter(|(_, note)| !within(note));
+    let told = "The decision to grant names neither this note nor all whom it is about and what it holds.";
+    beyond.map(|((i, _), _)| Fault::new(format!("#/items/{i}/noteId"), "beyond_grant", told)).collect()
 }
 
 /// The request allows this, and there is a draft of it.
@@ -144,16 +160,19 @@ impl App {
         };
         let exit = leave(permit.caller())?;
         let request = Request::find(tx, &exit, case_id, ask(drafted)?)?;
-        let (grant, _) = self.judge(tx, &exit, &request, None, now).map_err(|stop| match stop {
+        let (grant, counted) = self.judge(tx, &exit, &request, None, now).map_err(|stop| match stop {
             Stop::Refused(refusal) => Stop::Refused(among(refusal, &items)),
             error @ Stop::Error(_) => error,
         })?;
+        faultless(beyond(&draft.extract.granted, request.notes(), &items, &counted))?;
+        let permitted_until = last_day(tx, permit, grant.consents(), now)?;
         let content = request.content();
         // Behind the guards: what it rested on may have ended meanwhile.
         if !legal_extracts::approve(tx, permit, &draft, request.drafted(), grant, items, content)? {
             return Err(wrong_state(permit.caller(), LegalRequestStatus::Blocked, None).into());
         }
-        legal_requests::take(tx, permit, id, version, Step::to(LegalRequestStatus::Extracted), now)?;
+        let step = Step { permitted_until, ..Step::to(LegalRequestStatus::Extracted) };
+        legal_requests::take(tx, permit, id, version, step, now)?;
         Ok(id)
     }
 
@@ -185,7 +204,11 @@ impl App {
         let current = legal_requests::find(tx, permit, id, now.day())?;
         expect_version(current.version, version)?;
         let case_id = current.content.case_id;
-        let draft = open_draft(tx, permit, &current, Action::LegalRequestDispatch)?;
+        let draft = match legal_extracts::open_of(tx, permit, id)? {
+            // What ended with the last day of its permission is decided again all the same: the refusal says by which rule, and is logged.
+            Some(draft) if current.status == LegalRequestStatus::Blocked && draft.status == DisclosureStatus::Approved => draft,
+            _ => open_draft(tx, permit, &current, Action::LegalRequestDispatch)?,
+        };
         require_unconflicted(tx, permit, case_id)?;
         let drafted = NewDisclosure { copies: how.copies, told_subject: how.told_subject, ..draft.extract.disclosure.clone() };
         let exit = leave(permit.caller())?;
@@ -198,7 +221,8 @@ impl App {
         let judged = self.judge(tx, &exit, &request, Some(rests_on), now)?;
         let copies = self.record_extract(tx, &exit, &request, judged, draft.id, (id, reason(&current)))?;
         // Behind the guards: what it rested on may have ended meanwhile, and then nothing of this is kept.
-        if draft.status != DisclosureStatus::Approved || !legal_extracts::sent(tx, permit, draft, copies)? {
+        let may = current.status != LegalRequestStatus::Blocked && draft.status == DisclosureStatus::Approved;
+        if !may || !legal_extracts::sent(tx, permit, draft, copies)? {
             return Err(wrong_state(permit.caller(), LegalRequestStatus::Blocked, None).into());
         }
         legal_requests::take(tx, permit, id, version, Step::to(LegalRequestStatus::SentAndCopied), now)?;

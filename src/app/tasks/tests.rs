@@ -28,14 +28,7 @@ impl Desk {
     }
 
     fn task(&self, case_id: Option<CaseId>, due_on: &str, change: impl FnOnce(NewTask) -> NewTask) -> TaskId {
-        let new = NewTask {
-            kind: TaskKind::RecallNotice,
-            case_id,
-            about_id: uuid::Uuid::now_v7(),
-            for_manager: false,
-            not_by: None,
-            due_on: day(due_on),
-        };
+        let new = NewTask::new(TaskKind::RecallNotice, case_id, uuid::Uuid::now_v7(), day(due_on));
         let (new, leave) = (change(new), permit::<act::CaseRead>(&self.jo));
         self.scratch.write(move |tx| tasks::create(tx, &leave, new, now())).unwrap()
     }
@@ -134,8 +127,7 @@ fn an_open_task_of_the_same_kind_about_the_same_is_kept() {
     let about_id = uuid::Uuid::now_v7();
     let once = |at: &str| {
         let (at, leave) = (Timestamp::parse(at).unwrap(), permit::<act::CaseRead>(&desk.jo));
-        let due_on = day("2026-09-15");
-        let new = NewTask { kind: TaskKind::ConflictReview, case_id: None, about_id, for_manager: false, not_by: None, due_on };
+        let new = NewTask { for_manager: false, ..NewTask::new(TaskKind::ConflictReview, None::<CaseId>, about_id, day("2026-09-15")) };
         desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, at)).unwrap()
     };
     let first = once("2026-09-14T09:00:00Z");
@@ -155,14 +147,7 @@ fn about_those_who_are_one_there_is_one_task() {
     let (kept, merged) = (person("parent_carer"), person("anonymous"));
     let once = |about: uuid::Uuid| {
         let leave = permit::<act::CaseRead>(&desk.jo);
-        let new = NewTask {
-            kind: TaskKind::ConflictReview,
-            case_id: None,
-            about_id: about,
-            for_manager: false,
-            not_by: None,
-            due_on: day("2026-09-15"),
-        };
+        let new = NewTask::new(TaskKind::ConflictReview, None::<CaseId>, about, day("2026-09-15"));
         desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, now())).unwrap()
     };
     let first = once(merged.0);
@@ -189,8 +174,7 @@ fn a_task_of_a_case_that_is_not_seen_does_not_stand_for_that_of_another() {
     let about_id = uuid::Uuid::now_v7();
     let once = |case: CaseId| {
         let leave = permit::<act::CaseRead>(&desk.jo);
-        let (kind, due_on) = (TaskKind::ConflictReview, day("2026-09-15"));
-        let new = NewTask { kind, case_id: Some(case), about_id, for_manager: true, not_by: None, due_on };
+        let new = NewTask::new(TaskKind::ConflictReview, case, about_id, day("2026-09-15"));
         desk.scratch.write(move |tx| tasks::create_once(tx, &leave, new, now())).unwrap()
     };
     let (there, here) = (once(hidden), once(seen));
@@ -249,4 +233,24 @@ fn the_keeping_of_a_closed_case_is_on_the_managers_list_for_its_review_day_or_so
     }
     assert_eq!(desk.list(&lou, TaskFilter::default()).len(), 2);
     assert!(desk.list(&desk.jo, TaskFilter::default()).is_empty());
+}
+
+#[test]
+fn a_task_is_shown_from_its_first_day_and_done_by_itself_after_its_last() {
+    let desk = Desk::new();
+    let (yesterday, today, tomorrow) = (day("2026-09-13"), day("2026-09-14"), day("2026-09-15"));
+    desk.task(None, "2026-10-01", |new| NewTask { from_on: Some(tomorrow), ..new });
+    let shown = desk.task(None, "2026-10-02", |new| NewTask { from_on: Some(today), until_on: Some(today), ..new });
+    let about_id = uuid::Uuid::now_v7();
+    let over = desk.task(None, "2026-10-03", |new| NewTask { about_id, until_on: Some(yesterday), ..new });
+    let of = |status: TaskStatus| desk.list(&desk.jo, TaskFilter { status: vec![status], ..TaskFilter::default() });
+    assert_eq!(
+        (of(TaskStatus::Open), of(TaskStatus::Done), desk.list(&desk.jo, TaskFilter::default())),
+        (vec![shown], vec![over], vec![shown, over])
+    );
+    assert!(matches!(desk.complete(&desk.jo, over, 1), Err(Error::State { rule: None, .. })));
+    // What is over stands for nothing that is to be done now.
+    let leave = permit::<act::CaseRead>(&desk.jo);
+    let again = NewTask::new(TaskKind::RecallNotice, None::<CaseId>, about_id, tomorrow);
+    assert_ne!(desk.scratch.write(move |tx| tasks::create_once(tx, &leave, again, now())).unwrap(), over);
 }

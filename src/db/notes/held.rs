@@ -38,6 +38,12 @@ impl HeldNote {
         &self.fact.categories
     }
 
+    /// Whom it is about.
+    #[must_use]
+    pub fn about(&self) -> &[PersonId] {
+        &self.fact.about
+    }
+
     /// Whom it is from and about.
     pub fn people(&self) -> impl Iterator<Item = PersonId> {
         self.fact.about.iter().copied().chain(self.fact.from)
