@@ -1,18 +1,15 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use chrono::NaiveDate;
-
 use super::{App, Error, Result, allowed, faultless, legal_requests};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, facts, guard, information_requests, legal_extracts, participants, recipients, tasks};
+use crate::db::{self, Tx, facts, guard, information_requests, participants, recipients, tasks};
 use crate::domain::consent::{
-    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, SubjectAuthority, Withdrawal,
-    WithdrawalEffects,
+    Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
-use crate::domain::disclosure::{Failing, Limits, RefusalRule, ReliedOn};
+use crate::domain::disclosure::{Failing, Limits, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
@@ -20,6 +17,11 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, ConsentDecision, ConsentStatus, TaskKind};
 use crate::policy::{authority, consent as rules, deadlines};
+
+mod lasting;
+
+pub(super) use lasting::last_day;
+use lasting::{carry_on, remind};
 
 /// Working days within which a recipient is told that permission has ended.
 const RECALL_DAYS: u32 = 5;
@@ -243,48 +245,6 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     let due_on = deadlines::next_working_day(now.day());
     tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
     Ok(id)
-}
-
-/// The last day on which what rests on these permissions rests on all of them: that of the one that ends first, by what is on record now (R5, R9).
-/// One whose place another took goes on in that.
-pub(super) fn last_day(tx: &mut Tx<'_>, permit: &Permit<impl Act>, relied: &[ReliedOn], now: Timestamp) -> Result<Option<NaiveDate>> {
-    let mut last = None;
-    for relied in relied {
-        let mut consent = consents::find(tx, permit, relied.consent_id, now)?;
-        while let Some(next) = consent.superseded_by_id {
-            consent = consents::find(tx, permit, next, now)?;
-        }
-        let held = consents::authorities(tx, permit, &[(consent.case_id, &consent.content)], rules::authority_of)?;
-        let counted = Counted::among(tx, consent.content.subject_ids.iter().copied())?;
-        let needed = |held: &SubjectAuthority| relied.subject_ids.iter().any(|subject| counted.same(*subject, held.subject_id));
-        let lapse = held.into_iter().flatten().filter(needed).filter_map(|held| held.ends_on);
-        last = lapse.chain(consent.content.expires_on).chain(last).min();
-    }
-    Ok(last)
-}
-
-/// What was asked or is drafted on the strength of a permission goes on with the one that took its place, for as long as that.
-fn carry_on(tx: &mut Tx<'_>, permit: &Permit<impl Act>, old: &Consent, now: Timestamp) -> Result<()> {
-    let line = consents::line(tx, permit, old)?;
-    for (request, relied) in information_requests::resting_on(tx, permit, &line, now.day())? {
-        let until = last_day(tx, permit, &relied, now)?;
-        information_requests::last_until(tx, permit, request, until)?;
-    }
-    for draft in legal_extracts::resting_on(tx, permit, old.case_id, &line)? {
-        let until = last_day(tx, permit, &draft.consents, now)?;
-        db::legal_requests::last_until(tx, permit, draft.legal_request_id, until)?;
-    }
-    Ok(())
-}
-
-/// A permission that is about to end is on the work list, so that whoever gave it is asked in time.
-fn remind(tx: &mut Tx<'_>, permit: &Permit<impl Act>, (id, case_id): (ConsentId, CaseId), now: Timestamp) -> Result<()> {
-    let recorded = consents::find(tx, permit, id, now)?;
-    let everybody = ReliedOn { consent_id: id, version: i64::from(recorded.version), subject_ids: recorded.content.subject_ids };
-    if let Some(last) = last_day(tx, permit, &[everybody], now)?.filter(|last| *last >= now.day()) {
-        tasks::create(tx, permit, NewTask::ahead(TaskKind::PermissionEnding, case_id, id.0, last), now)?;
-    }
-    Ok(())
 }
 
 /// The refusal that goes with a withdrawal: the same subjects and lists, by whoever withdraws, from now on.

@@ -336,27 +336,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_a_refusal_from_the_day_after() {
-        use LegalRequestStatus::{Considering, PermissionSought, Refused};
-        let on = |status: LegalRequestStatus, day: &str, by: Option<&str>| {
-            status.on(day.parse().unwrap(), by.map(|day| day.parse().unwrap()), Some(NaiveDate::MIN))
-        };
-        let by = Some("2026-06-10");
-        assert_eq!(on(PermissionSought, "2026-06-10", by), PermissionSought);
-        assert_eq!(on(PermissionSought, "2026-06-11", by), Refused);
-        assert_eq!((on(PermissionSought, "2030-01-01", None), on(Considering, "2030-01-01", by)), (PermissionSought, Considering));
-    }
-
-    #[test]
-    fn what_is_drafted_is_blocked_from_the_day_after_its_permission_and_nothing_else_is() {
-        use LegalRequestStatus::{Blocked, Closed, Considering, Extracted, Granted, SentAndCopied};
-        let on = |status: LegalRequestStatus, day: &str| status.on(day.parse().unwrap(), None, Some("2026-06-10".parse().unwrap()));
-        for drafted in [Granted, Extracted] {
-            assert_eq!((on(drafted, "2026-06-10"), on(drafted, "2026-06-11")), (drafted, Blocked));
-            assert_eq!(drafted.on(NaiveDate::MAX, None, None), drafted);
+    fn silence_is_a_refusal_and_what_is_drafted_is_blocked_from_the_day_after() {
+        use LegalRequestStatus::{Blocked, Considering, Extracted, Granted, PermissionSought, Refused, SentAndCopied};
+        let [last, after] = ["2026-06-10", "2026-06-11"].map(|day| day.parse::<NaiveDate>().unwrap());
+        let (some, over) = (Some(last), Some(NaiveDate::MIN));
+        for (status, then) in [(Granted, Blocked), (Extracted, Blocked), (Considering, Considering), (SentAndCopied, SentAndCopied)] {
+            assert_eq!((status.on(last, over, some), status.on(after, over, some), status.on(after, over, None)), (status, then, status));
         }
-        for other in [Considering, SentAndCopied, Closed] {
-            assert_eq!(on(other, "2026-06-11"), other);
-        }
+        assert_eq!(
+            [(last, some), (after, some), (after, None)].map(|(day, by)| PermissionSought.on(day, by, over)),
+            [PermissionSought, Refused, PermissionSought]
+        );
     }
 }
