@@ -228,8 +228,7 @@ pub struct LegalRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub answer_by_on: Option<NaiveDate>,
-    /// The last day of the permission on which the newest extract rests, as known when it was decided. An extract that was not sent by then is blocked
-    /// for good (R9, R17).
+    /// The last day of the permission on which the newest extract rests. If it was not sent by then, it is blocked for good (R9, R17).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub permitted_until: Option<NaiveDate>,
