@@ -3,6 +3,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::domain::vocabulary::RotatedKey;
 use crate::ledger::leaf::leaf_hash;
 
 fn key(byte: u8) -> CaseKey {
@@ -63,4 +64,12 @@ fn every_kind_has_the_outcome_of_its_sort() {
     let of = |outcome| kinds(outcome).len();
     assert_eq!((of(LogOutcome::Granted), of(LogOutcome::Refused), of(LogOutcome::Recorded)), (6, 1, 5));
     assert_eq!(kinds(LogOutcome::Refused), [AccessLogKind::Refused]);
+}
+
+#[test]
+fn a_key_that_was_replaced_is_named_with_its_successor() {
+    let mut entry = AccessEntry::new(AccessLogKind::KeyRotated, StaffId::mint(), RequestId::mint());
+    entry.rotated = Some(Rotated { key: RotatedKey::KeyEncryption, from: Some("old".to_owned()), to: Some("new".to_owned()) });
+    let body: Value = serde_json::from_str(&entry.write(now(), &[]).unwrap().body).unwrap();
+    assert_eq!(body["rotated"], json!({"key": "key_encryption", "from": "old", "to": "new"}));
 }

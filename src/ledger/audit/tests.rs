@@ -588,3 +588,18 @@ fn another_verifier_that_shares_nothing_with_this_one_agrees() {
         assert!(said.starts_with(&format!("{code} ")), "{name}: {code}, but the other says {said}");
     }
 }
+
+#[test]
+fn how_far_it_is_is_told() {
+    let text = bundle(&log(30), 5, 20);
+    let mut audit = Audit::new(trusting());
+    let (mut told, mut next) = (Vec::new(), Vec::new());
+    for line in text.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n') {
+        (told.push(audit.progress()), next.push(audit.next()));
+        assert!(audit.line(line));
+    }
+    let head = told.len() - 15;
+    assert!(told[..head].iter().all(|told| *told == (0, 0)) && next[..head].iter().all(Option::is_none));
+    assert_eq!(told[head..], (0..15).map(|read| (read, 15)).collect::<Vec<_>>());
+    assert_eq!(next[head..], (5..20).map(Some).collect::<Vec<_>>());
+}

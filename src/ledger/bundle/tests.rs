@@ -47,3 +47,20 @@ fn a_head_has_one_form() {
     assert_eq!(read(&many.write()), Err(NoBundle::Proof));
     assert_eq!(read(format!("sendiass-bundle/v1\n{}", "x\n".repeat(MAX_NOTE)).as_bytes()), Err(NoBundle::Note));
 }
+
+#[test]
+fn a_head_is_as_long_as_it_may_be_and_no_longer() {
+    let noted = |bytes: usize| Head { note: [vec![b'x'; bytes - 1], b"\n".to_vec()].concat(), ..head() };
+    assert_eq!(read(&noted(MAX_NOTE).write()), Ok(Some(noted(MAX_NOTE))));
+    // Past the limit by more than one byte at once.
+    assert_eq!(read(&noted(MAX_NOTE + 9).write()), Err(NoBundle::Note));
+    let most = Head { proof: vec![leaf_hash(b"a"); MAX_PROOF], ..head() };
+    assert_eq!(read(&most.write()), Ok(Some(most)));
+}
+
+#[test]
+fn whoever_reads_it_is_told_what_is_wrong() {
+    let said = [NoBundle::Format, NoBundle::Note, NoBundle::Range, NoBundle::Proof].map(|fault| fault.to_string());
+    assert_eq!(said.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert!(said[0].contains("not a bundle") && said[1..].iter().all(|said| said.contains("checkpoint") || said.contains("range")));
+}

@@ -40,3 +40,15 @@ fn two_entries_of_one_case_have_different_tags() {
 fn the_key_is_never_printed() {
     assert_eq!(format!("{:?}", key(0)), "CaseKey(…)");
 }
+
+#[test]
+fn a_tag_key_is_lent_as_text_and_makes_the_same_tags() {
+    let lent = key(0).tag_key().text();
+    assert_eq!(lent.len(), 43);
+    let read = TagKey::read(&lent).unwrap();
+    assert_eq!(read.tag(&id().to_string()), key(0).case_tag(id()));
+    assert_eq!(format!("{read:?}"), "TagKey(…)");
+    for other in ["", "AAAA", &lent[1..], &format!("{}=", *lent), &format!("{}A", *lent)] {
+        assert!(TagKey::read(other).is_none());
+    }
+}
