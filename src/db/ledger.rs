@@ -18,6 +18,7 @@ use std::marker::PhantomData;
 
 use serde_json::value::RawValue;
 
+use super::conn::Conn;
 use super::error::{Error, Result};
 use super::total;
 use super::tx::{LogIndexes, Tx};
@@ -176,52 +177,82 @@ pub fn note_accesses(tx: &mut Tx<'_>, entry: AccessEntry, now: Timestamp) {
     tx.waiting.access = Some(access::Pending::first(entry, now));
 }
 
-/// So many entries are looked through for one page, where no index leads to those that are wanted: however rare they are, an answer takes as long
-/// as it does to look at so many.
-const LOOKED_THROUGH: i64 = 10_000;
+/// So many entries are looked through for one page where not all are wanted, however rare those are: an answer takes as long as it does to look
+/// at so many.
+#[derive(Clone, Copy)]
+struct Most {
+    /// Of entries that stand one after the other;
+    in_log: i64,
+    /// of such as stand anywhere.
+    by_index: i64,
+}
+
+const MOST: Most = Most { in_log: 5_000, by_index: 2_000 };
+
+/// How the entries that are wanted are come by.
+enum Way<'f, L: Log> {
+    /// An index leads to them.
+    Index,
+    /// They are among those of a range to which an index leads.
+    Among(&'f dyn Fn((i64, i64)) -> L::Entries),
+    /// The log is gone through.
+    Log,
+}
 
 /// A list of a part of a log.
-struct List {
+struct List<'f, L: Log> {
     /// Whose entries are looked for: the half-open range of their indexes.
     range: (i64, i64),
     ascending: bool,
-    /// An index leads to the entries that are wanted.
-    indexed: bool,
+    way: Way<'f, L>,
 }
 
-impl List {
-    /// What is left of the range after this entry; and of that, what one page looks through.
-    fn part(&self, after: Option<i64>, most: i64) -> ((i64, i64), (i64, i64)) {
+impl<L: Log> List<'_, L> {
+    /// What is left of the range after this entry.
+    fn left(&self, after: Option<i64>) -> (i64, i64) {
         let (from, to) = self.range;
-        let left = match (after, self.ascending) {
+        match (after, self.ascending) {
             (None, _) => (from, to),
             (Some(after), true) => (from.max(after.saturating_add(1)), to),
             (Some(after), false) => (from, to.min(after)),
-        };
-        let most = if self.indexed { i64::MAX } else { most };
-        let part = if self.ascending {
-            (left.0, left.1.min(left.0.saturating_add(most)))
-        } else {
-            (left.0.max(left.1.saturating_sub(most)), left.1)
-        };
-        (left, part)
+        }
+    }
+
+    /// Of what is left, what one page looks through.
+    fn part(&self, conn: &mut Conn, left: (i64, i64), most: Most) -> Result<(i64, i64)> {
+        Ok(match (&self.way, self.ascending) {
+            (Way::Index, _) => left,
+            (Way::Log, true) => (left.0, left.1.min(left.0.saturating_add(most.in_log))),
+            (Way::Log, false) => (left.0.max(left.1.saturating_sub(most.in_log)), left.1),
+            (Way::Among(those), ascending) => match (L::place(conn, those(left), ascending, most.by_index)?, ascending) {
+                (None, _) => left,
+                (Some(first_unseen), true) => (left.0, first_unseen),
+                (Some(first_unseen), false) => (first_unseen + 1, left.1),
+            },
+        })
     }
 }
 
 /// A page of the entries chosen. It may have fewer than its limit, and not be the last: what was not looked through is left to the next.
-fn page<L: Log>(tx: &mut Tx<'_>, chosen: impl Fn((i64, i64)) -> L::Entries, list: &List, page: &PageRequest) -> Result<Page<LogRow>> {
-    page_through::<L>(tx, chosen, list, page, LOOKED_THROUGH)
+fn page<L: Log>(
+    tx: &mut Tx<'_>,
+    chosen: impl Fn((i64, i64)) -> L::Entries,
+    list: &List<'_, L>,
+    page: &PageRequest,
+) -> Result<Page<LogRow>> {
+    page_through::<L>(tx, chosen, list, page, MOST)
 }
 
 fn page_through<L: Log>(
     tx: &mut Tx<'_>,
     chosen: impl Fn((i64, i64)) -> L::Entries,
-    list: &List,
+    list: &List<'_, L>,
     page: &PageRequest,
-    most: i64,
+    most: Most,
 ) -> Result<Page<LogRow>> {
     let total = total(page, || L::count(tx.conn, chosen(list.range)))?;
-    let (left, part) = list.part(page.after.map(|after| after.key), most);
+    let left = list.left(page.after.map(|after| after.key));
+    let part = list.part(tx.conn, left, most)?;
     let entries = L::page(tx.conn, chosen(part), list.ascending, i64::from(page.limit) + 1)?;
     let place = |key: i64| After { key, id: uuid::Uuid::nil() };
     let page = Page::cut(entries, page, |(index, _)| place(*index), total);
@@ -279,20 +310,27 @@ mod tests {
         };
         let filling = Filling { since: now(), entries: (0..40).map(entry).collect(), cases: vec![case; 40] };
         scratch.wait(scratch.db.fill(filling)).unwrap();
-        let page = |ascending: bool, indexed: bool, after: Option<After>| {
-            let (permit, list) = (permit::<act::DisclosureLogList>(&auditor), List { range: (0, 40), ascending, indexed });
+        let page = |ascending: bool, way: &'static str, after: Option<After>| {
+            let permit = permit::<act::DisclosureLogList>(&auditor);
             let request = PageRequest { limit: 2, after, include_total: true };
             let filter = LogFilter { kind: vec![K::DecidedNotToShare], ..LogFilter::default() };
             let read = move |tx: &mut Tx<'_>| {
                 let chosen = |part| disclosures::selected(permit.scope(), &filter, part);
-                page_through::<Disclosures>(tx, chosen, &list, &request, 5)
+                let all = |part| disclosures::selected(permit.scope(), &LogFilter::default(), part);
+                let way = match way {
+                    "index" => Way::Index,
+                    "among" => Way::Among(&all),
+                    _ => Way::Log,
+                };
+                let list = List { range: (0, 40), ascending, way };
+                page_through::<Disclosures>(tx, chosen, &list, &request, Most { in_log: 5, by_index: 5 })
             };
             scratch.read(read).unwrap()
         };
-        for ascending in [true, false] {
+        for (ascending, way) in [(true, "log"), (false, "log"), (true, "among"), (false, "among")] {
             let (mut found, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
             loop {
-                let page = page(ascending, false, after);
+                let page = page(ascending, way, after);
                 assert_eq!(page.total, Some(6));
                 found.extend(page.items.iter().map(|row| row.index));
                 sizes.push(page.items.len());
@@ -308,7 +346,7 @@ mod tests {
             assert_eq!((found, sizes.len()), (expected.clone(), 8), "{sizes:?}");
             assert!(sizes.contains(&0) && sizes.contains(&1), "{sizes:?}");
             // Where an index leads to them a page is full.
-            let full: Vec<i64> = page(ascending, true, None).items.iter().map(|row| row.index).collect();
+            let full: Vec<i64> = page(ascending, "index", None).items.iter().map(|row| row.index).collect();
             assert_eq!(full, expected[..2]);
         }
     }

@@ -11,7 +11,7 @@ use super::time::Timestamp;
 use super::vocabulary::{AccessLogKind, AccessReason, AccessTarget, LogOutcome, Role};
 
 /// Which entries of the access log are wanted. Absent or empty means all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessFilter {
     /// Of this part of the log.
     pub span: LogSpan,

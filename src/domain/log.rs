@@ -1,6 +1,6 @@
 //! The disclosure log as auditors read it. Over 350 lines because it is one contract: an entry, field by field.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use super::vocabulary::{
 };
 
 /// Which part of a log is wanted, and in which order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogSpan {
     /// From this instant on.
     pub from: Option<Timestamp>,
@@ -29,7 +29,7 @@ pub struct LogSpan {
 }
 
 /// Which entries of the disclosure log are wanted. Absent or empty means all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFilter {
     /// Of this part of the log.
     pub span: LogSpan,
@@ -69,7 +69,7 @@ pub struct LogRow {
 }
 
 /// What a commitment of an entry stands for.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Opening {
     /// The path of the field in the entry: `subjects/0`.
@@ -78,6 +78,9 @@ pub struct Opening {
     /// What it stands for.
     #[schema(max_length = 50_000)]
     pub value: String,
+    /// The key of this field alone, base64url: with it anybody can make the commitment anew, and `sendiass log verify --openings` does.
+    #[schema(min_length = 43, max_length = 43)]
+    pub key: String,
 }
 
 impl std::fmt::Debug for Opening {

@@ -8,6 +8,7 @@ mod verdict;
 
 use super::bundle::{Head, HeadReader};
 use super::note::{self, Checkpoint};
+use super::openings::Given;
 use super::shape::Shape;
 use super::trust::Trust;
 use super::verify::Range;
@@ -37,6 +38,8 @@ pub struct Asked {
     pub now: Option<u64>,
     /// How long ago the last entry may have been written, in microseconds, and the instant now.
     pub fresh: Option<(i64, Timestamp)>,
+    /// What they were given of what commitments stand for.
+    pub openings: Option<Given>,
 }
 
 /// An audit that goes on.
@@ -136,6 +139,7 @@ impl Audit {
             chain: Chain::new(signers),
             known: Vec::new(),
             related: Vec::new(),
+            openings: self.asked.openings.clone(),
         };
         entries.compare();
         self.stage = Stage::Entries(Box::new(entries));
@@ -207,7 +211,10 @@ impl Audit {
             completeness: Verdict::not_judged(),
             freshness: Verdict::not_judged(),
             witnessing: self.witnessing,
-            openings: not_asked("not_given", "Not given: what the commitments stand for is shown to the service manager only."),
+            openings: match &self.asked.openings {
+                None => not_asked("not_given", "Not given: what the commitments stand for is shown to the service manager only."),
+                Some(_) => Verdict::not_judged(),
+            },
         };
         let Stage::Entries(mut entries) = self.stage else { return report };
         report.origin = Some(entries.checkpoint.origin.clone());
@@ -226,6 +233,7 @@ impl Audit {
             report.completeness = entries.completeness(&self.asked);
             report.freshness = entries.freshness(self.asked.fresh);
             report.append_only = entries.append_only();
+            report.openings = entries.openings.as_ref().map_or(report.openings, |given| Verdict::of_openings(given.opened()));
         } else if let Since::Judged(verdict) = &entries.since
             && verdict.standing != Standing::Sound
         {

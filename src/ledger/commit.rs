@@ -34,8 +34,13 @@ impl CaseKey {
     /// `id` is that of the entry, as its body has it; `label` the path of the field (`subjects/0`, `items/1/digest`); `value` UTF-8 text.
     #[must_use]
     pub fn commitment(&self, id: EntryId, label: &str, value: &str) -> String {
-        let key = self.derive(&format!("field/{id}/{label}"));
-        URL_SAFE_NO_PAD.encode(mac(&key, &[label.as_bytes(), &[0], value.as_bytes()]))
+        self.field_key(id, label).commitment(label, value)
+    }
+
+    /// What opens one field of one entry, and nothing else of the case.
+    #[must_use]
+    pub fn field_key(&self, id: EntryId, label: &str) -> FieldKey {
+        FieldKey(self.derive(&format!("field/{id}/{label}")))
     }
 
     /// The tag of one entry: the first 16 bytes of `HMAC-SHA256(HKDF-SHA256(K_case, "tag"), id)`, in base64url without padding.
@@ -66,6 +71,36 @@ impl CaseKey {
     }
 }
 
+/// Opens one commitment: given to an auditor with the value, it proves that the entry says so. Wiped when dropped.
+#[derive(Clone)]
+pub struct FieldKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for FieldKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FieldKey(…)")
+    }
+}
+
+impl FieldKey {
+    /// The commitment to this value, as the entry has it under this label.
+    #[must_use]
+    pub fn commitment(&self, label: &str, value: &str) -> String {
+        URL_SAFE_NO_PAD.encode(mac(&self.0, &[label.as_bytes(), &[0], value.as_bytes()]))
+    }
+
+    /// As it is given: base64url without padding.
+    #[must_use]
+    pub fn text(&self) -> Zeroizing<String> {
+        written(&self.0)
+    }
+
+    /// The key in this text.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        read(text).map(Self)
+    }
+}
+
 /// Makes the tags of one case: lent to an auditor, it finds every entry of the case and opens none. Wiped when dropped.
 #[derive(Clone)]
 pub struct TagKey(Zeroizing<[u8; 32]>);
@@ -87,15 +122,23 @@ impl TagKey {
     /// As it is lent: base64url without padding.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
+        written(&self.0)
     }
 
     /// The key in this text.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
-        bytes.as_slice().try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
+        read(text).map(Self)
     }
+}
+
+fn written(key: &Zeroizing<[u8; 32]>) -> Zeroizing<String> {
+    Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_slice()))
+}
+
+fn read(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+    bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of every length; a fixed answer instead would be no commitment")]

@@ -22,7 +22,7 @@ pub mod verify;
 pub mod witness;
 
 pub use access::AccessEntry;
-pub use commit::{CaseKey, TagKey};
+pub use commit::{CaseKey, FieldKey, TagKey};
 pub use entry::{Copied, DisclosureEntry, Disposed, EntryError, Genesis, Item, Opening, RecipientPerson, Rotated, Written};
 pub use leaf::{Hash, Malformed};
 pub use merkle::{HashReader, MissingRows, Subtree};

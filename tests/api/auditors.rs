@@ -316,3 +316,25 @@ fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
     let (code, said) = verified(&["verify", &unlogged, "--trust", &both]);
     assert!(code == 1 && said.contains("was not logged"), "t21: {said}");
 }
+
+#[test]
+fn t36_what_a_manager_opens_is_held_against_the_log_by_whoever_is_given_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let made = family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
+    let path = format!("/disclosure-log/entries/{}?openings=true", made.body["logEntries"][0]["index"]);
+    let opened = app.manager().with("Access-Reason", "complaint").get(&path).ok(200);
+    assert!(opened.body["openings"].as_array().unwrap().iter().any(|field| field["value"] == *family.ana));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| private(folder.path(), name, text).to_str().unwrap().to_owned();
+    let trust = file("trust", &format!("log {}\n", key(&app, "disclosure").text()));
+    let bundle = file("bundle", &app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text);
+    let verified = |openings: &str| log(&["verify", &bundle, "--trust", &trust, "--openings", &file("openings", openings)]);
+    let (code, said, _) = verified(&opened.text);
+    assert!(code == 0 && said.contains("openings     ok         "), "{said}");
+    let (code, said, _) = verified(&opened.text.replace(&family.ana, &family.sam));
+    assert!(code == 1 && said.contains("openings     WRONG      ") && said.contains("integrity    ok"), "{said}");
+    let (code, _, said) = verified("index,label");
+    assert!(code == 64 && said.contains("openings") && said.lines().count() == 1, "{said}");
+}

@@ -31,6 +31,8 @@ const LISTS: &[(&str, &str)] = &[
     ("/disclosure-log?recipient=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
     ("/disclosure-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
     ("/disclosure-log?decidedBy=01a09f30-a93a-7160-8999-50d836f675cc", "disclosure_entry"),
+    ("/disclosure-log?recipient=01a09f30-a93a-7160-8999-50d836f675cc&basis=permission&purpose=mediation", "disclosure_entry"),
+    ("/disclosure-log?actor=01a09f30-a93a-7160-8999-50d836f675cc&basis=permission&order=asc", "disclosure_entry"),
     ("/disclosure-log?basis=permission", "disclosure_entry"),
     ("/disclosure-log?basis=permission,safeguarding", "disclosure_entry"),
     ("/disclosure-log?kind=disclosure_made", "disclosure_entry"),
@@ -55,6 +57,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/access-log?order=asc", "access_entry"),
     ("/access-log?from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z", "access_entry"),
     ("/access-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "access_entry"),
+    ("/access-log?actor=01a09f30-a93a-7160-8999-50d836f675cc&kind=read&operation=getCase", "access_entry"),
     ("/access-log?kind=exported", "access_entry"),
     ("/access-log?kind=read,listed", "access_entry"),
     ("/access-log?outcome=refused", "access_entry"),
@@ -94,11 +97,18 @@ fn the_lists_find_their_rows_by_an_index() {
         }
         let mut conn = app.sabotage();
         for query in spoken {
-            if query.contains(" OFFSET ") {
+            // How far a page looks is counted off in an index, which has the places and nothing else.
+            let places = format!("{table}`.`idx` FROM");
+            if query.contains(" OFFSET ") && !query.replace('"', "`").contains(&places) {
                 faults.push(format!("{path}: what comes before a page is read: {query}"));
             }
             let sql = query.split(" -- binds").next().unwrap();
             let steps = plan(&mut conn, sql);
+            let common = [format!("{table}_basis"), format!("{table}_kind")];
+            let led = ["recipient=", "actor="].iter().any(|name| path.contains(name));
+            if led && steps.iter().any(|step| common.iter().any(|index| step.contains(index))) {
+                faults.push(format!("{path}: an index leads to most of the log: {sql}"));
+            }
             faults.extend(slow(&steps, table).map(|line| format!("{path}: {line}: {sql}")));
         }
     }

@@ -12,7 +12,7 @@ use sendiass::db;
 use sendiass::db::conn::Conn;
 use sendiass::db::sealed::{Cell, Owner};
 use sendiass::domain::ids::CaseId;
-use sendiass::domain::log::Opening;
+use sendiass::ledger::Opening;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! `sendiass log verify`: proves, without the service and without a network, that nothing in a bundle of a log was changed, removed, hidden or
 //! added.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -11,6 +11,7 @@ use super::source::{self, Ended, Source};
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use crate::ledger::audit::{Asked, Audit, Report, Standing};
+use crate::ledger::openings::Given;
 use crate::ledger::trust::Trust;
 
 /// What is verified, and what is asked of it.
@@ -28,6 +29,9 @@ pub struct Verify {
     /// How old the last entry may be: `90m`, `36h`, `7d`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     max_age: Option<i64>,
+    /// What you were given of what commitments stand for: answers to `GET /disclosure-log/entries/{index}?openings=true`, one after the other.
+    #[arg(long, value_name = "FILE")]
+    openings: Option<PathBuf>,
     /// Lines to read, or one JSON document.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -80,6 +84,11 @@ impl Believed {
     }
 }
 
+fn given(file: &Path) -> Result<Given, String> {
+    let said = "holds no answers to a manager who asked for openings";
+    Given::read(&source::small(file)?).ok_or_else(|| format!("{} {said}.", file.display()))
+}
+
 /// RFC 3339 in UTC.
 pub fn instant(text: &str) -> Result<Timestamp, &'static str> {
     Timestamp::parse(text).ok_or("write it as 2026-09-01T00:00:00Z")
@@ -124,6 +133,7 @@ impl Verify {
         let mut asked = self.part.asked();
         asked.trust = self.believed.read().map_err(Ended::used_wrongly)?;
         asked.since = self.since.as_deref().map(source::small).transpose().map_err(Ended::used_wrongly)?;
+        asked.openings = self.openings.as_deref().map(given).transpose().map_err(Ended::used_wrongly)?;
         asked.now = u64::try_from(Clock::real().utc().timestamp()).ok();
         asked.fresh = self.max_age.map(|age| (age, Clock::real()));
         let mut audit = Audit::new(asked);

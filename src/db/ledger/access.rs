@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Accesses, End, List, Log, range};
+use super::{Accesses, End, List, Log, Way, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
 use crate::db::schema::{access_case_ix, access_entry, case_file};
@@ -14,7 +14,7 @@ use crate::db::tx::Tx;
 use crate::db::{cases, scope};
 use crate::domain::access_log::AccessFilter;
 use crate::domain::ids::CaseId;
-use crate::domain::log::LogRow;
+use crate::domain::log::{LogRow, LogSpan};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessLogKind, AccessTarget, Role, Vocabulary};
@@ -130,16 +130,33 @@ pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Accesses>, pending: Pending) 
     Ok(())
 }
 
-/// The entries of a range that the filter asks for. Its period is in the range already. Of a case they are asked for as in the disclosure log.
+/// What of a filter leads to few entries, by an index.
+fn leading(filter: &AccessFilter) -> Option<AccessFilter> {
+    let (case_id, actor, operation) = (filter.case_id, filter.actor, filter.operation.clone());
+    let all = AccessFilter::default();
+    match (case_id, actor, &operation) {
+        (Some(_), ..) => Some(AccessFilter { case_id, ..all }),
+        (_, Some(_), _) => Some(AccessFilter { actor, ..all }),
+        (.., Some(_)) => Some(AccessFilter { operation, ..all }),
+        _ => None,
+    }
+}
+
+/// The entries of a range that the filter asks for. Its period is in the range already. Of a case, and of more than one thing, they are asked for as
+/// in the disclosure log.
 fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Accesses as Log>::Entries {
     use access_entry as e;
     let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
-    if let Some(actor) = filter.actor {
-        query = query.filter(e::actor.eq(actor.to_string()));
-    }
-    if let Some(operation) = &filter.operation {
-        query = query.filter(e::operation.eq(operation.clone()));
-    }
+    query = match filter.actor.map(|actor| actor.to_string()) {
+        Some(actor) if filter.case_id.is_none() => query.filter(e::actor.eq(actor)),
+        Some(actor) => query.filter(e::actor.concat("").eq(actor)),
+        None => query,
+    };
+    query = match filter.operation.clone() {
+        Some(operation) if filter.case_id.is_none() && filter.actor.is_none() => query.filter(e::operation.eq(operation)),
+        Some(operation) => query.filter(e::operation.concat("").eq(operation)),
+        None => query,
+    };
     if !filter.role.is_empty() {
         query = query.filter(e::role.eq_any(words(&filter.role)));
     }
@@ -151,7 +168,7 @@ fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Acc
     }
     match wanted.as_slice() {
         [] if filter.outcome.is_empty() => {}
-        [kind] => query = query.filter(e::kind.eq(kind.as_str())),
+        [kind] if leading(filter).is_none() => query = query.filter(e::kind.eq(kind.as_str())),
         // Of several, the index would give the entries out of their order; the log itself has them in it.
         several => query = query.filter(e::kind.concat("").eq_any(words(several))),
     }
@@ -183,7 +200,13 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, s
         cases::note_visible(tx, permit, &[case])?;
     }
     let range = range::<Accesses>(tx, &filter.span, size)?;
-    let indexed = filter.actor.is_some() || filter.operation.is_some() || filter.case_id.is_some();
-    let list = List { range, ascending: filter.span.ascending, indexed };
-    super::page::<Accesses>(tx, |part| selected(permit.scope(), filter, part), &list, page)
+    let (scope, leading) = (permit.scope(), leading(filter));
+    let among = |part| selected(scope, leading.as_ref().unwrap_or(filter), part);
+    let way = match &leading {
+        None => Way::Log,
+        Some(leading) if *leading == (AccessFilter { span: LogSpan::default(), ..filter.clone() }) => Way::Index,
+        Some(_) => Way::Among(&among),
+    };
+    let list = List { range, ascending: filter.span.ascending, way };
+    super::page::<Accesses>(tx, |part| selected(scope, filter, part), &list, page)
 }

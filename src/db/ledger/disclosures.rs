@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Disclosures, End, List, Log, range};
+use super::{Disclosures, End, List, Log, Way, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
@@ -11,12 +11,12 @@ use crate::db::sealed::{Cell, KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::db::{cases, scope};
 use crate::domain::ids::{CaseId, DisclosureId, DisposalId, EntryId};
-use crate::domain::log::{LogFilter, LogRow, Opening};
+use crate::domain::log::{LogFilter, LogRow, LogSpan, Opening};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Vocabulary;
 use crate::ledger::entry::GROUNDS;
-use crate::ledger::{CaseKey, DisclosureEntry};
+use crate::ledger::{self, CaseKey, DisclosureEntry};
 
 /// An entry that waits for the end of its transaction.
 #[derive(Debug)]
@@ -93,7 +93,6 @@ pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Disclosures>, pending: Pendin
     diesel::insert_into(disclosure_case_ix::table)
         .values((disclosure_case_ix::case_id.eq(case), disclosure_case_ix::idx.eq(index)))
         .execute(tx.conn)?;
-    let openings: Vec<Opening> = openings.into_iter().map(|opening| Opening { label: opening.label, value: opening.value }).collect();
     let sealed = tx.seal(openings_cell(id, case), &openings)?;
     diesel::insert_into(disclosure_private::table)
         .values((
@@ -111,7 +110,21 @@ pub(in crate::db) fn openings_cell(id: EntryId, case: CaseId) -> Cell {
     Cell::of("disclosure_private", id.0, Owner::Case(case)).column("openings")
 }
 
+/// What of a filter leads to few entries, by an index.
+fn leading(filter: &LogFilter) -> Option<LogFilter> {
+    let LogFilter { case_id, recipient, actor, .. } = *filter;
+    let all = LogFilter::default();
+    match (case_id, recipient, actor) {
+        (Some(_), ..) => Some(LogFilter { case_id, ..all }),
+        (_, Some(_), _) => Some(LogFilter { recipient, ..all }),
+        (.., Some(_)) => Some(LogFilter { actor, ..all }),
+        _ => None,
+    }
+}
+
 /// The entries of a range that the filter asks for. Its period is in the range already: asked for by `at`, it would be sorted for each page.
+///
+/// One index leads there, that of what is [`leading`]; from another one what else is asked for is hidden, lest most of the log be looked through.
 ///
 /// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
 /// does not exist. Those who see no case at all check the log by the ids they were given.
@@ -125,9 +138,18 @@ pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64))
             }
         )+};
     }
+    let (recipient, actor) = (filter.recipient.map(|id| id.to_string()), filter.actor.map(|id| id.to_string()));
+    query = match recipient {
+        Some(recipient) if filter.case_id.is_none() => query.filter(e::recipient.eq(recipient)),
+        Some(recipient) => query.filter(e::recipient.concat("").eq(recipient)),
+        None => query,
+    };
+    query = match actor {
+        Some(actor) if filter.case_id.is_none() && filter.recipient.is_none() => query.filter(e::actor.eq(actor)),
+        Some(actor) => query.filter(e::actor.concat("").eq(actor)),
+        None => query,
+    };
     narrow! {
-        filter.recipient.map(|id| id.to_string()) => recipient.eq;
-        filter.actor.map(|id| id.to_string()) => actor.eq;
         filter.decided_by.map(|id| id.to_string()) => decided_by.eq;
         filter.identified => identified.eq;
         filter.copied => copied.eq;
@@ -141,7 +163,7 @@ pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64))
     }
     match filter.basis.as_slice() {
         [] => {}
-        [basis] => query = query.filter(e::basis.eq(basis.as_str())),
+        [basis] if leading(filter).is_none() => query = query.filter(e::basis.eq(basis.as_str())),
         // Of several, the index would give the entries out of their order; the log itself has them in it.
         several => query = query.filter(e::basis.concat("").eq_any(several.iter().map(|basis| basis.as_str()).collect::<Vec<_>>())),
     }
@@ -168,9 +190,15 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
         cases::note_visible(tx, permit, &[case])?;
     }
     let range = range::<Disclosures>(tx, &filter.span, size)?;
-    let indexed = filter.recipient.is_some() || filter.actor.is_some() || filter.case_id.is_some();
-    let list = List { range, ascending: filter.span.ascending, indexed };
-    super::page::<Disclosures>(tx, |part| selected(permit.scope(), filter, part), &list, page)
+    let (scope, leading) = (permit.scope(), leading(filter));
+    let among = |part| selected(scope, leading.as_ref().unwrap_or(filter), part);
+    let way = match &leading {
+        None => Way::Log,
+        Some(leading) if *leading == (LogFilter { span: LogSpan::default(), ..filter.clone() }) => Way::Index,
+        Some(_) => Way::Among(&among),
+    };
+    let list = List { range, ascending: filter.span.ascending, way };
+    super::page::<Disclosures>(tx, |part| selected(scope, filter, part), &list, page)
 }
 
 /// What the commitments of an entry stand for, for a service manager who may read all notes of its case; none where there is nothing to open.
@@ -189,9 +217,10 @@ pub fn openings(tx: &mut Tx<'_>, permit: &Permit<act::DisclosureLogOpenings>, in
     let Some((case, sealed)) = kept else { return Ok(Vec::new()) };
     let body: String = Disclosures::body(tx.conn, index)?;
     let id = serde_json::from_str::<Named>(&body).map_err(|_| Error::Corrupt("log entry"))?.id;
-    let mut openings: Vec<Opening> = tx.open(openings_cell(id, case), &sealed)?;
-    openings.retain(|opening| opening.label != GROUNDS);
-    Ok(openings)
+    let openings: Vec<ledger::Opening> = tx.open(openings_cell(id, case), &sealed)?;
+    let key = CaseKey::new(tx.key(Owner::Case(case), KeyUse::Ledger)?);
+    let shown = openings.into_iter().filter(|opening| opening.label != GROUNDS);
+    Ok(shown.map(|ledger::Opening { label, value }| Opening { key: key.field_key(id, &label).text().to_string(), label, value }).collect())
 }
 
 /// What is read of the body of an entry.

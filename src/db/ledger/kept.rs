@@ -10,9 +10,8 @@ use crate::db::schema::{disclosure_case_ix, disclosure_entry, disclosure_private
 use crate::db::sealed::{KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::domain::ids::CaseId;
-use crate::domain::log::Opening;
 use crate::domain::vocabulary::{DisclosureLogKind, Vocabulary};
-use crate::ledger::CaseKey;
+use crate::ledger::{CaseKey, Opening};
 
 /// An entry about a disclosure made or refused, with what is kept beside it.
 #[derive(Debug)]

@@ -13,7 +13,6 @@ use crate::db::schema::{access_case_ix, disclosure_case_ix, disclosure_private};
 use crate::db::sealed::{KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, EntryId};
-use crate::domain::log::Opening;
 use crate::domain::vocabulary::LogFault;
 use crate::ledger::{self, CaseKey};
 
@@ -102,7 +101,7 @@ impl Sided for Disclosures {
             if key.case_tag(id) != tag {
                 found.add(*index, LogFault::CaseDiffers);
             }
-            let opened: Vec<Opening> = match tx.open(openings_cell(id, case), &sealed) {
+            let opened: Vec<ledger::Opening> = match tx.open(openings_cell(id, case), &sealed) {
                 Ok(opened) => opened,
                 Err(Error::Corrupt(_)) => {
                     found.add(*index, LogFault::OpeningsUnreadable);
@@ -110,7 +109,6 @@ impl Sided for Disclosures {
                 }
                 Err(error) => return Err(error),
             };
-            let opened: Vec<_> = opened.into_iter().map(|one| ledger::Opening { label: one.label, value: one.value }).collect();
             if !ledger::openings::hold(body, id, &opened, &key) {
                 found.add(*index, LogFault::OpeningsDiffer);
             }

@@ -54,6 +54,8 @@ pub trait Log: Send + Sync + 'static {
     fn of_kind(conn: &mut Conn, kind: &'static str) -> QueryResult<Vec<(i64, String)>>;
     /// How many entries were chosen.
     fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
+    /// The index of the entry that comes after so many of the entries chosen.
+    fn place(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: i64) -> QueryResult<Option<i64>>;
     /// So many of the entries chosen, by their index.
     fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>>;
 }
@@ -167,6 +169,12 @@ macro_rules! log {
 
             fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64> {
                 chosen.count().get_result(conn)
+            }
+
+            fn place(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: i64) -> QueryResult<Option<i64>> {
+                let place = chosen.offset(after);
+                let place = if ascending { place.order($entry::idx.asc()) } else { place.order($entry::idx.desc()) };
+                place.select($entry::idx).first(conn).optional()
             }
 
             fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>> {
