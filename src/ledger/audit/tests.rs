@@ -596,7 +596,8 @@ fn how_far_it_is_is_told() {
     let mut audit = Audit::new(trusting());
     let (mut told, mut next) = (Vec::new(), Vec::new());
     for line in text.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n') {
-        (told.push(audit.progress()), next.push(audit.next()));
+        told.push(audit.progress());
+        next.push(audit.next());
         assert!(audit.line(line));
     }
     let head = told.len() - 15;
@@ -610,7 +611,7 @@ fn t36_what_was_given_of_a_commitment_is_held_against_the_entry() {
     let key = CaseKey::new(Zeroizing::new([9; 32]));
     let given = |index: u64, value: &str| {
         let of = EntryId(id(index.into()));
-        let digest: String = Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = Sha256::digest(value).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let key = key.field_key(of, "items/0/digest").text().to_string();
         let opening = serde_json::json!({"label": "items/0/digest", "value": digest, "key": key});
         Given::read(serde_json::json!({"index": index, "openings": [opening]}).to_string().as_bytes())
