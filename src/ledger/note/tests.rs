@@ -153,3 +153,19 @@ proptest! {
         prop_assert_eq!((read.size, read.root), (size, Hash(root)));
     }
 }
+
+#[test]
+fn a_note_is_as_long_as_it_may_be_and_no_longer_and_its_names_are_names() {
+    let lines = |signatures: usize| "\u{2014} name AAAAAAA=\n".repeat(signatures);
+    let noted = |bytes: usize, signatures: usize| {
+        let lines = lines(signatures);
+        format!("{}\n\n{lines}", "x".repeat(bytes - 2 - lines.len()))
+    };
+    assert!(parts(noted(MAX_NOTE, 1).as_bytes()).is_some() && parts(noted(MAX_NOTE + 1, 1).as_bytes()).is_none());
+    assert_eq!(MAX_NOTE, 16_384);
+    assert!(parts(noted(2000, MAX_SIGNATURES).as_bytes()).is_some() && parts(noted(2000, MAX_SIGNATURES + 1).as_bytes()).is_none());
+    assert!(is_name("sendiass/disclosure/x"));
+    for other in ["", "a b", "a+b", "a\u{1}b", "a\nb", "a\u{a0}b"] {
+        assert!(!is_name(other), "{other:?}");
+    }
+}

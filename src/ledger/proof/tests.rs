@@ -309,3 +309,17 @@ fn t27_an_inner_node_is_no_leaf() {
     prefixed.extend(&sixty_four);
     assert!(!includes(leaf_hash(&prefixed), 0, 2, &[right], whole));
 }
+
+#[test]
+fn a_proof_of_what_is_not_in_the_tree_is_not_made() {
+    let mut store = Store::of(&bodies(9));
+    for (old, size) in [(5, 4), (9, 8)] {
+        assert!(consistency(&mut store, old, size).is_err(), "{old} {size}");
+    }
+    for (old, size) in [(0, 0), (0, 9), (4, 4), (9, 9)] {
+        assert_eq!(consistency(&mut store, old, size).unwrap(), [], "{old} {size}");
+    }
+    for (from, to, size) in [(5, 4, 9), (2, 10, 9), (10, 10, 9)] {
+        assert!(range(&mut store, from, to, size).is_err(), "{from} {to} {size}");
+    }
+}
