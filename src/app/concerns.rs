@@ -1,16 +1,16 @@
 //! Safeguarding concerns: recorded by any adviser at any hour, decided by a manager, reviewed by a second (C17, section (d)).
 
-use super::{App, Error, Result, allowed, expect_version, faultless};
+use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::concerns::{self, Withheld};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, ledger, participants, people, staff, tasks};
+use crate::db::{Tx, cases, ledger, participants, people, staff, tasks};
 use crate::domain::concern::{
     Concern, ConcernAnnotation, ConcernContent, ConcernDecision, ConcernFilter, ConcernGrounds, ConcernStanding, ConcernSummary,
     NewConcernAnnotation, NewConcernOutcome,
 };
 use crate::domain::disclosure::RefusalRule;
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, Remark};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConcernId, DisclosureId, EntryId, PersonId, StaffId};
 use crate::domain::page::{Page, PageRequest};
@@ -38,7 +38,8 @@ fn actions(caller: &Caller, concern: &Concern, standing: &ConcernStanding) -> Ve
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result<Concern> {
     let (concern, standing) = concerns::find(tx, permit, id)?;
     let actions = actions(permit.caller(), &concern, &standing);
-    Ok(Concern { allowed_actions: allowed(permit.caller(), &actions), ..concern })
+    let remarks = remarks(tx, permit, concern.case_id, &concern.content.grounds, "#")?;
+    Ok(Concern { remarks, allowed_actions: allowed(permit.caller(), &actions), ..concern })
 }
 
 /// The role in which somebody decides.
@@ -46,56 +47,45 @@ pub(super) fn role(caller: &Caller) -> Role {
     if caller.is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser }
 }
 
-/// Those who are at risk, and whom of the staff an allegation is about, must be on record; who is at risk need not take part in the case.
-pub(super) fn unknown(
+/// What is odd about what was told of a risk. Nothing of it refuses anything, whoever is on record, in sight, or takes part (C17).
+pub(super) fn remarks(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
-    at_risk: &[PersonId],
-    about_staff: &[StaffId],
+    case: CaseId,
+    grounds: &ConcernGrounds,
     place: &str,
-) -> Result<Vec<Fault>> {
-    let mut faults = Vec::new();
-    for (i, person) in at_risk.iter().enumerate() {
-        match people::require_visible(tx, permit, &[*person]) {
-            Err(db::Error::NotFound | db::Error::AccessReasonRequired) => {
-                faults.push(Fault::unknown(format!("{place}/atRiskPersonIds/{i}")));
-            }
-            checked => checked?,
-        }
-    }
-    let known = staff::on_record(tx, permit, about_staff)?;
-    let strangers = about_staff.iter().enumerate().filter(|(_, member)| !known.contains(member));
-    faults.extend(strangers.map(|(i, _)| Fault::unknown(format!("{place}/aboutStaffIds/{i}"))));
-    Ok(faults)
+) -> Result<Vec<Remark>> {
+    let ConcernGrounds { at_risk_person_ids: at_risk, about_staff_ids: about, withhold_from_person_ids: withheld, .. } = grounds;
+    let (seen, known) = (people::in_sight(tx, permit, at_risk)?, staff::on_record(tx, permit, about)?);
+    let there = participants::people(tx, permit, case)?;
+    let strangers = at_risk.iter().enumerate().filter(|(_, person)| !seen.contains(person));
+    let nobody = about.iter().enumerate().filter(|(_, member)| !known.contains(member));
+    let absent = withheld.iter().enumerate().filter(|(_, person)| !there.contains(person));
+    let faults = strangers.map(|(i, _)| Fault::unknown(format!("{place}/atRiskPersonIds/{i}")));
+    let faults = faults.chain(nobody.map(|(i, _)| Fault::unknown(format!("{place}/aboutStaffIds/{i}"))));
+    let faults = faults.chain(absent.map(|(i, _)| Fault::not_participant(format!("#/withholdFromPersonIds/{i}"))));
+    Ok(faults.map(Remark::from).collect())
+}
+
+/// Whether all who are said to be at risk are unknown: then nobody is.
+pub(super) fn names_nobody(tx: &mut Tx<'_>, permit: &Permit<impl Act>, at_risk: &[PersonId]) -> Result<bool> {
+    Ok(!at_risk.is_empty() && people::in_sight(tx, permit, at_risk)?.is_empty())
 }
 
 /// Whom an allegation is about does not open the case from now on; its tasks go to another manager thereby. Whoever reports themselves knows, and
 /// is left to the manager.
 pub(super) fn keep_away(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, about_staff: &[StaffId], now: Timestamp) -> Result<()> {
-    let others: Vec<StaffId> = about_staff.iter().copied().filter(|member| *member != permit.staff()).collect();
+    let known = staff::on_record(tx, permit, about_staff)?;
+    let others: Vec<StaffId> = known.into_iter().filter(|member| *member != permit.staff()).collect();
     Ok(cases::keep_away(tx, permit, case, &others, now)?)
 }
 
-/// What the grounds name must be on record, and what is withheld from somebody is so for a while.
-fn settled(
-    tx: &mut Tx<'_>,
-    permit: &Permit<impl Act>,
-    case: CaseId,
-    mut grounds: ConcernGrounds,
-    now: Timestamp,
-) -> Result<ConcernGrounds> {
-    let mut faults = unknown(tx, permit, &grounds.at_risk_person_ids, &grounds.about_staff_ids, "#")?;
-    let there = participants::people(tx, permit, case)?;
-    let strangers = grounds.withhold_from_person_ids.iter().enumerate().filter(|(_, person)| !there.contains(person));
-    faults.extend(strangers.map(|(i, _)| Fault::not_participant(format!("#/withholdFromPersonIds/{i}"))));
-    if grounds.withhold_until_on.is_some_and(|day| day <= now.day()) {
-        faults.push(Fault::new("#/withholdUntilOn", "date_in_past", "Must be later than today."));
-    }
-    faultless(faults)?;
+/// What is withheld from somebody is so for a while.
+fn settled(mut grounds: ConcernGrounds, now: Timestamp) -> ConcernGrounds {
     if !grounds.withhold_from_person_ids.is_empty() {
         grounds.withhold_until_on = Some(safeguarding::withheld_until(grounds.withhold_until_on, now.day()));
     }
-    Ok(grounds)
+    grounds
 }
 
 /// A task about a concern, due the next working day.
@@ -124,12 +114,7 @@ impl App {
         let now = self.clock.now();
         let raise = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             cases::require(tx, permit, case_id)?;
-            let known_at = new.known_at.settled(now);
-            if known_at > now {
-                return Err(Error::rule("#/knownAt", "decided_in_future", "Must not be later than now."));
-            }
-            let grounds = settled(tx, permit, case_id, new.grounds, now)?;
-            let content = ConcernContent { known_at, grounds, ..new };
+            let content = ConcernContent { known_at: new.known_at.min(now), grounds: settled(new.grounds, now), ..new };
             let due_on = deadlines::next_working_day(now.day());
             let id = concerns::raise(tx, permit, case_id, &content, due_on, now)?;
             task(tx, permit, (id, case_id), TaskKind::SafeguardingDecision, None, now)?;
@@ -246,8 +231,11 @@ fn log_later(
 /// Decides not to share: with all that sharing would need, a reason, and an entry in the disclosure log.
 fn withhold(tx: &mut Tx<'_>, permit: &Permit<act::ConcernDecide>, concern: &Concern, new: NewConcernOutcome, now: Timestamp) -> Result<()> {
     let NewConcernOutcome { reason, mut decision, .. } = new;
-    decision.grounds = settled(tx, permit, concern.case_id, decision.grounds, now)?;
-    let content = concern.content.clone().decided(decision.clone());
+    decision.grounds = settled(decision.grounds, now);
+    let mut content = concern.content.clone().decided(decision.clone());
+    if names_nobody(tx, permit, &content.grounds.at_risk_person_ids)? {
+        content.grounds.at_risk_person_ids.clear();
+    }
     let missing = safeguarding::missing(&content);
     if !missing.is_empty() {
         return Err(Error::failing(missing));

@@ -35,8 +35,8 @@ mod request;
 pub(super) use exit::Stop;
 pub(super) use request::recipient_fault;
 
-/// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log.
-const MOST_ITEMS: usize = 400;
+/// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log. A risk may be more (C17).
+pub(super) const MOST_ITEMS: usize = 400;
 
 const ACTIONS: &[Action] = &[Action::DisclosureAnnotate];
 
@@ -101,7 +101,8 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<
     let disclosure = disclosures::find(tx, permit, id)?;
     // Its words are those of its notes, and so are for those who may read them all (C4).
     notes::require(tx, permit, disclosure.case_id, &disclosure.content.note_ids)?;
-    Ok(Disclosure { allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
+    let remarks = request::remarks(tx, permit, &disclosure)?;
+    Ok(Disclosure { remarks, allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
 }
 
 impl App {

@@ -2,7 +2,7 @@
 
 use super::{App, Error, Result, allowed, expect_version, sides};
 use crate::authz::{Act, Action, Permit, act};
-use crate::db::{Tx, guard, people, person_merges};
+use crate::db::{self, Tx, guard, people, person_merges};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -37,7 +37,10 @@ fn merge(
     // Nobody counts as somebody who counts as another, so that each merge is taken back by itself, whatever came after it.
     let (kept_is_merged, _) = person_merges::is_part_of_one(tx, permit, kept)?;
     if kept_is_merged || person_merges::is_part_of_one(tx, permit, merged)? != (false, false) {
-        return Err(Error::state(RefusalRule::AlreadyMerged, "#/mergedPersonId", &[]));
+        // With whom, the answer must not tell whoever does not see them (C1).
+        let seen = person_merges::are_seen(tx, permit, &[kept, merged])?;
+        let told = Error::state(RefusalRule::AlreadyMerged, "#/mergedPersonId", &[]);
+        return Err(if seen { told } else { db::Error::NotFound.into() });
     }
     let (stays, goes) = (person_merges::facts(tx, permit, kept)?, person_merges::facts(tx, permit, merged)?);
     if let Some(rule) = merging::objection(&stays, &goes) {

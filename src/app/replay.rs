@@ -1,12 +1,15 @@
 //! Deciding again what was decided (C3, C13): from the grounds kept beside an entry of the disclosure log, by the policy as it is now.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::disclosures::MOST_ITEMS;
 use crate::db::ledger::{Kept, Private};
-use crate::domain::disclosure::{AskRecipient, Grounds};
-use crate::domain::ids::{EntryId, RecipientId};
+use crate::domain::disclosure::{AsNamed, AskRecipient, Grounds};
+use crate::domain::ids::{EntryId, PersonId, RecipientId};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Basis, Channel, Direction, DisclosureLogKind, Purpose, ToldSubject};
+use crate::domain::vocabulary::{Basis, Channel, Direction, DisclosureLogKind, InformationCategory, Purpose, ToldSubject};
 use crate::ledger::entry::{GROUNDS, written_rule};
 use crate::policy::disclosure::decide;
 
@@ -78,6 +81,25 @@ struct Entry {
     #[serde(default)]
     rules: Vec<String>,
     grounds: Option<String>,
+    #[serde(default)]
+    subjects: Vec<String>,
+    #[serde(default)]
+    copies: Vec<Copied>,
+    #[serde(default)]
+    items: Vec<Told>,
+}
+
+/// What it says of a copy.
+#[derive(Deserialize)]
+struct Copied {
+    person: String,
+}
+
+/// What it says of an item.
+#[derive(Deserialize)]
+struct Told {
+    class: InformationCategory,
+    digest: String,
 }
 
 /// Decides an entry about a disclosure, made or refused, again.
@@ -97,18 +119,36 @@ pub fn again(kept: &Kept) -> Again {
         return wrong(Finding::GroundsAltered);
     }
     let Ok(grounds) = serde_json::from_str::<Grounds>(text) else { return wrong(Finding::Unreadable) };
-    if !entry.tells_of(&grounds) {
+    let opened = |label: &str| openings.iter().find(|opening| opening.label == label).map(|opening| opening.value.as_str());
+    let committed = |label: &str, value: &str, to: &str| to == key.commitment(entry.id, label, value);
+    let digests = entry.items.iter().enumerate().all(|(n, item)| {
+        let label = format!("items/{n}/digest");
+        opened(&label).is_some_and(|value| committed(&label, value, &item.digest))
+    });
+    let people = |list: &str, named: &[PersonId], told: &[&String]| {
+        named.len() == told.len()
+            && named.iter().zip(told).enumerate().all(|(n, (id, to))| committed(&list.replace('#', &n.to_string()), &id.to_string(), to))
+    };
+    let receivers: Vec<PersonId> = grounds.as_named.copies.iter().map(|(named, _)| *named).collect();
+    let copies = people("copies/#/person", &receivers, &entry.copies.iter().map(|copy| &copy.person).collect::<Vec<_>>());
+    let subjects = |granted: Option<&[PersonId]>| {
+        let about = grounds.as_named.subjects.iter().filter(|(_, one)| granted.is_none_or(|granted| granted.contains(one)));
+        people("subjects/#", &about.map(|(named, _)| *named).collect::<Vec<_>>(), &entry.subjects.iter().collect::<Vec<_>>())
+    };
+    if !(entry.tells_of(&grounds) && digests && copies) {
         return wrong(Finding::EntryDiffers);
     }
     let made = entry.kind == DisclosureLogKind::DisclosureMade;
     match decide(&grounds.ask, &grounds.facts, grounds.decided_at) {
         Ok(_) if !made => wrong(Finding::NotRefused),
+        Ok(grant) if !subjects(Some(grant.subject_ids())) => wrong(Finding::EntryDiffers),
         Ok(grant) => {
             let relied = grant.consents().iter().enumerate();
             let relied =
                 relied.map(|(n, by)| key.commitment(entry.id, &format!("consents/{n}"), &format!("{}/{}", by.consent_id, by.version)));
             if relied.eq(entry.consents) { Again::Same(grounds.policy_version) } else { wrong(Finding::OtherPermissions) }
         }
+        Err(_) if !made && !subjects(None) => wrong(Finding::EntryDiffers),
         Err(refusal) => {
             let mut rules: Vec<_> = refusal.failings.iter().map(|failing| failing.rule).collect();
             rules.sort_unstable();
@@ -133,6 +173,30 @@ impl Entry {
             AskRecipient::Unregistered { .. } => true,
         };
         let told = (Some(ask.basis), Some(ask.direction), Some(ask.purpose), Some(ask.channel), ask.told_subject);
-        recipient && told == (self.basis, self.direction, self.purpose, self.channel, self.told) && grounds.decided_at <= self.at
+        let classes: Vec<InformationCategory> = self.items.iter().map(|item| item.class).collect();
+        let people = named_are_meant(grounds) && classes == kinds_told(grounds);
+        recipient && people && told == (self.basis, self.direction, self.purpose, self.channel, self.told) && grounds.decided_at <= self.at
     }
+}
+
+/// Whether those whom the entry names are those of the decision.
+fn named_are_meant(grounds: &Grounds) -> bool {
+    let (ask, AsNamed { subjects, copies }) = (&grounds.ask, &grounds.as_named);
+    let of_notes = grounds.facts.notes.iter().flat_map(|note| note.about.iter().copied().chain(note.from));
+    let meant: BTreeSet<PersonId> = of_notes.chain(ask.subject_ids.iter().copied()).collect();
+    subjects.iter().map(|(_, one)| *one).collect::<BTreeSet<_>>() == meant
+        && copies.iter().map(|(_, one)| *one).eq(ask.copies.iter().map(|copy| copy.person_id))
+}
+
+/// The kinds of information of all its items, as the entry has them: of each note, and of the words beside; each once, if those are too many.
+fn kinds_told(grounds: &Grounds) -> Vec<InformationCategory> {
+    let of_notes = || grounds.facts.notes.iter().flat_map(|note| note.categories.iter().copied());
+    let (own, mut told) = (&grounds.ask.information_categories, of_notes().collect::<Vec<_>>());
+    if grounds.ask.summary.is_some() {
+        told.extend(if own.is_empty() { of_notes().collect::<BTreeSet<_>>().into_iter().collect() } else { own.clone() });
+    }
+    if told.len() > MOST_ITEMS {
+        told = told.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    }
+    told
 }

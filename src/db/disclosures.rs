@@ -171,6 +171,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Res
         decided_by: names.get(row.decided_by),
         log_entries,
         annotations,
+        remarks: Vec::new(),
         allowed_actions: Vec::new(),
     })
 }

@@ -78,6 +78,11 @@ pub(super) fn among(tx: &mut Tx<'_>, scope: Scope, people: impl IntoIterator<Ite
     Ok(seen.into_iter().collect())
 }
 
+/// Those of these people who exist and are in scope.
+pub fn in_sight(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<HashSet<PersonId>> {
+    among(tx, permit.scope(), people.iter().copied())
+}
+
 /// Fails unless every one of these people exists and is in scope.
 pub fn require_visible(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
     let wanted: BTreeSet<PersonId> = people.iter().copied().collect();

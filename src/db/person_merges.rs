@@ -86,6 +86,12 @@ pub fn is_part_of_one(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: PersonId)
     Ok((merged, !merged && counted.everybody().len() > 1))
 }
 
+/// Whether all who are one with these people are in scope.
+pub fn are_seen(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<bool> {
+    let everybody = Counted::among(tx, people.iter().copied())?.everybody();
+    Ok(people::among(tx, permit.scope(), everybody.iter().copied())?.len() == everybody.len())
+}
+
 /// From now on `merged` counts as `kept`, of whom the client saw this version. The caller has taken the guards (R16).
 pub fn insert(
     tx: &mut Tx<'_>,

@@ -8,6 +8,7 @@ use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::action::ActionName;
 use super::disclosure::Ask;
+use super::fault::Remark;
 use super::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, StaffId};
 use super::staff::StaffRef;
 use super::text::LongText;
@@ -288,6 +289,10 @@ pub struct Concern {
     /// What was done or learnt later, oldest first.
     #[schema(max_items = 1000)]
     pub annotations: Vec<ConcernAnnotation>,
+    /// What is odd about what was told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    pub remarks: Vec<Remark>,
     /// When it was recorded.
     pub created_at: Timestamp,
     /// By whom.

@@ -1,5 +1,29 @@
 //! What is wrong with a request, in a form that points at the place and never quotes the value.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is odd about something that was recorded all the same: a risk is refused for a missing fact only (C17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Remark {
+    /// Where: a JSON pointer into what was said.
+    #[schema(max_length = 200)]
+    pub pointer: String,
+    /// What it is, by its machine name.
+    #[schema(max_length = 50)]
+    pub rule: &'static str,
+    /// The same, in fixed words.
+    #[schema(max_length = 500)]
+    pub detail: &'static str,
+}
+
+impl From<Fault> for Remark {
+    fn from(Fault { pointer, rule, detail }: Fault) -> Self {
+        Self { pointer, rule, detail }
+    }
+}
+
 /// One thing that is wrong with a request, found by a rule of the domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -476,3 +476,64 @@ fn what_does_not_exist_is_never_passed_on() {
     family.disclose(&app, &their_team).problem(422, "rule-violated").rule("unknown_reference");
     assert!(rows(&app, &family, "").is_empty());
 }
+
+#[test]
+fn no_slip_and_no_length_holds_up_a_risk_and_what_is_odd_is_told() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let stranger = uuid::Uuid::now_v7().to_string();
+    let kinds = json!([
+        "contact_details",
+        "concerns_raised",
+        "views_and_wishes",
+        "sen_needs",
+        "ehc_plan",
+        "school_provision",
+        "attendance",
+        "exclusion",
+        "health",
+        "social_care",
+        "family_circumstances",
+        "referral_details",
+        "legal_papers"
+    ]);
+    let many: Vec<String> =
+        (0..31).map(|_| family.note(&app, &family.mia, &[&family.ana], "health", json!({"informationCategories":kinds}))).collect();
+    let at_risk = |ids: &[&String], concern: Value| {
+        let mut ask = family.risk(
+            &many[0],
+            json!({"noteIds":many,"withholdFromPersonIds":[stranger],"subjectIds":[family.ana, stranger],
+            "recipient":{"recipientId":family.hub,"teamId":stranger}}),
+        );
+        merge(&mut ask["safeguarding"], json!({"atRiskPersonIds":ids,"aboutStaffIds":[stranger],"concernId":concern}));
+        family.disclose(&app, &ask)
+    };
+    let sent = at_risk(&[&family.ana, &stranger], json!(null)).ok(201);
+    let odd: Vec<(&Value, &Value)> = sent.body["remarks"].as_array().unwrap().iter().map(|it| (&it["pointer"], &it["rule"])).collect();
+    let told = [
+        ("#/safeguarding/atRiskPersonIds/1", "unknown_reference"),
+        ("#/safeguarding/aboutStaffIds/0", "unknown_reference"),
+        ("#/withholdFromPersonIds/0", "not_participant"),
+        ("#/subjectIds/1", "not_participant"),
+        ("#/recipient/teamId", "unknown_reference"),
+    ]
+    .map(|(pointer, rule)| (json!(pointer), json!(rule)));
+    assert_eq!(odd, told.iter().map(|(pointer, rule)| (pointer, rule)).collect::<Vec<_>>());
+    assert_eq!(app.adviser().get(&format!("/disclosures/{}", sent.id())).ok(200).body["remarks"], sent.body["remarks"]);
+    // Too much for an entry, item by item: the log commits to it kind by kind.
+    let body = entry(&app, &sent.body["logEntries"][0]["index"])["body"].clone();
+    let classes: Vec<&str> = body["items"].as_array().unwrap().iter().map(|item| item["class"].as_str().unwrap()).collect();
+    assert_eq!((classes.len(), body["items"][8]["class"].clone()), (13, json!("health")));
+    let words = "Speech therapy has stopped.\nExplained section F.\n".len() * 31 - 1;
+    assert_eq!(body["items"][8]["bytes"], words);
+    // Anything else goes in parts.
+    let all = family.ask(&many[0], json!({"noteIds":many}));
+    family.disclose(&app, &all).problem(422, "rule-violated").rule_at("#/noteIds", "too_much_at_once");
+    // Somebody must be at risk, and somebody told.
+    at_risk(&[&stranger], json!(null))
+        .problem(422, "rule-violated")
+        .rule_at("#/safeguarding/atRiskPersonIds", "safeguarding_fields_missing");
+    at_risk(&[&stranger], sent.body["concernId"].clone()).ok(201);
+    let unknown = family.risk(&many[0], json!({"recipient":{"recipientId":stranger}}));
+    family.disclose(&app, &unknown).problem(422, "rule-violated").rule_at("#/recipient/recipientId", "unknown_reference");
+}

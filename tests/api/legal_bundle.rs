@@ -209,6 +209,10 @@ fn the_file_holds_the_very_words_that_the_log_commits_to_and_a_copy_those_of_its
         assert!(!copy.contains(other) && !copy.contains(others), "{copy}");
     }
     manager.get(&format!("{}/file?copyTo={}", bundle(&id), family.nell)).problem(404, "not-found");
+    // Once it is closed no other is made; what was sent can be read.
+    manager.if_match(6).post(&format!("/legal-requests/{id}/closure"), &json!({})).ok(200);
+    manager.send(&ureq::http::Method::POST, &bundle(&id), None).problem(409, "invalid-state");
+    assert_eq!(words(&manager, &id, ""), officers);
 }
 
 #[test]

@@ -509,3 +509,25 @@ fn in_a_case_they_are_one_too() {
     reversed(&app.manager(), &merge).ok(200);
     app.adviser().post(&format!("{path}/participants"), &part(&rowan, "supporter", "other")).ok(201);
 }
+
+#[test]
+fn whoever_does_not_see_with_whom_somebody_is_one_is_not_told_that_they_are() {
+    let app = TestApp::spawn();
+    let (rowan, anon, third) = (known(&app), caller(&app), caller(&app));
+    let deputy = app.as_staff(Role::ServiceManager, "deputy");
+    opened(&deputy, &json!([part(&rowan, "service_user", "other")])).ok(201);
+    merged(&deputy, &rowan, &anon).ok(201);
+    let (boss, nobody) = (app.manager(), uuid::Uuid::now_v7().to_string());
+    merged(&boss, &third, &rowan).problem(409, "invalid-state").rule_at("#/mergedPersonId", "already_merged");
+    // The caller turns out to be one from whose case the manager is kept away.
+    let case = opened(&deputy, &json!([part(&anon, "service_user", "other")])).ok(201);
+    let me = boss.get("/me").ok(200).id();
+    let away = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[me],"reason":"A relative."});
+    deputy.if_match(case.version()).put(&format!("/cases/{}/restriction", case.id()), &away).ok(200);
+    boss.get(&format!("/people/{anon}")).problem(404, "not-found");
+    boss.get(&format!("/people/{rowan}")).ok(200);
+    let plain = |reply: &Reply| reply.text.replace(&reply.header("x-request-id"), "");
+    let missing = merged(&boss, &third, &nobody).problem(404, "not-found");
+    assert_eq!(plain(&merged(&boss, &third, &rowan).problem(404, "not-found")), plain(&missing));
+    merged(&deputy, &third, &rowan).problem(409, "invalid-state").rule_at("#/mergedPersonId", "already_merged");
+}

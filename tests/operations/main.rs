@@ -4,6 +4,7 @@
 
 mod admin;
 mod backup;
+mod bundles;
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "../api/family.rs"]
 mod family;

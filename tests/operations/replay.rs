@@ -62,7 +62,8 @@ impl Record {
         let note = family.n1(&app);
         family.disclose(&app, &family.ask(&note, json!({}))).problem(409, "consent-required");
         family.permit(&app, json!({}));
-        family.disclose(&app, &family.ask(&note, json!({}))).ok(201);
+        let copies = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+        family.disclose(&app, &family.ask(&note, copies)).ok(201);
         family.disclose(&app, &family.risk(&note, json!({}))).ok(201);
         let named = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
             "recipient":{"recipientId":family.council,"teamId":family.north},"informationCategories":["concerns_raised"],
@@ -230,6 +231,22 @@ fn an_entry_that_tells_of_something_else_than_what_was_decided_is_named() {
     let mut other = body.clone();
     other["at"] = json!("2026-05-31T09:00:00.000Z");
     lines.push(format!("{} entry_differs", record.plant(&other, made)));
+    // Whom it is about, what was told, and who got a copy.
+    let changes: [fn(&mut Value); 5] = [
+        |body| drop(body["subjects"].as_array_mut().unwrap().pop()),
+        |body| body["subjects"].as_array_mut().unwrap().reverse(),
+        |body| body["items"][0]["class"] = json!("health"),
+        |body| body["items"][0]["digest"] = body["items"][1]["digest"].clone(),
+        |body| drop(body.as_object_mut().unwrap().remove("copies")),
+    ];
+    for change in changes {
+        let mut other = body.clone();
+        change(&mut other);
+        lines.push(format!("{} entry_differs", record.plant(&other, made)));
+    }
+    let (refused, mut other) = record.entry("disclosure_refused", "permission");
+    other["subjects"].as_array_mut().unwrap().pop();
+    lines.push(format!("{} entry_differs", record.plant(&other, refused)));
     let mut other = body.clone();
     other["consents"] = json!([]);
     lines.push(format!("{} other_permissions", record.plant(&other, made)));

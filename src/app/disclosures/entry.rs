@@ -1,19 +1,43 @@
 //! The log entries of a disclosure made and of one refused.
 
-use super::Request;
+use std::collections::BTreeMap;
+
+use super::{MOST_ITEMS, Request};
 use crate::app::Settings;
 use crate::authz::{Permit, act};
 use crate::db::counted::Counted;
 use crate::db::{self, Tx, identity, ledger};
-use crate::domain::disclosure::{AskRecipient, Grounds, Refusal};
-use crate::domain::ids::{EntryId, RecipientId};
+use crate::domain::disclosure::{AsNamed, AskRecipient, Grounds, Refusal};
+use crate::domain::ids::{EntryId, PersonId, RecipientId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Basis, DisclosureLogKind};
+use crate::domain::vocabulary::{Basis, DisclosureLogKind, InformationCategory};
 use crate::ledger::{Copied, DisclosureEntry, Item, RecipientPerson};
 use crate::policy::disclosure::Grant;
 
+/// One for each item and kind of information. What is too much for one entry, as only a risk may be, is committed to by kind: all that was told of it,
+/// one text after the other.
+fn items(told: Vec<(InformationCategory, String)>) -> Vec<Item> {
+    if told.len() <= MOST_ITEMS {
+        return told.iter().map(|(class, text)| Item::new(*class, text)).collect();
+    }
+    let mut kinds: BTreeMap<InformationCategory, Vec<String>> = BTreeMap::new();
+    for (class, text) in told {
+        kinds.entry(class).or_default().push(text);
+    }
+    kinds.into_iter().map(|(class, texts)| Item::new(class, &texts.join("\n"))).collect()
+}
+
 impl Request {
+    /// Whom its entry names, and as whom they count.
+    pub(super) fn as_named(&self, counted: &Counted) -> AsNamed {
+        let one = |person: PersonId| (person, counted.one(person));
+        AsNamed {
+            subjects: self.named().into_iter().map(one).collect(),
+            copies: self.ask.copies.iter().map(|copy| one(copy.person_id)).collect(),
+        }
+    }
+
     /// Keeps what it is decided on.
     pub(super) fn rests_on(&self, grounds: &Grounds) -> db::Result<()> {
         let text = serde_json::to_string(grounds).map_err(|_| db::Error::Corrupt("grounds"))?;
@@ -86,13 +110,15 @@ impl Request {
             AskRecipient::Person(person) => Some(RecipientPerson::Person(*person)),
         };
         entry.subjects = self.named();
+        let mut told = Vec::new();
         for note in &self.notes {
             let text = note.content();
-            entry.items.extend(note.categories().iter().map(|class| Item::new(*class, &text)));
+            told.extend(note.categories().iter().map(|class| (*class, text.clone())));
         }
         if let Some(summary) = &ask.summary {
-            entry.items.extend(self.classes_of_summary().iter().map(|class| Item::new(*class, summary.as_str())));
+            told.extend(self.classes_of_summary().into_iter().map(|class| (class, summary.0.clone())));
         }
+        entry.items = items(told);
         for copy in &ask.copies {
             entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
         }

@@ -1,12 +1,13 @@
 //! What a request to pass something on names must exist.
 
 use super::{MOST_ITEMS, Request};
-use crate::app::concerns::unknown;
-use crate::app::{Result, faultless};
+use crate::app::concerns::{self, names_nobody};
+use crate::app::{Error, Result, faultless};
 use crate::authz::{Act, Permit};
-use crate::db::{self, Tx, concerns, recipients};
-use crate::domain::disclosure::AskRecipient;
-use crate::domain::fault::Fault;
+use crate::db::{self, Tx, recipients};
+use crate::domain::concern::ConcernGrounds;
+use crate::domain::disclosure::{AskRecipient, AskedBasis, Disclosure, Failing, NewSafeguarding, RefusalRule};
+use crate::domain::fault::{Fault, Remark};
 use crate::domain::ids::PersonId;
 use crate::domain::vocabulary::Basis;
 
@@ -35,9 +36,12 @@ impl Request {
         let mut faults: Vec<Fault> =
             recipient_fault(tx, permit, &ask.recipient, &participants, ask.basis == Basis::Safeguarding)?.into_iter().collect();
         if let Some(concern) = ask.safeguarding.as_ref().and_then(|risk| risk.concern_id)
-            && !concerns::known(tx, permit, *case_id, concern)?
+            && !db::concerns::known(tx, permit, *case_id, concern)?
         {
             return Err(db::Error::NotFound.into());
+        }
+        if let Some(risk) = &ask.safeguarding {
+            return check_risk(tx, permit, risk, faults);
         }
         if notes.iter().map(|note| note.categories().len()).sum::<usize>() + self.classes_of_summary().len() > MOST_ITEMS {
             faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
@@ -53,12 +57,45 @@ impl Request {
         for (i, copy) in ask.copies.iter().enumerate() {
             takes_part(copy.person_id, format!("#/copies/{i}/personId"));
         }
-        for (i, person) in ask.withhold_from_person_ids.iter().enumerate() {
-            takes_part(*person, format!("#/withholdFromPersonIds/{i}"));
-        }
-        if let Some(risk) = &ask.safeguarding {
-            faults.extend(unknown(tx, permit, &risk.at_risk_person_ids, &risk.about_staff_ids, "#/safeguarding")?);
-        }
         faultless(faults)
     }
+}
+
+/// Whom a risk names, how much it tells and in which team is no matter (C17), unless nobody is left who is at risk, or who would be told.
+fn check_risk(tx: &mut Tx<'_>, permit: &Permit<impl Act>, risk: &NewSafeguarding, mut faults: Vec<Fault>) -> Result<()> {
+    faults.retain(|fault| fault.pointer != TEAM);
+    let described = risk.at_risk_description.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
+    if risk.concern_id.is_none() && !described && names_nobody(tx, permit, &risk.at_risk_person_ids)? {
+        let missing = Failing::at("#/safeguarding/atRiskPersonIds", RefusalRule::SafeguardingFieldsMissing);
+        return Err(Error::failing(vec![missing]));
+    }
+    faultless(faults)
+}
+
+/// Where a team is named.
+const TEAM: &str = "#/recipient/teamId";
+
+/// What is odd about a risk that was passed on.
+pub(super) fn remarks(tx: &mut Tx<'_>, permit: &Permit<impl Act>, disclosure: &Disclosure) -> Result<Vec<Remark>> {
+    let content = &disclosure.content;
+    if content.basis != AskedBasis::Safeguarding {
+        return Ok(Vec::new());
+    }
+    let risk = content.safeguarding.clone().unwrap_or_default();
+    let grounds = ConcernGrounds {
+        at_risk_person_ids: risk.at_risk_person_ids,
+        about_staff_ids: risk.about_staff_ids,
+        withhold_from_person_ids: content.withhold_from_person_ids.clone(),
+        ..ConcernGrounds::default()
+    };
+    let mut remarks = concerns::remarks(tx, permit, disclosure.case_id, &grounds, "#/safeguarding")?;
+    let there = db::participants::people(tx, permit, disclosure.case_id)?;
+    let strangers = content.subject_ids.iter().enumerate().filter(|(_, person)| !there.contains(person));
+    remarks.extend(strangers.map(|(i, _)| Fault::not_participant(format!("#/subjectIds/{i}")).into()));
+    if let (Some(body), Some(team)) = (content.recipient.recipient_id, content.recipient.team_id)
+        && !recipients::find(tx, permit, body)?.teams.iter().any(|known| known.id == team)
+    {
+        remarks.push(Fault::unknown(TEAM).into());
+    }
+    Ok(remarks)
 }

@@ -101,6 +101,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result
         decided_at: None,
         reviews: Vec::new(),
         annotations: Vec::new(),
+        remarks: Vec::new(),
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),
         allowed_actions: Vec::new(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asked::{Ask, AskRecipient};
 use super::facts::Facts;
+use crate::domain::ids::PersonId;
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 
@@ -24,13 +25,25 @@ pub struct Grounds {
     pub ask: Ask,
     /// What was known.
     pub facts: Facts,
+    /// Whom the entry names: what is decided knows them as whom they count.
+    pub as_named: AsNamed,
+}
+
+/// People by the ids under which they were named, each with the one as whom they count.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AsNamed {
+    /// Whom it is from and about, in the order of their ids.
+    pub subjects: Vec<(PersonId, PersonId)>,
+    /// Who gets a copy, in the order asked.
+    pub copies: Vec<(PersonId, PersonId)>,
 }
 
 impl Grounds {
     /// What this decision rests on.
     #[must_use]
-    pub fn of(ask: &Ask, facts: &Facts, policy_version: &str, decided_at: Timestamp) -> Self {
-        Self { form: FORM, policy_version: policy_version.to_owned(), decided_at, ask: wordless(ask), facts: facts.clone() }
+    pub fn of(ask: &Ask, facts: &Facts, as_named: AsNamed, policy_version: &str, decided_at: Timestamp) -> Self {
+        Self { form: FORM, policy_version: policy_version.to_owned(), decided_at, ask: wordless(ask), facts: facts.clone(), as_named }
     }
 }
 

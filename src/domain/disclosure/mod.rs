@@ -18,7 +18,7 @@ pub use asked::{
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
 };
-pub use grounds::Grounds;
+pub use grounds::{AsNamed, Grounds};
 pub use recorded::{
     Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef,
 };

@@ -8,6 +8,7 @@ use validator::{Validate, ValidationError, ValidationErrors};
 use super::asked::{NewDisclosure, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
 use crate::domain::action::{ActionName, Clause};
+use crate::domain::fault::Remark;
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId};
 use crate::domain::staff::StaffRef;
 use crate::domain::text::LongText;
@@ -175,6 +176,10 @@ pub struct Disclosure {
     /// What happened later.
     #[schema(max_items = 1000)]
     pub annotations: Vec<Annotation>,
+    /// What is odd about a risk that was passed on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    pub remarks: Vec<Remark>,
     /// What the caller may do with it now.
     #[schema(max_items = 10)]
     pub allowed_actions: Vec<ActionName>,
