@@ -4,6 +4,7 @@
 mod case_scan;
 mod compare;
 mod keys;
+mod openings;
 mod query;
 mod replay;
 mod selfcheck;
@@ -52,6 +53,8 @@ enum What {
     Trust(Box<trust::Printed>),
     /// Print the keys that sign the logs, and signed them, with the first and last size at which each may, as lines of a trust file for auditors.
     Keys(Box<keys::Keys>),
+    /// Print what the commitments of the disclosure log stand for, for `verify --openings`. As confidential as the record itself.
+    Openings(Box<openings::Openings>),
     /// Find every entry of one case in an export, by the tag key of the case. It needs no service and no database.
     /// Exit codes: 0 it was looked through, 2 it could not be.
     CaseScan(case_scan::CaseScan),
@@ -96,6 +99,7 @@ impl Log {
             What::Compare(compare) => compare.run(),
             What::Trust(printed) => printed.run(),
             What::Keys(keys) => keys.run(),
+            What::Openings(openings) => openings.run(),
             What::CaseScan(scan) => scan.run(),
             What::Witness(witness) => witness.run(),
             What::Recover(config) => match actix_web::rt::System::new().block_on(recover(*config)) {

@@ -8,7 +8,6 @@ mod verdict;
 
 use super::bundle::{Head, HeadReader};
 use super::note::{self, Checkpoint};
-use super::openings::Given;
 use super::shape::Shape;
 use super::trust::Trust;
 use super::verify::Range;
@@ -38,8 +37,6 @@ pub struct Asked {
     pub now: Option<u64>,
     /// How long ago the last entry may have been written, in microseconds, and the instant now.
     pub fresh: Option<(i64, Timestamp)>,
-    /// What they were given of what commitments stand for.
-    pub openings: Option<Given>,
 }
 
 /// An audit that goes on.
@@ -139,7 +136,6 @@ impl Audit {
             chain: Chain::new(signers),
             known: Vec::new(),
             related: Vec::new(),
-            openings: self.asked.openings.clone(),
         };
         entries.compare();
         self.stage = Stage::Entries(Box::new(entries));
@@ -211,10 +207,7 @@ impl Audit {
             completeness: Verdict::not_judged(),
             freshness: Verdict::not_judged(),
             witnessing: self.witnessing,
-            openings: match &self.asked.openings {
-                None => not_asked("not_given", "Not given: what the commitments stand for is shown to the service manager only."),
-                Some(_) => Verdict::not_judged(),
-            },
+            openings: not_asked("not_given", "Not given: what the commitments stand for is shown by the service manager only."),
         };
         let Stage::Entries(mut entries) = self.stage else { return report };
         report.origin = Some(entries.checkpoint.origin.clone());
@@ -233,7 +226,6 @@ impl Audit {
             report.completeness = entries.completeness(&self.asked);
             report.freshness = entries.freshness(self.asked.fresh);
             report.append_only = entries.append_only();
-            report.openings = entries.openings.as_ref().map_or(report.openings, |given| Verdict::of_openings(given.opened()));
         } else if let Since::Judged(verdict) = &entries.since
             && verdict.standing != Standing::Sound
         {

@@ -443,6 +443,55 @@ fn t35_two_disposed_cases_cannot_be_told_apart() {
     }
 }
 
+#[test]
+fn t37_more_entries_with_nothing_to_open_than_disposals_account_for_are_found() {
+    let app = TestApp::spawn();
+    deputy(&app).get("/me").ok(200);
+    let families = [Family::record(&app), Family::record(&app)];
+    for family in &families {
+        family.permit(&app, json!({}));
+        family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
+    }
+    conclude(&app, &families[0]);
+    dispose(&app, &[&families[0].case]);
+    let bundle = app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text;
+    let trust = format!("log {}\n", crate::checkpoints::key(&app, "disclosure").text());
+    let (folder, scratch) = app.stopped();
+    let place = |name: &str| folder.path().join(name);
+    std::fs::write(place("bundle"), bundle).unwrap();
+    std::fs::write(place("trust"), trust).unwrap();
+    let mut print = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+    print.args(["log", "openings", "--data-dir"]).arg(folder.path());
+    if let Some(scratch) = &scratch {
+        print.args(["--unsafe-database", "--database-url", &scratch.url()]);
+    }
+    let shown = String::from_utf8(print.output().unwrap().stdout).unwrap();
+    let verified = |shown: &str| {
+        std::fs::write(place("openings"), shown).unwrap();
+        let mut verify = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+        verify.args(["log", "verify", "--output", "json"]).arg(place("bundle")).arg("--trust").arg(place("trust"));
+        let output = verify.arg("--openings").arg(place("openings")).arg("--every-opening").output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        (output.status.code(), report["openings"]["finding"].as_str().unwrap().to_owned())
+    };
+    assert!(shown.contains("subjects/0"), "{shown}");
+    assert_eq!(verified(&shown), (Some(0), "accounted".to_owned()));
+    // As if the last that is open had been erased.
+    let less = shown.trim_end().rsplit_once('\n').map_or("", |(rest, _)| rest);
+    assert_eq!(verified(less), (Some(1), "unaccounted".to_owned()));
+    let (one, other) = (&families[1].ana, &families[1].mia);
+    assert_eq!(verified(&shown.replace(one.as_str(), other)), (Some(1), "differ".to_owned()));
+    // What is erased in the database otherwise is found there, too.
+    let mut owner = crate::harness::connect(folder.path(), scratch.as_ref());
+    for table in ["disclosure_private", "disclosure_case_ix"] {
+        diesel::sql_query(format!("DELETE FROM {table}")).execute(&mut owner).unwrap();
+    }
+    drop(owner);
+    let (report, found, code) = selfcheck(&folder, scratch.as_ref());
+    let faults: BTreeSet<&str> = found.iter().map(|(_, _, fault)| fault.as_str()).collect();
+    assert_eq!((code, faults), (Some(1), BTreeSet::from(["erased_unaccounted"])), "{report}");
+}
+
 fn gather(value: &Value, texts: &mut Vec<String>) {
     match value {
         Value::String(text) => texts.push(text.clone()),

@@ -1,17 +1,21 @@
 //! `sendiass log verify`: proves, without the service and without a network, that nothing in a bundle of a log was changed, removed, hidden or
 //! added.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::StreamDeserializer;
+use serde_json::de::IoRead;
 
 use super::Output;
 use super::source::{self, Ended, Source};
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
-use crate::ledger::audit::{Asked, Audit, Report, Standing};
-use crate::ledger::openings::Given;
+use crate::ledger::audit::{Asked, Audit, Report, Standing, Verdict};
+use crate::ledger::openings::{Count, Shown};
 use crate::ledger::trust::Trust;
 
 /// What is verified, and what is asked of it.
@@ -26,12 +30,16 @@ pub struct Verify {
     /// A checkpoint that you kept: the log must go on from there.
     #[arg(long, value_name = "CHECKPOINT")]
     since: Option<PathBuf>,
+    /// What commitments stand for, in the order of the log: answers to `GET /disclosure-log/entries/{index}?openings=true`, one after the other, or
+    /// what `sendiass log openings` printed.
+    #[arg(long, value_name = "FILE")]
+    openings: Option<PathBuf>,
+    /// The openings are those of every entry: nothing else was erased than disposals account for.
+    #[arg(long, requires = "openings")]
+    every_opening: bool,
     /// How old the last entry may be: `90m`, `36h`, `7d`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     max_age: Option<i64>,
-    /// What you were given of what commitments stand for: answers to `GET /disclosure-log/entries/{index}?openings=true`, one after the other.
-    #[arg(long, value_name = "FILE")]
-    openings: Option<PathBuf>,
     /// Lines to read, or one JSON document.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -84,11 +92,6 @@ impl Believed {
     }
 }
 
-fn given(file: &Path) -> Result<Given, String> {
-    let said = "holds no answers to a manager who asked for openings";
-    Given::read(&source::small(file)?).ok_or_else(|| format!("{} {said}.", file.display()))
-}
-
 /// RFC 3339 in UTC.
 pub fn instant(text: &str) -> Result<Timestamp, &'static str> {
     Timestamp::parse(text).ok_or("write it as 2026-09-01T00:00:00Z")
@@ -133,12 +136,76 @@ impl Verify {
         let mut asked = self.part.asked();
         asked.trust = self.believed.read().map_err(Ended::used_wrongly)?;
         asked.since = self.since.as_deref().map(source::small).transpose().map_err(Ended::used_wrongly)?;
-        asked.openings = self.openings.as_deref().map(given).transpose().map_err(Ended::used_wrongly)?;
         asked.now = u64::try_from(Clock::real().utc().timestamp()).ok();
         asked.fresh = self.max_age.map(|age| (age, Clock::real()));
         let mut audit = Audit::new(asked);
-        let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;
-        Ok(audit.finish(rest))
+        let Some(openings) = &self.openings else {
+            let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;
+            return Ok(audit.finish(rest));
+        };
+        let (mut shown, mut count) = (AllShown::open(openings)?, Count::new(self.every_opening));
+        let rest = Source::open(&self.bundle)?.feed(&mut audit, |index, line| {
+            count.entry(index, line, shown.of(index).as_ref());
+            Ok(())
+        })?;
+        let beyond = shown.rest();
+        if shown.malformed {
+            return Err(Ended::used_wrongly(format!("{} holds something else than openings.", openings.display())));
+        }
+        let mut report = audit.finish(rest);
+        report.openings = Verdict::not_judged();
+        if report.integrity.standing == Standing::Sound {
+            let whole = report.index_from == Some(0) && report.index_to == report.size;
+            report.openings = count.verdict(whole, beyond);
+        }
+        Ok(report)
+    }
+}
+
+/// What is shown of the entries, in their order.
+struct AllShown {
+    answers: StreamDeserializer<'static, IoRead<BufReader<File>>, Shown>,
+    next: Option<Shown>,
+    /// The first that is not in its place.
+    beyond: Option<u64>,
+    /// There is something else in the file.
+    malformed: bool,
+}
+
+impl AllShown {
+    fn open(file: &Path) -> Result<Self, Ended> {
+        let opened = File::open(file).map_err(|error| Ended::used_wrongly(format!("{} cannot be read: {error}.", file.display())))?;
+        let answers = serde_json::Deserializer::from_reader(BufReader::new(opened)).into_iter();
+        Ok(Self { answers, next: None, beyond: None, malformed: false })
+    }
+
+    fn read(&mut self) -> Option<Shown> {
+        let read = self.next.take().map(Ok).or_else(|| self.answers.next());
+        self.malformed |= read.as_ref().is_some_and(Result::is_err);
+        read?.ok()
+    }
+
+    /// What is shown of this entry, which comes after those that were asked for before.
+    fn of(&mut self, index: u64) -> Option<Shown> {
+        while let Some(shown) = self.read() {
+            if shown.index == index {
+                return Some(shown);
+            }
+            if shown.index > index {
+                self.next = Some(shown);
+                return None;
+            }
+            self.beyond.get_or_insert(shown.index);
+        }
+        None
+    }
+
+    /// The first entry of which something is shown that did not pass by.
+    fn rest(&mut self) -> Option<u64> {
+        while let Some(shown) = self.read() {
+            self.beyond.get_or_insert(shown.index);
+        }
+        self.beyond
     }
 }
 

@@ -9,7 +9,7 @@ use crate::db::error::{Error, Result};
 use crate::db::schema::{disclosure_case_ix, disclosure_entry, disclosure_private};
 use crate::db::sealed::{KeyUse, Owner};
 use crate::db::tx::Tx;
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, EntryId};
 use crate::domain::vocabulary::{DisclosureLogKind, Vocabulary};
 use crate::ledger::{CaseKey, Opening};
 
@@ -78,6 +78,28 @@ pub fn kept(tx: &mut Tx<'_>, from: i64, to: i64, most: i64) -> Result<Vec<Kept>>
         kept.push(Kept { index, body, private });
     }
     Ok(kept)
+}
+
+/// So many entries that something stands beside, from an index on: what their commitments stand for, with the key of their case. Of what cannot be opened
+/// nothing is shown.
+///
+/// It needs no permit, as above.
+pub fn opened(tx: &mut Tx<'_>, from: i64, most: i64) -> Result<Vec<(i64, EntryId, Vec<Opening>, CaseKey)>> {
+    let rows: Vec<(i64, CaseId, Vec<u8>, String)> = disclosure_private::table
+        .inner_join(disclosure_entry::table.on(disclosure_entry::idx.eq(disclosure_private::idx)))
+        .filter(disclosure_private::idx.ge(from))
+        .order(disclosure_private::idx.asc())
+        .limit(most)
+        .select((disclosure_private::idx, disclosure_private::case_id, disclosure_private::openings, disclosure_entry::body))
+        .load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|(_, case, ..)| Owner::Case(*case)))?;
+    let mut shown = Vec::with_capacity(rows.len());
+    for (index, case, sealed, body) in rows {
+        let id = serde_json::from_str::<Named>(&body).map_err(|_| Error::Corrupt("log entry"))?.id;
+        let key = CaseKey::new(tx.key(Owner::Case(case), KeyUse::Ledger)?);
+        shown.push((index, id, tx.open(openings_cell(id, case), &sealed)?, key));
+    }
+    Ok(shown)
 }
 
 fn open(tx: &mut Tx<'_>, body: &str, case: CaseId, sealed: &[u8]) -> Result<Private> {

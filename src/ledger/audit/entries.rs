@@ -9,7 +9,6 @@ use crate::domain::vocabulary::{DisclosureLogKind, Vocabulary as _};
 use crate::ledger::bundle::Head;
 use crate::ledger::leaf::leaf_hash;
 use crate::ledger::note::Checkpoint;
-use crate::ledger::openings::Given;
 use crate::ledger::shape::{Facts, Shape};
 use crate::ledger::verify::Range;
 
@@ -45,8 +44,6 @@ pub(super) struct Entries {
     /// The ids of the entries, folded, and those that others are about: in the disclosure log.
     pub known: Vec<u64>,
     pub related: Vec<(u64, u64)>,
-    /// What the auditor was given of what commitments stand for.
-    pub openings: Option<Given>,
 }
 
 /// Half of an id. That two have the same half does not happen by chance, and who makes it happen gains nothing.
@@ -84,9 +81,6 @@ impl Entries {
         self.note(index, facts).map_err(|ids::Twice| failed("twice", "An entry stands twice.".to_owned()))?;
         if !self.range.push(leaf_hash(line)) {
             return Err(failed("surplus", "There is more after the last entry: something was added.".to_owned()));
-        }
-        if let Some(given) = &mut self.openings {
-            given.see(index, line);
         }
         self.compare();
         Ok(())

@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::process::Command;
 
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -604,30 +603,4 @@ fn how_far_it_is_is_told() {
     assert!(told[..head].iter().all(|told| *told == (0, 0)) && next[..head].iter().all(Option::is_none));
     assert_eq!(told[head..], (0..15).map(|read| (read, 15)).collect::<Vec<_>>());
     assert_eq!(next[head..], (5..20).map(Some).collect::<Vec<_>>());
-}
-
-#[test]
-fn t36_what_was_given_of_a_commitment_is_held_against_the_entry() {
-    let key = CaseKey::new(Zeroizing::new([9; 32]));
-    let given = |index: u64, value: &str| {
-        let of = EntryId(id(index.into()));
-        let digest: String = Sha256::digest(value).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        let key = key.field_key(of, "items/0/digest").text().to_string();
-        let opening = serde_json::json!({"label": "items/0/digest", "value": digest, "key": key});
-        Given::read(serde_json::json!({"index": index, "openings": [opening]}).to_string().as_bytes())
-    };
-    let bodies = log(30);
-    let (text, mut forged) = (bundle(&bodies, 5, 20), bodies.clone());
-    forged[7] = replaced(&forged[7], "-7000-8000-020000000007", "-7000-8000-020000000008");
-    let asked = |text: &[u8], openings| {
-        let report = audited(text, Asked { openings, ..trusting() });
-        (report.exit_code(), report.openings.finding, report.openings.index)
-    };
-    assert_eq!(asked(&text, None), (0, "not_given", None));
-    assert_eq!(asked(&text, given(7, "Words.")), (0, "open", None));
-    assert_eq!(asked(&text, given(7, "Other words.")), (1, "differ", Some(7)));
-    assert_eq!(asked(&text, given(3, "Words.")), (2, "not_covered", Some(3)));
-    // Of what is not as it was signed nothing is said.
-    assert_eq!(asked(&under(checkpoint(&bodies), &forged, 5, 20), given(7, "Words.")), (1, "not_judged", None));
-    assert_eq!(asked(&text[..30], given(7, "Words.")), (2, "not_judged", None));
 }

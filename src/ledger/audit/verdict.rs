@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::super::bundle::NoBundle;
 use super::super::note::NoteFault;
-use super::super::openings::Opened;
 use super::super::trust::Witnessed;
 
 /// How a question stands.
@@ -38,15 +37,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(standing: Standing, finding: &'static str, says: impl Into<String>) -> Self {
+    pub(in crate::ledger) fn new(standing: Standing, finding: &'static str, says: impl Into<String>) -> Self {
         Self { standing, finding, index: None, says: says.into() }
     }
 
-    pub(super) fn at(self, index: u64) -> Self {
+    pub(in crate::ledger) fn at(self, index: u64) -> Self {
         Self { index: Some(index), ..self }
     }
 
-    pub(super) fn not_judged() -> Self {
+    pub(crate) fn not_judged() -> Self {
         Self::new(Standing::Unknown, "not_judged", "Not judged, because the entries are not shown to be those that were signed.")
     }
 
@@ -70,25 +69,6 @@ impl Verdict {
             Witnessed::Forged => {
                 let says = "What stands under the name of a witness they did not say, or not yet: the time in it has not come.";
                 Self::new(Standing::Failed, "forged_witness", says)
-            }
-        }
-    }
-
-    /// That on what was given of what commitments stand for.
-    pub(super) fn of_openings(opened: Opened) -> Self {
-        match opened {
-            Opened::Hold(count) => {
-                Self::new(Standing::Sound, "open", format!("{count} commitments stand for what you were given: that is what was logged."))
-            }
-            Opened::Differ(index) => {
-                let says = format!(
-                    "Entry {index} does not say what you were given of it: something in what you were given was changed or exchanged."
-                );
-                Self::new(Standing::Failed, "differ", says).at(index)
-            }
-            Opened::Beyond(index) => {
-                let says = format!("You were given something of entry {index}, which is not in this bundle: export one that has it.");
-                Self::new(Standing::Unknown, "not_covered", says).at(index)
             }
         }
     }
