@@ -331,6 +331,7 @@ fn whoever_stands_in_another_case_stays_without_what_they_told_in_the_one_that_i
     let own = hers.post("/cases", &own).ok(201).id();
     let ana = format!("/people/{}", family.ana);
     let number = json!({"contacts":[{"kind":"mobile","value":"+447700900124","safe":true}]});
+    let found_by = rows(&app)["blind_index"];
     let version = hers.get(&ana).ok(200).version();
     hers.if_match(version).patch(&ana, &number).ok(200);
     let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
@@ -356,7 +357,7 @@ fn whoever_stands_in_another_case_stays_without_what_they_told_in_the_one_that_i
     }
     assert_eq!(app.adviser().get(&format!("{ana}/capacity-records")).ok(200).body["items"], json!([]));
     let after = rows(&app);
-    assert_eq!((after["case_file"], after["capacity_record"]), (1, 0));
+    assert_eq!((after["case_file"], after["capacity_record"], after["blind_index"]), (1, 0, found_by));
     family.permit(&app, json!({}));
     family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
 }
