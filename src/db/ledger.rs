@@ -29,7 +29,7 @@ use crate::ledger::{self, AccessEntry, DisclosureEntry, EntryError, Hash, HashRe
 
 pub use begin::{Begun, KeyNames, begin};
 pub use disclosures::{append, entries_of, entry_id_of, list, openings};
-pub use kept::{Kept, Private, kept, opened};
+pub use kept::{Kept, Opened, Private, kept, opened};
 pub use tables::{Accesses, Disclosures, Log};
 
 /// The entries that wait for the end of a transaction.

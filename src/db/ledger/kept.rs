@@ -80,11 +80,14 @@ pub fn kept(tx: &mut Tx<'_>, from: i64, to: i64, most: i64) -> Result<Vec<Kept>>
     Ok(kept)
 }
 
+/// What stands beside an entry, opened: its place, its id, what its commitments stand for, and the key of its case.
+pub type Opened = (i64, EntryId, Vec<Opening>, CaseKey);
+
 /// So many entries that something stands beside, from an index on: what their commitments stand for, with the key of their case. Of what cannot be opened
 /// nothing is shown.
 ///
 /// It needs no permit, as above.
-pub fn opened(tx: &mut Tx<'_>, from: i64, most: i64) -> Result<Vec<(i64, EntryId, Vec<Opening>, CaseKey)>> {
+pub fn opened(tx: &mut Tx<'_>, from: i64, most: i64) -> Result<Vec<Opened>> {
     let rows: Vec<(i64, CaseId, Vec<u8>, String)> = disclosure_private::table
         .inner_join(disclosure_entry::table.on(disclosure_entry::idx.eq(disclosure_private::idx)))
         .filter(disclosure_private::idx.ge(from))
