@@ -188,7 +188,7 @@ struct Most {
 }
 
 // A row that stands anywhere is read from a disk in 0.1 ms or so.
-const MOST: Most = Most { in_log: 3_000, by_index: 300 };
+const MOST: Most = Most { in_log: 1_500, by_index: 250 };
 
 /// How the entries that are wanted are come by.
 enum Way<'f, L: Log> {

@@ -173,7 +173,11 @@ fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Acc
         several => query = query.filter(e::kind.concat("").eq_any(words(several))),
     }
     if let Some(case) = filter.case_id {
-        let of_case = access_case_ix::table.filter(access_case_ix::case_id.eq(case)).select(access_case_ix::idx);
+        let of_case = access_case_ix::table
+            .filter(access_case_ix::case_id.eq(case))
+            .filter(access_case_ix::idx.ge(from))
+            .filter(access_case_ix::idx.lt(to))
+            .select(access_case_ix::idx);
         query = if scope == Scope::Nothing {
             query.filter(e::idx.eq_any(of_case))
         } else {

@@ -174,7 +174,11 @@ pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64))
         filter.channel => channel;
     }
     if let Some(case) = filter.case_id {
-        let of_case = disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq(case)).select(disclosure_case_ix::idx);
+        let of_case = disclosure_case_ix::table
+            .filter(disclosure_case_ix::case_id.eq(case))
+            .filter(disclosure_case_ix::idx.ge(from))
+            .filter(disclosure_case_ix::idx.lt(to))
+            .select(disclosure_case_ix::idx);
         query = if scope == Scope::Nothing {
             query.filter(e::idx.eq_any(of_case))
         } else {
