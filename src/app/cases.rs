@@ -20,7 +20,7 @@ use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::NewParticipant;
 use crate::domain::patch::Merge;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, new_year_from};
 use crate::domain::timeline::TimelineEntry;
 use crate::domain::vocabulary::{CaseStatus, Outcome, Role, TaskKind};
 use crate::policy::{deadlines, retention};
@@ -113,10 +113,11 @@ fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: Strin
     }
 }
 
-/// The keeping of a closed case is on the manager's list for its review day; where no such day is known yet, for the next working day.
+/// The keeping of a closed case is on the manager's list for the year after its review day; where no such day is known yet, for the next working day. The
+/// day of a task is not sealed, and that of the review is so many years after a birth.
 fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, keep: cases::Keep<'_>, now: Timestamp) -> Result<()> {
     let soon = deadlines::next_working_day(now.day());
-    let due_on = cases::retention(tx, permit, id, keep)?.review_on.map_or(soon, |day| day.max(soon));
+    let due_on = cases::retention(tx, permit, id, keep)?.review_on.map_or(soon, |day| new_year_from(day).max(soon));
     tasks::create_once(tx, permit, NewTask::new(TaskKind::RetentionReview, id, id.0, due_on), now)?;
     Ok(())
 }

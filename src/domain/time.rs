@@ -109,6 +109,13 @@ pub fn day_after(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX)
 }
 
+/// The first day of a year that is not before this day: all that may stand unsealed of a day from which a birth date could be told.
+#[must_use]
+pub fn new_year_from(day: NaiveDate) -> NaiveDate {
+    let year = if day.ordinal() == 1 { day.year() } else { day.year() + 1 };
+    NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or(NaiveDate::MAX)
+}
+
 /// The last Friday of June of this year: the end of compulsory school age.
 #[must_use]
 fn last_friday_of_june(year: i32) -> NaiveDate {
