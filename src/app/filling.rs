@@ -251,8 +251,15 @@ mod tests {
             .read(move |tx| {
                 let (permit, size) = (crate::db::testing::permit::<act::DisclosureLogExport>(&auditor), ledger::size::<Disclosures>(tx)?);
                 let filter = LogFilter { span: LogSpan { ascending: true, ..LogSpan::default() }, ..LogFilter::default() };
-                let all = PageRequest { limit: 10_000, after: None, include_total: false };
-                let rows = ledger::list(tx, &permit, &filter, size, &all)?.items;
+                let (mut rows, mut page) = (Vec::new(), PageRequest { limit: 10_000, after: None, include_total: false });
+                loop {
+                    let found = ledger::list(tx, &permit, &filter, size, &page)?;
+                    rows.extend(found.items);
+                    page.after = found.next;
+                    if page.after.is_none() {
+                        break;
+                    }
+                }
                 Ok((size, ledger::root::<Disclosures>(tx, size)?, ledger::root::<Disclosures>(tx, 7)?, rows))
             })
             .unwrap();
