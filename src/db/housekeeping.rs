@@ -45,6 +45,8 @@ impl Conn {
             return Ok(1);
         }
         self.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+        // What a transaction may still see is written again, too: this waits for all that are open.
+        self.batch_execute("REINDEX TABLE CONCURRENTLY deployment")?;
         let tables: Vec<Named> = diesel::sql_query(SWEPT).load(self)?;
         for Named { name } in &tables {
             self.batch_execute(&format!("VACUUM (FULL, ANALYZE) {name}"))?;

@@ -264,6 +264,10 @@ pub struct Retention {
     pub review_on: Option<NaiveDate>,
     /// Whether a hold keeps it beyond that day.
     pub held: bool,
+    /// The day until which something that is in it is kept for itself, whether or not the day of the case is known.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub items_until: Option<NaiveDate>,
 }
 
 /// What decides how long a case is kept.

@@ -15,7 +15,6 @@ use crate::domain::vocabulary::{DisposalGround, InterventionLevel, PersonKind, R
 #[must_use]
 pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     let case = of_case(facts, years);
-    let Some(day) = case.review_on else { return case };
     let after = |class, on: NaiveDate| Some((class, years_after(on, years.of(class)?)));
     let risk = facts.risk_on.and_then(|on| {
         let (class, day) = after(RetentionClass::Rc08Safeguarding, on)?;
@@ -28,8 +27,10 @@ pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     let legal = facts.legal_on.map(|on| facts.closed_on.map_or(on, |closed| closed.max(on)));
     let legal = legal.and_then(|on| after(RetentionClass::Rc12LegalRequest, on));
     let items = [risk, relied, legal].into_iter().flatten();
+    let items_until = items.clone().map(|(_, day)| day).max();
+    let Some(day) = case.review_on else { return Retention { items_until, ..case } };
     let (class, day) = items.fold((case.class, day), |kept, item| if item.1 > kept.1 { item } else { kept });
-    Retention { class, review_on: Some(day), ..case }
+    Retention { class, review_on: Some(day), items_until, ..case }
 }
 
 /// What stands in the way of disposing of a case that stands so, as one of this class, on this ground.
@@ -38,7 +39,9 @@ pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGro
     let Standing { closed, undecided, retention } = *standing;
     let too_early = match ground {
         DisposalGround::PeriodOver => retention.review_on.is_none_or(|day| day > today).then_some(RefusalRule::PeriodNotOver),
-        DisposalGround::BirthDateUnknown => retention.review_on.is_some().then_some(RefusalRule::BirthDateKnown),
+        DisposalGround::BirthDateUnknown if retention.review_on.is_some() => Some(RefusalRule::BirthDateKnown),
+        // What does not count from a birth is kept as long as ever.
+        DisposalGround::BirthDateUnknown => retention.items_until.is_some_and(|day| day > today).then_some(RefusalRule::PeriodNotOver),
         DisposalGround::ErasureRequest => None,
     };
     // A hold beats everything.
@@ -53,7 +56,7 @@ pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGro
 
 /// The class of a case by itself.
 fn of_case(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
-    let kept = |class, review_on| Retention { class, review_on, held: false };
+    let kept = |class, review_on| Retention { class, review_on, held: false, items_until: None };
     let for_years = |class, from| years.of(class).map(|years| years_after(from, years));
     let classes = facts.subjects.iter().filter_map(|subject| {
         let class = from_birth(facts, *subject)?;
@@ -179,6 +182,9 @@ mod tests {
         ] {
             assert_eq!(kept(&facts), (class, Some(until.into())), "{facts:?}");
         }
+        // A birth date that is not known switches nothing else off.
+        let unknown = of(&RetentionFacts { risk_on: passed_on, ..case(InterventionLevel::L2, &[child(None)]) }, &RetentionYears::default());
+        assert_eq!((unknown.review_on, unknown.items_until), (None, Some(day("2061-10-01"))));
         // Of a young child, until it is grown up: 40 years, where risks are kept 20.
         let years = RetentionYears::configured([(RetentionClass::Rc08Safeguarding, 20), (RetentionClass::Rc03ChildCasework, 40)]);
         let facts = RetentionFacts { risk_on: passed_on, ..case(InterventionLevel::L1, &[born]) };
@@ -191,8 +197,11 @@ mod tests {
     fn a_hold_beats_everything_and_no_case_goes_before_its_time() {
         use DisposalGround::{BirthDateUnknown, ErasureRequest, PeriodOver};
         let class = RetentionClass::Rc06ParentOnly;
-        let due =
-            Standing { closed: true, undecided: false, retention: Retention { class, review_on: Some(day("2032-09-20")), held: false } };
+        let due = Standing {
+            closed: true,
+            undecided: false,
+            retention: Retention { class, review_on: Some(day("2032-09-20")), held: false, items_until: None },
+        };
         let judged = |standing: Standing, ground, today| objection(&standing, class, ground, day(today));
         assert_eq!(judged(due, PeriodOver, "2032-09-20"), None);
         assert_eq!(judged(due, PeriodOver, "2032-09-19"), Some(RefusalRule::PeriodNotOver));
@@ -201,6 +210,9 @@ mod tests {
         let unknown = Standing { retention: Retention { review_on: None, ..due.retention }, ..due };
         assert_eq!(judged(unknown, PeriodOver, "2099-01-01"), Some(RefusalRule::PeriodNotOver));
         assert_eq!(judged(unknown, BirthDateUnknown, "2026-10-01"), None);
+        let shared = Standing { retention: Retention { items_until: Some(day("2061-06-01")), ..unknown.retention }, ..unknown };
+        assert_eq!(judged(shared, BirthDateUnknown, "2061-05-31"), Some(RefusalRule::PeriodNotOver));
+        assert_eq!(judged(shared, BirthDateUnknown, "2061-06-01"), None);
         let held = Standing { retention: Retention { held: true, ..due.retention }, closed: false, ..due };
         for ground in [PeriodOver, BirthDateUnknown, ErasureRequest] {
             assert_eq!(judged(held, ground, "2099-01-01"), Some(RefusalRule::OnHold));

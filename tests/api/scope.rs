@@ -293,11 +293,6 @@ fn an_id_of_another_case_in_a_body_leads_nowhere_and_changes_nothing() {
         ("disclosures", family.ask(&note, beyond), "#/subjectIds/0"),
         ("disclosures", family.ask(&note, json!({"copies":copy})), "#/copies/0/personId"),
         ("disclosures", family.ask(&note, json!({"recipient":{"personId":other.mia}})), "#/recipient/personId"),
-        (
-            "disclosures",
-            family.risk(&note, json!({"withholdFromPersonIds":[other.mia],"withholdUntilOn":"2026-12-01"})),
-            "#/withholdFromPersonIds/0",
-        ),
         ("consents", family.permission(json!({"noteIds":[their_note]})), "#/noteIds/0"),
         ("consents", family.permission(json!({"subjectIds":[other.ana]})), "#/subjectIds/0"),
         ("consents", family.permission(json!({"granterId":other.mia,"subjectIds":[family.ana]})), "#/granterId"),

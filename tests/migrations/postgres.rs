@@ -292,8 +292,26 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a key that is not destroyed", "DELETE FROM sealing_key", "keys are destroyed first"),
     (
         "a note while only the key of its text is destroyed",
-        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'seal', 1, 'k', NULL, 'epoch', 'epoch'); DELETE FROM note",
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'seal', 1, 'k', ZEROS, 'epoch', NULL); UPDATE sealing_key SET wrapped = NULL; DELETE FROM note",
         "notes are append-only",
+    ),
+    (
+        "a key that was never there",
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'ledger', 1, 'k', NULL, 'epoch', 'epoch')",
+        "keys are made whole",
+    ),
+    (
+        "a second key of what is never exchanged",
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'ledger', 2, 'k', ZEROS, 'epoch', NULL)",
+        "one never exchanged",
+    ),
+    ("a destroyed key that comes back", "UPDATE sealing_key SET wrapped = NULL; UPDATE sealing_key SET wrapped = ZEROS", "keys stay"),
+    ("the key of another", "UPDATE sealing_key SET owner_id = uuid_send(#4)", "keys stay whose they are"),
+    (
+        "the key of the text of a case on hold",
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'seal', 1, 'k', ZEROS, 'epoch', NULL); \
+         INSERT INTO retention_hold VALUES (#5, #4, 'r', '2026-01-01', ZEROS, NULL, NULL, NULL, 1, 'epoch', #0); UPDATE sealing_key SET wrapped = NULL",
+        "the case is on hold",
     ),
     (
         "the key of a case on hold",
@@ -461,10 +479,17 @@ const ALLOWED: &[(&str, &str)] = &[
     ("disposal: openings", "DELETE FROM disclosure_private"),
     ("disposal: the look-up", "DELETE FROM disclosure_case_ix"),
     ("disposal: the keys", "UPDATE sealing_key SET wrapped = NULL"),
+    (
+        "an older key of the text of a case on hold",
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'seal', 1, 'k', ZEROS, 'epoch', NULL), ('case', uuid_send(#4), 'seal', 2, 'k', ZEROS, 'epoch', NULL); \
+         INSERT INTO retention_hold VALUES (#5, #4, 'r', '2026-01-01', ZEROS, NULL, NULL, NULL, 1, 'epoch', #0); \
+         UPDATE sealing_key SET wrapped = NULL WHERE version = 1 AND owner_id = uuid_send(#4)",
+    ),
     ("disposal: that there was a key", "UPDATE sealing_key SET wrapped = NULL; DELETE FROM sealing_key"),
     (
         "disposal: what was written once, when its key is destroyed",
-        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'ledger', 1, 'k', NULL, 'epoch', 'epoch'); DELETE FROM consent_subject; \
+        "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'ledger', 1, 'k', ZEROS, 'epoch', NULL); UPDATE sealing_key SET wrapped = NULL; \
+         DELETE FROM consent_subject; \
          DELETE FROM consent_recipient; DELETE FROM disclosure_consent; DELETE FROM disclosure_annotation; DELETE FROM concern_event; \
          DELETE FROM disclosure_private; DELETE FROM case_event; DELETE FROM disclosure; DELETE FROM safeguarding_concern; DELETE FROM consent; DELETE FROM note",
     ),

@@ -295,6 +295,27 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "agreed",
     ),
     ("a use, undone", "UPDATE consent SET used_at = 1; UPDATE consent SET used_at = NULL", "agreed"),
+    (
+        "a key that was never there",
+        "INSERT INTO sealing_key VALUES ('case', zeroblob(16), 'ledger', 1, 'k', NULL, 1, 1)",
+        "keys are made whole",
+    ),
+    (
+        "a second key of what is never exchanged",
+        "INSERT INTO sealing_key VALUES ('case', zeroblob(16), 'ledger', 2, 'k', zeroblob(32), 1, NULL)",
+        "one never exchanged",
+    ),
+    (
+        "a destroyed key that comes back",
+        "INSERT INTO sealing_key VALUES ('case', zeroblob(16), 'ledger', 1, 'k', zeroblob(32), 1, NULL); \
+         UPDATE sealing_key SET wrapped = NULL; UPDATE sealing_key SET wrapped = zeroblob(32)",
+        "keys stay",
+    ),
+    (
+        "the key of another",
+        "INSERT INTO sealing_key VALUES ('person', zeroblob(16), 'ledger', 1, 'k', zeroblob(32), 1, NULL); UPDATE sealing_key SET owner_kind = 'case'",
+        "keys stay whose they are",
+    ),
     ("an ending without a time", "UPDATE consent SET ended = 'withdrawn'", "CHECK"),
 ];
 

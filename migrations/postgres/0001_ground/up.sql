@@ -729,11 +729,26 @@ CREATE TRIGGER safeguarding_concern_told BEFORE UPDATE ON safeguarding_concern F
 WHEN (NEW.details IS DISTINCT FROM OLD.details OR NEW.sealed IS DISTINCT FROM OLD.sealed)
 EXECUTE FUNCTION refuse_all_but_sealing('what was told of a risk stays', 'case', 'case_id', 'sealed');
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_told;
--- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16).
+-- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16). Nobody makes a key that was never there, lets a destroyed one
+-- come back, or hands on that of another: rows go only with what could read them. Of the key that is never exchanged there is one.
+CREATE TRIGGER sealing_key_new BEFORE INSERT ON sealing_key FOR EACH ROW
+WHEN (NEW.wrapped IS NULL OR (NEW.purpose = 'ledger' AND NEW.version <> 1)) EXECUTE FUNCTION refuse_change('keys are made whole, and one never exchanged');
+ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_new;
+CREATE TRIGGER sealing_key_fixed BEFORE UPDATE ON sealing_key FOR EACH ROW
+WHEN ((NEW.owner_kind, NEW.owner_id, NEW.purpose) IS DISTINCT FROM (OLD.owner_kind, OLD.owner_id, OLD.purpose)
+    OR (OLD.wrapped IS NULL AND NEW.wrapped IS NOT NULL)) EXECUTE FUNCTION refuse_change('keys stay whose they are, and destroyed');
+ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_fixed;
 CREATE TRIGGER sealing_key_kept BEFORE DELETE ON sealing_key FOR EACH ROW WHEN (OLD.wrapped IS NOT NULL) EXECUTE FUNCTION refuse_change('keys are destroyed first');
 ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_kept;
 CREATE FUNCTION refuse_while_held() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
+    -- An older key of the text goes when all is sealed under a newer one.
+    IF OLD.purpose = 'seal' AND EXISTS (
+        SELECT FROM sealing_key AS newer WHERE (newer.owner_kind, newer.owner_id, newer.purpose) = (OLD.owner_kind, OLD.owner_id, OLD.purpose)
+            AND newer.version > OLD.version AND newer.wrapped IS NOT NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
     IF EXISTS (SELECT FROM retention_hold WHERE uuid_send(case_id) = OLD.owner_id AND released_at IS NULL) THEN
         RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
     END IF;
@@ -741,7 +756,7 @@ BEGIN
 END
 $$;
 CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key FOR EACH ROW
-WHEN (NEW.wrapped IS NULL AND OLD.purpose = 'ledger' AND OLD.owner_kind = 'case') EXECUTE FUNCTION refuse_while_held('the case is on hold');
+WHEN (NEW.wrapped IS NULL AND OLD.owner_kind = 'case') EXECUTE FUNCTION refuse_while_held('the case is on hold');
 ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_held;
 CREATE TRIGGER case_file_kept BEFORE DELETE ON case_file FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('cases go by disposal only', 'case', 'id');
 ALTER TABLE case_file ENABLE ALWAYS TRIGGER case_file_kept;

@@ -711,8 +711,19 @@ BEGIN SELECT RAISE(ABORT, 'what was told of a risk stays'); END;
 -- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16).
 CREATE TRIGGER sealing_key_kept BEFORE DELETE ON sealing_key WHEN OLD.wrapped IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'keys are destroyed first'); END;
-CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key WHEN NEW.wrapped IS NULL AND OLD.purpose = 'ledger' AND OLD.owner_kind = 'case'
+-- Nobody makes a key that was never there, lets a destroyed one come back, or hands on that of another: rows go only with what could read them. Of the
+-- key that is never exchanged there is one.
+CREATE TRIGGER sealing_key_new BEFORE INSERT ON sealing_key WHEN NEW.wrapped IS NULL OR (NEW.purpose = 'ledger' AND NEW.version <> 1)
+BEGIN SELECT RAISE(ABORT, 'keys are made whole, and one never exchanged'); END;
+CREATE TRIGGER sealing_key_fixed BEFORE UPDATE ON sealing_key
+WHEN (NEW.owner_kind, NEW.owner_id, NEW.purpose) IS NOT (OLD.owner_kind, OLD.owner_id, OLD.purpose) OR (OLD.wrapped IS NULL AND NEW.wrapped IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'keys stay whose they are, and destroyed'); END;
+-- An older key of the text goes when all is sealed under a newer one.
+CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key WHEN NEW.wrapped IS NULL AND OLD.owner_kind = 'case'
     AND EXISTS (SELECT 1 FROM retention_hold WHERE case_id = OLD.owner_id AND released_at IS NULL)
+    AND NOT (OLD.purpose = 'seal' AND EXISTS (
+        SELECT 1 FROM sealing_key AS newer WHERE (newer.owner_kind, newer.owner_id, newer.purpose) = (OLD.owner_kind, OLD.owner_id, OLD.purpose)
+            AND newer.version > OLD.version AND newer.wrapped IS NOT NULL))
 BEGIN SELECT RAISE(ABORT, 'the case is on hold'); END;
 CREATE TRIGGER case_file_kept BEFORE DELETE ON case_file
 WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL)

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Accesses, End, List, Log, Way, range};
+use super::pages::{self, List, Way};
+use super::{Accesses, End, Log, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
 use crate::db::schema::{access_case_ix, access_entry, case_file};
@@ -212,5 +213,5 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, s
         Some(_) => Way::Among(&among),
     };
     let list = List { range, ascending: filter.span.ascending, way };
-    super::page::<Accesses>(tx, |part| selected(scope, filter, part), &list, page)
+    pages::page::<Accesses>(tx, |part| selected(scope, filter, part), &list, page)
 }

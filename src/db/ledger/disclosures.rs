@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::{Disclosures, End, List, Log, Way, range};
+use super::pages::{self, List, Way};
+use super::{Disclosures, End, Log, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
@@ -202,7 +203,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
         Some(_) => Way::Among(&among),
     };
     let list = List { range, ascending: filter.span.ascending, way };
-    super::page::<Disclosures>(tx, |part| selected(scope, filter, part), &list, page)
+    pages::page::<Disclosures>(tx, |part| selected(scope, filter, part), &list, page)
 }
 
 /// What the commitments of an entry stand for, for a service manager who may read all notes of its case; none where there is nothing to open.

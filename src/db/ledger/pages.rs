@@ -1,0 +1,177 @@
+//! Pages of a log. However long it is and however rare what is wanted, a page takes as long as any other.
+
+use std::collections::HashMap;
+
+use super::{Log, row};
+use crate::db::conn::Conn;
+use crate::db::error::{Error, Result};
+use crate::db::total;
+use crate::db::tx::Tx;
+use crate::domain::log::LogRow;
+use crate::domain::page::{After, Page, PageRequest};
+
+/// So many entries are looked through for one page where not all are wanted, however rare those are: an answer takes as long as it does to look
+/// at so many.
+#[derive(Clone, Copy)]
+struct Most {
+    /// Of entries that stand one after the other;
+    in_log: i64,
+    /// of such as stand anywhere.
+    by_index: i64,
+}
+
+// A row that stands anywhere is read from a disk in 0.1 ms or so.
+const MOST: Most = Most { in_log: 1_500, by_index: 250 };
+
+/// How the entries that are wanted are come by.
+pub(super) enum Way<'f, L: Log> {
+    /// An index leads to them.
+    Index,
+    /// They are among those of a range to which an index leads.
+    Among(&'f dyn Fn((i64, i64)) -> L::Entries),
+    /// The log is gone through.
+    Log,
+}
+
+/// A list of a part of a log.
+pub(super) struct List<'f, L: Log> {
+    /// Whose entries are looked for: the half-open range of their indexes.
+    pub(super) range: (i64, i64),
+    pub(super) ascending: bool,
+    pub(super) way: Way<'f, L>,
+}
+
+impl<L: Log> List<'_, L> {
+    /// What is left of the range after this entry.
+    fn left(&self, after: Option<i64>) -> (i64, i64) {
+        let (from, to) = self.range;
+        match (after, self.ascending) {
+            (None, _) => (from, to),
+            (Some(after), true) => (from.max(after.saturating_add(1)), to),
+            (Some(after), false) => (from, to.min(after)),
+        }
+    }
+
+    /// Of what is left, what one page looks through.
+    fn part(&self, conn: &mut Conn, left: (i64, i64), most: Most) -> Result<(i64, i64)> {
+        Ok(match (&self.way, self.ascending) {
+            (Way::Index, _) => left,
+            (Way::Log, true) => (left.0, left.1.min(left.0.saturating_add(most.in_log))),
+            (Way::Log, false) => (left.0.max(left.1.saturating_sub(most.in_log)), left.1),
+            (Way::Among(those), ascending) => match (L::place(conn, those(left), ascending, most.by_index)?, ascending) {
+                (None, _) => left,
+                (Some(first_unseen), true) => (left.0, first_unseen),
+                (Some(first_unseen), false) => (first_unseen + 1, left.1),
+            },
+        })
+    }
+}
+
+/// A page of the entries chosen. It may have fewer than its limit, and not be the last: what was not looked through is left to the next.
+pub(super) fn page<L: Log>(
+    tx: &mut Tx<'_>,
+    chosen: impl Fn((i64, i64)) -> L::Entries,
+    list: &List<'_, L>,
+    page: &PageRequest,
+) -> Result<Page<LogRow>> {
+    page_through::<L>(tx, chosen, list, page, MOST)
+}
+
+fn page_through<L: Log>(
+    tx: &mut Tx<'_>,
+    chosen: impl Fn((i64, i64)) -> L::Entries,
+    list: &List<'_, L>,
+    page: &PageRequest,
+    most: Most,
+) -> Result<Page<LogRow>> {
+    let total = total(page, || L::count(tx.conn, chosen(list.range)))?;
+    let left = list.left(page.after.map(|after| after.key));
+    let part = list.part(tx.conn, left, most)?;
+    let entries = L::page(tx.conn, chosen(part), list.ascending, i64::from(page.limit) + 1)?;
+    let place = |key: i64| After { key, id: uuid::Uuid::nil() };
+    let page = Page::cut(entries, page, |(index, _)| place(*index), total);
+    let unseen = if list.ascending { (part.1 < left.1).then(|| part.1 - 1) } else { (part.0 > left.0).then_some(part.0) };
+    let mut leaves = leaves::<L>(tx, &page.items)?;
+    let whole = |(index, body)| row(index, body, leaves.remove(&index).ok_or(Error::Corrupt("log tree"))?);
+    let items = page.items.into_iter().map(whole).collect::<Result<_>>()?;
+    Ok(Page { items, next: page.next.or(unseen.map(place)), total: page.total })
+}
+
+/// The leaves of these rows: in one range, if they have no gap.
+fn leaves<L: Log>(tx: &mut Tx<'_>, rows: &[(i64, String)]) -> Result<HashMap<i64, Vec<u8>>> {
+    let (least, most) = rows.iter().fold((i64::MAX, i64::MIN), |(least, most), (index, _)| (least.min(*index), most.max(*index)));
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if count > 0 && most - least < count {
+        let hashes = L::hashes(tx.conn, 0, least, most + 1)?;
+        if hashes.len() == rows.len() {
+            return Ok((least..).zip(hashes).collect());
+        }
+    }
+    Ok(L::leaves(tx.conn, rows.iter().map(|(index, _)| *index).collect())?.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::act;
+    use crate::db::ledger::filling::Filling;
+    use crate::db::ledger::{Disclosures, disclosures};
+    use crate::db::testing::{Scratch, now, permit};
+    use crate::domain::ids::{EntryId, RequestId};
+    use crate::domain::log::LogFilter;
+    use crate::domain::vocabulary::{DisclosureLogKind as K, Role};
+    use crate::ledger::DisclosureEntry;
+
+    #[test]
+    fn a_page_looks_through_so_many_entries_and_the_next_goes_on_there() {
+        let scratch = Scratch::new();
+        let (adviser, auditor) = (scratch.adviser("Adviser"), scratch.caller("Auditor", &[Role::Auditor]));
+        let case = scratch.bare_case(&adviser, false);
+        let key = scratch.read(move |tx| tx.ledger_keys(&[case])).unwrap().remove(0);
+        let entry = |n: i64| {
+            let kind = if n % 7 == 0 { K::DecidedNotToShare } else { K::SubjectNotified };
+            DisclosureEntry::new(EntryId::mint(), kind, adviser.staff, RequestId::mint()).write(now(), Some(&key)).unwrap()
+        };
+        let filling = Filling { since: now(), entries: (0..40).map(entry).collect(), cases: vec![case; 40] };
+        scratch.wait(scratch.db.fill(filling)).unwrap();
+        let page = |ascending: bool, way: &'static str, after: Option<After>| {
+            let permit = permit::<act::DisclosureLogList>(&auditor);
+            let request = PageRequest { limit: 2, after, include_total: true };
+            let filter = LogFilter { kind: vec![K::DecidedNotToShare], ..LogFilter::default() };
+            let read = move |tx: &mut Tx<'_>| {
+                let chosen = |part| disclosures::selected(permit.scope(), &filter, part);
+                let all = |part| disclosures::selected(permit.scope(), &LogFilter::default(), part);
+                let way = match way {
+                    "index" => Way::Index,
+                    "among" => Way::Among(&all),
+                    _ => Way::Log,
+                };
+                let list = List { range: (0, 40), ascending, way };
+                page_through::<Disclosures>(tx, chosen, &list, &request, Most { in_log: 5, by_index: 5 })
+            };
+            scratch.read(read).unwrap()
+        };
+        for (ascending, way) in [(true, "log"), (false, "log"), (true, "among"), (false, "among")] {
+            let (mut found, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
+            loop {
+                let page = page(ascending, way, after);
+                assert_eq!(page.total, Some(6));
+                found.extend(page.items.iter().map(|row| row.index));
+                sizes.push(page.items.len());
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let mut expected = vec![0, 7, 14, 21, 28, 35];
+            if !ascending {
+                expected.reverse();
+            }
+            assert_eq!((found, sizes.len()), (expected.clone(), 8), "{sizes:?}");
+            assert!(sizes.contains(&0) && sizes.contains(&1), "{sizes:?}");
+            // Where an index leads to them a page is full.
+            let full: Vec<i64> = page(ascending, "index", None).items.iter().map(|row| row.index).collect();
+            assert_eq!(full, expected[..2]);
+        }
+    }
+}
