@@ -731,9 +731,9 @@ EXECUTE FUNCTION refuse_all_but_sealing('what was told of a risk stays', 'case',
 ALTER TABLE safeguarding_concern ENABLE ALWAYS TRIGGER safeguarding_concern_told;
 -- What is destroyed may be forgotten; what is not, and what a hold protects, stays (C16). Nobody makes a key that was never there, lets a destroyed one
 -- come back, or hands on that of another: rows go only with what could read them. Of the key that is never exchanged there is one.
-CREATE TRIGGER sealing_key_new BEFORE INSERT ON sealing_key FOR EACH ROW
+CREATE TRIGGER sealing_key_made BEFORE INSERT ON sealing_key FOR EACH ROW
 WHEN (NEW.wrapped IS NULL OR (NEW.purpose = 'ledger' AND NEW.version <> 1)) EXECUTE FUNCTION refuse_change('keys are made whole, and one never exchanged');
-ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_new;
+ALTER TABLE sealing_key ENABLE ALWAYS TRIGGER sealing_key_made;
 CREATE TRIGGER sealing_key_fixed BEFORE UPDATE ON sealing_key FOR EACH ROW
 WHEN ((NEW.owner_kind, NEW.owner_id, NEW.purpose) IS DISTINCT FROM (OLD.owner_kind, OLD.owner_id, OLD.purpose)
     OR (OLD.wrapped IS NULL AND NEW.wrapped IS NOT NULL)) EXECUTE FUNCTION refuse_change('keys stay whose they are, and destroyed');

@@ -713,7 +713,7 @@ CREATE TRIGGER sealing_key_kept BEFORE DELETE ON sealing_key WHEN OLD.wrapped IS
 BEGIN SELECT RAISE(ABORT, 'keys are destroyed first'); END;
 -- Nobody makes a key that was never there, lets a destroyed one come back, or hands on that of another: rows go only with what could read them. Of the
 -- key that is never exchanged there is one.
-CREATE TRIGGER sealing_key_new BEFORE INSERT ON sealing_key WHEN NEW.wrapped IS NULL OR (NEW.purpose = 'ledger' AND NEW.version <> 1)
+CREATE TRIGGER sealing_key_made BEFORE INSERT ON sealing_key WHEN NEW.wrapped IS NULL OR (NEW.purpose = 'ledger' AND NEW.version <> 1)
 BEGIN SELECT RAISE(ABORT, 'keys are made whole, and one never exchanged'); END;
 CREATE TRIGGER sealing_key_fixed BEFORE UPDATE ON sealing_key
 WHEN (NEW.owner_kind, NEW.owner_id, NEW.purpose) IS NOT (OLD.owner_kind, OLD.owner_id, OLD.purpose) OR (OLD.wrapped IS NULL AND NEW.wrapped IS NOT NULL)
