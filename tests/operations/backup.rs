@@ -263,8 +263,9 @@ fn a_backup_is_private_and_never_overwritten_and_a_failed_one_leaves_nothing() {
     drop(connect(folder.path(), None).migrate().unwrap());
     for damage in [
         "PRAGMA ignore_check_constraints = ON; \
-         INSERT INTO sealing_key (owner_kind, owner_id, purpose, version, kek_id, created_at) VALUES ('nobody', zeroblob(16), 'seal', 1, 'k', 0)",
-        "DELETE FROM sealing_key; PRAGMA foreign_keys = OFF; INSERT INTO team (id, recipient_id, name, removed) VALUES (zeroblob(16), zeroblob(16), 'x', 0)",
+         INSERT INTO sealing_key (owner_kind, owner_id, purpose, version, kek_id, wrapped, created_at) \
+             VALUES ('nobody', zeroblob(16), 'seal', 1, 'k', zeroblob(32), 0)",
+        "PRAGMA ignore_check_constraints = ON; UPDATE sealing_key SET wrapped = NULL; DELETE FROM sealing_key; PRAGMA foreign_keys = OFF; INSERT INTO team (id, recipient_id, name, removed) VALUES (zeroblob(16), zeroblob(16), 'x', 0)",
     ] {
         execute(damage);
         refuses(folder.path(), &to, &[], "is damaged");
