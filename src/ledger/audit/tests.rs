@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::domain::disclosure::RefusalRule;
-use crate::domain::ids::{EntryId, RecipientId, RequestId, StaffId};
+use crate::domain::ids::{DisposalId, EntryId, RecipientId, RequestId, StaffId};
 use crate::domain::vocabulary::{
-    AccessLogKind, AccessTarget, Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, Purpose,
-    Role,
+    AccessLogKind, AccessTarget, Art9Condition, Basis, Channel, Direction, DisclosureLogKind, DisposalGround, ErasureNotice,
+    InformationCategory, LawfulBasis, Purpose, RetentionClass, Role,
 };
 use crate::ledger::leaf::leaf_hash;
 use crate::ledger::merkle::tests::Store;
 use crate::ledger::witness::Witness;
-use crate::ledger::{AccessEntry, CaseKey, DisclosureEntry, Genesis, Hash, Item, Signer, merkle, proof};
+use crate::ledger::{AccessEntry, CaseKey, DisclosureEntry, Disposed, Genesis, Hash, Item, Signer, merkle, proof};
 
 const DEPLOYMENT: u128 = 0x019b_8d62_7a80_726b_b2a7_4de4_52e6_b438;
 const ORIGIN: &str = "sendiass/disclosure/019b8d62-7a80-726b-b2a7-4de452e6b438";
@@ -64,6 +64,18 @@ fn written(n: u32, kind: DisclosureLogKind) -> Vec<u8> {
     match kind {
         DisclosureLogKind::LogGenesis => entry.genesis = Some(genesis(ORIGIN)),
         DisclosureLogKind::SubjectNotified => entry.related = Some(EntryId(id(u128::from(n) - 2))),
+        DisclosureLogKind::CaseDisposed => {
+            entry.decided_by = Some(staff);
+            entry.disposed = Some(Disposed {
+                disposal: DisposalId(id(1 << 43)),
+                policy: RetentionClass::Rc06ParentOnly,
+                ground: DisposalGround::PeriodOver,
+                proposed_by: staff,
+                notices: ErasureNotice::NotRequired,
+                entries: 1,
+                key: key.fingerprint(),
+            });
+        }
         _ => {
             entry.decided_by = Some(staff);
             entry.direction = Some(Direction::Outbound);
@@ -552,6 +564,8 @@ fn vectors() -> Vec<Vector> {
     back.swap(10, 11);
     add("back in time", bundle(&back, 5, 20), None, 1);
     let again = [bodies.clone(), bodies[29..].to_vec()].concat();
+    let disposed = [bodies.clone(), vec![written(30, DisclosureLogKind::CaseDisposed)]].concat();
+    add("a case disposed of", bundle(&disposed, 0, 31), None, 0);
     add("twice", bundle(&again, 0, 31), None, 1);
     all
 }
