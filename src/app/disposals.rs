@@ -196,8 +196,6 @@ impl App {
                 Err(db::Error::NotFound) => return Err(another(RefusalRule::ConflictedDecider)),
                 required => required?,
             };
-        }
-        for case in &cases {
             people.extend(participants::people(tx, permit, *case)?);
         }
         db::guard::take(tx, people)?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::conn::Conn;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::schema::retention_hold;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, Names, stale_unless};
@@ -106,8 +106,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: RetentionHoldId) -> 
     let find =
         |conn: &mut Conn, scope| retention_hold::table.find(id).filter(retention_hold::case_id.eq_any(scope::cases(scope))).first(conn);
     let row: Row = scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])?;
-    let names = staff::names(tx, row.released_by.into_iter().chain([row.recorded_by]))?;
-    row.view(tx, &names)
+    views(tx, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
 /// The holds on a case in scope, newest first.

@@ -24,14 +24,18 @@ const SMALL: u64 = 1024 * 1024;
 /// A bundle that can be read once.
 pub struct Source(Box<dyn BufRead>);
 
+/// A file that whoever calls named.
+pub fn opened(file: &Path) -> Result<File, Ended> {
+    File::open(file).map_err(|error| Ended::used_wrongly(format!("{} cannot be read: {error}.", file.display())))
+}
+
 impl Source {
     /// Of this file; `-` is standard input.
     pub fn open(file: &Path) -> Result<Self, Ended> {
         if file.as_os_str() == "-" {
             return Ok(Self(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))));
         }
-        let opened = File::open(file).map_err(|error| Ended::used_wrongly(format!("{} cannot be read: {error}.", file.display())))?;
-        Ok(Self(Box::new(BufReader::with_capacity(BUFFER, opened))))
+        Ok(Self(Box::new(BufReader::with_capacity(BUFFER, opened(file)?))))
     }
 
     /// The head of a bundle; none, if it is another file.

@@ -174,8 +174,7 @@ struct AllShown {
 
 impl AllShown {
     fn open(file: &Path) -> Result<Self, Ended> {
-        let opened = File::open(file).map_err(|error| Ended::used_wrongly(format!("{} cannot be read: {error}.", file.display())))?;
-        let answers = serde_json::Deserializer::from_reader(BufReader::new(opened)).into_iter();
+        let answers = serde_json::Deserializer::from_reader(BufReader::new(source::opened(file)?)).into_iter();
         Ok(Self { answers, next: None, beyond: None, malformed: false })
     }
 

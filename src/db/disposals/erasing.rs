@@ -11,8 +11,8 @@ use crate::db::people;
 use crate::db::schema::{
     access_case_ix, blind_index, capacity_record, case_event, case_file, case_staff, concern_event, consent, consent_recipient,
     consent_subject, decision_guard, disclosure, disclosure_annotation, disclosure_case_ix, disclosure_consent, disclosure_private,
-    idempotency, information_request, legal_bundle, legal_extract, legal_request, note, participant, person, person_merge, referral,
-    retention_hold, safeguarding_concern, sealing_key, task,
+    disposal_case, idempotency, information_request, legal_bundle, legal_extract, legal_request, note, participant, person, person_merge,
+    referral, retention_hold, safeguarding_concern, sealing_key, task,
 };
 use crate::db::sealed::Owner;
 use crate::db::stored::AnyId;
@@ -210,10 +210,9 @@ impl Going {
             referral,
             participant,
             case_staff,
-            retention_hold
+            retention_hold,
+            disposal_case
         );
-        let proposed = crate::db::schema::disposal_case::table.filter(crate::db::schema::disposal_case::case_id.eq_any(cases()));
-        diesel::delete(proposed).execute(tx.conn)?;
         diesel::delete(case_file::table.filter(case_file::id.eq_any(cases()))).execute(tx.conn)?;
         Ok(())
     }

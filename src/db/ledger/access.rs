@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::pages::{self, List, Way};
+use super::pages;
 use super::{Accesses, End, Log, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
@@ -15,7 +15,7 @@ use crate::db::tx::Tx;
 use crate::db::{cases, scope};
 use crate::domain::access_log::AccessFilter;
 use crate::domain::ids::CaseId;
-use crate::domain::log::{LogRow, LogSpan};
+use crate::domain::log::LogRow;
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessLogKind, AccessTarget, Role, Vocabulary};
@@ -134,7 +134,7 @@ pub(super) fn write(tx: &mut Tx<'_>, end: &mut End<Accesses>, pending: Pending) 
 /// What of a filter leads to few entries, by an index.
 fn leading(filter: &AccessFilter) -> Option<AccessFilter> {
     let (case_id, actor, operation) = (filter.case_id, filter.actor, filter.operation.clone());
-    let all = AccessFilter::default();
+    let all = AccessFilter { span: filter.span.clone(), ..AccessFilter::default() };
     match (case_id, actor, &operation) {
         (Some(_), ..) => Some(AccessFilter { case_id, ..all }),
         (_, Some(_), _) => Some(AccessFilter { actor, ..all }),
@@ -206,12 +206,6 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, s
     }
     let range = range::<Accesses>(tx, &filter.span, size)?;
     let (scope, leading) = (permit.scope(), leading(filter));
-    let among = |part| selected(scope, leading.as_ref().unwrap_or(filter), part);
-    let way = match &leading {
-        None => Way::Log,
-        Some(leading) if *leading == (AccessFilter { span: LogSpan::default(), ..filter.clone() }) => Way::Index,
-        Some(_) => Way::Among(&among),
-    };
-    let list = List { range, ascending: filter.span.ascending, way };
-    pages::page::<Accesses>(tx, |part| selected(scope, filter, part), &list, page)
+    let selected = |filter: &AccessFilter, part| selected(scope, filter, part);
+    pages::page::<Accesses, _>(tx, selected, (filter, leading.as_ref()), (range, filter.span.ascending), page)
 }

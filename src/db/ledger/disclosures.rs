@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::pages::{self, List, Way};
+use super::pages;
 use super::{Disclosures, End, Log, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
@@ -12,7 +12,7 @@ use crate::db::sealed::{Cell, KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::db::{cases, scope};
 use crate::domain::ids::{CaseId, DisclosureId, DisposalId, EntryId};
-use crate::domain::log::{LogFilter, LogRow, LogSpan, Opening};
+use crate::domain::log::{LogFilter, LogRow, Opening};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::Vocabulary;
@@ -114,7 +114,7 @@ pub(in crate::db) fn openings_cell(id: EntryId, case: CaseId) -> Cell {
 /// What of a filter leads to few entries, by an index.
 fn leading(filter: &LogFilter) -> Option<LogFilter> {
     let LogFilter { case_id, recipient, actor, .. } = *filter;
-    let all = LogFilter::default();
+    let all = LogFilter { span: filter.span.clone(), ..LogFilter::default() };
     match (case_id, recipient, actor) {
         (Some(_), ..) => Some(LogFilter { case_id, ..all }),
         (_, Some(_), _) => Some(LogFilter { recipient, ..all }),
@@ -196,14 +196,8 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
     }
     let range = range::<Disclosures>(tx, &filter.span, size)?;
     let (scope, leading) = (permit.scope(), leading(filter));
-    let among = |part| selected(scope, leading.as_ref().unwrap_or(filter), part);
-    let way = match &leading {
-        None => Way::Log,
-        Some(leading) if *leading == (LogFilter { span: LogSpan::default(), ..filter.clone() }) => Way::Index,
-        Some(_) => Way::Among(&among),
-    };
-    let list = List { range, ascending: filter.span.ascending, way };
-    pages::page::<Disclosures>(tx, |part| selected(scope, filter, part), &list, page)
+    let selected = |filter: &LogFilter, part| selected(scope, filter, part);
+    pages::page::<Disclosures, _>(tx, selected, (filter, leading.as_ref()), (range, filter.span.ascending), page)
 }
 
 /// What the commitments of an entry stand for, for a service manager who may read all notes of its case; none where there is nothing to open.

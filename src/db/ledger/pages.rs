@@ -24,7 +24,7 @@ struct Most {
 const MOST: Most = Most { in_log: 1_500, by_index: 250 };
 
 /// How the entries that are wanted are come by.
-pub(super) enum Way<'f, L: Log> {
+enum Way<'f, L: Log> {
     /// An index leads to them.
     Index,
     /// They are among those of a range to which an index leads.
@@ -34,11 +34,11 @@ pub(super) enum Way<'f, L: Log> {
 }
 
 /// A list of a part of a log.
-pub(super) struct List<'f, L: Log> {
+struct List<'f, L: Log> {
     /// Whose entries are looked for: the half-open range of their indexes.
-    pub(super) range: (i64, i64),
-    pub(super) ascending: bool,
-    pub(super) way: Way<'f, L>,
+    range: (i64, i64),
+    ascending: bool,
+    way: Way<'f, L>,
 }
 
 impl<L: Log> List<'_, L> {
@@ -68,13 +68,22 @@ impl<L: Log> List<'_, L> {
 }
 
 /// A page of the entries chosen. It may have fewer than its limit, and not be the last: what was not looked through is left to the next.
-pub(super) fn page<L: Log>(
+///
+/// `selected` are the entries of a range that a filter asks for; `leading` is what of the filter an index leads to, all of it or a part.
+pub(super) fn page<L: Log, F: PartialEq>(
     tx: &mut Tx<'_>,
-    chosen: impl Fn((i64, i64)) -> L::Entries,
-    list: &List<'_, L>,
+    selected: impl Fn(&F, (i64, i64)) -> L::Entries,
+    (filter, leading): (&F, Option<&F>),
+    (range, ascending): ((i64, i64), bool),
     page: &PageRequest,
 ) -> Result<Page<LogRow>> {
-    page_through::<L>(tx, chosen, list, page, MOST)
+    let among = |part| selected(leading.unwrap_or(filter), part);
+    let way = match leading {
+        None => Way::Log,
+        Some(leading) if leading == filter => Way::Index,
+        Some(_) => Way::Among(&among),
+    };
+    page_through::<L>(tx, |part| selected(filter, part), &List { range, ascending, way }, page, MOST)
 }
 
 fn page_through<L: Log>(
