@@ -10,7 +10,6 @@ use diesel::{QueryableByName, RunQueryDsl};
 use sendiass::db::conn::Conn;
 use sha2::{Digest, Sha256};
 
-use crate::harness::cluster::by_engine;
 
 const HALF_WRITTEN: &[(&str, &str)] = &[
     (
@@ -57,7 +56,8 @@ pub fn root_of_the_log(database: &mut Conn) -> String {
 
 fn root_of(log: &str, database: &mut Conn) -> String {
     // All of it as it is at one moment: the service may be at work.
-    database.batch_execute(by_engine("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ")).unwrap();
+    let begin = if database.is_shared() { "BEGIN ISOLATION LEVEL REPEATABLE READ" } else { "BEGIN" };
+    database.batch_execute(begin).unwrap();
     let sql = format!("SELECT e.idx, e.body, l.h FROM {log}_entry e JOIN {log}_leaf l ON l.idx = e.idx ORDER BY e.idx");
     let rows: Vec<Row> = diesel::sql_query(sql).load(database).unwrap();
     for (index, row) in rows.iter().enumerate() {
