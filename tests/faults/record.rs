@@ -10,7 +10,6 @@ use diesel::{QueryableByName, RunQueryDsl};
 use sendiass::db::conn::Conn;
 use sha2::{Digest, Sha256};
 
-
 const HALF_WRITTEN: &[(&str, &str)] = &[
     (
         "disclosures without exactly one entry",
