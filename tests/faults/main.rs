@@ -16,6 +16,7 @@ mod outage;
 mod process;
 mod proxy;
 mod record;
+mod statements;
 mod sync;
 mod writes;
 
