@@ -12,6 +12,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
+use super::stored::{DbJson, DbUuid, Json};
 use crate::domain::ids::{CaseId, EntryId};
 
 pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
@@ -246,20 +247,37 @@ impl Conn {
         Ok(true)
     }
 
+    /// Has entries wait on a server by one statement: the id of each, as it is written, and its cases.
+    pub fn add_pending(&mut self, rows: Vec<(EntryId, String, Json<Vec<CaseId>>)>) -> QueryResult<()> {
+        let Self::Pg(conn) = self else { return Ok(()) };
+        let (mut ids, mut bodies, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, body, about) in rows {
+            ids.push(id);
+            bodies.push(body);
+            cases.push(about);
+        }
+        diesel::sql_query("INSERT INTO access_pending (id, body, cases) SELECT * FROM unnest($1, $2, $3)")
+            .bind::<Array<DbUuid>, _>(ids)
+            .bind::<Array<Text>, _>(bodies)
+            .bind::<Array<DbJson>, _>(cases)
+            .execute(conn)?;
+        Ok(())
+    }
+
     /// Files entries under their cases, as far as those are on record, by one statement. False in the embedded database.
     pub fn add_lookups(&mut self, table: &str, cases: &[CaseId], indexes: &[i64]) -> QueryResult<bool> {
         let Self::Pg(conn) = self else { return Ok(false) };
         let rows = format!(
             "INSERT INTO {table} (case_id, idx) SELECT case_file.id, new.idx FROM unnest($1, $2) AS new (id, idx) JOIN case_file USING (id)"
         );
-        diesel::sql_query(rows).bind::<Array<super::stored::DbUuid>, _>(cases).bind::<Array<BigInt>, _>(indexes).execute(conn)?;
+        diesel::sql_query(rows).bind::<Array<DbUuid>, _>(cases).bind::<Array<BigInt>, _>(indexes).execute(conn)?;
         Ok(true)
     }
 
     /// Removes these rows of a table from a server by one statement.
     pub fn remove_rows(&mut self, table: &str, ids: &[EntryId]) -> QueryResult<()> {
         let Self::Pg(conn) = self else { return Ok(()) };
-        diesel::sql_query(format!("DELETE FROM {table} WHERE id = ANY ($1)")).bind::<Array<super::stored::DbUuid>, _>(ids).execute(conn)?;
+        diesel::sql_query(format!("DELETE FROM {table} WHERE id = ANY ($1)")).bind::<Array<DbUuid>, _>(ids).execute(conn)?;
         Ok(())
     }
 
@@ -300,7 +318,7 @@ impl Conn {
                     RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = $1 FOR NO KEY UPDATE",
                     RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = $1 FOR SHARE",
                 };
-                diesel::sql_query(query).bind::<super::stored::DbUuid, _>(super::stored::AnyId(id)).execute(conn)?;
+                diesel::sql_query(query).bind::<DbUuid, _>(super::stored::AnyId(id)).execute(conn)?;
                 Ok(())
             }
         }

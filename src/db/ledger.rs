@@ -33,12 +33,12 @@ pub use tables::{Accesses, Disclosures, Log};
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     disclosures: Vec<disclosures::Pending>,
-    access: Option<access::Pending>,
+    access: Vec<access::Pending>,
 }
 
 impl Waiting {
     pub(super) fn is_empty(&self) -> bool {
-        self.disclosures.is_empty() && self.access.is_none()
+        self.disclosures.is_empty() && self.access.is_empty()
     }
 }
 
@@ -53,11 +53,14 @@ pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
             indexes.push(disclosures::write(tx, &mut end, pending)?);
         }
     }
-    match waiting.access {
-        None => {}
-        Some(pending) if tx.conn.is_shared() && !pending.of_the_log => pending::wait(tx, pending)?,
-        Some(pending) => {
-            let mut end = End::<Accesses>::find(tx)?;
+    let shared = tx.conn.is_shared();
+    let (later, now): (Vec<_>, Vec<_>) = waiting.access.into_iter().partition(|pending| shared && !pending.of_the_log);
+    if !later.is_empty() {
+        pending::wait(tx, later)?;
+    }
+    if !now.is_empty() {
+        let mut end = End::<Accesses>::find(tx)?;
+        for pending in now {
             access::write(tx, &mut end, pending)?;
         }
     }
@@ -171,7 +174,7 @@ pub fn note_disclosures(tx: &mut Tx<'_>, entry: DisclosureEntry, now: Timestamp)
 
 /// The same for the access log.
 pub fn note_accesses(tx: &mut Tx<'_>, entry: AccessEntry, now: Timestamp) {
-    tx.waiting.access = Some(access::Pending::first(entry, now));
+    tx.waiting.access.push(access::Pending::first(entry, now));
 }
 
 /// One entry.

@@ -38,6 +38,7 @@ mod schema;
 pub mod scope;
 pub mod sealed;
 mod sequencer;
+mod sharing;
 pub mod sidecar;
 pub mod staff;
 pub mod stored;

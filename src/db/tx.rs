@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::Digest;
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
@@ -22,13 +22,12 @@ use super::ledger::access::Noted;
 use super::ledger::{self, Waiting};
 use super::pool::{Begin, Connections, caught};
 use super::sealed::{self, Cell, KeyUse, Owner, Secret, Unwrapped};
+use super::sharing::{QUEUE, Sharing};
 use super::writer::{self, Done, Job};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
 use crate::ledger::CaseKey;
 
-/// How many writes may wait for the writer before more are turned away.
-const QUEUE: usize = 1024;
 /// How many may wait for a connection of the pool beyond those that have one.
 const WAITING: usize = 64;
 /// How many connections there are for what nobody waits for: a second one for when a server fell silent on the first.
@@ -120,7 +119,13 @@ impl<'a> Tx<'a> {
     pub(super) fn ledger_keys(&mut self, cases: &[CaseId]) -> Result<Vec<CaseKey>> {
         let owners: Vec<Owner> = cases.iter().copied().map(Owner::Case).collect();
         sealed::fetch(self.conn, self.keys, &mut self.unwrapped, &owners, KeyUse::Ledger)?;
-        Ok(owners.iter().filter_map(|owner| self.unwrapped.newest(*owner, KeyUse::Ledger)).map(CaseKey::new).collect())
+        Ok(self.fetched_ledger_keys(cases))
+    }
+
+    /// Those of them that were fetched before.
+    pub(super) fn fetched_ledger_keys(&self, cases: &[CaseId]) -> Vec<CaseKey> {
+        let newest = |case: &CaseId| self.unwrapped.newest(Owner::Case(*case), KeyUse::Ledger);
+        cases.iter().filter_map(newest).map(CaseKey::new).collect()
     }
 
     /// Seals a value for its cell, and notes what was written.
@@ -180,6 +185,8 @@ pub struct Db {
     pub(super) alone: Arc<tokio::sync::Mutex<()>>,
     /// Tells that one waits.
     pub(super) waiting: Arc<Notify>,
+    /// Entries of the access log that share a transaction on a server.
+    pub(super) sharing: Arc<Sharing>,
     pub(super) keys: Arc<Keyring>,
     pub(super) tally: Arc<Tally>,
     /// Whether nothing may be added to the logs any more.
@@ -219,6 +226,7 @@ impl Db {
             aside,
             alone: Arc::default(),
             waiting: Arc::default(),
+            sharing: Arc::default(),
             keys: Arc::new(keys),
             tally,
             closed: Arc::default(),
@@ -268,21 +276,28 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        match &self.writer {
+            Some(writer) => self.queued(writer, self.logged(f)).await,
+            None => self.pooled(Begin::Writing, self.logged(f)).await.inspect(|_| self.waiting.notify_one()),
+        }
+    }
+
+    /// The same with what it queued for the logs.
+    fn logged<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> impl FnOnce(&mut Tx<'_>) -> std::result::Result<(T, LogIndexes), E> + Send + 'static {
         let (tally, closed) = (self.tally.clone(), self.closed.clone());
-        let f = move |tx: &mut Tx<'_>| {
+        move |tx| {
             let value = f(tx)?;
             if closed.load(Ordering::SeqCst) && !tx.waiting.is_empty() {
                 return Err(tally.not_logged(Error::Corrupt("log")).into());
             }
             Ok((value, ledger::flush(tx).map_err(|error| tally.not_logged(error))?))
-        };
-        match &self.writer {
-            Some(writer) => self.queued(writer, f).await,
-            None => self.pooled(Begin::Writing, f).await.inspect(|_| self.waiting.notify_one()),
         }
     }
 
-    /// On a connection of the pool.
+    /// On a connection of the pool, if no more wait for one than may.
     pub(super) async fn pooled<T, E>(
         &self,
         begin: Begin,
@@ -293,6 +308,27 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
+        self.on_pool(admitted, begin, f).await
+    }
+
+    /// Writes for many at once to a server: they are not turned away, but wait like one.
+    pub(super) async fn write_for_many(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+        let admitted = self.admitted.clone().acquire_owned().await.map_err(|_| Error::Unavailable)?;
+        self.on_pool(admitted, Begin::Writing, self.logged(f)).await?;
+        self.waiting.notify_one();
+        Ok(())
+    }
+
+    async fn on_pool<T, E>(
+        &self,
+        admitted: OwnedSemaphorePermit,
+        begin: Begin,
+        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let admitted = Arc::new(Mutex::new(Some(admitted)));
         let of_thread = admitted.clone();
         let (pool, keys, tally) = (self.pool.clone(), self.keys.clone(), self.tally.clone());

@@ -92,7 +92,7 @@ pub struct Noted {
 }
 
 /// An entry that waits for the end of its transaction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pending {
     pub(super) entry: AccessEntry,
     pub(super) cases: BTreeSet<CaseId>,
@@ -111,7 +111,7 @@ impl Pending {
 
 /// The entry is written when the transaction ends.
 pub(in crate::db) fn append(tx: &mut Tx<'_>, pending: Pending) {
-    tx.waiting.access = Some(pending);
+    tx.waiting.access.push(pending);
 }
 
 /// Writes an entry at the end of the log, and the look-up by its cases.

@@ -4,6 +4,8 @@
 //! with what it tells of, and is logged from then on; one at a time gives places to many in one transaction. Until then the grants protect it, and
 //! a trigger that lets it go only into the log. In the embedded database, where one writes for all, nothing ever waits.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::access::Pending;
@@ -21,16 +23,17 @@ pub(in crate::db) const BATCH: usize = 2_000;
 /// What waits for longer waits in vain: nobody moves it.
 const PATIENCE: i64 = 5_000_000;
 
-/// Has an entry wait.
-pub(super) fn wait(tx: &mut Tx<'_>, pending: Pending) -> Result<()> {
-    let Pending { entry, cases, now, .. } = pending;
-    let (id, cases) = (entry.id, cases.into_iter().collect::<Vec<CaseId>>());
-    let keys = tx.ledger_keys(&cases)?;
-    let written = entry.write(now, &keys).map_err(|_| Error::Corrupt("log entry"))?;
-    diesel::insert_into(access_pending::table)
-        .values((access_pending::id.eq(id), access_pending::body.eq(written.body), access_pending::cases.eq(Json(cases))))
-        .execute(tx.conn)?;
-    Ok(())
+/// Has entries wait, by one statement.
+pub(super) fn wait(tx: &mut Tx<'_>, pending: Vec<Pending>) -> Result<()> {
+    let about: BTreeSet<CaseId> = pending.iter().flat_map(|pending| &pending.cases).copied().collect();
+    tx.ledger_keys(&about.into_iter().collect::<Vec<_>>())?;
+    let mut rows = Vec::with_capacity(pending.len());
+    for Pending { entry, cases, now, .. } in pending {
+        let (id, cases) = (entry.id, cases.into_iter().collect::<Vec<CaseId>>());
+        let written = entry.write(now, &tx.fetched_ledger_keys(&cases)).map_err(|_| Error::Corrupt("log entry"))?;
+        rows.push((id, written.body, Json(cases)));
+    }
+    Ok(tx.conn.add_pending(rows)?)
 }
 
 /// Gives those that wait longest their places, and answers how many those are.

@@ -1,0 +1,157 @@
+//! Entries of the access log that share a transaction. On a server each would else be one of its own: whoever comes while one is under way shares
+//! the next, and nobody is answered before its commit.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::error::{Error, Result};
+use super::ledger::access::{self, Pending};
+use super::tx::{Db, within_patience};
+
+/// How many may wait for whoever writes for all before more are turned away.
+pub(super) const QUEUE: usize = 1024;
+
+/// Those who wait for the next transaction.
+#[derive(Default)]
+pub(super) struct Sharing {
+    waiting: Mutex<Vec<Share>>,
+    /// Whoever writes for all: one at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// An entry, and whom to tell what became of it.
+struct Share {
+    entry: Pending,
+    answer: oneshot::Sender<Result<()>>,
+}
+
+impl Sharing {
+    /// One more waits, unless too many do.
+    fn join(&self, share: Share) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = waiting.len() < QUEUE;
+        if room {
+            waiting.push(share);
+        }
+        room
+    }
+
+    /// Those who wait; who has gone away is left out.
+    fn take(&self) -> Vec<Share> {
+        let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.retain(|share| !share.answer.is_closed());
+        waiting
+    }
+}
+
+impl Db {
+    /// Writes an entry to a server, with those of others.
+    pub(super) async fn share(&self, entry: Pending) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        if !self.sharing.join(Share { entry, answer }) {
+            return Err(self.tally.turned_away());
+        }
+        // A task of its own, so that whoever goes away takes nobody with them.
+        let db = self.clone();
+        drop(tokio::spawn(async move { db.write_shares().await }));
+        match within_patience(answered).await {
+            Some(told) => told.unwrap_or(Err(Error::Unavailable)),
+            None => Err(self.tally.timed_out()),
+        }
+    }
+
+    /// Writes all that wait, unless somebody did meanwhile.
+    async fn write_shares(&self) {
+        let _turn = self.sharing.turn.lock().await;
+        let shares = self.sharing.take();
+        if shares.is_empty() {
+            return;
+        }
+        let many = shares.len() > 1;
+        let mut written = Some(self.write_entries(shares.iter().map(|share| share.entry.clone()).collect()).await);
+        for Share { entry, answer } in shares {
+            let told = match &written {
+                // One of them is at fault, and no other is touched by it.
+                Some(Err(Error::NotLogged(_))) if many => self.write_entries(vec![entry]).await,
+                Some(Err(_)) if many => Err(Error::Unavailable),
+                _ => written.take().unwrap_or(Ok(())),
+            };
+            // Whoever asked may have gone away; what was committed stays.
+            drop(answer.send(told));
+        }
+    }
+
+    async fn write_entries(&self, entries: Vec<Pending>) -> Result<()> {
+        self.write_for_many(move |tx| {
+            entries.into_iter().for_each(|entry| access::append(tx, entry));
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::authz::{Action, Caller};
+    use crate::db::keyring::held_by;
+    use crate::db::ledger::access::{Asked, Noted};
+    use crate::db::ledger::{Accesses, size};
+    use crate::db::schema::sealing_key;
+    use crate::db::sealed::{KeyUse, Owner};
+    use crate::db::testing::cluster::by_engine;
+    use crate::db::testing::{Scratch, now};
+    use crate::domain::ids::CaseId;
+
+    fn told_at_once(scratch: &Scratch, by: &Caller, of: &[CaseId]) -> Vec<Result<()>> {
+        let told = of.iter().map(|case| {
+            let asked = Asked::new(by, Action::CaseRead, now()).unwrap();
+            scratch.db.tell(asked.refused(Noted { cases: [*case].into(), ..Noted::default() }))
+        });
+        scratch.wait(join_all(told))
+    }
+
+    fn log_size(scratch: &Scratch) -> i64 {
+        scratch.read(size::<Accesses>).unwrap()
+    }
+
+    #[derive(QueryableByName)]
+    struct Transactions {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+
+    /// How many transactions brought the entries that wait.
+    fn transactions(scratch: &Scratch) -> i64 {
+        let count = "SELECT count(DISTINCT xmin::text) AS n FROM access_pending";
+        diesel::sql_query(by_engine("SELECT 1 AS n", count)).get_result::<Transactions>(&mut scratch.another_connection()).unwrap().n
+    }
+
+    #[test]
+    fn those_who_come_at_once_share_a_transaction_and_none_is_touched_by_what_is_wrong_with_another() {
+        let scratch = Scratch::new();
+        let adviser = scratch.adviser("ada");
+        let cases: Vec<CaseId> = (0..4).map(|_| scratch.bare_case(&adviser, false)).collect();
+        let before = log_size(&scratch);
+        let told = told_at_once(&scratch, &adviser, &cases);
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+        assert_eq!(transactions(&scratch), 1);
+        assert_eq!(log_size(&scratch), before + 4);
+
+        let broken = held_by(Owner::Case(cases[2]), KeyUse::Ledger);
+        scratch
+            .write(move |tx| {
+                Ok(diesel::update(sealing_key::table.filter(broken)).set(sealing_key::wrapped.eq(Some(vec![0]))).execute(tx.conn)?)
+            })
+            .unwrap();
+        let told = told_at_once(&scratch, &adviser, &cases);
+        let which: Vec<bool> = told.iter().map(Result::is_ok).collect();
+        assert_eq!(which, [true, true, false, true], "{told:?}");
+        assert_eq!(log_size(&scratch), before + 7);
+    }
+}
