@@ -9,6 +9,10 @@ BEGIN
     GRANT USAGE ON SCHEMA public TO sendiass_app;
     GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO sendiass_app;
     REVOKE INSERT ON __diesel_schema_migrations FROM sendiass_app;
+    -- How far a log was pruned its owner says alone.
+    IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'access_prune') THEN
+        REVOKE INSERT ON disclosure_prune, access_prune FROM sendiass_app;
+    END IF;
     -- The name of the key that signs the logs, when another takes its place.
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'deployment') THEN
         GRANT UPDATE (keys) ON deployment TO sendiass_app;

@@ -128,9 +128,9 @@ impl Collector for AtScrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let load = (self.0)();
         let gauges = [
-            ("sendiass_database_reading", "Connections that read.", Some(load.reading)),
-            ("sendiass_database_idle", "Connections that could read.", Some(load.idle)),
-            ("sendiass_database_reads_waiting", "Reads that wait for a connection.", Some(load.reads_waiting)),
+            ("sendiass_database_reading", "Connections at work.", Some(load.reading)),
+            ("sendiass_database_idle", "Connections that could be.", Some(load.idle)),
+            ("sendiass_database_reads_waiting", "Transactions that wait for a connection.", Some(load.reads_waiting)),
             ("sendiass_database_writes", "Writes that wait or run.", Some(load.writes)),
             ("process_resident_memory_bytes", "Resident memory.", resident()),
             ("process_open_fds", "Open files and sockets.", open_files()),
@@ -143,8 +143,9 @@ impl Collector for AtScrape {
         }
         let counters = [
             ("sendiass_database_turned_away", "Requests turned away because too much waited already.", load.turned_away),
-            ("sendiass_database_timed_out", "Reads that waited in vain for a connection.", load.timed_out),
+            ("sendiass_database_timed_out", "Transactions that waited in vain for a connection or its answer.", load.timed_out),
             ("sendiass_log_failures", "Transactions undone because their log entries could not be written.", load.not_logged),
+            ("sendiass_log_clock_back", "Times a clock was more than five seconds behind the log.", load.went_back),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

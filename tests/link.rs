@@ -128,7 +128,7 @@ fn restrained(server: &Own) {
 
 #[cfg(not(feature = "postgres-tls"))]
 fn verified(_server: &Own) {
-    assert_eq!(try_at(ELSEWHERE, "&sslmode=require"), Err(Unfit::WithoutTls));
+    assert_eq!(try_at(ELSEWHERE, "&sslmode=verify-full"), Err(Unfit::WithoutTls));
 }
 
 #[cfg(feature = "postgres-tls")]

@@ -12,6 +12,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
+use super::link;
 use super::stored::{DbJson, DbUuid, Json};
 use crate::domain::ids::{CaseId, EntryId};
 
@@ -96,15 +97,6 @@ struct Setting {
     value: String,
 }
 
-#[derive(QueryableByName)]
-struct Link {
-    /// A socket, or this machine.
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    local: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    encrypted: bool,
-}
-
 /// Why a database was not opened.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unfit {
@@ -151,6 +143,9 @@ impl Place {
                 Ok(Conn::Sqlite(conn))
             }
             Self::Server(url) => {
+                if demands.encrypted {
+                    link::is_private(url)?;
+                }
                 let mut conn = PgConnection::establish(&with_link(url)).map_err(|error| unreachable(&error))?;
                 conn.batch_execute(POSTGRES)?;
                 let settings = settings(&mut conn)?;
@@ -166,7 +161,7 @@ impl Place {
                     }
                 }
                 if demands.encrypted {
-                    is_private(&mut conn, url)?;
+                    link::was_private(&mut conn, url)?;
                 }
                 Ok(Conn::Pg(conn))
             }
@@ -179,18 +174,6 @@ fn settings(conn: &mut PgConnection) -> std::result::Result<Vec<Setting>, Unfit>
     let names: Vec<&str> = POSTGRES_EXPECTED.iter().map(|(name, _)| *name).chain(POSTGRES_DURABLE.iter().copied()).collect();
     let query = "SELECT name, current_setting(name) AS value FROM unnest($1) AS name";
     Ok(diesel::sql_query(query).bind::<Array<Text>, _>(names).load(conn)?)
-}
-
-/// Nobody on the way can read along or stand in for the server: a socket, this machine, or TLS to whom the certificate names.
-fn is_private(conn: &mut PgConnection, url: &str) -> std::result::Result<(), Unfit> {
-    let query = "SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted, inet_client_addr() IS NULL \
-                 OR inet_client_addr() <<= inet '127.0.0.0/8' OR inet_client_addr() = inet '::1' AS local";
-    match diesel::sql_query(query).get_result::<Link>(conn)? {
-        Link { local: true, .. } => Ok(()),
-        Link { encrypted: false, .. } => Err(Unfit::Plain),
-        Link { encrypted: true, .. } if url.contains("sslmode=verify-full") => Ok(()),
-        Link { encrypted: true, .. } => Err(Unfit::Unverified),
-    }
 }
 
 /// The address with what it does not say itself of the link.
@@ -262,6 +245,13 @@ impl Conn {
             .bind::<Array<DbJson>, _>(cases)
             .execute(conn)?;
         Ok(())
+    }
+
+    /// Whether an entry waits for longer than this, by the clock of the server. In the embedded database none ever does.
+    pub fn is_stuck(&mut self, patience: &str) -> QueryResult<bool> {
+        let Self::Pg(conn) = self else { return Ok(false) };
+        let waiting = "SELECT FROM access_pending WHERE since < clock_timestamp() - $1::interval LIMIT 1";
+        Ok(diesel::sql_query(waiting).bind::<Text, _>(patience).execute(conn)? > 0)
     }
 
     /// Files entries under their cases, as far as those are on record, by one statement. False in the embedded database.

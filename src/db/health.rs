@@ -28,6 +28,8 @@ pub struct Load {
     pub timed_out: u64,
     /// Transactions undone because their log entries could not be written.
     pub not_logged: u64,
+    /// Transactions that gave an entry of a log the time of the one before, because its own was more than five seconds earlier.
+    pub went_back: u64,
     /// The commits of the embedded database, by how many writes shared each: at most so many, and more than the place before says.
     pub batches: [(u32, u64); 7],
     /// The writes that were in them.
@@ -44,6 +46,7 @@ pub(super) struct Tally {
     turned_away: AtomicU64,
     timed_out: AtomicU64,
     not_logged: AtomicU64,
+    went_back: AtomicU64,
     batches: [AtomicU64; 7],
     batched: AtomicU64,
 }
@@ -81,6 +84,12 @@ impl Tally {
         Error::NotLogged(Box::new(error))
     }
 
+    /// An entry of a log came long before the one that has its place before it.
+    pub fn went_back(&self) {
+        self.went_back.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!("the clock went back: an entry of a log has the time of the one before it");
+    }
+
     /// So many writes shared a commit.
     pub fn shared(&self, writes: u64) {
         if let Some((_, count)) = SIZES.iter().zip(&self.batches).find(|(size, _)| writes <= u64::from(**size)) {
@@ -101,6 +110,7 @@ impl Tally {
             turned_away: count(&self.turned_away),
             timed_out: count(&self.timed_out),
             not_logged: count(&self.not_logged),
+            went_back: count(&self.went_back),
             batches: self.batches.each_ref().map(|batches| (sizes.next().unwrap_or_default(), count(batches))),
             batched: count(&self.batched),
         }
@@ -111,7 +121,7 @@ impl Tally {
 /// but its page is written all the same; an update that changes nothing would not be.
 pub fn probe(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     let _last = (Disclosures::last(tx.conn)?, Accesses::last(tx.conn)?);
-    if pending::is_stuck(tx, now)? {
+    if pending::is_stuck(tx)? {
         return Err(Error::Corrupt("waiting entry of the access log"));
     }
     let token = "(none: the service tries whether it can write)";

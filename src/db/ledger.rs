@@ -67,6 +67,9 @@ pub(super) fn flush(tx: &mut Tx<'_>) -> Result<LogIndexes> {
     Ok(LogIndexes(indexes))
 }
 
+/// So many microseconds those who write at once may be apart.
+const BEHIND: i64 = 5_000_000;
+
 /// The end of a log, which nobody else adds to until the transaction ends.
 struct End<L> {
     index: i64,
@@ -83,6 +86,12 @@ impl<L: Log> End<L> {
             None => (size::<L>(tx)?, Timestamp::from_micros(i64::MIN / 2).unwrap_or_else(|| Timestamp::start_of(chrono::NaiveDate::MIN))),
         };
         Ok(Self { index, at, of: PhantomData })
+    }
+
+    /// Times never decrease along a log, so that a period is a range of indexes, even if a clock went back; which is told.
+    fn reaches(&mut self, tx: &mut Tx<'_>, at: Timestamp) {
+        tx.went_back |= at.micros() < self.at.micros() - BEHIND;
+        self.at = self.at.max(at);
     }
 
     /// Adds entries as they are written, in this order, and answers the index of the first.
@@ -107,8 +116,7 @@ impl<L: Log> End<L> {
         now: Timestamp,
         write: impl FnOnce(Timestamp) -> std::result::Result<Written, EntryError>,
     ) -> Result<(i64, Vec<Opening>)> {
-        // Never decreasing, so that a period is a range of indexes, even if the clock went back.
-        self.at = self.at.max(now);
+        self.reaches(tx, now);
         let written = write(self.at).map_err(|error| match error {
             EntryError::NoCaseKey => Error::Corrupt("missing key"),
             EntryError::Malformed(_) => Error::Corrupt("log entry"),

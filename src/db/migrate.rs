@@ -102,7 +102,9 @@ impl Conn {
 
     /// Whether this role could change or remove what is written once. The embedded database knows no roles.
     pub fn may_rewrite(&mut self) -> Result<bool> {
-        const KEPT: &str = "SELECT 'may' AS value WHERE has_table_privilege('disclosure_entry', 'UPDATE, TRUNCATE, TRIGGER')";
+        const KEPT: &str = "SELECT 'may' AS value FROM pg_tables WHERE schemaname = 'public' \
+                            AND tablename ~ '^(disclosure|access)_(entry|leaf|subtree|checkpoint|cosignature|prune)$' \
+                            AND has_table_privilege(quote_ident(tablename), 'UPDATE, DELETE, TRUNCATE, TRIGGER')";
         let Self::Pg(conn) = self else { return Ok(false) };
         Ok(!rows(conn, KEPT)?.is_empty())
     }

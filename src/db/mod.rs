@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod legal_bundles;
 pub mod legal_extracts;
 pub mod legal_requests;
+mod link;
 pub mod migrate;
 pub mod notes;
 pub mod participants;

@@ -747,6 +747,7 @@ diesel::table! {
         id -> DbUuid,
         body -> Text,
         cases -> DbJson,
+        since -> DbTs,
     }
 }
 

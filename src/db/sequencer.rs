@@ -6,13 +6,16 @@ use std::time::Duration;
 use super::error::{Error, Result};
 use super::ledger::pending;
 use super::pool::Begin;
-use super::tx::{Db, Tx, within_patience};
+use super::tx::{Db, Tx};
 
 /// What nobody here was told of is looked for so often: it was left by a copy of the service that is gone.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// So long it may take to move what fits into one transaction.
 const ENOUGH: Duration = Duration::from_secs(4);
+
+/// So long somebody who asks waits for it.
+const SETTLING: Duration = Duration::from_millis(500);
 
 impl Db {
     /// Returns when an entry waits for its place in the access log, as far as this copy of the service knows, or after a second. In the embedded
@@ -31,10 +34,14 @@ impl Db {
         Ok(())
     }
 
-    /// The same for whoever reads the access log and means to see what was logged before. If it takes longer than a request may, or fails, what is
-    /// in the log can be read all the same.
+    /// The same for whoever reads the access log and means to see what was logged before. If it takes long, or fails, what is in the log can be
+    /// read all the same, and it goes on meanwhile.
     pub async fn settle(&self) {
-        drop(within_patience(self.sequence_some()).await);
+        if self.is_embedded() {
+            return;
+        }
+        let db = self.clone();
+        drop(tokio::time::timeout(SETTLING, self.spawn(async move { db.sequence().await })).await);
     }
 
     /// Writes what nobody waits for, for as long as it takes.
@@ -58,6 +65,14 @@ impl Db {
         }
         let _alone = self.alone.lock().await;
         // A server that fell silent is not waited for: the next try has another connection.
-        tokio::time::timeout(ENOUGH, self.write_aside(pending::sequence)).await.unwrap_or(Err(Error::Unavailable))
+        let tally = self.tally.clone();
+        let sequence = move |tx: &mut Tx<'_>| {
+            let moved = pending::sequence(tx)?;
+            if tx.went_back {
+                tally.went_back();
+            }
+            Ok(moved)
+        };
+        tokio::time::timeout(ENOUGH, self.write_aside(sequence)).await.unwrap_or(Err(Error::Unavailable))
     }
 }

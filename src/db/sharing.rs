@@ -45,6 +45,15 @@ impl Sharing {
     }
 }
 
+/// Whether an error is about one of those who share, and nothing was committed: no other is touched by it.
+fn is_of_one(error: &Error) -> bool {
+    match error {
+        Error::NotLogged(cause) => matches!(**cause, Error::Corrupt(_)),
+        Error::Panicked => true,
+        _ => false,
+    }
+}
+
 impl Db {
     /// Writes an entry to a server, with those of others.
     pub(super) async fn share(&self, entry: Pending) -> Result<()> {
@@ -52,9 +61,9 @@ impl Db {
         if !self.sharing.join(Share { entry, answer }) {
             return Err(self.tally.turned_away());
         }
-        // A task of its own, so that whoever goes away takes nobody with them.
+        // A task of its own, not of the worker of whoever asked: those who go away take nobody with them.
         let db = self.clone();
-        drop(tokio::spawn(async move { db.write_shares().await }));
+        self.spawn(async move { db.write_shares().await });
         match within_patience(answered).await {
             Some(told) => told.unwrap_or(Err(Error::Unavailable)),
             None => Err(self.tally.timed_out()),
@@ -68,14 +77,17 @@ impl Db {
         if shares.is_empty() {
             return;
         }
-        let many = shares.len() > 1;
-        let mut written = Some(self.write_entries(shares.iter().map(|share| share.entry.clone()).collect()).await);
+        let mut written = self.write_entries(shares.iter().map(|share| share.entry.clone()).collect()).await;
+        let one_is_at_fault = shares.len() > 1 && self.takes_entries() && written.as_ref().is_err_and(is_of_one);
         for Share { entry, answer } in shares {
-            let told = match &written {
-                // One of them is at fault, and no other is touched by it.
-                Some(Err(Error::NotLogged(_))) if many => self.write_entries(vec![entry]).await,
-                Some(Err(_)) if many => Err(Error::Unavailable),
-                _ => written.take().unwrap_or(Ok(())),
+            let told = if !one_is_at_fault {
+                // The first hears why, and whoever answers it tells the operator.
+                let next = if written.is_ok() { Ok(()) } else { Err(Error::Unavailable) };
+                std::mem::replace(&mut written, next)
+            } else if answer.is_closed() {
+                continue;
+            } else {
+                self.write_entries(vec![entry]).await
             };
             // Whoever asked may have gone away; what was committed stays.
             drop(answer.send(told));
@@ -84,7 +96,9 @@ impl Db {
 
     async fn write_entries(&self, entries: Vec<Pending>) -> Result<()> {
         self.write_for_many(move |tx| {
-            entries.into_iter().for_each(|entry| access::append(tx, entry));
+            for entry in entries {
+                access::append(tx, entry);
+            }
             Ok(())
         })
         .await

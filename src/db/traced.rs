@@ -84,9 +84,13 @@ impl Db {
 
     /// Writes one entry of the access log. The embedded database shares its commits by itself.
     pub(super) async fn tell(&self, entry: Pending) -> Result<()> {
-        match &self.writer {
-            Some(_) => self.write(move |tx| Ok(access::append(tx, entry))).await.map(drop),
-            None => self.share(entry).await,
+        if self.writer.is_none() {
+            return self.share(entry).await;
         }
+        let told = self.write(move |tx| {
+            access::append(tx, entry);
+            Ok(())
+        });
+        told.await.map(drop)
     }
 }

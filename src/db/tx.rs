@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::Digest;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinHandle;
 
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
@@ -69,6 +71,8 @@ pub struct Tx<'a> {
     unwrapped: Unwrapped,
     pub(super) waiting: Waiting,
     pub(super) noted: Noted,
+    /// An entry came long before the one that has its place before it.
+    pub(super) went_back: bool,
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -86,6 +90,7 @@ impl<'a> Tx<'a> {
             unwrapped: Unwrapped::default(),
             waiting: Waiting::default(),
             noted: Noted::default(),
+            went_back: false,
         }
     }
 
@@ -188,6 +193,8 @@ pub struct Db {
     /// Entries of the access log that share a transaction on a server.
     pub(super) sharing: Arc<Sharing>,
     pub(super) keys: Arc<Keyring>,
+    /// Where it was opened: what is begun for several goes on there, whoever ends.
+    home: Option<Handle>,
     pub(super) tally: Arc<Tally>,
     /// Whether nothing may be added to the logs any more.
     closed: Arc<AtomicBool>,
@@ -228,9 +235,18 @@ impl Db {
             waiting: Arc::default(),
             sharing: Arc::default(),
             keys: Arc::new(keys),
+            home: Handle::try_current().ok(),
             tally,
             closed: Arc::default(),
         })
+    }
+
+    /// Begins what goes on whoever ends.
+    pub(super) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        match &self.home {
+            Some(home) => home.spawn(work),
+            None => tokio::spawn(work),
+        }
     }
 
     /// The keys of the deployment.
@@ -293,7 +309,11 @@ impl Db {
             if closed.load(Ordering::SeqCst) && !tx.waiting.is_empty() {
                 return Err(tally.not_logged(Error::Corrupt("log")).into());
             }
-            Ok((value, ledger::flush(tx).map_err(|error| tally.not_logged(error))?))
+            let indexes = ledger::flush(tx).map_err(|error| tally.not_logged(error))?;
+            if tx.went_back {
+                tally.went_back();
+            }
+            Ok((value, indexes))
         }
     }
 

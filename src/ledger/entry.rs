@@ -208,7 +208,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// An entry that was written before it had its place: as it is if that is not before `earliest`, else with that time. Its time is answered.
+    /// An entry that was written before it had its place: as it is if that is not before `earliest`, else with that time. The time it had is answered.
     pub fn again(body: String, earliest: Timestamp) -> Result<(Self, Timestamp), Malformed> {
         let mut fields = leaf::read(body.as_bytes())?;
         let at = fields.get("at").and_then(Value::as_str).and_then(Timestamp::parse).ok_or(Malformed::Syntax)?;
@@ -218,7 +218,7 @@ impl Written {
         } else {
             body
         };
-        Ok((Self { leaf: leaf::leaf_hash(body.as_bytes()), body, openings: Vec::new() }, at.max(earliest)))
+        Ok((Self { leaf: leaf::leaf_hash(body.as_bytes()), body, openings: Vec::new() }, at))
     }
 }
 

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
+use sendiass::db::conn::Conn;
 use sendiass::ledger::merkle::completed;
 use sendiass::ledger::{Hash, HashReader, MissingRows, leaf};
 
@@ -50,8 +51,11 @@ struct Row {
 
 /// The entries of a log as they are stored: index and body.
 pub fn stored(app: &TestApp, log: &str) -> Vec<(i64, String)> {
-    let rows: Vec<Row> =
-        diesel::sql_query(format!("SELECT idx, body AS text FROM {log}_entry ORDER BY idx")).load(&mut app.sabotage()).unwrap();
+    stored_in(&mut app.sabotage(), log)
+}
+
+pub fn stored_in(conn: &mut Conn, log: &str) -> Vec<(i64, String)> {
+    let rows: Vec<Row> = diesel::sql_query(format!("SELECT idx, body AS text FROM {log}_entry ORDER BY idx")).load(conn).unwrap();
     rows.into_iter().map(|row| (row.idx, row.text)).collect()
 }
 
@@ -73,23 +77,36 @@ pub fn lengthen(app: &TestApp, log: &str, count: usize, padding: usize) {
         tree.push(leaf::leaf_hash(body.as_bytes()));
     }
     let begin = sendiass::domain::time::Timestamp::parse("2026-07-01T00:00:00.000Z").unwrap().micros();
-    let mut sql = String::from("BEGIN;");
-    for n in 0..count {
-        let index = old.len() + n;
+    let new = (0..count).map(|n| {
         let at = sendiass::domain::time::Timestamp::from_micros(begin + 1_000_000 * i64::try_from(n).unwrap()).unwrap();
         let kind = if log == "access" { "listed" } else { "decided_not_to_share" };
         let body = serde_json::json!({"actor": uuid::Uuid::nil(), "at": at.to_string(), "id": uuid::Uuid::now_v7(), "kind": kind,
             "operation": "x".repeat(padding), "outcome": "granted", "req": uuid::Uuid::now_v7(), "v": 1});
-        let body = leaf::write(body.as_object().unwrap()).unwrap();
-        let hashed = leaf::leaf_hash(body.as_bytes());
+        leaf::write(body.as_object().unwrap()).unwrap()
+    });
+    let sql = rows(log, &mut tree, new);
+    app.sabotage().batch_execute(&format!("BEGIN; {sql} COMMIT")).unwrap();
+}
+
+/// Makes a log anew as a whole, of these entries.
+pub fn make_anew(conn: &mut Conn, log: &str, bodies: Vec<String>) {
+    let rows = rows(log, &mut Tree::default(), bodies.into_iter());
+    let gone: String = ["entry", "leaf", "subtree"].map(|table| format!("DELETE FROM {log}_{table};")).concat();
+    conn.batch_execute(&format!("BEGIN; {gone} {rows} COMMIT")).unwrap();
+}
+
+/// What adds these entries to the tree of a log.
+fn rows(log: &str, tree: &mut Tree, bodies: impl Iterator<Item = String>) -> String {
+    let mut sql = String::new();
+    for body in bodies {
+        let (index, hashed) = (tree.leaves.len(), leaf::leaf_hash(body.as_bytes()));
         write!(sql, "INSERT INTO {log}_entry (idx, body) VALUES ({index}, '{body}');").unwrap();
         write!(sql, "INSERT INTO {log}_leaf (idx, h) VALUES ({index}, {});", hash(&hashed)).unwrap();
         for (level, place, root) in tree.push(hashed) {
             write!(sql, "INSERT INTO {log}_subtree (level, n, h) VALUES ({level}, {place}, {});", hash(&root)).unwrap();
         }
     }
-    sql.push_str("COMMIT;");
-    app.sabotage().batch_execute(&sql).unwrap();
+    sql
 }
 
 /// The root of a log of these bodies, as anybody computes it who keeps a copy.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::family::Family;
 use crate::harness::cluster::{Scratch, by_engine};
 use crate::harness::{TestApp, connect};
-use crate::long::{lengthen, stored};
+use crate::long::{lengthen, make_anew, stored, stored_in};
 
 pub type Found = BTreeSet<(String, i64, String)>;
 
@@ -210,4 +210,41 @@ fn t1_t2_t5_t7_what_was_done_to_a_log_is_found_by_whoever_keeps_it() {
         ],
     );
     assert_eq!(report[0]["erased"], 1);
+}
+
+#[test]
+fn t3_t8_t9_a_log_that_was_made_anew_as_a_whole_is_not_the_one_that_was_signed() {
+    let changed: [fn(&mut Vec<String>); 3] = [
+        // An entry says something else, and all that is computed from it is right.
+        |bodies| bodies[40] = bodies[40].replace("granted", "refused"),
+        |bodies| drop(bodies.remove(100)),
+        |bodies| {
+            // Each takes the place and the time of the other.
+            let time = |body: &str| body.split("\"at\":\"").nth(1).unwrap()[..24].to_owned();
+            let (first, second) = (time(&bodies[100]), time(&bodies[101]));
+            bodies.swap(100, 101);
+            bodies[100] = bodies[100].replace(&second, &first);
+            bodies[101] = bodies[101].replace(&first, &second);
+        },
+    ];
+    let app = TestApp::spawn();
+    lengthen(&app, "access", 300, 0);
+    app.as_role(Role::Auditor).get("/access-log/checkpoint").ok(200);
+    let (folder, scratch) = app.stopped();
+    let mut conn = connect(folder.path(), scratch.as_ref());
+    unguard(&mut conn);
+    let bodies: Vec<String> = stored_in(&mut conn, "access").into_iter().map(|(_, body)| body).collect();
+    for change in changed {
+        let mut other = bodies.clone();
+        change(&mut other);
+        assert_ne!(other, bodies);
+        make_anew(&mut conn, "access", other);
+        let (report, found, code) = selfcheck(&folder, scratch.as_ref());
+        assert_eq!(code, Some(1), "{report}");
+        let faults: BTreeSet<&str> = found.iter().filter(|(log, ..)| log == "access").map(|(_, _, fault)| fault.as_str()).collect();
+        assert_eq!(faults, BTreeSet::from(["checkpoint_differs", "sidecar_differs"]), "{report}");
+    }
+    make_anew(&mut conn, "access", bodies);
+    let (report, _, code) = selfcheck(&folder, scratch.as_ref());
+    assert_eq!(code, Some(0), "{report}");
 }

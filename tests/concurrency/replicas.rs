@@ -49,7 +49,7 @@ fn a_request_sent_to_both_takes_effect_once() {
 }
 
 #[test]
-fn thirty_two_who_write_on_both_leave_no_gap() {
+fn t41_thirty_two_who_write_on_both_leave_no_gap() {
     let (app, other) = replicas();
     // In cases of different families nothing but the log makes them wait for each other.
     let families: Vec<(String, Value)> = (0..8)

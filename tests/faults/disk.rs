@@ -31,7 +31,7 @@ impl Disk {
             return Some(Self(path));
         }
         fs::remove_dir(&path).unwrap();
-        eprintln!("*** A FULL DISK WAS NOT TESTED: only root may mount a small one. ***");
+        crate::not_tested("A FULL DISK WAS", "only root may mount a small one");
         None
     }
 

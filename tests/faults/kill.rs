@@ -35,7 +35,7 @@ fn t40_what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is
         });
         acknowledged += round.iter().filter(|write| write.made().is_some()).count();
         for answer in round.iter().flat_map(|write| &write.answers) {
-            assert!([201, 503].contains(&answer.status), "{} {}", answer.status, answer.told);
+            assert!(answer.is_done() || answer.status == 503, "{} {}", answer.status, answer.told);
         }
         let began = Instant::now();
         service = service.again();
@@ -85,7 +85,7 @@ fn what_was_logged_before_a_kill_has_its_place_after_the_next_start() {
     if is_postgres() {
         // One that is there for years, made before the newest of the log.
         let body = r#"{"actor":"a","at":"2023-11-14T22:13:20.000Z","id":"018bcfe5-6800-7000-8000-000000000001","kind":"read","outcome":"granted","req":"left","v":1}"#;
-        let row = format!("INSERT INTO access_pending VALUES ('018bcfe5-6800-7000-8000-000000000001', '{body}', '[]')");
+        let row = format!("INSERT INTO access_pending VALUES ('018bcfe5-6800-7000-8000-000000000001', '{body}', '[]', '2023-11-14')");
         database.batch_execute(&row).unwrap();
         let since = Instant::now();
         while service.readiness() == 200 {

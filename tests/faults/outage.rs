@@ -72,13 +72,13 @@ impl Outage<'_> {
         let last_refused = Mutex::new(None::<Instant>);
         let look = |answer: &crate::writes::Answer| {
             let known = match (answer.status, answer.told.as_str()) {
-                (201, _) => true,
+                (200 | 201, _) => true,
                 (503, "unavailable") | (409, "idempotency-in-progress") => answer.retry_after,
                 _ => false,
             };
             assert!(known, "{name}: {} {}", answer.status, answer.told);
             assert!(answer.took < ANSWERED_WITHIN + grace(), "{name}: {} after {:?}", answer.status, answer.took);
-            if answer.status != 201 {
+            if !answer.is_done() {
                 let mut last = last_refused.lock().unwrap();
                 *last = (*last).max(Some(answer.asked + answer.took));
             }
@@ -120,7 +120,7 @@ impl Outage<'_> {
         });
         let answers = || sent.iter().flat_map(|write| &write.answers);
         let slowest = answers().map(|answer| answer.took).max().unwrap();
-        let refused = answers().filter(|answer| answer.status != 201).count();
+        let refused = answers().filter(|answer| !answer.is_done()).count();
         println!(
             "{name}: {} written, {refused} refused, slowest answer {slowest:?}, unready after {told_after:?}, full service after {whole_after:?}",
             sent.len()

@@ -1,6 +1,6 @@
 //! What is on record, as whoever has the database can check it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -110,6 +110,25 @@ pub fn ids(database: &mut Conn, table: &str) -> BTreeSet<String> {
     };
     let rows: Vec<Id> = diesel::sql_query(format!("SELECT {text} AS id FROM {table}")).load(database).unwrap();
     rows.into_iter().map(|row| plain(&row.id)).collect()
+}
+
+/// The requests of which the access log tells, and how often.
+pub fn requests_logged(database: &mut Conn) -> BTreeMap<String, usize> {
+    // What waits is logged, too.
+    let rows: Vec<Told> =
+        diesel::sql_query("SELECT body FROM access_pending UNION ALL SELECT body FROM access_entry").load(database).unwrap();
+    let mut requests = BTreeMap::new();
+    for row in rows {
+        let body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
+        *requests.entry(body["req"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    requests
+}
+
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = Text)]
+    body: String,
 }
 
 #[derive(QueryableByName)]

@@ -1,4 +1,4 @@
-//! Those who write: people, notes and disclosures, each with a key of its own; and what must be on record afterwards.
+//! Those who write: people, notes and disclosures, each with a key of its own, and those who look; and what must be on record afterwards.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use ureq::Agent;
 
 use crate::process::{Process, agent};
-use crate::record::{count, ids, nothing_is_half_written, plain, root_of_the_log};
+use crate::record::{count, ids, nothing_is_half_written, plain, requests_logged, root_of_the_log};
 
 /// How many write at once.
 pub const WRITERS: usize = 16;
@@ -27,7 +27,7 @@ pub struct Answer {
     pub retry_after: bool,
 }
 
-/// One write, sent until it is acknowledged.
+/// One write, sent until it is acknowledged; or a look, which the access log tells of.
 pub struct Write {
     table: &'static str,
     path: String,
@@ -36,26 +36,43 @@ pub struct Write {
     pub answers: Vec<Answer>,
 }
 
+impl Answer {
+    /// It was made or shown.
+    pub fn is_done(&self) -> bool {
+        [200, 201].contains(&self.status)
+    }
+}
+
 impl Write {
     /// What it made, once it was acknowledged.
     pub fn made(&self) -> Option<&str> {
-        self.answers.iter().find(|answer| answer.status == 201).map(|answer| answer.told.as_str())
+        self.answers.iter().find(|answer| answer.is_done()).map(|answer| answer.told.as_str())
+    }
+
+    fn looks(&self) -> bool {
+        self.table == LOOK
     }
 
     /// Sends it, and tells whether an answer came.
     fn send(&mut self, writes: &Writes, agent: &Agent, api: &str) -> bool {
         let asked = Instant::now();
-        let sent = agent
-            .post(format!("{api}/api/v1{}", self.path))
-            .header("authorization", format!("Bearer {}", writes.adviser))
-            .header("content-type", "application/json")
-            .header("idempotency-key", &self.key)
-            .send(&self.body);
+        let (url, authorization) = (format!("{api}/api/v1{}", self.path), format!("Bearer {}", writes.adviser));
+        let sent = if self.looks() {
+            agent.get(url).header("authorization", authorization).call()
+        } else {
+            let request = agent.post(url).header("authorization", authorization).header("content-type", "application/json");
+            request.header("idempotency-key", &self.key).send(&self.body)
+        };
         let Ok(mut response) = sent else { return false };
+        let request = response.headers()["x-request-id"].to_str().unwrap().to_owned();
         let (status, retry_after) = (response.status().as_u16(), response.headers().contains_key("retry-after"));
         let Ok(text) = response.body_mut().read_to_string() else { return false };
         let body: Value = serde_json::from_str(&text).unwrap();
-        let told = body[if status == 201 { "id" } else { "code" }].as_str().unwrap_or(&text).to_owned();
+        let told = match status {
+            200 => request,
+            201 => body["id"].as_str().unwrap().to_owned(),
+            _ => body["code"].as_str().unwrap_or(&text).to_owned(),
+        };
         self.answers.push(Answer { asked, took: asked.elapsed(), status, told, retry_after });
         true
     }
@@ -66,8 +83,8 @@ impl Write {
         loop {
             assert!(self.send(writes, agent, api), "{}: no answer", self.path);
             let last = self.answers.last().unwrap();
-            if last.status == 201 {
-                assert!(before.is_none_or(|id| id == last.told), "the same key made another {}", self.table);
+            if last.is_done() {
+                assert!(self.looks() || before.is_none_or(|id| id == last.told), "the same key made another {}", self.table);
                 return;
             }
             assert!(since.elapsed() < Duration::from_secs(10), "{}: {} {}", self.path, last.status, last.told);
@@ -92,6 +109,7 @@ pub struct Writes {
 }
 
 const TABLES: [&str; 3] = ["person", "note", "disclosure"];
+const LOOK: &str = "look";
 
 impl Writes {
     /// Puts the family on record.
@@ -157,8 +175,9 @@ impl Writes {
     /// The next thing to be written: of each kind in turn.
     pub fn next(&self) -> Write {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let table = TABLES[n % 3];
+        let table = TABLES.get(n % 4).copied().unwrap_or(LOOK);
         let (path, body) = match table {
+            LOOK => (format!("/cases/{}", self.case), Value::Null),
             "person" => (
                 "/people".to_owned(),
                 json!({"kind":"parent_carer","fullName":format!("Person {n}"),"pseudonymous":false,"dateOfBirth":"1985-05-05"}),
@@ -253,7 +272,14 @@ impl Writes {
             assert!(lost.is_empty() && more.is_empty(), "{table}: lost {lost:?}, too many {more:?}");
         }
         let requests = count(database, "SELECT count(*) FROM idempotency") - self.requests_before;
-        assert_eq!(usize::try_from(requests).unwrap(), sent.len(), "keys on record");
+        assert_eq!(usize::try_from(requests).unwrap(), sent.iter().filter(|write| !write.looks()).count(), "keys on record");
+        // Whoever was shown the case stands in the access log, once for each answer.
+        let shown: Vec<&str> =
+            sent.iter().flat_map(|write| &write.answers).filter(|answer| answer.status == 200).map(|answer| &*answer.told).collect();
+        let logged = requests_logged(database);
+        for request in shown {
+            assert_eq!(logged.get(request), Some(&1), "a look in the access log");
+        }
         nothing_is_half_written(database);
         assert_eq!(self.served_root(service), root_of_the_log(database));
     }

@@ -218,7 +218,7 @@ fn the_list_of_what_is_written_once_is_that_of_the_catalog() {
 }
 
 #[test]
-fn what_is_written_once_refuses_every_way_of_changing_it_whoever_asks() {
+fn t39_what_is_written_once_refuses_every_way_of_changing_it_whoever_asks() {
     let Some(scratch) = with_rows() else { return };
     let (mut app, mut owner, mut replica) = (trying(&scratch.url()), trying(&scratch.owner_url()), replica(&scratch));
     let mut faults = Vec::new();

@@ -138,7 +138,7 @@ fn with_rows() -> (TempDir, Conn) {
 }
 
 #[test]
-fn what_is_written_once_refuses_every_way_of_changing_it() {
+fn t39_what_is_written_once_refuses_every_way_of_changing_it() {
     let (_folder, mut conn) = with_rows();
     let mut passed = Vec::new();
     for (table, key, change) in &fixed() {
@@ -266,7 +266,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
          ON CONFLICT DO UPDATE SET openings = x'01'",
         "openings",
     ),
-    ("an entry that waits", "INSERT INTO access_pending VALUES (zeroblob(16), '{}', '[]')", "their place at once"),
+    ("an entry that waits", "INSERT INTO access_pending VALUES (zeroblob(16), '{}', '[]', 0)", "their place at once"),
     ("the look-up, changed", "UPDATE disclosure_case_ix SET idx = 1", "look-up"),
     (
         "the look-up, by upsert",

@@ -56,7 +56,8 @@ CREATE TABLE access_case_ix (
 CREATE TABLE access_pending (
     id uuid PRIMARY KEY,
     body text NOT NULL,
-    cases jsonb NOT NULL
+    cases jsonb NOT NULL,
+    since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 -- Refusals of change. The guards on INSERT also stop a missing index: the next index is the only one that fits. ENABLE ALWAYS and TRUNCATE: as

@@ -55,7 +55,8 @@ CREATE TABLE access_case_ix (
 CREATE TABLE access_pending (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     body TEXT NOT NULL,
-    cases TEXT NOT NULL
+    cases TEXT NOT NULL,
+    since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Refusals of change. The guards on INSERT also stop REPLACE, IGNORE, UPSERT and a missing index: the next index is the only one that fits.

@@ -15,13 +15,12 @@ use crate::db::schema::access_pending;
 use crate::db::stored::Json;
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, EntryId};
-use crate::domain::time::Timestamp;
 use crate::ledger::Written;
 
 /// So many are given their places in one transaction.
 pub(in crate::db) const BATCH: usize = 2_000;
 /// What waits for longer waits in vain: nobody moves it.
-const PATIENCE: i64 = 5_000_000;
+const PATIENCE: &str = "5 seconds";
 
 /// Has entries wait, by one statement.
 pub(super) fn wait(tx: &mut Tx<'_>, pending: Vec<Pending>) -> Result<()> {
@@ -40,8 +39,11 @@ pub(super) fn wait(tx: &mut Tx<'_>, pending: Vec<Pending>) -> Result<()> {
 pub(in crate::db) fn sequence(tx: &mut Tx<'_>) -> Result<usize> {
     let mut end = End::<Accesses>::find(tx)?;
     let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-    let waiting: Vec<(EntryId, String, Json<Vec<CaseId>>)> =
-        access_pending::table.order(access_pending::id.asc()).limit(limit).load(tx.conn)?;
+    let waiting: Vec<(EntryId, String, Json<Vec<CaseId>>)> = access_pending::table
+        .order(access_pending::id.asc())
+        .limit(limit)
+        .select((access_pending::id, access_pending::body, access_pending::cases))
+        .load(tx.conn)?;
     if waiting.is_empty() {
         return Ok(0);
     }
@@ -49,7 +51,7 @@ pub(in crate::db) fn sequence(tx: &mut Tx<'_>) -> Result<usize> {
     for ((id, body, Json(about)), index) in waiting.into_iter().zip(end.index..) {
         // Times never decrease along the log, whatever the clocks of those who write it say.
         let (entry, at) = Written::again(body, end.at).map_err(|_| Error::Corrupt("log entry"))?;
-        end.at = at;
+        end.reaches(tx, at);
         ids.push(id);
         entries.push(entry);
         indexes.extend(about.iter().map(|_| index));
@@ -63,10 +65,7 @@ pub(in crate::db) fn sequence(tx: &mut Tx<'_>) -> Result<usize> {
     Ok(ids.len())
 }
 
-/// Whether something waits in vain. Its id tells since when it is there.
-pub(in crate::db) fn is_stuck(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool> {
-    let oldest: Option<EntryId> =
-        access_pending::table.order(access_pending::id.asc()).select(access_pending::id).first(tx.conn).optional()?;
-    let since = oldest.and_then(|id| id.0.get_timestamp()).map(|at| at.to_unix());
-    Ok(since.is_some_and(|(seconds, _)| i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000) < now.micros() - PATIENCE))
+/// Whether something waits in vain, by the clock of the server.
+pub(in crate::db) fn is_stuck(tx: &mut Tx<'_>) -> Result<bool> {
+    Ok(tx.conn.is_stuck(PATIENCE)?)
 }

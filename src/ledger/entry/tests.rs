@@ -267,7 +267,7 @@ fn an_entry_that_waited_is_moved_to_where_times_do_not_decrease_and_is_nothing_b
     assert_eq!((&same.body, same.leaf, when), (&body, leaf::leaf_hash(body.as_bytes()), at("2026-09-14T09:12:41.530Z")));
     let (later, when) = Written::again(body.clone(), at("2026-09-14T09:12:41.531Z")).unwrap();
     assert_eq!(later.body, body.replace(".530Z", ".531Z"));
-    assert_eq!((later.leaf, when), (leaf::leaf_hash(later.body.as_bytes()), at("2026-09-14T09:12:41.531Z")));
+    assert_eq!((later.leaf, when), (leaf::leaf_hash(later.body.as_bytes()), at("2026-09-14T09:12:41.530Z")), "the time it had");
     for malformed in [r#"{"v":1}"#, r#"{"at":"soon"}"#, r#"{ "at":"2026-09-14T09:12:41.530Z"}"#, "[]"] {
         assert!(Written::again(malformed.to_owned(), when).is_err(), "{malformed}");
     }
