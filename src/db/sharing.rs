@@ -118,7 +118,7 @@ mod tests {
     use crate::db::ledger::{Accesses, size};
     use crate::db::schema::sealing_key;
     use crate::db::sealed::{KeyUse, Owner};
-    use crate::db::testing::cluster::by_engine;
+    use crate::db::testing::cluster::{by_engine, is_postgres};
     use crate::db::testing::{Scratch, now};
     use crate::domain::ids::CaseId;
 
@@ -167,5 +167,25 @@ mod tests {
         let which: Vec<bool> = told.iter().map(Result::is_ok).collect();
         assert_eq!(which, [true, true, false, true], "{told:?}");
         assert_eq!(log_size(&scratch), before + 7);
+    }
+
+    #[test]
+    fn where_too_many_wait_one_more_is_turned_away_and_for_those_who_went_away_nothing_is_written() {
+        let scratch = Scratch::new();
+        if !is_postgres() {
+            return;
+        }
+        let adviser = scratch.adviser("ada");
+        let case = scratch.bare_case(&adviser, false);
+        let before = log_size(&scratch);
+        for _ in 0..QUEUE {
+            let entry = Asked::new(&adviser, Action::CaseRead, now()).unwrap().refused(Noted::default());
+            assert!(scratch.db.sharing.join(Share { entry, answer: oneshot::channel().0 }));
+        }
+        let told = told_at_once(&scratch, &adviser, &[case]);
+        assert!(matches!(told[..], [Err(Error::Busy)]), "{told:?}");
+        scratch.wait(scratch.db.write_shares());
+        assert!(told_at_once(&scratch, &adviser, &[case])[0].is_ok());
+        assert_eq!(log_size(&scratch), before + 1);
     }
 }

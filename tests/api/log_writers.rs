@@ -66,11 +66,17 @@ fn t18_t43_two_servers_on_one_log_and_a_clock_that_goes_back_leave_it_whole() {
         assert!(times.is_sorted(), "{times:?}");
         times.last().unwrap().clone()
     };
+    let went_back = || {
+        let figures = ureq::get(format!("{}/metrics", app.admin)).call().unwrap().body_mut().read_to_string().unwrap();
+        figures.lines().find_map(|line| line.strip_prefix("sendiass_log_clock_back_total ")?.parse::<u32>().ok()).unwrap()
+    };
+    assert_eq!(went_back(), 0);
     let before = time(&app);
     app.as_role(Role::Administrator).put("/test-clock", &json!({"now":"2026-05-31T09:00:00.000Z","frozen":true})).ok(200);
     family.disclose(&app, &risk).ok(201);
     assert_eq!(time(&app), before, "an entry is never older than the one before it");
     assert_eq!(stored(&app, "disclosure").len(), 14);
+    assert!(went_back() > 0, "it is told");
     is_sound(app, &[]);
 }
 
