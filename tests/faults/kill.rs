@@ -83,10 +83,13 @@ fn what_was_logged_before_a_kill_has_its_place_after_the_next_start() {
     assert_eq!(count(&mut database, waiting), if is_postgres() { 3 } else { 0 });
     assert_eq!(service.readiness(), 200);
     if is_postgres() {
-        // One that is there for years, made before the newest of the log.
-        let body = r#"{"actor":"a","at":"2023-11-14T22:13:20.000Z","id":"018bcfe5-6800-7000-8000-000000000001","kind":"read","outcome":"granted","req":"left","v":1}"#;
-        let row = format!("INSERT INTO access_pending VALUES ('018bcfe5-6800-7000-8000-000000000001', '{body}', '[]', '2023-11-14')");
-        database.batch_execute(&row).unwrap();
+        // Two that are there for years, made before the newest of the log: one comes before the others, and one behind them.
+        for (id, request) in [("018bcfe5-6800-7000-8000-000000000001", "left"), ("ffffffff-6800-7000-8000-000000000001", "late")] {
+            let body = format!(
+                r#"{{"actor":"a","at":"2023-11-14T22:13:20.000Z","id":"{id}","kind":"read","outcome":"granted","req":"{request}","v":1}}"#
+            );
+            database.batch_execute(&format!("INSERT INTO access_pending VALUES ('{id}', '{body}', '[]', '2023-11-14')")).unwrap();
+        }
         let since = Instant::now();
         while service.readiness() == 200 {
             assert!(since.elapsed() < Duration::from_secs(3), "it does not tell that an entry waits in vain");
@@ -95,11 +98,11 @@ fn what_was_logged_before_a_kill_has_its_place_after_the_next_start() {
     service.signal(Signal::KILL);
     service.end();
     leader.batch_execute(by_engine("SELECT 1", "ROLLBACK")).unwrap();
-    assert_eq!(count(&mut database, waiting), if is_postgres() { 4 } else { 0 });
+    assert_eq!(count(&mut database, waiting), if is_postgres() { 5 } else { 0 });
     service = service.again();
     let mut database = service.database();
     assert_eq!(count(&mut database, waiting), 0);
-    for request in requests.iter().map(String::as_str).chain(is_postgres().then_some("left")) {
+    for request in requests.iter().map(String::as_str).chain(["left", "late"].into_iter().filter(|_| is_postgres())) {
         let told = format!("SELECT count(*) FROM access_entry WHERE body LIKE '%\"req\":\"{request}\"%'");
         assert_eq!(count(&mut database, &told), 1, "{request}");
     }
