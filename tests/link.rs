@@ -10,6 +10,7 @@
 mod cluster;
 
 use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 
@@ -103,8 +104,26 @@ fn production_reaches_another_machine_by_verified_tls_only() {
     assert_eq!(try_at(ELSEWHERE, "&sslmode=disable"), Err(Unfit::Plain));
     let lenient = Place::Server(url(ELSEWHERE, "&sslmode=disable")).connect(Demands { encrypted: false, unsafe_server: true });
     assert!(lenient.is_ok());
+    // Whoever passes it on from this machine to another does not make the way private.
+    let relayed = format!("&port={}&sslmode=disable", relay());
+    assert_eq!(try_at("127.0.0.1", &relayed), Err(Unfit::Plain));
     verified(&server);
     restrained(&server);
+}
+
+/// Passes on what comes to this machine to the server at its other address; the port.
+fn relay() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for near in listener.incoming() {
+            let (mut near, mut far) = (near.unwrap(), TcpStream::connect((ELSEWHERE, 5432)).unwrap());
+            let (mut from, mut to) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            std::thread::spawn(move || std::io::copy(&mut near, &mut far));
+        }
+    });
+    port
 }
 
 /// Production does not run as a role that could rewrite the record.

@@ -11,7 +11,7 @@ use diesel::sql_types::Bool;
 
 use super::conn::Unfit;
 
-/// What leads elsewhere where the address names no host.
+/// What can lead elsewhere, whatever host the address names.
 const ELSEWHERE: [&str; 3] = ["PGHOST", "PGHOSTADDR", "PGSERVICE"];
 
 #[derive(QueryableByName)]
@@ -67,7 +67,7 @@ fn is_local(url: &str, environment: bool) -> bool {
         .map(|host| host.replace("%2F", "/").replace("%2f", "/"))
         .filter(|host| !host.is_empty())
         .collect();
-    let elsewhere = parameters(url, "service").next().is_some() || hosts.is_empty() && environment;
+    let elsewhere = environment || parameters(url, "service").next().is_some();
     !elsewhere && hosts.iter().all(|host| here(host))
 }
 
@@ -118,6 +118,6 @@ mod tests {
         ] {
             assert_eq!(is_private(url), Err(fault), "{url}");
         }
-        assert!(!is_local("postgres:///d", true), "the environment names a host");
+        assert!(!is_local("postgres://localhost/d", true), "the environment names another");
     }
 }

@@ -107,6 +107,7 @@ impl Db {
 
 #[cfg(test)]
 mod tests {
+    use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
     use diesel::sql_types::BigInt;
     use futures_util::future::join_all;
@@ -167,6 +168,12 @@ mod tests {
         let which: Vec<bool> = told.iter().map(Result::is_ok).collect();
         assert_eq!(which, [true, true, false, true], "{told:?}");
         assert_eq!(log_size(&scratch), before + 7);
+
+        // What is wrong with none of them is wrong with all.
+        let mut owner = scratch.another_connection();
+        owner.batch_execute(by_engine("ALTER TABLE access_entry RENAME TO gone", "ALTER TABLE access_pending RENAME TO gone")).unwrap();
+        let told = told_at_once(&scratch, &adviser, &cases[..2]);
+        assert!(told.iter().all(Result::is_err), "{told:?}");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use diesel::connection::SimpleConnection;
+
 use super::*;
+use crate::db::testing::cluster::is_postgres;
 use crate::db::testing::{Scratch, now};
 
 /// A sidecar in memory, which can fail, and which somebody else can write just before.
@@ -68,6 +71,15 @@ fn in_production_a_sidecar_that_is_gone_closes_the_logs() {
         *disclosures.held.lock().unwrap() = None;
         assert!(matches!(app.sign_logs().await, Err(Unsigned::Missing("disclosure"))));
         assert!(!app.db.takes_entries() && !app.can_work().await);
+        if is_postgres() {
+            // What waits is given no place, either.
+            let size = app.db.read::<_, db::Error>(ledger::size::<Accesses>).await.unwrap();
+            let row =
+                "INSERT INTO access_pending VALUES ('018bcfe5-6800-7000-8000-000000000001', '{\"at\":\"2026-09-14T09:12:41.530Z\"}', '[]')";
+            scratch.another_connection().batch_execute(row).unwrap();
+            app.db.sequence().await.unwrap();
+            assert_eq!(app.db.read::<_, db::Error>(ledger::size::<Accesses>).await.unwrap(), size);
+        }
     });
 }
 
