@@ -1,12 +1,14 @@
 //! Bundles of the logs: what an auditor takes away and checks without the service (C3, C10, C13).
 
 use std::fmt::Write;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use sendiass::domain::vocabulary::Role;
+use sendiass::ledger::PublicKey;
 use sendiass::ledger::audit::{Asked, Audit};
 use sendiass::ledger::bundle::{Head, HeadReader};
 use sendiass::ledger::leaf::leaf_hash;
@@ -82,14 +84,31 @@ pub fn are_sound(app: &TestApp) {
 
 /// A whole log, taken away before or now, is sound.
 pub fn is_sound(app: &TestApp, table: &str, text: &str) {
-    let trust = Trust::read(&format!("log {}", key(app, table).text())).unwrap();
-    let mut audit = Audit::new(Asked { trust: Some(trust), ..Asked::default() });
+    is_sound_by(&key(app, table), text);
+}
+
+/// The same for whoever trusts this key; another verifier, which shares nothing with the first, says so as well.
+pub fn is_sound_by(key: &PublicKey, text: &str) {
+    let trust = format!("log {}\n", key.text());
+    let mut audit = Audit::new(Asked { trust: Some(Trust::read(&trust).unwrap()), ..Asked::default() });
     // It says itself what is wrong, if a line is not taken.
     for line in text.strip_suffix('\n').unwrap().split('\n') {
         audit.line(line.as_bytes());
     }
     let report = audit.finish(false);
     assert_eq!((report.exit_code(), report.completeness.finding), (0, "whole"), "{report:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let mut another = Command::new("python3");
+    another.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verify_bundle.py")).arg(file("trust", &trust)).arg(file("bundle", text));
+    // Where there is no Python a test of its own says so.
+    if let Ok(output) = another.output() {
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "0 sound\n", "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 /// An auditor's folder, far from the service: what the operator gave them, and what they took away.

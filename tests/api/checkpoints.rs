@@ -19,12 +19,17 @@ pub const LOGS: [(&str, &str); 2] = [("disclosure-log", "disclosure"), ("access-
 
 /// The key that signs a log, as an auditor is given it: by the operator, not by the service.
 pub fn key(app: &TestApp, table: &str) -> PublicKey {
-    let written = std::fs::read_to_string(app.folder().join("log.key")).unwrap();
-    let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&written[2 * n..2 * n + 2], 16).unwrap()).collect();
     let genesis: Value = serde_json::from_str(&stored(app, table)[0].1).unwrap();
-    let key = Signer::new(&bytes.try_into().unwrap(), genesis["origin"].as_str().unwrap()).public().clone();
+    let key = named(app, genesis["origin"].as_str().unwrap());
     assert_eq!(genesis["keyId"], key.id());
     key
+}
+
+/// The key of the deployment under the name of a log.
+fn named(app: &TestApp, name: &str) -> PublicKey {
+    let written = std::fs::read_to_string(app.folder().join("log.key")).unwrap();
+    let bytes: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&written[2 * n..2 * n + 2], 16).unwrap()).collect();
+    Signer::new(&bytes.try_into().unwrap(), name).public().clone()
 }
 
 pub fn newest(app: &TestApp, log: &str) -> String {
@@ -224,6 +229,8 @@ fn a_log_that_was_put_back_goes_on_under_another_name_and_cites_what_was_signed(
     let now = newest(&app, "disclosure-log");
     assert_eq!(note::claimed_origin(now.as_bytes()).as_deref(), Some(name));
     assert_eq!(note::open(now.as_bytes(), &[key(&app, "disclosure")]), Err(note::NoteFault::Unsigned), "the old name signs no more");
+    let bundle = app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text;
+    crate::bundles::is_sound_by(&named(&app, name), &bundle);
     // The other log is what it was.
     assert!(note::open(newest(&app, "access-log").as_bytes(), &[untouched]).is_ok());
     assert!(cluster::is_postgres() || app.folder().join("sendiass.db").exists());

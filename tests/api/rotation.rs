@@ -116,6 +116,10 @@ fn t20_t21_a_key_takes_the_place_of_another_if_the_logs_say_so() {
     assert_eq!(signed_by(&newest(&app, "access-log"), &[1, 2]), [2]);
     let bundles =
         ["disclosure-log", "access-log"].map(|log| app.as_role(Role::Auditor).get(&format!("/{log}/export?format=bundle")).ok(200).text);
+    for bundle in &bundles {
+        let origin = bundle.lines().nth(1).unwrap();
+        crate::bundles::is_sound_by(Signer::new(&bytes(2), origin).public(), bundle);
+    }
     newest(&app, "disclosure-log");
     let (folder, scratch) = app.stopped();
     // What the old key signed is known by what the log says of it.
