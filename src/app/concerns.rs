@@ -7,7 +7,7 @@ use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, ledger, participants, people, staff, tasks};
 use crate::domain::concern::{
     Concern, ConcernAnnotation, ConcernContent, ConcernDecision, ConcernFilter, ConcernGrounds, ConcernStanding, ConcernSummary,
-    NewConcernAnnotation, NewConcernOutcome,
+    NewConcernAnnotation, NewConcernOutcome, RiskGrounds,
 };
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::{Fault, Remark};
@@ -30,7 +30,7 @@ const RECALL_DAYS: u32 = 5;
 fn actions(caller: &Caller, concern: &Concern, standing: &ConcernStanding) -> Vec<Action> {
     let open =
         concern.status == ConcernStatus::Raised || safeguarding::objection_to_review(concern.status, standing, caller.staff).is_none();
-    let about_them = concern.content.grounds.about_staff_ids.contains(&caller.staff);
+    let about_them = concern.content.grounds.risk.about_staff_ids.contains(&caller.staff);
     let decides = (open && !about_them).then_some(Action::ConcernDecide);
     [Action::ConcernAnnotate, Action::DisclosureRecord].into_iter().chain(decides).collect()
 }
@@ -38,7 +38,8 @@ fn actions(caller: &Caller, concern: &Concern, standing: &ConcernStanding) -> Ve
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result<Concern> {
     let (concern, standing) = concerns::find(tx, permit, id)?;
     let actions = actions(permit.caller(), &concern, &standing);
-    let remarks = remarks(tx, permit, concern.case_id, &concern.content.grounds, "#")?;
+    let people = participants::people(tx, permit, concern.case_id)?;
+    let remarks = remarks(tx, permit, &people, &concern.content.grounds, "#")?;
     Ok(Concern { remarks, allowed_actions: allowed(permit.caller(), &actions), ..concern })
 }
 
@@ -47,20 +48,20 @@ pub(super) fn role(caller: &Caller) -> Role {
     if caller.is(Role::ServiceManager) { Role::ServiceManager } else { Role::Adviser }
 }
 
-/// What is odd about what was told of a risk. Nothing of it refuses anything, whoever is on record, in sight, or takes part (C17).
+/// What is odd about what was told of a risk in the case of these people. Nothing of it refuses anything, whoever is on record, in sight, or takes
+/// part (C17).
 pub(super) fn remarks(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
-    case: CaseId,
+    there: &[PersonId],
     grounds: &ConcernGrounds,
     place: &str,
 ) -> Result<Vec<Remark>> {
-    let ConcernGrounds { at_risk_person_ids: at_risk, about_staff_ids: about, withhold_from_person_ids: withheld, .. } = grounds;
+    let RiskGrounds { at_risk_person_ids: at_risk, about_staff_ids: about, .. } = &grounds.risk;
     let (seen, known) = (people::in_sight(tx, permit, at_risk)?, staff::on_record(tx, permit, about)?);
-    let there = participants::people(tx, permit, case)?;
     let strangers = at_risk.iter().enumerate().filter(|(_, person)| !seen.contains(person));
     let nobody = about.iter().enumerate().filter(|(_, member)| !known.contains(member));
-    let absent = withheld.iter().enumerate().filter(|(_, person)| !there.contains(person));
+    let absent = grounds.withhold_from_person_ids.iter().enumerate().filter(|(_, person)| !there.contains(person));
     let faults = strangers.map(|(i, _)| Fault::unknown(format!("{place}/atRiskPersonIds/{i}")));
     let faults = faults.chain(nobody.map(|(i, _)| Fault::unknown(format!("{place}/aboutStaffIds/{i}"))));
     let faults = faults.chain(absent.map(|(i, _)| Fault::not_participant(format!("#/withholdFromPersonIds/{i}"))));
@@ -118,7 +119,7 @@ impl App {
             let due_on = deadlines::next_working_day(now.day());
             let id = concerns::raise(tx, permit, case_id, &content, due_on, now)?;
             task(tx, permit, (id, case_id), TaskKind::SafeguardingDecision, None, now)?;
-            keep_away(tx, permit, case_id, &content.grounds.about_staff_ids, now)?;
+            keep_away(tx, permit, case_id, &content.grounds.risk.about_staff_ids, now)?;
             Ok(id)
         };
         self.once(permit, request, raise, view).await
@@ -185,7 +186,10 @@ impl App {
             cases::require(tx, permit, case)?;
             let (concern, standing) = concerns::find(tx, permit, id)?;
             expect_version(concern.version, version)?;
-            if [&concern.content.grounds, &new.decision.grounds].iter().any(|grounds| grounds.about_staff_ids.contains(&permit.staff())) {
+            if [&concern.content.grounds, &new.decision.grounds]
+                .iter()
+                .any(|grounds| grounds.risk.about_staff_ids.contains(&permit.staff()))
+            {
                 return Err(same_person("#"));
             }
             match (new.outcome, new.finding) {
@@ -233,23 +237,23 @@ fn withhold(tx: &mut Tx<'_>, permit: &Permit<act::ConcernDecide>, concern: &Conc
     let NewConcernOutcome { reason, mut decision, .. } = new;
     decision.grounds = settled(decision.grounds, now);
     let mut content = concern.content.clone().decided(decision.clone());
-    if names_nobody(tx, permit, &content.grounds.at_risk_person_ids)? {
-        content.grounds.at_risk_person_ids.clear();
+    if names_nobody(tx, permit, &content.grounds.risk.at_risk_person_ids)? {
+        content.grounds.risk.at_risk_person_ids.clear();
     }
-    let missing = safeguarding::missing(&content);
+    let missing = safeguarding::missing_to_withhold(&content);
     if !missing.is_empty() {
         return Err(Error::failing(missing));
     }
     if concern.status != ConcernStatus::Raised {
         return Err(Error::State { rule: None, allowed: vec![Action::ConcernAnnotate] });
     }
-    let ConcernGrounds { at_risk_person_ids, about_staff_ids, told_subject, .. } = content.grounds;
+    let ConcernGrounds { risk, told_subject, .. } = content.grounds;
     let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::DecidedNotToShare, permit.staff(), permit.caller().request);
     entry.decided_by = Some(permit.staff());
     entry.basis = Some(Basis::Safeguarding);
     entry.purpose = Some(Purpose::Safeguarding);
     entry.told = told_subject;
-    entry.subjects = at_risk_person_ids;
+    entry.subjects = risk.at_risk_person_ids;
     entry.reason = Some(reason.clone());
     let review_due_on = deadlines::next_working_day(now.day());
     let withheld = Withheld { decision, reason, role: role(permit.caller()), entry: entry.id, review_due_on };
@@ -261,7 +265,7 @@ fn withhold(tx: &mut Tx<'_>, permit: &Permit<act::ConcernDecide>, concern: &Conc
     if told_subject == Some(ToldSubject::Later) {
         task(tx, permit, about, TaskKind::TellSubject, None, now)?;
     }
-    keep_away(tx, permit, concern.case_id, &about_staff_ids, now)
+    keep_away(tx, permit, concern.case_id, &risk.about_staff_ids, now)
 }
 
 /// Records what a second person found. What should not have been passed on is recalled, and the breach is assessed; what should have been passed on

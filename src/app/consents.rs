@@ -158,7 +158,7 @@ fn withdraw(
     now: Timestamp,
 ) -> Result<ConsentId> {
     let by_whom = || Error::failing(vec![Failing::at("#/withdrawnById", RefusalRule::GranterNotAuthorised)]);
-    // Read before the guards only to know whose they are.
+    // Read before the guards only to know whose they are. Nobody is taken out of a case.
     let found = consents::find(tx, permit, id, now)?;
     if !participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id) {
         return Err(by_whom());
@@ -175,7 +175,6 @@ fn withdraw(
     }
     let family = facts::family(tx, found.case_id, &people)?;
     let content = &found.content;
-    let takes_part = participants::people(tx, permit, found.case_id)?.contains(&how.withdrawn_by_id);
     let refusal = objection(content, how, now);
     let (((said, by), (refused, family)), counted) =
         Counted::counting(tx, ((content.clone(), how.withdrawn_by_id), (refusal.clone(), family)))?;
@@ -183,7 +182,7 @@ fn withdraw(
         ConsentDecision::Given => authority::may_withdraw,
         ConsentDecision::Refused => authority::may_take_back,
     };
-    if !takes_part || !may(by, said.granter_id, &said.subject_ids, now.day(), &family) {
+    if !may(by, said.granter_id, &said.subject_ids, now.day(), &family) {
         return Err(by_whom());
     }
     let objects = how.objects && !consents::stands(tx, permit, found.case_id, &refusal)?;

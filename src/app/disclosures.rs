@@ -51,8 +51,11 @@ pub(super) struct Request {
 
 impl Request {
     /// The request, if the case is in scope and all that it names exists.
-    pub(super) fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: Ask) -> Result<Self> {
+    pub(super) fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, mut ask: Ask) -> Result<Self> {
         db::cases::require(tx, permit, case_id)?;
+        if let Some(risk) = &mut ask.safeguarding {
+            request::drop_unknown(tx, permit, risk)?;
+        }
         let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
         let request = Self { case_id, ask, notes, grounds: RefCell::default() };
         request.check(tx, permit)?;
@@ -184,7 +187,7 @@ impl App {
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
             tasks::settle(tx, permit, TaskKind::SafeguardingDecision, concern.0, now)?;
-            let about_staff = ask.safeguarding.as_ref().map_or(&[][..], |risk| &risk.about_staff_ids);
+            let about_staff = ask.safeguarding.as_ref().map_or(&[][..], |risk| &risk.grounds.about_staff_ids);
             super::concerns::keep_away(tx, permit, case_id, about_staff, now)?;
             follow_up::task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
             if ask.told_subject == Some(ToldSubject::Later) {

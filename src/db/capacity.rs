@@ -13,12 +13,12 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{guard, participants, people, scope};
+use super::{guard, newest, participants, people, scope};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::capacity::{CapacityRecord, NewCapacityRecord};
 use crate::domain::disclosure::CapacityFact;
 use crate::domain::ids::{CapacityRecordId, CaseId, PersonId, StaffId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CapacityOutcome, DecisionKind};
 
@@ -69,16 +69,9 @@ fn visible(scope: Scope) -> OnRecord {
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
     people::require(tx, permit, person)?;
     let ones = Counted::among(tx, [person])?.everybody();
-    let mut query = capacity_record::table
-        .filter(capacity_record::person_id.eq_any(people::among(tx, permit.scope(), ones)?))
-        .filter(visible(permit.scope()))
-        .order(capacity_record::id.desc())
-        .limit(i64::from(page.limit) + 1)
-        .into_boxed();
-    if let Some(after) = page.after {
-        query = query.filter(capacity_record::id.lt(CapacityRecordId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, None);
+    let theirs = capacity_record::person_id.eq_any(people::among(tx, permit.scope(), ones)?);
+    let seen = capacity_record::table.filter(theirs).filter(visible(permit.scope())).into_boxed();
+    let rows = newest(tx.conn, seen, capacity_record::id, page, None, |row: &Row| row.id)?;
     tx.fetch_keys(rows.items.iter().map(|row| Owner::Person(row.person_id)))?;
     let names = staff::names(tx, rows.items.iter().map(|row| row.recorded_by))?;
     let items = rows.items.into_iter().map(|row| row.view(tx, &names)).collect::<Result<_>>()?;

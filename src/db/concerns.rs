@@ -14,14 +14,12 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{scope, total};
+use super::{newest, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
-use crate::domain::concern::{
-    Concern, ConcernContent, ConcernDecision, ConcernFilter, ConcernGrounds, ConcernSummary, NewConcernAnnotation,
-};
+use crate::domain::concern::{Concern, ConcernContent, ConcernDecision, ConcernFilter, ConcernSummary, NewConcernAnnotation};
 use crate::domain::disclosure::{Ask, NewSafeguarding};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, EntryId, StaffId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConcernStatus, ReviewFinding, RiskType, Role};
@@ -115,8 +113,8 @@ pub fn pass_on(
     review_due_on: NaiveDate,
     now: Timestamp,
 ) -> Result<ConcernId> {
-    let summary = ask.summary.clone().ok_or(Error::Corrupt("summary of a risk"))?;
-    let decision = ConcernDecision { risk_types: risk.risk_types.clone(), summary: None, grounds: ConcernGrounds::from(ask) };
+    let mut decision = ConcernDecision::from(ask);
+    let summary = decision.summary.take().ok_or(Error::Corrupt("summary of a risk"))?;
     let id = match risk.concern_id {
         Some(id) if known(tx, permit, case_id, id)? => {
             diesel::update(safeguarding_concern::table.find(id))
@@ -131,7 +129,8 @@ pub fn pass_on(
         Some(_) => return Err(Error::NotFound),
         None => {
             let known_at = risk.known_at.unwrap_or(now).min(now);
-            let content = ConcernContent { risk_types: risk.risk_types.clone(), summary, known_at, grounds: ConcernGrounds::from(ask) };
+            let ConcernDecision { risk_types, grounds, .. } = decision.clone();
+            let content = ConcernContent { risk_types, summary, known_at, grounds };
             insert(tx, case_id, &content, ConcernStatus::Shared, review_due_on, (permit.staff(), now))?
         }
     };
@@ -246,11 +245,7 @@ pub fn list(
     page: &PageRequest,
 ) -> Result<Page<ConcernSummary>> {
     let total = total(page, || selected(permit.scope(), filter).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter).order(safeguarding_concern::id.desc()).limit(i64::from(page.limit) + 1);
-    if let Some(after) = page.after {
-        query = query.filter(safeguarding_concern::id.lt(ConcernId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let rows = newest(tx.conn, selected(permit.scope(), filter), safeguarding_concern::id, page, total, |row: &Row| row.id)?;
     tx.shows(rows.items.iter().map(|row| row.case_id));
     let names = staff::names(tx, rows.items.iter().map(|row| row.recorded_by))?;
     Ok(rows.map(|row| ConcernSummary {

@@ -11,15 +11,14 @@ use super::error::{Error, Result};
 use super::schema::{consent, consent_recipient, consent_subject};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
-use super::total;
 use super::tx::Tx;
-use super::{scope, staff};
+use super::{newest, scope, staff, total};
 use crate::authz::{Act, Permit, act};
 use crate::domain::consent::{
     Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
 };
 use crate::domain::ids::{CaseId, ConsentId, NoteId, PersonId, StaffId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{ConsentDecision, ConsentStatus};
@@ -283,11 +282,7 @@ pub fn list(
 ) -> Result<Page<ConsentSummary>> {
     let subjects = Counted::among(tx, filter.subject_id)?.everybody();
     let total = total(page, || selected(permit.scope(), filter, &subjects).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter, &subjects).order(consent::id.desc()).limit(i64::from(page.limit) + 1);
-    if let Some(after) = page.after {
-        query = query.filter(consent::id.lt(ConsentId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let rows = newest(tx.conn, selected(permit.scope(), filter, &subjects), consent::id, page, total, |row: &Row| row.id)?;
     tx.shows(rows.items.iter().map(|row| row.case_id));
     tx.fetch_keys(rows.items.iter().map(|row| Owner::Case(row.case_id)))?;
     let contents = rows.items.iter().map(|row| row.content(tx)).collect::<Result<Vec<NewConsent>>>()?;

@@ -204,19 +204,16 @@ pub fn list(
     let hidden = if subject.is_some() { concerns::hidden_from(tx, case_id, &everybody, now.day())? } else { HashSet::new() };
     let mut shown = Vec::new();
     let mut counted = 0;
-    // From whom a row is withheld is sealed: for an accounting all rows of the case are opened, and there are few.
+    // Whom it is about stands in each row: for an accounting all rows of the case are read, and there are few.
     for row in query.load::<Row>(tx.conn)? {
-        if subject.is_some() && !any(&row.details.0.data_subject_ids) {
+        let Decided { data_subject_ids: about, concern_id, .. } = &row.details.0;
+        if subject.is_some() && (!any(about) || concern_id.is_some_and(|concern| hidden.contains(&concern))) {
             continue;
         }
-        let content = row.content(tx)?;
-        let withheld = any(&content.withhold_from_person_ids) && content.withhold_until_on.is_none_or(|until| now.day() <= until);
-        let of_hidden = row.details.0.concern_id.is_some_and(|concern| hidden.contains(&concern));
-        if !withheld && !of_hidden {
-            counted += 1;
-            if page.after.is_none_or(|after| row.id.0 < after.id) {
-                shown.push((row, content));
-            }
+        counted += 1;
+        if page.after.is_none_or(|after| row.id.0 < after.id) {
+            let content = row.content(tx)?;
+            shown.push((row, content));
         }
     }
     if subject.is_some() && page.include_total {

@@ -12,11 +12,11 @@ use super::conn::{Lock, RowLock};
 use super::error::{Error, Result};
 use super::ledger::disclosures::append_disposed;
 use super::schema::{case_file, disclosure, disclosure_case_ix, disposal, disposal_case, disposal_entry};
-use super::scope;
 use super::sealed::{KeyUse, Owner};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
+use super::{newest, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disposal::{CertificateEntry, Disposal, DisposalCase, DisposalCertificate, NewDisposal};
 use crate::domain::ids::{CaseId, DisposalId, EntryId, RecipientId, StaffId};
@@ -132,14 +132,11 @@ pub fn find(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: DisposalId) -> Resu
 
 /// Disposals, newest first.
 pub fn list(tx: &mut Tx<'_>, _permit: &Permit<act::DisposalList>, status: &[DisposalStatus], page: &PageRequest) -> Result<Page<Disposal>> {
-    let mut query = disposal::table.order(disposal::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+    let mut query = disposal::table.into_boxed();
     if !status.is_empty() {
         query = query.filter(disposal::status.eq_any(status.to_vec()));
     }
-    if let Some(after) = page.after {
-        query = query.filter(disposal::id.lt(DisposalId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, None);
+    let rows = newest(tx.conn, query, disposal::id, page, None, |row: &Row| row.id)?;
     Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })
 }
 

@@ -12,12 +12,12 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{disclosures, scope, tasks, total};
+use super::{disclosures, newest, scope, tasks, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::disclosure::ReliedOn;
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, InformationRequestId, StaffId};
 use crate::domain::information_request::{InformationRequest, InformationRequestFilter, InformationRequestSummary, NewInformationRequest};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{AskedBy, InformationRequestStatus, TaskKind};
@@ -260,11 +260,6 @@ fn cancel(tx: &mut Tx<'_>, permit: &Permit<impl Act>, rows: Vec<Row>, now: Times
     Ok(cancelled)
 }
 
-#[auto_type(no_type_alias)]
-fn its_case() -> _ {
-    case_file::table.filter(case_file::id.eq(information_request::case_id))
-}
-
 /// Whether it is called off with the last day of the permission, whatever is stored.
 #[auto_type(no_type_alias)]
 fn lapsed(today: Day) -> _ {
@@ -274,7 +269,9 @@ fn lapsed(today: Day) -> _ {
 }
 
 fn selected(scope: Scope, filter: &InformationRequestFilter, today: NaiveDate) -> information_request::BoxedQuery<'static, Engine> {
-    let mut query = information_request::table.filter(exists(its_case().filter(scope::visible(scope)))).into_boxed();
+    let mut query = information_request::table
+        .filter(exists(scope::its_case(information_request::case_id.nullable()).filter(scope::visible(scope))))
+        .into_boxed();
     if !filter.status.is_empty() {
         let as_stored = information_request::status.eq_any(filter.status.clone()).and(not(lapsed(Day(today))));
         query = if filter.status.contains(&InformationRequestStatus::Cancelled) {
@@ -290,7 +287,7 @@ fn selected(scope: Scope, filter: &InformationRequestFilter, today: NaiveDate) -
         query = query.filter(information_request::case_id.eq(case));
     }
     if let Some(staff) = filter.assigned_to {
-        query = query.filter(exists(its_case().filter(case_file::assigned_to.eq(staff))));
+        query = query.filter(exists(scope::its_case(information_request::case_id.nullable()).filter(case_file::assigned_to.eq(staff))));
     }
     if let Some(day) = filter.due_before {
         query = query.filter(information_request::due_on.lt(Day(day)));
@@ -307,11 +304,7 @@ pub fn list(
     today: NaiveDate,
 ) -> Result<Page<InformationRequestSummary>> {
     let total = total(page, || selected(permit.scope(), filter, today).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter, today).order(information_request::id.desc()).limit(i64::from(page.limit) + 1);
-    if let Some(after) = page.after {
-        query = query.filter(information_request::id.lt(InformationRequestId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let rows = newest(tx.conn, selected(permit.scope(), filter, today), information_request::id, page, total, |row: &Row| row.id)?;
     tx.shows(rows.items.iter().map(|row| row.case_id));
     tx.fetch_keys(rows.items.iter().map(|row| Owner::Case(row.case_id)))?;
     let mut items = Vec::with_capacity(rows.items.len());

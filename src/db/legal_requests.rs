@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::Result;
-use super::schema::{case_file, legal_request};
+use super::schema::legal_request;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{legal_extracts, scope, total};
+use super::{legal_extracts, newest, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, LegalRequestId, RecipientId, StaffId};
 use crate::domain::legal_request::{LegalDecided, LegalRequest, LegalRequestFilter, LegalRequestSummary, NewLegalRequest};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{DisclosureStatus, LegalDecision, LegalRequestStatus};
@@ -181,11 +181,6 @@ pub fn take(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, vers
     stale_unless(tx, changed, version + 1, |_| Ok(row.version))
 }
 
-#[auto_type(no_type_alias)]
-fn its_case() -> _ {
-    case_file::table.filter(case_file::id.eq(legal_request::case_id))
-}
-
 /// Whether its draft is blocked with the last day of the permission, whatever is stored.
 #[auto_type(no_type_alias)]
 pub(super) fn lapsed(today: Day) -> _ {
@@ -195,7 +190,8 @@ pub(super) fn lapsed(today: Day) -> _ {
 }
 
 fn selected(scope: Scope, filter: &LegalRequestFilter, today: NaiveDate) -> legal_request::BoxedQuery<'static, Engine> {
-    let mut query = legal_request::table.filter(exists(its_case().filter(scope::visible(scope)))).into_boxed();
+    let mut query =
+        legal_request::table.filter(exists(scope::its_case(legal_request::case_id.nullable()).filter(scope::visible(scope)))).into_boxed();
     if !filter.status.is_empty() {
         // Who was silent until the day that was named has refused, whatever is stored.
         let silent = legal_request::status
@@ -228,11 +224,7 @@ pub fn list(
     today: NaiveDate,
 ) -> Result<Page<LegalRequestSummary>> {
     let total = total(page, || selected(permit.scope(), filter, today).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), filter, today).order(legal_request::id.desc()).limit(i64::from(page.limit) + 1);
-    if let Some(after) = page.after {
-        query = query.filter(legal_request::id.lt(LegalRequestId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let rows = newest(tx.conn, selected(permit.scope(), filter, today), legal_request::id, page, total, |row: &Row| row.id)?;
     tx.shows(rows.items.iter().map(|row| row.case_id));
     Ok(rows.map(|row| LegalRequestSummary {
         id: row.id,

@@ -14,11 +14,11 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
 use super::stored::Json;
 use super::tx::Tx;
-use super::{guard, scope, total};
+use super::{guard, newest, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, DisclosureId, NoteId, PersonId, StaffId};
 use crate::domain::note::{Note, NoteContent, NoteFilter, NoteSummary, Provenance};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessReason, Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
@@ -308,11 +308,7 @@ pub fn list(
     page: &PageRequest,
 ) -> Result<Page<NoteSummary>> {
     let total = total(page, || selected(permit.scope(), case, filter).count().get_result(tx.conn))?;
-    let mut query = selected(permit.scope(), case, filter).order(note::id.desc()).limit(i64::from(page.limit) + 1);
-    if let Some(after) = page.after {
-        query = query.filter(note::id.lt(NoteId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, total);
+    let rows = newest(tx.conn, selected(permit.scope(), case, filter), note::id, page, total, |row: &Row| row.id)?;
     let names = staff::names(tx, rows.items.iter().map(|row| row.recorded_by))?;
     let ids: Vec<NoteId> = rows.items.iter().map(|row| row.id).collect();
     let (corrected, moved) = (corrections(tx, &ids)?, moved::away(tx, &ids)?);

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::conn::{Engine, RowLock};
 use super::error::{Error, Result};
+use super::newest;
 use super::schema::{consent, consent_recipient, disclosure, disclosure_entry, legal_request, recipient, team};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
@@ -17,7 +18,7 @@ use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::disclosure::RecipientFact;
 use crate::domain::fault::Fault;
 use crate::domain::ids::{RecipientId, StaffId, TeamId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::recipient::{NewRecipient, Recipient, RecipientContent, RecipientFilter, RecipientUpdate, Team};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
@@ -116,7 +117,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::RecipientRead>, filter: &Recip
         (filter.body_type.is_empty() || filter.body_type.contains(kind))
             && filter.in_council.is_none_or(|wanted| kind.in_council() == wanted)
     });
-    let mut query = recipient::table.filter(visible(permit)).order(recipient::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+    let mut query = recipient::table.filter(visible(permit)).into_boxed();
     if !filter.body_type.is_empty() || filter.in_council.is_some() {
         query = query.filter(recipient::body_type.eq_any(kinds.collect::<Vec<_>>()));
     }
@@ -126,11 +127,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::RecipientRead>, filter: &Recip
     if let Some(wanted) = filter.safeguarding_function {
         query = query.filter(recipient::safeguarding_function.eq(wanted));
     }
-    if let Some(after) = page.after {
-        query = query.filter(recipient::id.lt(RecipientId(after.id)));
-    }
-    let rows = query.load::<Row>(tx.conn)?;
-    let rows = Page::cut(rows, page, |row| After { key: 0, id: row.id.0 }, None);
+    let rows = newest(tx.conn, query, recipient::id, page, None, |row: &Row| row.id)?;
     Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })
 }
 

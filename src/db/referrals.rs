@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::{Error, Result};
-use super::schema::{case_file, referral};
+use super::schema::referral;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::tx::Tx;
@@ -60,7 +60,7 @@ fn visible(scope: Scope) -> OnReferral {
     match scope {
         Scope::Nothing => Box::new(referral::version.lt(0).nullable()),
         seen => {
-            let of_seen_case = exists(its_case().filter(scope::visible(seen)));
+            let of_seen_case = exists(scope::its_case(referral::case_id).filter(scope::visible(seen)));
             match seen {
                 Scope::Adviser(staff) => {
                     let theirs = referral::recorded_by.eq(staff).or(referral::decided_by.eq(staff));
@@ -71,11 +71,6 @@ fn visible(scope: Scope) -> OnReferral {
             }
         }
     }
-}
-
-#[auto_type(no_type_alias)]
-fn its_case() -> _ {
-    case_file::table.filter(case_file::id.nullable().eq(referral::case_id))
 }
 
 /// Records a referral with its keys. Whoever records it, a machine too, need not see any other.

@@ -11,10 +11,10 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{cases, scope};
+use super::{cases, newest, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::ids::{CaseId, RetentionHoldId, StaffId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::retention_hold::{HoldRelease, NewRetentionHold, RetentionHold};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -112,15 +112,8 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: RetentionHoldId) -> 
 /// The holds on a case in scope, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::HoldList>, case: CaseId, page: &PageRequest) -> Result<Page<RetentionHold>> {
     cases::require(tx, permit, case)?;
-    let mut query = retention_hold::table
-        .filter(retention_hold::case_id.eq(case))
-        .order(retention_hold::id.desc())
-        .limit(i64::from(page.limit) + 1)
-        .into_boxed();
-    if let Some(after) = page.after {
-        query = query.filter(retention_hold::id.lt(RetentionHoldId(after.id)));
-    }
-    let rows = Page::cut(query.load::<Row>(tx.conn)?, page, |row| After { key: 0, id: row.id.0 }, None);
+    let of_case = retention_hold::table.filter(retention_hold::case_id.eq(case)).into_boxed();
+    let rows = newest(tx.conn, of_case, retention_hold::id, page, None, |row: &Row| row.id)?;
     Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })
 }
 

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
-use diesel::dsl::{auto_type, exists, not};
+use diesel::dsl::{self, Eq, Filter, auto_type, exists, not};
+use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::prelude::*;
+use diesel::sql_types::Nullable;
 
 use super::conn::Conn;
 use super::error::{Error, Result};
 use super::schema::{case_file, case_staff};
+use super::stored::DbUuid;
 use super::tx::Tx;
 use crate::authz::Scope;
 use crate::domain::ids::{CaseId, Identifier, StaffId};
@@ -87,6 +90,14 @@ pub fn cases_worked_on(scope: Scope, staff: StaffId) -> worked_on {
 fn worked_on(scope: Scope, staff: StaffId) -> _ {
     let visible: seen_by = visible(scope);
     case_file::table.filter(visible).filter(case_file::assigned_to.eq(staff)).select(case_file::id)
+}
+
+/// The case to which a row belongs, for a condition on the row: `exists(scope::its_case(task::case_id).filter(..))`.
+pub fn its_case<C>(of: C) -> Filter<case_file::table, Eq<dsl::Nullable<case_file::id>, C>>
+where
+    C: Expression<SqlType = Nullable<DbUuid>> + ValidGrouping<(), IsAggregate = is_aggregate::No>,
+{
+    case_file::table.filter(case_file::id.nullable().eq(of))
 }
 
 /// Those of the cases that are in scope, in one query.

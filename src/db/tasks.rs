@@ -3,7 +3,7 @@
 
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, Days, NaiveDate};
-use diesel::dsl::{auto_type, exists, not};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::counted::Counted;
@@ -104,17 +104,12 @@ type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::s
 /// Whether a task is in scope: its case is, and any other case that it is about, and whoever it is for may be the caller.
 fn visible(scope: Scope) -> OnTask {
     let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
-    let seen = task::case_id.is_null().or(exists(its_case().filter(scope::visible(scope)))).and(not(exists(hidden)));
+    let seen = task::case_id.is_null().or(exists(scope::its_case(task::case_id).filter(scope::visible(scope)))).and(not(exists(hidden)));
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
         Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
         Scope::Manager(..) => Box::new(seen),
     }
-}
-
-#[auto_type(no_type_alias)]
-fn its_case() -> _ {
-    case_file::table.filter(case_file::id.nullable().eq(task::case_id))
 }
 
 /// Puts a task on the list.
@@ -227,7 +222,10 @@ fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter, today: NaiveDat
         query = query.filter(task::kind.eq_any(filter.kind.clone()));
     }
     if let Some(staff) = filter.assigned_to {
-        query = query.filter(exists(its_case().filter(case_file::assigned_to.eq(staff))));
+        query = query.filter(exists(scope::its_case(task::case_id).filter(case_file::assigned_to.eq(staff))));
+    }
+    if let Some(wanted) = filter.for_manager {
+        query = query.filter(task::for_manager.eq(wanted));
     }
     if let Some(day) = filter.due_before {
         query = query.filter(task::due_on.lt(Day(day)));

@@ -7,111 +7,18 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::action::ActionName;
-use super::disclosure::Ask;
+use super::disclosure::{Ask, NewSafeguarding};
 use super::fault::Remark;
-use super::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, PersonId, StaffId};
+use super::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, StaffId};
 use super::staff::StaffRef;
 use super::text::LongText;
 use super::time::Timestamp;
-use super::vocabulary::{
-    ConcernAnnotationKind, ConcernOutcome, ConcernStatus, ConsentSought, NoConsentReason, ReviewFinding, RiskType, Role, ToldSubject,
-};
+use super::vocabulary::{ConcernAnnotationKind, ConcernOutcome, ConcernStatus, ReviewFinding, RiskType, Role};
 
-/// Who is at risk, and on what a decision rests. All of it is needed to decide, and none to record a concern.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ConcernGrounds {
-    /// Who is at risk.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub at_risk_person_ids: Vec<PersonId>,
-    /// Who is at risk, in words, if not on record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub at_risk_description: Option<LongText>,
-    /// Whom of the staff an allegation is about: the case is hidden from them, and another manager decides.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub about_staff_ids: Vec<StaffId>,
-    /// Why it must be shared, or need not be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub necessity: Option<LongText>,
-    /// Why so much and no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub proportionality: Option<LongText>,
-    /// Whether permission was sought; recorded, never decisive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub consent_sought: Option<ConsentSought>,
-    /// Why not, if it was not sought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub no_consent_reason: Option<NoConsentReason>,
-    /// Whether the person was told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub told_subject: Option<ToldSubject>,
-    /// Why not, or not yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub told_reason: Option<LongText>,
-    /// From whose accounting and subject access request it is withheld.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub withhold_from_person_ids: Vec<PersonId>,
-    /// Until when it is withheld.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub withhold_until_on: Option<NaiveDate>,
-}
+mod grounds;
 
-impl ConcernGrounds {
-    /// These, and where they say nothing what was said before.
-    #[must_use]
-    pub fn or(self, before: Self) -> Self {
-        let told = self.told_subject.is_some();
-        Self {
-            at_risk_person_ids: either(self.at_risk_person_ids, before.at_risk_person_ids),
-            at_risk_description: self.at_risk_description.or(before.at_risk_description),
-            about_staff_ids: either(self.about_staff_ids, before.about_staff_ids),
-            necessity: self.necessity.or(before.necessity),
-            proportionality: self.proportionality.or(before.proportionality),
-            consent_sought: self.consent_sought.or(before.consent_sought),
-            no_consent_reason: self.no_consent_reason.or(before.no_consent_reason),
-            told_subject: self.told_subject.or(before.told_subject),
-            // The reason is that of the word it goes with.
-            told_reason: if told { self.told_reason } else { self.told_reason.or(before.told_reason) },
-            withhold_from_person_ids: either(self.withhold_from_person_ids, before.withhold_from_person_ids),
-            withhold_until_on: self.withhold_until_on.or(before.withhold_until_on),
-        }
-    }
-}
-
-impl From<&Ask> for ConcernGrounds {
-    /// On what the passing on of a risk rests.
-    fn from(ask: &Ask) -> Self {
-        let risk = ask.safeguarding.clone().unwrap_or_default();
-        Self {
-            at_risk_person_ids: risk.at_risk_person_ids,
-            at_risk_description: risk.at_risk_description,
-            about_staff_ids: risk.about_staff_ids,
-            necessity: risk.necessity,
-            proportionality: risk.proportionality,
-            consent_sought: risk.consent_sought,
-            no_consent_reason: risk.no_consent_reason,
-            told_subject: ask.told_subject,
-            told_reason: ask.told_reason.clone(),
-            withhold_from_person_ids: ask.withhold_from_person_ids.clone(),
-            withhold_until_on: ask.withhold_until_on,
-        }
-    }
-}
-
-fn either<T>(list: Vec<T>, before: Vec<T>) -> Vec<T> {
-    if list.is_empty() { before } else { list }
-}
+use grounds::either;
+pub use grounds::{ConcernGrounds, RiskGrounds};
 
 /// What is told of a risk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
@@ -159,6 +66,21 @@ pub struct ConcernDecision {
     /// Who is at risk, and on what the decision rests.
     #[serde(flatten)]
     pub grounds: ConcernGrounds,
+}
+
+impl From<&Ask> for ConcernDecision {
+    /// What is said of a risk with what is passed on of it.
+    fn from(ask: &Ask) -> Self {
+        let NewSafeguarding { risk_types, grounds: risk, .. } = ask.safeguarding.clone().unwrap_or_default();
+        let grounds = ConcernGrounds {
+            risk,
+            told_subject: ask.told_subject,
+            told_reason: ask.told_reason.clone(),
+            withhold_from_person_ids: ask.withhold_from_person_ids.clone(),
+            withhold_until_on: ask.withhold_until_on,
+        };
+        Self { risk_types, summary: ask.summary.clone(), grounds }
+    }
 }
 
 /// A manager's word about a concern: `outcome` decides not to share it, with all that sharing it would need; `finding` reviews what was decided.

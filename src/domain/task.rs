@@ -62,6 +62,8 @@ pub struct TaskFilter {
     pub kind: Vec<TaskKind>,
     /// Those of the cases assigned to this member of staff.
     pub assigned_to: Option<StaffId>,
+    /// Those for a service manager, or those for whoever works on the case.
+    pub for_manager: Option<bool>,
     /// Those due before this day.
     pub due_before: Option<NaiveDate>,
 }

@@ -34,6 +34,8 @@ pub struct TaskFilters {
     kind: Option<Vec<TaskKind>>,
     /// Only those of the cases this member of staff works on.
     assigned_to: Option<Assignee>,
+    /// Only those for a service manager, or only the others.
+    for_manager: Option<bool>,
     /// Only those due before this day.
     due_before: Option<NaiveDate>,
 }
@@ -48,6 +50,7 @@ impl TaskFilters {
             status: self.status.clone().unwrap_or_default(),
             kind: self.kind.clone().unwrap_or_default(),
             assigned_to: self.assigned_to.map(|staff| staff.asked_by(caller)),
+            for_manager: self.for_manager,
             due_before: self.due_before,
         }
     }

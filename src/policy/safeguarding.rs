@@ -2,33 +2,43 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::concern::{ConcernContent, ConcernStanding};
+use crate::domain::concern::{ConcernContent, ConcernDecision, ConcernGrounds, ConcernStanding};
 use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::ids::StaffId;
 use crate::domain::text::LongText;
 use crate::domain::time::months_after;
 use crate::domain::vocabulary::{ConcernStatus, ConsentSought, ToldSubject};
 
-/// What is missing to decide: the same as for passing it on.
-#[must_use]
-pub fn missing(content: &ConcernContent) -> Vec<Failing> {
-    let grounds = &content.grounds;
-    let at_risk = !grounds.at_risk_person_ids.is_empty() || !blank(grounds.at_risk_description.as_ref());
+/// Names of facts that the concern brings to which a risk is joined.
+const BROUGHT: [&str; 2] = ["riskTypes", "atRiskPersonIds"];
+
+/// The names of the facts that are missing to decide, whether a risk is passed on or not. What joins a concern brings the risk, and who is at risk,
+/// with it.
+pub(super) fn missing(said: &ConcernDecision, joins: bool) -> impl Iterator<Item = &'static str> {
+    let ConcernDecision { risk_types, summary, grounds } = said;
+    let ConcernGrounds { risk, told_subject, told_reason, .. } = grounds;
     [
-        ("#/riskTypes", content.risk_types.is_empty()),
-        ("#/summary", blank(Some(&content.summary))),
-        ("#/atRiskPersonIds", !at_risk),
-        ("#/necessity", blank(grounds.necessity.as_ref())),
-        ("#/proportionality", blank(grounds.proportionality.as_ref())),
-        ("#/consentSought", grounds.consent_sought.is_none()),
-        ("#/noConsentReason", grounds.consent_sought == Some(ConsentSought::NotSought) && grounds.no_consent_reason.is_none()),
-        ("#/toldSubject", grounds.told_subject.is_none()),
-        ("#/toldReason", matches!(grounds.told_subject, Some(ToldSubject::No | ToldSubject::Later)) && blank(grounds.told_reason.as_ref())),
+        ("summary", blank(summary.as_ref())),
+        ("riskTypes", risk_types.is_empty()),
+        ("atRiskPersonIds", risk.at_risk_person_ids.is_empty() && blank(risk.at_risk_description.as_ref())),
+        ("necessity", blank(risk.necessity.as_ref())),
+        ("proportionality", blank(risk.proportionality.as_ref())),
+        ("consentSought", risk.consent_sought.is_none()),
+        ("noConsentReason", risk.consent_sought == Some(ConsentSought::NotSought) && risk.no_consent_reason.is_none()),
+        ("toldSubject", told_subject.is_none()),
+        ("toldReason", matches!(told_subject, Some(ToldSubject::No | ToldSubject::Later)) && blank(told_reason.as_ref())),
     ]
     .into_iter()
-    .filter(|(_, absent)| *absent)
-    .map(|(pointer, _)| Failing::at(pointer, RefusalRule::SafeguardingFieldsMissing))
-    .collect()
+    .filter(move |(name, absent)| *absent && !(joins && BROUGHT.contains(name)))
+    .map(|(name, _)| name)
+}
+
+/// What is missing to decide not to share a concern: the same as for passing it on.
+#[must_use]
+pub fn missing_to_withhold(content: &ConcernContent) -> Vec<Failing> {
+    let ConcernContent { risk_types, summary, grounds, .. } = content.clone();
+    let said = ConcernDecision { risk_types, summary: Some(summary), grounds };
+    missing(&said, false).map(|name| Failing::at(format!("#/{name}"), RefusalRule::SafeguardingFieldsMissing)).collect()
 }
 
 fn blank(text: Option<&LongText>) -> bool {
@@ -75,7 +85,7 @@ pub fn withheld_until(asked: Option<NaiveDate>, today: NaiveDate) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::concern::ConcernGrounds;
+    use crate::domain::concern::RiskGrounds;
     use crate::domain::ids::PersonId;
     use crate::domain::time::Timestamp;
     use crate::domain::vocabulary::{NoConsentReason, RiskType};
@@ -87,11 +97,14 @@ mod tests {
             summary: "She is afraid.".into(),
             known_at: Timestamp::start_of(NaiveDate::MIN),
             grounds: ConcernGrounds {
-                at_risk_person_ids: vec![PersonId::mint()],
-                necessity: words(),
-                proportionality: words(),
-                consent_sought: Some(ConsentSought::NotSought),
-                no_consent_reason: Some(NoConsentReason::CannotGive),
+                risk: RiskGrounds {
+                    at_risk_person_ids: vec![PersonId::mint()],
+                    necessity: words(),
+                    proportionality: words(),
+                    consent_sought: Some(ConsentSought::NotSought),
+                    no_consent_reason: Some(NoConsentReason::CannotGive),
+                    ..RiskGrounds::default()
+                },
                 told_subject: Some(ToldSubject::Later),
                 told_reason: words(),
                 ..ConcernGrounds::default()
@@ -103,31 +116,31 @@ mod tests {
 
     #[test]
     fn every_fact_that_passing_on_needs_is_needed_not_to() {
-        assert!(missing(&whole()).is_empty());
+        assert!(missing_to_withhold(&whole()).is_empty());
         let left_out: [(&str, Change); 9] = [
             ("#/riskTypes", |content| content.risk_types.clear()),
             ("#/summary", |content| content.summary = "  ".into()),
-            ("#/atRiskPersonIds", |content| content.grounds.at_risk_person_ids.clear()),
-            ("#/necessity", |content| content.grounds.necessity = None),
-            ("#/proportionality", |content| content.grounds.proportionality = Some("".into())),
-            ("#/consentSought", |content| content.grounds.consent_sought = None),
-            ("#/noConsentReason", |content| content.grounds.no_consent_reason = None),
+            ("#/atRiskPersonIds", |content| content.grounds.risk.at_risk_person_ids.clear()),
+            ("#/necessity", |content| content.grounds.risk.necessity = None),
+            ("#/proportionality", |content| content.grounds.risk.proportionality = Some("".into())),
+            ("#/consentSought", |content| content.grounds.risk.consent_sought = None),
+            ("#/noConsentReason", |content| content.grounds.risk.no_consent_reason = None),
             ("#/toldSubject", |content| content.grounds.told_subject = None),
             ("#/toldReason", |content| content.grounds.told_reason = None),
         ];
         for (pointer, change) in left_out {
             let mut content = whole();
             change(&mut content);
-            assert_eq!(missing(&content), [Failing::at(pointer, RefusalRule::SafeguardingFieldsMissing)]);
+            assert_eq!(missing_to_withhold(&content), [Failing::at(pointer, RefusalRule::SafeguardingFieldsMissing)]);
         }
         let enough: [Change; 3] = [
             |content| {
-                content.grounds.at_risk_person_ids.clear();
-                content.grounds.at_risk_description = Some("The boy next door.".into());
+                content.grounds.risk.at_risk_person_ids.clear();
+                content.grounds.risk.at_risk_description = Some("The boy next door.".into());
             },
             |content| {
-                content.grounds.consent_sought = Some(ConsentSought::SoughtRefused);
-                content.grounds.no_consent_reason = None;
+                content.grounds.risk.consent_sought = Some(ConsentSought::SoughtRefused);
+                content.grounds.risk.no_consent_reason = None;
             },
             |content| {
                 content.grounds.told_subject = Some(ToldSubject::Yes);
@@ -137,7 +150,7 @@ mod tests {
         for change in enough {
             let mut content = whole();
             change(&mut content);
-            assert!(missing(&content).is_empty());
+            assert!(missing_to_withhold(&content).is_empty());
         }
     }
 

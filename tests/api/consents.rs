@@ -158,7 +158,8 @@ fn whoever_gave_it_is_meant_by_it_or_decides_now_may_withdraw_and_nobody_else() 
     let family = Family::record(&app);
     let stranger = person(&app, &json!({"kind":"parent_carer","fullName":"Someone Else","pseudonymous":false})).id();
     let given = family.permit(&app, json!({}));
-    for by in [&family.nell, &family.sam, &stranger] {
+    let nobody = uuid::Uuid::now_v7().to_string();
+    for by in [&family.nell, &family.sam, &stranger, &nobody] {
         let refused = family.withdraw(&app, &given, json!({"withdrawnById":by})).problem(422, "rule-violated");
         refused.rule_at("#/withdrawnById", "granter_not_authorised");
         assert_eq!(read(&app, &given)["status"], "live");
@@ -276,6 +277,8 @@ fn whoever_objects_when_withdrawing_refuses_the_same_from_then_on() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     let given = family.permit(&app, json!({"conditions":[{"kind":"once_only"}]}));
+    // That he refused something else says nothing of this.
+    family.refuse(&app, &family.finn, &[&family.sam]);
     let withdrawn = family.withdraw(&app, &given, json!({"withdrawnById":family.finn,"objects":true})).ok(200);
     let refused = read(&app, withdrawn.body["effects"]["refusalId"].as_str().unwrap());
     let before = read(&app, &given);

@@ -230,13 +230,15 @@ fn every_fact_that_a_risk_needs_is_asked_for_and_nothing_is_recorded_without() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     let note = family.n1(&app);
-    let missing: [(&str, Value, Value); 9] = [
+    let stranger = uuid::Uuid::now_v7();
+    let missing: [(&str, Value, Value); 10] = [
         ("#/noteIds", json!({"noteIds":[],"informationCategories":[],"subjectIds":[]}), json!({})),
         ("#/subjectIds", json!({"subjectIds":[]}), json!({})),
         ("#/toldSubject", json!({"toldSubject":null}), json!({})),
         ("#/toldReason", json!({"toldReason":null}), json!({})),
         ("#/safeguarding/riskTypes", json!({}), json!({"riskTypes":null})),
         ("#/safeguarding/atRiskPersonIds", json!({}), json!({"atRiskPersonIds":null})),
+        ("#/safeguarding/atRiskPersonIds", json!({}), json!({"atRiskPersonIds":[stranger],"atRiskDescription":" "})),
         ("#/safeguarding/proportionality", json!({}), json!({"proportionality":"  "})),
         ("#/safeguarding/consentSought", json!({}), json!({"consentSought":null})),
         ("#/safeguarding/noConsentReason", json!({}), json!({"noConsentReason":null})),
@@ -247,7 +249,15 @@ fn every_fact_that_a_risk_needs_is_asked_for_and_nothing_is_recorded_without() {
         let refused = family.disclose(&app, &ask).problem(422, "rule-violated").rule_at(pointer, "safeguarding_fields_missing");
         assert_eq!(refused.rules().len(), 1, "{}", refused.text);
         assert_eq!(entry(&app, &refused.body["refusalIndex"])["body"]["kind"], "disclosure_refused");
+        assert_eq!(family.check(&app, &ask).ok(200).body["reasons"][0]["pointer"], pointer);
     }
+    // Who names no reasons at all is asked for them, and for nothing else: it is a risk all the same.
+    let bare =
+        family.risk(&note, json!({"safeguarding":null,"subjectIds":[family.ana, stranger],"recipient":{"recipientId":family.school}}));
+    let mut rules = family.disclose(&app, &bare).problem(422, "rule-violated").rules();
+    rules.sort();
+    rules.dedup();
+    assert_eq!(rules, ["recipient_without_safeguarding_function", "safeguarding_fields_missing"]);
     assert!(rows(&app, &family, "").is_empty());
     assert!(app.manager().get("/tasks?status=open").ok(200).body["items"].as_array().unwrap().is_empty());
 }
@@ -534,6 +544,10 @@ fn no_slip_and_no_length_holds_up_a_risk_and_what_is_odd_is_told() {
         .problem(422, "rule-violated")
         .rule_at("#/safeguarding/atRiskPersonIds", "safeguarding_fields_missing");
     at_risk(&[&stranger], sent.body["concernId"].clone()).ok(201);
+    // Where words say who it is, an id that nobody knows is kept as it was said.
+    let mut described = family.risk(&many[0], json!({}));
+    merge(&mut described["safeguarding"], json!({"atRiskPersonIds":[stranger],"atRiskDescription":"The boy next door."}));
+    assert_eq!(family.disclose(&app, &described).ok(201).body["safeguarding"]["atRiskPersonIds"], json!([stranger]));
     let unknown = family.risk(&many[0], json!({"recipient":{"recipientId":stranger}}));
     family.disclose(&app, &unknown).problem(422, "rule-violated").rule_at("#/recipient/recipientId", "unknown_reference");
 }

@@ -173,7 +173,10 @@ fn an_answer_that_the_service_gives_names_the_disclosure_by_which_it_left() {
         .post(&format!("/information-requests/{request}/response"), &json!({"outcome":"refused"}))
         .problem(428, "precondition-required");
     respond(&app, &request, 7, &json!({"outcome":"answered","disclosureId":sent})).problem(412, "stale-version");
-    assert_eq!(Family::tasks(&app, "information_request_due", &request)[0]["dueOn"], "2026-06-10");
+    let task = &Family::tasks(&app, "information_request_due", &request)[0];
+    assert_eq!((&task["dueOn"], &task["allowedActions"]), (&json!("2026-06-10"), &json!([])));
+    let ticked = app.adviser().if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+    assert_eq!(ticked.problem(409, "invalid-state").body["allowedActions"], json!(["respond"]), "it is answered, not ticked off");
     let done = answer(&sent).ok(200);
     assert_eq!((done.version(), done.str("status"), &done.body["disclosureId"]), (2, "answered".to_owned(), &sent));
     assert_eq!((&done.body["allowedActions"], &done.body["endedBy"]["displayName"]), (&json!([]), &json!("Adviser")));
@@ -391,8 +394,9 @@ fn what_the_service_asked_is_called_off_with_the_last_day_of_the_permission() {
     // What a parent permitted ends with the age-out day (R5).
     Family::born(&app, &other.ana, "2010-08-31");
     other.permit_asking(&app, json!({}));
-    let of_young = ask(&app, &other, json!({})).ok(201);
+    let of_young = ask(&app, &other, json!({"dueOn":"2026-06-20"})).ok(201);
     assert_eq!((of_young.str("permittedUntil"), of_young.str("status")), ("2026-06-26".to_owned(), "asked".to_owned()));
     app.clock.set(at("2026-06-26T23:00:00Z"), true);
     assert_eq!(read(&app, &of_young.id()).str("status"), "cancelled");
+    assert!(Family::tasks(&app, "information_request_due", &of_young.id()).is_empty());
 }

@@ -201,6 +201,23 @@ fn what_is_refused_is_given_up_and_a_case_with_a_draft_is_not_closed() {
 }
 
 #[test]
+fn what_ended_with_its_day_is_not_sent_though_the_policy_would_grant_it_again() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    Family::born(&app, &family.ana, "2010-08-31");
+    permit(&app, &family, json!({}));
+    let (id, _) = extracted(&app, &family);
+    assert_eq!(read(&app.manager(), &id).str("permittedUntil"), "2026-06-26");
+    app.clock.set(at("2026-06-27T09:00:00Z"), true);
+    assert_eq!(status(&app, &id), "blocked");
+    // The date of birth was wrong: her mother may permit, and what was blocked is so for good.
+    app.adviser().if_match(2).patch(&format!("/people/{}", family.ana), &json!({"dateOfBirth":"2014-03-12"})).ok(200);
+    family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).problem(409, "consent-scope-exceeded").rule("purpose_not_covered");
+    dispatch(&app.manager(), &id, &[(&family.mia, &family.mia_contact)]).problem(409, "invalid-state");
+    assert_eq!((status(&app, &id), left(&app, &family)), ("blocked".to_owned(), vec![]));
+}
+
+#[test]
 fn what_is_drafted_is_blocked_with_the_last_day_of_its_permission() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

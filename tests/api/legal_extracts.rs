@@ -99,9 +99,12 @@ fn the_extract_and_its_copy_leave_together_or_not_at_all() {
         let all = opened.body["openings"].as_array().unwrap();
         all.iter().find(|opening| opening["label"] == label).unwrap_or_else(|| panic!("{label}: {}", opened.text))["value"].clone()
     };
-    let words = "Speech therapy has stopped.\nExplained section F.";
-    let digest = Sha256::digest(words).iter().fold(String::new(), |digest, byte| digest + &format!("{byte:02x}"));
-    assert_eq!((opening("items/0/digest"), opening("reason")), (json!(digest), json!("They agreed, and it is narrow.")));
+    let digest = |words: &str| json!(Sha256::digest(words).iter().fold(String::new(), |digest, byte| digest + &format!("{byte:02x}")));
+    assert_eq!(opening("items/0/digest"), digest("Speech therapy has stopped.\nExplained section F."));
+    assert_eq!(
+        (opening("items/1/digest"), opening("reason")),
+        (digest("The notes about school."), json!("They agreed, and it is narrow."))
+    );
     assert_eq!((opening("copies/0/person"), opening("recipientPerson")), (json!(family.mia), json!("Sam Okoro")));
     assert!(BASE64_URL_SAFE_NO_PAD.decode(entry["body"]["reason"].as_str().unwrap()).is_ok(), "a commitment, not the words");
     // Once: the same key shows it again, another finds it sent.

@@ -24,6 +24,9 @@ fn whoever_takes_a_request_records_it_and_only_the_manager_sees_it_again() {
     assert_eq!(read(&app.manager(), &made.id()).body["allowedActions"], json!(["decide"]));
     let task = &Family::tasks(&app, "legal_request", &made.id())[0];
     assert_eq!((&task["forManager"], &task["dueOn"], &task["caseId"]), (&json!(true), &json!("2026-06-02"), &json!(family.case)));
+    // It is decided, not ticked off.
+    let done = app.manager().if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+    assert_eq!((&task["allowedActions"], &done.problem(409, "invalid-state").body["allowedActions"]), (&json!([]), &json!(["decide"])));
     assert_eq!(app.manager().get("/disclosure-log?limit=1").ok(200).body["treeSize"], before, "it tells nobody anything");
     // Without an officer by name there is nobody to send to.
     app.adviser().post("/legal-requests", &family.legal_request(json!({"officerName":null}))).problem(400, "validation-failed");

@@ -64,7 +64,9 @@ fn what_an_anonymous_caller_permitted_counts_for_the_known_person_until_it_is_re
     let note = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":rowan,
         "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"Speech therapy stopped.",
         "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false});
-    let note = app.adviser().post(&format!("{case}/notes"), &note).ok(201).id();
+    let mut callers = note.clone();
+    with(&mut callers, json!({"fromPersonId":anon}));
+    let [note, callers] = [note, callers].map(|note| app.adviser().post(&format!("{case}/notes"), &note).ok(201).id());
     let contact = app.adviser().get(&format!("/people/{rowan}")).ok(200).body["contacts"][0]["id"].clone();
     let ask = |copy: &str| family.ask(&note, json!({"copies":[{"personId":copy,"contactId":contact}]}));
     let disclose = |copy: &str| app.adviser().post(&format!("{case}/disclosures"), &ask(copy));
@@ -84,12 +86,15 @@ fn what_an_anonymous_caller_permitted_counts_for_the_known_person_until_it_is_re
     let about: Vec<&str> = sent.body["dataSubjectIds"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert!(about.contains(&rowan.as_str()) && !about.contains(&anon.as_str()), "by the ids under which they were named: {about:?}");
     disclose(&anon).ok(201);
+    let hers = family.ask(&callers, json!({"copies":[{"personId":rowan,"contactId":contact}]}));
+    let about = app.adviser().post(&format!("{case}/disclosures"), &hers).ok(201).body["dataSubjectIds"].clone();
+    assert!(about.as_array().unwrap().contains(&json!(anon)) && !about.as_array().unwrap().contains(&json!(rowan)), "{about}");
     // What is on record keeps the ids it was recorded under.
     assert_eq!(app.adviser().get(&format!("/consents/{}", consent.id())).ok(200).str("granterId"), anon);
     // Lists by a person are of both, whichever is asked for.
     for id in [&rowan, &anon] {
         assert_eq!(ids(&app.adviser().get(&format!("/consents?subjectId={id}")).ok(200)), [consent.id()]);
-        assert_eq!(ids(&app.adviser().get(&format!("{case}/disclosures?subjectId={id}")).ok(200)).len(), 2);
+        assert_eq!(ids(&app.adviser().get(&format!("{case}/disclosures?subjectId={id}")).ok(200)).len(), 3);
     }
     // Either may withdraw what the other gave.
     let second = app.adviser().post(&format!("{case}/consents"), &permission).ok(201).id();
@@ -105,15 +110,20 @@ fn what_an_anonymous_caller_permitted_counts_for_the_known_person_until_it_is_re
         {"subjectId":rowan,"granterRelation":"self"}])
     );
     disclose(&rowan).ok(201);
+    // And what may be sent to the one may be sent to the other.
+    let change = json!({"granterId":rowan,"subjectIds":[family.ana,rowan],"recipients":[{"personId":rowan}]});
+    let to_rowan = app.adviser().post(&format!("{case}/consents"), &family.permission(change)).ok(201).id();
+    let to_anon = family.ask(&note, json!({"recipient":{"personId":anon}}));
+    app.adviser().post(&format!("{case}/disclosures"), &to_anon).ok(201);
 
     let back = reversed(&app.manager(), &merge.id()).ok(200);
     assert_eq!((&back.body["version"], &back.body["allowedActions"]), (&json!(2), &json!([])));
     assert_eq!(back.body["reversal"]["reason"], "It was a brother of the same name.");
     // Rowan has no responsibility for Ana, and what the caller gave is the caller's.
     disclose(&rowan).problem(409, "consent-required");
-    assert_eq!(ids(&app.adviser().get(&format!("/consents?subjectId={rowan}")).ok(200)), [newer.id()]);
+    assert_eq!(ids(&app.adviser().get(&format!("/consents?subjectId={rowan}")).ok(200)), [to_rowan, newer.id()]);
     let of = |id: &str| ids(&app.adviser().get(&format!("{case}/disclosures?subjectId={id}")).ok(200)).len();
-    assert_eq!((of(&rowan), of(&anon)), (3, 0));
+    assert_eq!((of(&rowan), of(&anon)), (4, 1));
 }
 
 #[test]

@@ -264,6 +264,9 @@ fn a_decision_not_to_share_is_logged_and_reviewed_by_a_second_person() {
     let again = withhold(&session, &concern, 1, json!({"necessity":null})).ok(200);
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(tasks(&app, &concern), [due("safeguarding_review", "2026-06-02")]);
+    let [task] = &Family::tasks(&app, "safeguarding_review", &concern)[..] else { panic!("one task") };
+    let own = app.manager().if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+    own.problem(409, "same-person").rule("conflicted_decider");
     // It stands in the disclosure log, and tells no more than that.
     let entries = log(&app, "decided_not_to_share");
     assert_eq!(entries.len(), 1);

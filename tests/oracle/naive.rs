@@ -145,11 +145,14 @@ impl<'a> Oracle<'a> {
             }
         };
         need(!why.risk_types.is_empty(), "#/safeguarding/riskTypes");
-        need(!why.at_risk_person_ids.is_empty() || why.at_risk_description.is_some(), "#/safeguarding/atRiskPersonIds");
-        need(why.necessity.is_some(), "#/safeguarding/necessity");
-        need(why.proportionality.is_some(), "#/safeguarding/proportionality");
-        need(why.consent_sought.is_some(), "#/safeguarding/consentSought");
-        need(why.consent_sought != Some(ConsentSought::NotSought) || why.no_consent_reason.is_some(), "#/safeguarding/noConsentReason");
+        need(!why.grounds.at_risk_person_ids.is_empty() || why.grounds.at_risk_description.is_some(), "#/safeguarding/atRiskPersonIds");
+        need(why.grounds.necessity.is_some(), "#/safeguarding/necessity");
+        need(why.grounds.proportionality.is_some(), "#/safeguarding/proportionality");
+        need(why.grounds.consent_sought.is_some(), "#/safeguarding/consentSought");
+        need(
+            why.grounds.consent_sought != Some(ConsentSought::NotSought) || why.grounds.no_consent_reason.is_some(),
+            "#/safeguarding/noConsentReason",
+        );
         need(self.ask.summary.is_some(), "#/summary");
         need(self.ask.told_subject.is_some(), "#/toldSubject");
         let must_say_why = matches!(self.ask.told_subject, Some(ToldSubject::No | ToldSubject::Later));

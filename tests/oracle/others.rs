@@ -1,5 +1,6 @@
 //! The grounds that need no permission: a risk, a text without names, a person's own data.
 
+use sendiass::domain::concern::RiskGrounds;
 use sendiass::domain::disclosure::*;
 use sendiass::domain::vocabulary::*;
 
@@ -8,12 +9,12 @@ use crate::world::*;
 /// What a risk needs, and how to leave it out.
 const FIELDS: &[fn(&mut Ask)] = &[
     |ask| why(ask).risk_types.clear(),
-    |ask| why(ask).at_risk_person_ids.clear(),
-    |ask| why(ask).at_risk_description = None,
-    |ask| why(ask).necessity = None,
-    |ask| why(ask).proportionality = None,
-    |ask| why(ask).consent_sought = None,
-    |ask| why(ask).no_consent_reason = None,
+    |ask| why(ask).grounds.at_risk_person_ids.clear(),
+    |ask| why(ask).grounds.at_risk_description = None,
+    |ask| why(ask).grounds.necessity = None,
+    |ask| why(ask).grounds.proportionality = None,
+    |ask| why(ask).grounds.consent_sought = None,
+    |ask| why(ask).grounds.no_consent_reason = None,
     |ask| ask.summary = None,
     |ask| ask.told_subject = None,
     |ask| ask.told_reason = None,
@@ -36,15 +37,17 @@ fn risk() -> World {
     world.ask.told_reason = Some("It could raise the risk.".into());
     world.ask.safeguarding = Some(NewSafeguarding {
         concern_id: None,
-        about_staff_ids: Vec::new(),
         risk_types: vec![RiskType::Neglect],
-        at_risk_person_ids: vec![ANA],
-        at_risk_description: Some("Another child.".into()),
         known_at: Some(world.now),
-        necessity: Some("Only they can look tonight.".into()),
-        proportionality: Some("One note.".into()),
-        consent_sought: Some(ConsentSought::NotSought),
-        no_consent_reason: Some(NoConsentReason::WouldPrejudiceProtection),
+        grounds: RiskGrounds {
+            about_staff_ids: Vec::new(),
+            at_risk_person_ids: vec![ANA],
+            at_risk_description: Some("Another child.".into()),
+            necessity: Some("Only they can look tonight.".into()),
+            proportionality: Some("One note.".into()),
+            consent_sought: Some(ConsentSought::NotSought),
+            no_consent_reason: Some(NoConsentReason::WouldPrejudiceProtection),
+        },
     });
     world.facts.recipient = Some(RecipientFact { in_council: true, safeguarding_function: true });
     world
@@ -77,7 +80,7 @@ pub fn risks() -> impl Iterator<Item = (World, String)> {
                 }
                 7 => {
                     world.ask.told_subject = world.ask.told_subject.map(|_| ToldSubject::Yes);
-                    if let Some(sought) = why(&mut world.ask).consent_sought.as_mut() {
+                    if let Some(sought) = why(&mut world.ask).grounds.consent_sought.as_mut() {
                         *sought = ConsentSought::SoughtRefused;
                     }
                 }

@@ -124,7 +124,7 @@ impl Request {
         }
         entry.grounds.clone_from(&self.grounds.borrow());
         if let Some(risk) = &ask.safeguarding {
-            let words = [&risk.necessity, &risk.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
+            let words = [&risk.grounds.necessity, &risk.grounds.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));
             entry.reason = Some(words.join("\n").as_str().into());
         }
         Ok(entry)

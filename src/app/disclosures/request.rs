@@ -2,11 +2,11 @@
 
 use super::{MOST_ITEMS, Request};
 use crate::app::concerns::{self, names_nobody};
-use crate::app::{Error, Result, faultless};
+use crate::app::{Result, faultless};
 use crate::authz::{Act, Permit};
 use crate::db::{self, Tx, recipients};
 use crate::domain::concern::ConcernGrounds;
-use crate::domain::disclosure::{AskRecipient, AskedBasis, Disclosure, Failing, NewSafeguarding, RefusalRule};
+use crate::domain::disclosure::{AskRecipient, AskedBasis, Disclosure, NewSafeguarding};
 use crate::domain::fault::{Fault, Remark};
 use crate::domain::ids::PersonId;
 use crate::domain::vocabulary::Basis;
@@ -40,8 +40,10 @@ impl Request {
         {
             return Err(db::Error::NotFound.into());
         }
-        if let Some(risk) = &ask.safeguarding {
-            return check_risk(tx, permit, risk, faults);
+        if ask.basis == Basis::Safeguarding {
+            // Whom a risk names, how much it tells and in which team is no matter (C17).
+            faults.retain(|fault| fault.pointer != TEAM);
+            return faultless(faults);
         }
         if notes.iter().map(|note| note.categories().len()).sum::<usize>() + self.classes_of_summary().len() > MOST_ITEMS {
             faults.push(Fault::new("#/noteIds", "too_much_at_once", "At most 400 pairs of note and kind of information leave at once."));
@@ -61,15 +63,14 @@ impl Request {
     }
 }
 
-/// Whom a risk names, how much it tells and in which team is no matter (C17), unless nobody is left who is at risk, or who would be told.
-fn check_risk(tx: &mut Tx<'_>, permit: &Permit<impl Act>, risk: &NewSafeguarding, mut faults: Vec<Fault>) -> Result<()> {
-    faults.retain(|fault| fault.pointer != TEAM);
-    let described = risk.at_risk_description.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
-    if risk.concern_id.is_none() && !described && names_nobody(tx, permit, &risk.at_risk_person_ids)? {
-        let missing = Failing::at("#/safeguarding/atRiskPersonIds", RefusalRule::SafeguardingFieldsMissing);
-        return Err(Error::failing(vec![missing]));
+/// Leaves nobody at risk where all who are said to be are unknown: then somebody is missing, unless words say who, or the concern that it joins.
+pub(super) fn drop_unknown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, risk: &mut NewSafeguarding) -> Result<()> {
+    let grounds = &mut risk.grounds;
+    let described = grounds.at_risk_description.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
+    if risk.concern_id.is_none() && !described && names_nobody(tx, permit, &grounds.at_risk_person_ids)? {
+        grounds.at_risk_person_ids.clear();
     }
-    faultless(faults)
+    Ok(())
 }
 
 /// Where a team is named.
@@ -81,15 +82,13 @@ pub(super) fn remarks(tx: &mut Tx<'_>, permit: &Permit<impl Act>, disclosure: &D
     if content.basis != AskedBasis::Safeguarding {
         return Ok(Vec::new());
     }
-    let risk = content.safeguarding.clone().unwrap_or_default();
     let grounds = ConcernGrounds {
-        at_risk_person_ids: risk.at_risk_person_ids,
-        about_staff_ids: risk.about_staff_ids,
+        risk: content.safeguarding.clone().unwrap_or_default().grounds,
         withhold_from_person_ids: content.withhold_from_person_ids.clone(),
         ..ConcernGrounds::default()
     };
-    let mut remarks = concerns::remarks(tx, permit, disclosure.case_id, &grounds, "#/safeguarding")?;
     let there = db::participants::people(tx, permit, disclosure.case_id)?;
+    let mut remarks = concerns::remarks(tx, permit, &there, &grounds, "#/safeguarding")?;
     let strangers = content.subject_ids.iter().enumerate().filter(|(_, person)| !there.contains(person));
     remarks.extend(strangers.map(|(i, _)| Fault::not_participant(format!("#/subjectIds/{i}")).into()));
     if let (Some(body), Some(team)) = (content.recipient.recipient_id, content.recipient.team_id)

@@ -58,6 +58,9 @@ fn tasks_are_shown_to_those_who_see_the_case_and_without_a_case_to_all() {
     assert_eq!(desk.list(&desk.jo, all()), [everywhere, of_open, of_restricted]);
     assert_eq!(desk.list(&kit, all()), [everywhere, of_open]);
     assert_eq!(desk.list(&lou, all()), [everywhere, of_open, of_restricted, for_manager]);
+    let whose = |for_manager| TaskFilter { for_manager: Some(for_manager), ..all() };
+    assert_eq!((desk.list(&lou, whose(true)), desk.list(&desk.jo, whose(true))), (vec![for_manager], vec![]));
+    assert_eq!(desk.list(&lou, whose(false)), [everywhere, of_open, of_restricted]);
     assert!(matches!(desk.complete(&kit, of_restricted, 1), Err(Error::Db(db::Error::NotFound))));
     assert!(matches!(desk.complete(&lou, of_restricted, 1), Err(Error::Db(db::Error::AccessReasonRequired))));
     assert!(matches!(desk.complete(&kit, for_manager, 1), Err(Error::Db(db::Error::NotFound))));

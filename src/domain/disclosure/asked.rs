@@ -6,12 +6,11 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::domain::anonymity::Cohort;
-use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, StaffId, TeamId};
+use crate::domain::concern::RiskGrounds;
+use crate::domain::ids::{ConcernId, ConsentId, ContactId, NoteId, PersonId, RecipientId, TeamId};
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{
-    Basis, Channel, ConsentSought, Direction, InformationCategory, NoConsentReason, Purpose, RecipientType, RiskType, ToldSubject,
-};
+use crate::domain::vocabulary::{Basis, Channel, Direction, InformationCategory, Purpose, RecipientType, RiskType, ToldSubject};
 
 /// The grounds a caller may ask on (C3). A subject access request has its own dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -87,7 +86,7 @@ pub struct CopyTo {
 
 /// Why a risk is passed on (C17). What is missing is refused with `safeguarding_fields_missing`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct NewSafeguarding {
     /// The concern it joins, if one is recorded already; otherwise one is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,38 +96,13 @@ pub struct NewSafeguarding {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub risk_types: Vec<RiskType>,
-    /// Who is at risk.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub at_risk_person_ids: Vec<PersonId>,
-    /// Who is at risk, in words, if not on record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub at_risk_description: Option<LongText>,
-    /// Whom of the staff an allegation is about: the case is hidden from them.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub about_staff_ids: Vec<StaffId>,
     /// When the service came to know of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub known_at: Option<Timestamp>,
-    /// Why it must be shared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub necessity: Option<LongText>,
-    /// Why so much and no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub proportionality: Option<LongText>,
-    /// Whether permission was sought; recorded, never decisive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub consent_sought: Option<ConsentSought>,
-    /// Why not, if it was not sought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub no_consent_reason: Option<NoConsentReason>,
+    /// Who is at risk, and why it must be shared.
+    #[serde(flatten)]
+    pub grounds: RiskGrounds,
 }
 
 /// Information to pass on. The service decides; nothing in this body can assert a permission.

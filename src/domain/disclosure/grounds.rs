@@ -50,8 +50,8 @@ impl Grounds {
 /// The same ask. No decision looks at words but whether there are any; what is found in an anonymous text stands in the facts.
 fn wordless(ask: &Ask) -> Ask {
     let mut ask = ask.clone();
-    let risk = ask.safeguarding.as_mut();
-    let of_risk = risk.map(|risk| [&mut risk.at_risk_description, &mut risk.necessity, &mut risk.proportionality]);
+    let of_risk = ask.safeguarding.as_mut().map(|risk| &mut risk.grounds);
+    let of_risk = of_risk.map(|risk| [&mut risk.at_risk_description, &mut risk.necessity, &mut risk.proportionality]);
     for text in [&mut ask.summary, &mut ask.told_reason].into_iter().chain(of_risk.into_iter().flatten()) {
         if let Some(text) = text.as_mut().filter(|text| !text.as_str().trim().is_empty()) {
             *text = LongText::from("…");

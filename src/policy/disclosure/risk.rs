@@ -1,12 +1,12 @@
 //! Section (d): passing on a risk. Missing fields or a recipient who cannot protect may refuse it, and nothing else: no permission, refusal, wish,
 //! version, date or conflict is even looked at.
 
-use crate::domain::disclosure::{Ask, AskRecipient, Facts, Failing, NewSafeguarding, Refusal, RefusalCode, RefusalRule};
-use crate::domain::text::LongText;
+use crate::domain::concern::ConcernDecision;
+use crate::domain::disclosure::{Ask, AskRecipient, Facts, Failing, Refusal, RefusalCode, RefusalRule};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{ConsentSought, ToldSubject};
 
 use super::{Grant, data_subjects, refuse};
+use crate::policy::safeguarding;
 
 pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal> {
     let mut failings: Vec<_> =
@@ -23,32 +23,18 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
     }
 }
 
-/// The fields that are required and absent. Joining a concern brings the risk and who is at risk with it.
-fn missing(ask: &Ask) -> Vec<&'static str> {
-    let empty = NewSafeguarding::default();
-    let risk = ask.safeguarding.as_ref().unwrap_or(&empty);
-    let joins = risk.concern_id.is_some();
+/// Where a field stands that is required and absent.
+fn missing(ask: &Ask) -> Vec<String> {
+    let joins = ask.safeguarding.as_ref().is_some_and(|risk| risk.concern_id.is_some());
     let nothing = ask.note_ids.is_empty() && ask.information_categories.is_empty();
-    [
-        ("#/summary", blank(ask.summary.as_ref())),
-        ("#/noteIds", nothing),
-        ("#/subjectIds", ask.subject_ids.is_empty() && !ask.information_categories.is_empty()),
-        ("#/safeguarding/riskTypes", risk.risk_types.is_empty() && !joins),
-        ("#/safeguarding/atRiskPersonIds", risk.at_risk_person_ids.is_empty() && blank(risk.at_risk_description.as_ref()) && !joins),
-        ("#/safeguarding/necessity", blank(risk.necessity.as_ref())),
-        ("#/safeguarding/proportionality", blank(risk.proportionality.as_ref())),
-        ("#/safeguarding/consentSought", risk.consent_sought.is_none()),
-        ("#/safeguarding/noConsentReason", risk.consent_sought == Some(ConsentSought::NotSought) && risk.no_consent_reason.is_none()),
-        ("#/toldSubject", ask.told_subject.is_none()),
-        ("#/toldReason", matches!(ask.told_subject, Some(ToldSubject::No | ToldSubject::Later)) && blank(ask.told_reason.as_ref())),
-    ]
-    .into_iter()
-    .filter_map(|(pointer, absent)| absent.then_some(pointer))
-    .collect()
-}
-
-fn blank(text: Option<&LongText>) -> bool {
-    text.is_none_or(|text| text.as_str().trim().is_empty())
+    let about_nobody = ask.subject_ids.is_empty() && !ask.information_categories.is_empty();
+    let passed_on = [("#/noteIds", nothing), ("#/subjectIds", about_nobody)];
+    let said = ConcernDecision::from(ask);
+    let of_risk = safeguarding::missing(&said, joins).map(|name| match name {
+        "summary" | "toldSubject" | "toldReason" => format!("#/{name}"),
+        _ => format!("#/safeguarding/{name}"),
+    });
+    passed_on.into_iter().filter(|(_, absent)| *absent).map(|(pointer, _)| pointer.to_owned()).chain(of_risk).collect()
 }
 
 /// Whether the recipient has a safeguarding function; one missing from the register is judged by its kind.

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::decide;
+use crate::domain::concern::RiskGrounds;
 use crate::domain::consent::{Condition, ConsentRecipient};
 use crate::domain::disclosure::*;
 use crate::domain::ids::*;

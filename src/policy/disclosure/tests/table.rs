@@ -37,11 +37,14 @@ pub(super) fn at_risk(world: &mut World) {
     world.ask.told_reason = Some("Telling could raise the risk.".into());
     world.ask.safeguarding = Some(NewSafeguarding {
         risk_types: vec![RiskType::Neglect],
-        at_risk_person_ids: vec![ANA],
-        necessity: Some("Only the hub can check.".into()),
-        proportionality: Some("One note.".into()),
-        consent_sought: Some(ConsentSought::NotSought),
-        no_consent_reason: Some(NoConsentReason::WouldPrejudiceProtection),
+        grounds: RiskGrounds {
+            at_risk_person_ids: vec![ANA],
+            necessity: Some("Only the hub can check.".into()),
+            proportionality: Some("One note.".into()),
+            consent_sought: Some(ConsentSought::NotSought),
+            no_consent_reason: Some(NoConsentReason::WouldPrejudiceProtection),
+            ..RiskGrounds::default()
+        },
         ..NewSafeguarding::default()
     });
 }
@@ -229,7 +232,7 @@ fn the_decision_table_holds() {
             "D40",
             |w| {
                 at_risk(w);
-                w.ask.safeguarding.as_mut().unwrap().necessity = None;
+                w.ask.safeguarding.as_mut().unwrap().grounds.necessity = None;
             },
             "rule-violated safeguarding_fields_missing@safeguarding/necessity",
         ),
@@ -839,13 +842,13 @@ fn a_risk_needs_its_fields_and_nothing_else() {
                 w.ask.told_reason = None;
                 w.ask.safeguarding = None;
             },
-            "rule-violated safeguarding_fields_missing@summary safeguarding_fields_missing@noteIds safeguarding_fields_missing@safeguarding/riskTypes safeguarding_fields_missing@safeguarding/atRiskPersonIds safeguarding_fields_missing@safeguarding/necessity safeguarding_fields_missing@safeguarding/proportionality safeguarding_fields_missing@safeguarding/consentSought safeguarding_fields_missing@toldReason",
+            "rule-violated safeguarding_fields_missing@noteIds safeguarding_fields_missing@summary safeguarding_fields_missing@safeguarding/riskTypes safeguarding_fields_missing@safeguarding/atRiskPersonIds safeguarding_fields_missing@safeguarding/necessity safeguarding_fields_missing@safeguarding/proportionality safeguarding_fields_missing@safeguarding/consentSought safeguarding_fields_missing@toldReason",
         ),
         (
             "not sought, without reason",
             |w| {
                 at_risk(w);
-                w.ask.safeguarding.as_mut().unwrap().no_consent_reason = None;
+                w.ask.safeguarding.as_mut().unwrap().grounds.no_consent_reason = None;
             },
             "rule-violated safeguarding_fields_missing@safeguarding/noConsentReason",
         ),
@@ -853,7 +856,7 @@ fn a_risk_needs_its_fields_and_nothing_else() {
             "sought and refused",
             |w| {
                 at_risk(w);
-                let risk = w.ask.safeguarding.as_mut().unwrap();
+                let risk = &mut w.ask.safeguarding.as_mut().unwrap().grounds;
                 (risk.consent_sought, risk.no_consent_reason) = (Some(ConsentSought::SoughtRefused), None);
             },
             "grant",
@@ -865,7 +868,7 @@ fn a_risk_needs_its_fields_and_nothing_else() {
                 let risk = w.ask.safeguarding.as_mut().unwrap();
                 risk.concern_id = Some(ConcernId(Uuid::from_u128(70)));
                 risk.risk_types.clear();
-                risk.at_risk_person_ids.clear();
+                risk.grounds.at_risk_person_ids.clear();
             },
             "grant",
         ),
@@ -874,6 +877,14 @@ fn a_risk_needs_its_fields_and_nothing_else() {
             |w| {
                 at_risk(w);
                 (w.ask.told_subject, w.ask.told_reason) = (Some(ToldSubject::Yes), None);
+            },
+            "grant",
+        ),
+        (
+            "however anybody may be reached",
+            |w| {
+                at_risk(w);
+                w.facts.unsafe_contacts = vec![Failing::at("#/channel", RefusalRule::UnsafeContact)];
             },
             "grant",
         ),
