@@ -63,7 +63,8 @@ pub(super) fn may_join(
     }
 }
 
-/// Has those managers look into it who see the case that was hidden from the caller. The task stands there, so that the caller does not see it.
+/// Has those managers look into it who see the case that was hidden from the caller. The task stands there, so that the caller does not see it; a
+/// manager who sees that case alone is shown it, without the other, where nobody sees both.
 pub(super) fn review(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,

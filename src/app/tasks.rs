@@ -22,7 +22,7 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId, today:
 }
 
 fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>, undecided: &HashSet<ConcernId>) -> Task {
-    let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && task.about_id.is_some();
+    let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && (task.case_id.is_some() || task.about_id.is_some());
     let actions: &[Action] = if open && done_by(&task, undecided).is_none() { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
 }

@@ -147,6 +147,12 @@ pub fn manages_beside(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[St
     Ok(diesel::select(diesel::dsl::exists(managers.filter(staff::id.ne_all(members.to_vec())))).get_result(tx.conn)?)
 }
 
+/// The service managers who are not disabled.
+pub(super) fn managers(tx: &mut Tx<'_>) -> Result<Vec<StaffId>> {
+    let managers = staff::table.filter(staff::manages.eq(true)).filter(staff::disabled.eq(false));
+    Ok(managers.select(staff::id).load(tx.conn)?)
+}
+
 /// Those of these members of staff who are on record, whatever became of them.
 pub fn on_record(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &[StaffId]) -> Result<Vec<StaffId>> {
     Ok(staff::table.filter(staff::id.eq_any(members.to_vec())).select(staff::id).load(tx.conn)?)

@@ -1,19 +1,22 @@
 //! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff. Of a restricted case a
 //! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
+//!
+//! A task may be about another case than it belongs to, and is then for those who see both. Where no service manager does, those who see its own case
+//! see it, and not about which other: somebody has to look.
 
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, Days, NaiveDate};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
 use super::counted::Counted;
 use super::error::Result;
 use super::schema::{case_file, task};
-use super::scope;
 use super::staff::{self, Names, stale_unless};
 use super::stored::{AnyId, Day};
 use super::total;
 use super::tx::Tx;
+use super::{cases, scope};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
@@ -101,15 +104,44 @@ impl Row {
 /// A condition on a task.
 type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a task is in scope: its case is, and any other case that it is about, and whoever it is for may be the caller.
-fn visible(scope: Scope) -> OnTask {
-    let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
-    let seen = task::case_id.is_null().or(exists(scope::its_case(task::case_id).filter(scope::visible(scope)))).and(not(exists(hidden)));
+/// Whether a task is in scope: its case is, and any other case that it is about, unless nobody sees both, and whoever it is for may be the caller.
+fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
+    let seen = exists(scope::its_case(task::case_id).filter(scope::visible(scope)));
+    let whole = not(exists(its_other_case().filter(not(scope::visible(scope))))).or(task::id.eq_any(overlooked.to_vec()));
+    let seen = task::case_id.is_null().or(seen).and(whole);
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
         Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
         Scope::Manager(..) => Box::new(seen),
     }
+}
+
+/// Those tasks of the cases that a service manager may see which are about another case, from which they are kept away, where every other service
+/// manager is kept away from one of the two as well.
+fn overlooked(tx: &mut Tx<'_>, scope: Scope) -> Result<Vec<TaskId>> {
+    let Scope::Manager(..) = scope else { return Ok(Vec::new()) };
+    let all = scope.with_reason();
+    let half: Vec<(TaskId, CaseId, AnyId)> = task::table
+        .filter(exists(its_other_case().filter(not(scope::visible(all)))))
+        .filter(exists(scope::its_case(task::case_id).filter(scope::visible(all))))
+        .filter(task::case_id.is_not_null())
+        .select((task::id, task::case_id.assume_not_null(), task::about_id))
+        .load(tx.conn)?;
+    if half.is_empty() {
+        return Ok(Vec::new());
+    }
+    let managers = staff::managers(tx)?;
+    let away = cases::kept_away(tx, half.iter().flat_map(|(_, case, other)| [*case, CaseId(other.0)]))?;
+    let sees = |case: CaseId, manager: StaffId| !away.contains(&(case, manager));
+    let by_nobody =
+        half.into_iter().filter(|(_, case, other)| !managers.iter().any(|one| sees(*case, *one) && sees(CaseId(other.0), *one)));
+    Ok(by_nobody.map(|(id, ..)| id).collect())
+}
+
+/// The case that a task is about, if that is what it is about.
+#[auto_type(no_type_alias)]
+fn its_other_case() -> _ {
+    case_file::table.filter(case_file::id.eq(task::about_id))
 }
 
 /// Puts a task on the list.
@@ -207,10 +239,15 @@ fn open(today: NaiveDate) -> OnTask {
 }
 
 /// Those in scope, and those that are open in a case for which a service manager gave no reason; whose case that is is not to be asked.
-fn selected(permit: &Permit<act::TaskRead>, filter: &TaskFilter, today: NaiveDate) -> task::BoxedQuery<'static, Engine> {
-    let mut query = task::table.filter(visible(permit.scope())).into_boxed();
+fn selected(
+    permit: &Permit<act::TaskRead>,
+    overlooked: &[TaskId],
+    filter: &TaskFilter,
+    today: NaiveDate,
+) -> task::BoxedQuery<'static, Engine> {
+    let mut query = task::table.filter(visible(permit.scope(), overlooked)).into_boxed();
     if filter.assigned_to.is_none() {
-        query = query.or_filter(visible(permit.scope().with_reason()).and(open(today)));
+        query = query.or_filter(visible(permit.scope().with_reason(), overlooked).and(open(today)));
     }
     query = query.filter(task::from_on.is_null().or(task::from_on.assume_not_null().le(Day(today))));
     query = match filter.status[..] {
@@ -245,8 +282,10 @@ pub fn list(
     page: &PageRequest,
     today: NaiveDate,
 ) -> Result<Page<Held>> {
-    let total = total(page, || selected(permit, filter, today).count().get_result(tx.conn))?;
-    let mut query = selected(permit, filter, today).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
+    let overlooked = overlooked(tx, permit.scope())?;
+    let total = total(page, || selected(permit, &overlooked, filter, today).count().get_result(tx.conn))?;
+    let mut query =
+        selected(permit, &overlooked, filter, today).order((task::due_on.asc(), task::id.asc())).limit(i64::from(page.limit) + 1);
     if let Some(after) = page.after {
         let day = i32::try_from(after.key).ok().and_then(NaiveDate::from_num_days_from_ce_opt).map_or(Day(NaiveDate::MAX), Day);
         query = query.filter(task::due_on.gt(day).or(task::due_on.eq(day).and(task::id.gt(TaskId(after.id)))));
@@ -256,20 +295,37 @@ pub fn list(
     let rows = Page::cut(rows, page, place, total);
     let seen = scope::among(tx, permit.scope(), rows.items.iter().filter_map(|row| row.case_id).collect())?;
     tx.shows(seen.iter().copied());
+    let others = hidden_among(tx, permit.scope(), rows.items.iter().map(|row| row.about_id))?;
     let names = staff::names(tx, rows.items.iter().filter_map(|row| row.completed_by))?;
     Ok(rows.map(|row| {
         let known = row.case_id.is_none_or(|case| seen.contains(&case));
         let (task, not_by) = row.view(&names, today);
+        let task = untold(task, &others);
         if known { (task, not_by) } else { (Task { case_id: None, about_id: None, ..task }, not_by) }
     }))
 }
 
+/// Those of these that are cases out of scope.
+fn hidden_among(tx: &mut Tx<'_>, scope: Scope, about: impl Iterator<Item = AnyId>) -> Result<Vec<uuid::Uuid>> {
+    let hidden = case_file::table.filter(case_file::id.eq_any(about.map(|about| CaseId(about.0)).collect::<Vec<_>>()));
+    let hidden: Vec<CaseId> = hidden.filter(not(scope::visible(scope))).select(case_file::id).load(tx.conn)?;
+    Ok(hidden.into_iter().map(|case| case.0).collect())
+}
+
+/// The task without the other case that it is about, if that is one of these.
+fn untold(task: Task, hidden: &[uuid::Uuid]) -> Task {
+    Task { about_id: task.about_id.filter(|about| !hidden.contains(about)), ..task }
+}
+
 /// A task in scope, even if somebody else is to do it.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: TaskId, today: NaiveDate) -> Result<Held> {
-    let find = |conn: &mut Conn, scope| task::table.find(id).filter(visible(scope)).first(conn);
+    let overlooked = overlooked(tx, permit.scope())?;
+    let find = |conn: &mut Conn, scope| task::table.find(id).filter(visible(scope, &overlooked)).first(conn);
     let row: Row = scope::found(tx, permit.scope(), find, |row: &Row| row.case_id)?;
     let names = staff::names(tx, row.completed_by)?;
-    Ok(row.view(&names, today))
+    let others = hidden_among(tx, permit.scope(), std::iter::once(row.about_id))?;
+    let (task, not_by) = row.view(&names, today);
+    Ok((untold(task, &others), not_by))
 }
 
 /// Marks an open task as done.

@@ -30,7 +30,7 @@ pub struct Task {
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
     /// What it is about: a permission, record of capacity, disclosure, concern, request, referral, person, merge, case or body, as its kind says. Absent
-    /// of a restricted case for which the caller gave no reason.
+    /// of a restricted case for which the caller gave no reason, and where it is another case that the caller does not see.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub about_id: Option<uuid::Uuid>,

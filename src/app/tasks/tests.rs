@@ -8,8 +8,9 @@ use crate::db::tasks::NewTask;
 use crate::db::testing::{Scratch, first, now, permit};
 use crate::domain::case::{CaseClosure, NewReopening};
 use crate::domain::ids::CaseId;
+use crate::domain::staff::StaffUpdate;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{AccessReason, Outcome, TaskKind};
+use crate::domain::vocabulary::{AccessReason, Outcome, Role, TaskKind};
 
 struct Desk {
     scratch: Scratch,
@@ -212,6 +213,36 @@ fn a_task_about_another_case_is_for_those_who_see_both() {
     let id = desk.task(Some(seen), "2026-09-17", |new| NewTask { about_id: hidden.0, ..new });
     assert_eq!((desk.list(&desk.jo, TaskFilter::default()), desk.list(&kit, TaskFilter::default())), (vec![], vec![id]));
     assert_eq!(desk.list(&lou, TaskFilter::default()), [id]);
+}
+
+#[test]
+fn a_task_about_a_case_that_no_manager_sees_beside_its_own_is_for_those_who_see_its_own_and_not_about_which() {
+    let desk = Desk::new();
+    let manager = |name: &str| desk.scratch.manager(name, Some(AccessReason::Supervision));
+    let (lou, sam) = (manager("Lou Marsh"), manager("Sam Reed"));
+    let (here, there) = (desk.scratch.bare_case(&desk.jo, false), desk.scratch.bare_case(&desk.jo, false));
+    let review = move |new| NewTask { kind: TaskKind::ConflictReview, for_manager: true, about_id: there.0, ..new };
+    let id = desk.task(Some(here), "2026-09-17", review);
+    let told = |by: &Caller| {
+        let page = desk.scratch.wait(desk.app.list_tasks(permit(by), TaskFilter::default(), first(10))).unwrap();
+        page.items.into_iter().map(|task| (task.id, task.case_id, task.about_id, task.allowed_actions.len())).collect::<Vec<_>>()
+    };
+    let keep_away = |case: CaseId, from: &Caller| {
+        let (leave, member) = (permit::<act::ConcernRaise>(&desk.jo), from.staff);
+        desk.scratch.write(move |tx| db::cases::keep_away(tx, &leave, case, &[member], now())).unwrap();
+    };
+    let (whole, half) = (vec![(id, Some(here), Some(there.0), 1)], vec![(id, Some(here), None, 1)]);
+    keep_away(here, &sam);
+    assert_eq!((told(&lou), told(&sam)), (whole.clone(), vec![]));
+    keep_away(there, &lou);
+    assert_eq!((told(&lou), told(&sam), told(&desk.jo)), (half.clone(), vec![], vec![]));
+    // As soon as somebody sees both it is theirs alone, and as long as they work here.
+    let kim = manager("Kim Birch");
+    assert_eq!((told(&lou), told(&kim)), (vec![], whole));
+    let leave = permit::<act::StaffUpdate>(&desk.scratch.caller("Ada Finch", &[Role::Administrator]));
+    desk.scratch.write(move |tx| db::staff::update(tx, &leave, kim.staff, 1, &StaffUpdate { disabled: true })).unwrap();
+    assert_eq!(told(&lou), half);
+    assert_eq!(desk.complete(&lou, id, 1).unwrap().about_id, None);
 }
 
 #[test]
