@@ -1,7 +1,8 @@
 //! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
 //!
 //! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
-//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2).
+//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2). Of whom only
+//! the id stayed when their case was disposed of is seen by nobody (C16).
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -35,6 +36,8 @@ struct Row {
     recorded_by: StaffId,
     /// As whom they count.
     counts_as: PersonId,
+    /// Nothing but their id stayed when their case was disposed of.
+    emptied: bool,
 }
 
 fn cell(id: PersonId) -> Cell {
@@ -44,7 +47,9 @@ fn cell(id: PersonId) -> Cell {
 mod sides;
 
 use sides::Own;
-pub(super) use sides::{Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by};
+pub(super) use sides::{
+    Known, Sealed, empty, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by,
+};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
@@ -63,7 +68,8 @@ fn visible(scope: Scope) -> OnPerson {
         seen => {
             let with_others = not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))));
             let in_none = not(exists(own())).and(with_others);
-            Box::new(exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none))
+            let in_sight = exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none);
+            Box::new(person::emptied.eq(false).and(in_sight))
         }
     }
 }
@@ -161,7 +167,7 @@ pub fn insert(
     let kind = content.kind;
     let person = Sealed { known: Known { content, contacts }, own: Vec::new() };
     let sealed = tx.seal(cell(id), &person)?;
-    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff(), counts_as: id };
+    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff(), counts_as: id, emptied: false };
     diesel::insert_into(person::table).values(row).execute(tx.conn)?;
     guard::create(tx, id)?;
     index(tx, id, &person)?;

@@ -116,6 +116,7 @@ diesel::table! {
         created_at -> DbTs,
         recorded_by -> DbUuid,
         counts_as -> DbUuid,
+        emptied -> Bool,
     }
 }
 

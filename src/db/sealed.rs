@@ -182,6 +182,12 @@ impl Unwrapped {
         let version = self.newest.get(&(owner, usage))?;
         self.keys.get(&(owner, usage, *version)).cloned()
     }
+
+    /// The keys of this owner are no more.
+    pub fn forget(&mut self, owner: Owner) {
+        self.keys.retain(|(of, ..), _| *of != owner);
+        self.newest.retain(|(of, _), _| *of != owner);
+    }
 }
 
 /// The newest key of an owner, or the one of the version named.
@@ -269,4 +275,28 @@ fn plain(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, cell: Cell, seal
     let version = version_of(sealed)?;
     let (_, key) = find(conn, ring, kept, cell.owner, KeyUse::Seal, Some(version))?.ok_or(Error::Corrupt("missing key"))?;
     decrypt(&XChaCha20Poly1305::new(&(*key).into()), &cell.aad(version), sealed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_value_opens_in_its_own_cell_alone() {
+        let [row, case, other] = [1, 2, 3].map(uuid::Uuid::from_u128);
+        let cell = Cell::of("disclosure", row, Owner::Case(CaseId(case)));
+        let cipher = XChaCha20Poly1305::new(&[7; 32].into());
+        let sealed = encrypt(&cipher, 1, &cell.aad(1), b"in confidence").unwrap();
+        assert_eq!(decrypt(&cipher, &cell.aad(1), &sealed).unwrap().as_slice(), b"in confidence");
+        for (elsewhere, version) in [
+            // An extract has the id under which it is sent.
+            (Cell { table: "legal_extract", ..cell }, 1),
+            (cell.column("ended_sealed"), 1),
+            (Cell { row: other, ..cell }, 1),
+            (Cell { owner: Owner::Case(CaseId(other)), ..cell }, 1),
+            (cell, 2),
+        ] {
+            assert!(decrypt(&cipher, &elsewhere.aad(version), &sealed).is_err(), "{elsewhere:?} {version}");
+        }
+    }
 }

@@ -110,6 +110,12 @@ impl<'a> Tx<'a> {
         sealed::create(self.conn, self.keys, owner, now)
     }
 
+    /// Makes keys for somebody whose keys were destroyed and forgotten in this transaction.
+    pub(super) fn create_keys_anew(&mut self, owner: Owner, now: Timestamp) -> Result<()> {
+        self.unwrapped.forget(owner);
+        self.create_keys(owner, now)
+    }
+
     /// The key of a case or person for this use.
     pub fn key(&mut self, owner: Owner, usage: KeyUse) -> Result<Secret> {
         sealed::key(self.conn, self.keys, &mut self.unwrapped, owner, usage)

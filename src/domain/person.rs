@@ -99,6 +99,25 @@ pub struct PersonContent {
 }
 
 impl PersonContent {
+    /// What is known of somebody of whom nothing is.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            kind: PersonKind::Anonymous,
+            full_name: None,
+            known_as: None,
+            former_names: Vec::new(),
+            pronouns: None,
+            pseudonymous: true,
+            date_of_birth: None,
+            died_on: None,
+            preferred_language: None,
+            communication_needs: None,
+            safe_contact: None,
+            ever_looked_after: None,
+        }
+    }
+
     /// Every name on record.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.full_name.iter().chain(&self.known_as).chain(&self.former_names)

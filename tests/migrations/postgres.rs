@@ -16,7 +16,7 @@ const ROWS: &str = r"
 INSERT INTO sealing_key VALUES ('case', decode(repeat('00', 16), 'hex'), 'seal', 1, 'k', '\x00', 'epoch', NULL);
 INSERT INTO staff VALUES (#0, 'i', 's', 'n', false, true, true, NULL, 1, 'epoch');
 INSERT INTO staff VALUES (#2, 'i', 't', 'n', false, true, true, NULL, 1, 'epoch');
-INSERT INTO person VALUES (#1, 'child', '\x00', 1, 'epoch', #0, #1);
+INSERT INTO person VALUES (#1, 'child', '\x00', 1, 'epoch', #0, #1, false);
 INSERT INTO recipient VALUES (#3, 'school', 'n', false, NULL, NULL, true, 1, 'epoch', #0);
 INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, assigned_by, opened_at, version, created_at,
     recorded_by) VALUES (#4, 'r', 'open', 'l2', '{}', '\x00', false, #0, #0, 'epoch', 1, 'epoch', #0);

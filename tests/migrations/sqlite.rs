@@ -68,8 +68,8 @@ fn tables_are_strict_and_none_has_a_cascade() {
 /// One row of each table that is never changed, with all it refers to; two in the log.
 const ROWS: &str = "
 INSERT INTO staff VALUES (zeroblob(16), 'i', 's', 'n', 0, 1, 1, NULL, 1, 0);
-INSERT INTO person VALUES (x'00000000000000000000000000000001', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000001');
-INSERT INTO person VALUES (x'00000000000000000000000000000002', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000002');
+INSERT INTO person VALUES (x'00000000000000000000000000000001', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000001', 0);
+INSERT INTO person VALUES (x'00000000000000000000000000000002', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000002', 0);
 INSERT INTO recipient VALUES (x'00000000000000000000000000000003', 'school', 'n', 0, NULL, NULL, 1, 1, 0, zeroblob(16));
 INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, assigned_by, opened_at, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000004', 'r', 'open', 'l2', '{}', x'00', 0, zeroblob(16), zeroblob(16), 0, 1, 0, zeroblob(16));

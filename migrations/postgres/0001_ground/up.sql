@@ -85,7 +85,9 @@ CREATE TABLE person (
     created_at timestamptz NOT NULL,
     recorded_by uuid NOT NULL REFERENCES staff (id),
     -- As whom they count: as themselves, unless they were found to be somebody else on record.
-    counts_as uuid NOT NULL REFERENCES person (id)
+    counts_as uuid NOT NULL REFERENCES person (id),
+    -- The only case they took part in is gone, and with it all that was told of them; what stays is the id, which other rows name.
+    emptied boolean NOT NULL
 );
 CREATE INDEX person_counts_as ON person (counts_as);
 

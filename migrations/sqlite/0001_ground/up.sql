@@ -84,7 +84,9 @@ CREATE TABLE person (
     created_at INTEGER NOT NULL,
     recorded_by BLOB NOT NULL REFERENCES staff (id),
     -- As whom they count: as themselves, unless they were found to be somebody else on record.
-    counts_as BLOB NOT NULL REFERENCES person (id)
+    counts_as BLOB NOT NULL REFERENCES person (id),
+    -- The only case they took part in is gone, and with it all that was told of them; what stays is the id, which other rows name.
+    emptied INTEGER NOT NULL CHECK (emptied IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_counts_as ON person (counts_as);
 

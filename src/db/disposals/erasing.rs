@@ -23,39 +23,54 @@ use crate::domain::time::Timestamp;
 /// So many ids are named in one statement.
 const AT_ONCE: usize = 500;
 
-/// All that goes: cases, and with them referrals and people.
+/// All that goes: cases, and with them referrals and people; and of others all but their ids.
 struct Going {
     cases: Vec<CaseId>,
     referrals: Vec<ReferralId>,
     people: Vec<PersonId>,
+    emptied: Vec<PersonId>,
 }
 
 /// Destroys the keys of these cases, of what was referred into them, and of all people who stand nowhere else, and deletes all that they sealed
-/// and all that names them. The caller holds the cases, the guards of their people, and the ends of both logs.
+/// and all that names them. Who is named elsewhere without taking part there stays as an id. The caller holds the cases, the guards of their people,
+/// and the ends of both logs.
 pub(super) fn erase(tx: &mut Tx<'_>, cases: &[CaseId], now: Timestamp) -> Result<()> {
-    let (people, staying) = people_of(tx, cases)?;
+    let People { going: people, emptied, staying } = people_of(tx, cases)?;
     let referrals = referral::table.filter(referral::case_id.eq_any(cases.to_vec())).select(referral::id).load(tx.conn)?;
-    let going = Going { cases: cases.to_vec(), referrals, people };
+    let going = Going { cases: cases.to_vec(), referrals, people, emptied };
     let ids = ids(tx, &going)?;
     going.destroy_keys(tx, now)?;
     people::forget_sides(tx, &staying, &cases.iter().copied().collect())?;
     going.delete_from_cases(tx)?;
     going.delete_people(tx)?;
     forget_ids(tx, &ids)?;
-    going.forget_keys(tx)
+    going.forget_keys(tx)?;
+    people::empty(tx, &going.emptied, now)
 }
 
-/// Those who take part in these cases and stand in no other, and those who do. Who is one with somebody stays or goes with them.
-fn people_of(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<(Vec<PersonId>, Vec<PersonId>)> {
+/// What becomes of those who take part in these cases, and of whoever is one with them.
+#[derive(Default)]
+struct People {
+    /// No other case knows of them.
+    going: Vec<PersonId>,
+    /// Rows of another case name them, or somebody who is one with them, and so their ids stay. But all that was told of them was told here, to those who
+    /// saw these cases: nobody else is shown it now (C4).
+    emptied: Vec<PersonId>,
+    /// They stand in another case, too.
+    staying: Vec<PersonId>,
+}
+
+/// Who is one with somebody stays or goes with them.
+fn people_of(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<People> {
     let here = participant::table.filter(participant::case_id.eq_any(cases.to_vec())).select(participant::person_id).distinct();
     let here: Vec<PersonId> = here.load(tx.conn)?;
-    let counted = Counted::among(tx, here)?;
+    let counted = Counted::among(tx, here.iter().copied())?;
     let all: Vec<PersonId> = counted.everybody().into_iter().collect();
     let elsewhere = consent::table.filter(consent::case_id.ne_all(cases.to_vec()));
-    let mut named: Vec<PersonId> = Vec::new();
+    let (mut taking_part, mut named) = (HashSet::new(), HashSet::new());
     for some in all.chunks(AT_ONCE) {
         let parts = participant::table.filter(participant::person_id.eq_any(some.to_vec()));
-        named.extend::<Vec<PersonId>>(
+        taking_part.extend::<Vec<PersonId>>(
             parts.filter(participant::case_id.ne_all(cases.to_vec())).select(participant::person_id).load(tx.conn)?,
         );
         named.extend::<Vec<PersonId>>(
@@ -68,8 +83,21 @@ fn people_of(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<(Vec<PersonId>, Vec<Pe
         let recipients = recipients.filter(consent_recipient::consent_id.eq_any(elsewhere.clone().select(consent::id)));
         named.extend(recipients.select(consent_recipient::person_id).load::<Option<PersonId>>(tx.conn)?.into_iter().flatten());
     }
-    let ones: HashSet<PersonId> = named.into_iter().map(|person| counted.one(person)).collect();
-    Ok(all.into_iter().partition(|person| !ones.contains(&counted.one(*person))))
+    let ones = |people: &HashSet<PersonId>| people.iter().map(|person| counted.one(*person)).collect::<HashSet<_>>();
+    let (seen_elsewhere, named) = (ones(&taking_part), ones(&named));
+    let mut people = People::default();
+    for person in all {
+        let (one, told_here) = (counted.one(person), here.contains(&person));
+        let list = if !seen_elsewhere.contains(&one) && !named.contains(&one) {
+            &mut people.going
+        } else if !taking_part.contains(&person) && (told_here || !seen_elsewhere.contains(&one)) {
+            &mut people.emptied
+        } else {
+            &mut people.staying
+        };
+        list.push(person);
+    }
+    Ok(people)
 }
 
 /// The ids of all that goes, by which repeated requests and tasks name it.
@@ -104,7 +132,7 @@ fn ids(tx: &mut Tx<'_>, going: &Going) -> Result<BTreeSet<uuid::Uuid>> {
         )
         .select(disclosure_annotation::id);
     ids.extend(annotations.load::<AnyId>(tx.conn)?.into_iter().map(|id| id.0));
-    for some in going.people.chunks(AT_ONCE) {
+    for some in going.nothing_told().chunks(AT_ONCE) {
         let merges =
             person_merge::table.filter(person_merge::kept_id.eq_any(some.to_vec()).or(person_merge::merged_id.eq_any(some.to_vec())));
         ids.extend(merges.select(person_merge::id).load::<AnyId>(tx.conn)?.into_iter().map(|id| id.0));
@@ -133,13 +161,18 @@ fn forget_ids(tx: &mut Tx<'_>, ids: &BTreeSet<uuid::Uuid>) -> Result<()> {
 }
 
 impl Going {
+    /// Those of whom nothing stays that was told.
+    fn nothing_told(&self) -> Vec<PersonId> {
+        self.people.iter().chain(&self.emptied).copied().collect()
+    }
+
     /// Whose keys go, by their kind.
     fn owners(&self) -> [(&'static str, Vec<Vec<u8>>); 3] {
         let bytes = |owner: Owner| owner.bytes();
         [
             ("case", self.cases.iter().copied().map(Owner::Case).map(bytes).collect()),
             ("referral", self.referrals.iter().copied().map(Owner::Referral).map(bytes).collect()),
-            ("person", self.people.iter().copied().map(Owner::Person).map(bytes).collect()),
+            ("person", self.nothing_told().into_iter().map(Owner::Person).map(bytes).collect()),
         ]
     }
 
@@ -218,13 +251,15 @@ impl Going {
     }
 
     fn delete_people(&self, tx: &mut Tx<'_>) -> Result<()> {
-        for some in self.people.chunks(AT_ONCE) {
+        for some in self.nothing_told().chunks(AT_ONCE) {
             let some = || some.to_vec();
             diesel::delete(blind_index::table.filter(blind_index::person_id.eq_any(some()))).execute(tx.conn)?;
             diesel::delete(capacity_record::table.filter(capacity_record::person_id.eq_any(some()))).execute(tx.conn)?;
-            diesel::delete(decision_guard::table.filter(decision_guard::person_id.eq_any(some()))).execute(tx.conn)?;
             let merges = person_merge::kept_id.eq_any(some()).or(person_merge::merged_id.eq_any(some()));
             diesel::delete(person_merge::table.filter(merges)).execute(tx.conn)?;
+        }
+        for some in self.people.chunks(AT_ONCE) {
+            diesel::delete(decision_guard::table.filter(decision_guard::person_id.eq_any(some.to_vec()))).execute(tx.conn)?;
         }
         // Those who are one name each other, and go at once.
         diesel::delete(person::table.filter(person::id.eq_any(self.people.clone()))).execute(tx.conn)?;

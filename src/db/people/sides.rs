@@ -18,6 +18,7 @@ use crate::db::{capacity, scope};
 use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
+use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Channel, ContactKind, PersonKind, Vocabulary as _};
 
 /// What one side knows of a person.
@@ -206,6 +207,25 @@ pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId
         let sealed = tx.seal(cell(*id), &told)?;
         diesel::update(person::table.find(*id)).set((person::sealed.eq(sealed), person::version.eq(row.version + 1))).execute(tx.conn)?;
         index_again(tx, *id, &told)?;
+    }
+    Ok(())
+}
+
+/// Leaves nothing of these people but their ids, which rows of other cases name: all that was told of them was told in cases that are disposed of. Their
+/// keys are gone; the caller has taken their guards (R16).
+pub fn empty(tx: &mut Tx<'_>, people: &[PersonId], now: Timestamp) -> Result<()> {
+    for id in people {
+        let nobody = Sealed { known: Known { content: PersonContent::nobody(), contacts: Vec::new() }, own: Vec::new() };
+        tx.create_keys_anew(Owner::Person(*id), now)?;
+        let sealed = tx.seal(cell(*id), &nobody)?;
+        diesel::update(person::table.find(*id))
+            .set((
+                person::kind.eq(nobody.known.content.kind),
+                person::sealed.eq(sealed),
+                person::emptied.eq(true),
+                person::version.eq(person::version + 1),
+            ))
+            .execute(tx.conn)?;
     }
     Ok(())
 }
