@@ -147,3 +147,44 @@ pub(super) fn add(conn: &mut Conn, ring: &Keyring, owner: Owner, usage: KeyUse, 
     diesel::insert_into(sealing_key::table).values(row.wrapping(ring, &Secret::new(fresh()?))?).execute(conn)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::now;
+    use crate::domain::ids::PersonId;
+
+    #[test]
+    fn a_wrapped_key_opens_beside_all_that_stood_beside_it_and_nothing_else() {
+        let (kek, index, key) = (Secret::new([7; 32]), Secret::new([9; 32]), Secret::new([1; 32]));
+        // Under either name the same key opens.
+        let ring = Keyring::new("one".to_owned(), &kek, &index).with_other("two".to_owned(), &kek);
+        let made = || {
+            let row = KeyRow {
+                owner_kind: "case".to_owned(),
+                owner_id: Owner::Person(PersonId(uuid::Uuid::from_u128(1))).bytes(),
+                purpose: "seal".to_owned(),
+                version: 1,
+                kek_id: String::new(),
+                wrapped: None,
+                created_at: now(),
+                destroyed_at: None,
+            };
+            row.wrapping(&ring, &key).unwrap()
+        };
+        assert_eq!(made().unwrapped(&ring).unwrap(), Some((1, key.clone())));
+        let changes: [fn(&mut KeyRow); 6] = [
+            |row| row.owner_kind = "person".to_owned(),
+            |row| row.owner_id = vec![2; 16],
+            |row| row.purpose = "ledger".to_owned(),
+            |row| row.version = 2,
+            |row| row.kek_id = "two".to_owned(),
+            |row| row.created_at = Timestamp::from_micros(now().micros() + 1).unwrap(),
+        ];
+        for (i, change) in changes.iter().enumerate() {
+            let mut row = made();
+            change(&mut row);
+            assert!(row.unwrapped(&ring).is_err(), "{i}");
+        }
+    }
+}

@@ -196,3 +196,30 @@ fn openings_of(tx: &mut Tx<'_>, case: CaseId) -> Result<Vec<(i64, Cell, Vec<u8>)
     };
     rows.into_iter().map(cell).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::act;
+    use crate::db::people;
+    use crate::db::testing::{Scratch, now, permit};
+    use crate::domain::person::PersonContent;
+
+    #[test]
+    fn a_key_that_something_is_still_sealed_under_is_kept_until_the_next_sweep() {
+        let scratch = Scratch::new();
+        let leave = permit::<act::PersonCreate>(&scratch.adviser("Jo Ashdown"));
+        let id = scratch.write(move |tx| people::insert(tx, &leave, PersonContent::nobody(), Vec::new(), now())).unwrap();
+        let stored = || scratch.read(move |tx| Ok(person::table.find(id).select(person::sealed).first::<Vec<u8>>(tx.conn)?)).unwrap();
+        let old = stored();
+        let owner = Owner::Person(id);
+        scratch.write(move |tx| reseal(tx, owner, now())).unwrap();
+        // A change that ran beside it still knew the old key only.
+        scratch.write(move |tx| Ok(diesel::update(person::table.find(id)).set(person::sealed.eq(old)).execute(tx.conn)?)).unwrap();
+        let sweep_it = || scratch.write(move |tx| sweep(tx, owner, now())).unwrap();
+        assert_eq!(sweep_it(), 0);
+        assert_eq!(sealed::version_of(&stored()).unwrap(), 2);
+        assert_eq!(sweep_it(), 1);
+        scratch.read(move |tx| people::open(tx, id).map(drop)).unwrap();
+    }
+}

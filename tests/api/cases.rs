@@ -70,12 +70,26 @@ fn a_participant_is_listed_changed_and_ended_but_never_removed() {
     let nell = &family.participants.iter().find(|(person, _)| *person == family.nell).unwrap().1;
     let ended = json!({"endedOn": "2026-05-31", "parentalResponsibility": []});
     app.adviser().patch(&format!("/participants/{nell}"), &ended).problem(428, "precondition-required");
-    let nell = app.adviser().with("If-Match", "\"1\"").patch(&format!("/participants/{nell}"), &ended).ok(200);
+    let first = format!("/participants/{nell}");
+    for (change, place, rule) in [
+        (json!({"endedOn": "2026-06-02"}), "#/endedOn", "date_in_future"),
+        (
+            json!({"parentalResponsibility": [{"childId": family.ana, "value": "yes", "fromOn": "2026-05-02", "endedOn": "2026-05-01"}]}),
+            "#/parentalResponsibility/0/endedOn",
+            "contradicting_fields",
+        ),
+    ] {
+        app.adviser().if_match(1).patch(&first, &change).problem(422, "rule-violated").rule_at(place, rule);
+    }
+    let nell = app.adviser().with("If-Match", "\"1\"").patch(&first, &ended).ok(200);
     assert_eq!((nell.version(), nell.str("endedOn").as_str()), (2, "2026-05-31"));
     let again = json!({"personId": family.nell, "role": "supporter", "relation": "grandparent", "servedSeparately": false});
     let back = app.adviser().post(&list, &again).ok(201);
     assert_eq!(back.header("location"), format!("/api/v1/participants/{}", back.id()));
     app.adviser().post(&list, &again).problem(422, "rule-violated").rule_at("#/personId", "contradicting_fields");
+    // Nor do they come back as a second.
+    let two = app.adviser().if_match(2).patch(&first, &json!({"endedOn": null}));
+    two.problem(422, "rule-violated").rule_at("#/endedOn", "contradicting_fields");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
-use crate::family::{Family, merge};
-use crate::harness::{Reply, TestApp};
+use crate::family::{Family, merge, person};
+use crate::harness::{Reply, Session, TestApp};
 
 fn member(app: &TestApp, role: Role, name: &str) -> String {
     app.as_staff(role, name).get("/me").ok(200).id()
@@ -88,12 +88,31 @@ fn a_task_that_is_not_listed_is_not_there_to_be_done() {
 fn a_closed_case_offers_what_may_be_done_with_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
+    let path = format!("/cases/{}", family.case);
+    let act = |session: Session<'_>, act: &str, body: Value| {
+        session.if_match(session.get(&path).ok(200).version()).post(&format!("{path}/{act}"), &body)
+    };
+    act(app.adviser(), "reopening", json!({"reason":"It is open."})).problem(409, "invalid-state");
+    act(app.adviser(), "closure", json!({"outcome":"ongoing"})).problem(422, "rule-violated").rule_at("#/outcome", "contradicting_fields");
     family.close(&app);
-    let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
+    let case = app.adviser().get(&path).ok(200);
     assert_eq!(
         case.body["allowedActions"],
         json!(["reopen", "record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"])
     );
+    let named = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":"Nobody is related."});
+    let una = person(&app, &json!({"kind":"parent_carer","knownAs":"Una","pseudonymous":false})).id();
+    let joins = json!({"personId":una,"role":"supporter","relation":"other","servedSeparately":false});
+    let part = format!("/participants/{}", family.participant(&family.nell));
+    for refused in [
+        act(app.adviser(), "closure", json!({"outcome":"agreed"})),
+        app.manager().if_match(case.version()).put(&format!("{path}/restriction"), &named),
+        app.adviser().post(&format!("{path}/participants"), &joins),
+        app.adviser().if_match(1).patch(&part, &json!({"relation":"other"})),
+    ] {
+        refused.problem(409, "invalid-state").rule("case_closed");
+    }
+    assert_eq!(app.adviser().get(&path).ok(200).body, case.body);
     // A refusal is heard whenever it is said; a permission needs work that goes on.
     family.refuse(&app, &family.mia, &[&family.mia]);
     let given = family.permission(json!({}));

@@ -333,7 +333,9 @@ fn what_is_sent_to_a_participant_heeds_the_ways_to_be_avoided() {
     let note = family.n1(&app);
     family.permit(&app, json!({"recipients":[{"personId":family.finn}]}));
     let finn = app.adviser().get(&format!("/people/{}", family.finn)).ok(200);
-    let avoid = json!({"safeContact":{"avoidChannels":["phone"]}});
+    // He can be rung, and must not be.
+    let avoid = json!({"safeContact":{"avoidChannels":["phone"]},"contacts":[{"kind":"mobile","value":"07700 900126","safe":true},
+        {"kind":"email","value":"finn@example.org","safe":true}]});
     app.adviser().if_match(finn.version()).patch(&format!("/people/{}", family.finn), &avoid).ok(200);
     let by = |channel: &str| family.ask(&note, json!({"recipient":{"personId":family.finn},"channel":channel}));
     family.disclose(&app, &by("phone")).problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");

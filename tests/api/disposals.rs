@@ -24,7 +24,7 @@ pub fn deputy(app: &TestApp) -> Session<'_> {
 }
 
 /// Sees to it that nothing is left to decide in a case, and closes it.
-fn conclude(app: &TestApp, family: &Family) {
+pub fn conclude(app: &TestApp, family: &Family) {
     let of_case = |path: &str| -> Vec<Value> {
         let list = app.manager().get(&format!("{path}?limit=200")).ok(200);
         list.body["items"].as_array().unwrap().iter().filter(|row| row["caseId"] == *family.case).cloned().collect()
@@ -363,6 +363,68 @@ fn whoever_stands_in_another_case_stays_without_what_they_told_in_the_one_that_i
 }
 
 #[test]
+fn of_whoever_is_known_from_a_disposed_case_only_nothing_opens_to_those_who_did_not_see_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    deputy(&app).get("/me").ok(200);
+    let (hers, boss) = (app.as_staff(Role::Adviser, "Hers"), reason(&app.manager()));
+    // Two who called have a case of their own, and are found to be Mia and Finn; of the one that is taken back.
+    let call = |name: &str, number: &str| {
+        let contacts = json!([{"kind":"mobile","value":number,"safe":true}]);
+        hers.post("/people", &json!({"kind":"anonymous","knownAs":name,"pseudonymous":true,"contacts":contacts})).ok(201).id()
+    };
+    let (quill, bram) = (call("Quillon Dray", "+447700900124"), call("Bram Oster", "+447700900125"));
+    let part = |person: &str| json!({"personId":person,"role":"supporter","relation":"other","servedSeparately":false});
+    let theirs = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[part(&quill), part(&bram)]});
+    let case = hers.post("/cases", &theirs).ok(201).id();
+    let merge = |kept: &str, other: &str| {
+        let version = boss.get(&format!("/people/{kept}")).ok(200).version();
+        let body = json!({"mergedPersonId":other,"reason":"Told what only the other knew."});
+        boss.if_match(version).post(&format!("/people/{kept}/merges"), &body).ok(201).id()
+    };
+    merge(&family.mia, &quill);
+    let second = merge(&family.finn, &bram);
+    // What each permits in the family's case is recorded under the name they gave.
+    family.permit(&app, json!({"granterId":quill,"subjectIds":[family.ana, quill]}));
+    family.permit(&app, json!({"granterId":bram,"subjectIds":[bram]}));
+    boss.if_match(1).post(&format!("/person-merges/{second}/reversal"), &json!({"reason":"A brother."})).ok(200);
+    Family::assess(&app, &bram, true, "2026-05-02");
+    let named =
+        json!({"restricted":true,"namedStaffIds":[hers.get("/me").ok(200).id()],"conflictedStaffIds":[],"reason":"A relative works here."});
+    boss.if_match(1).put(&format!("/cases/{case}/restriction"), &named).ok(200);
+    let opens = |session: &Session<'_>| {
+        let search = |by: Value| session.post("/people/search", &by).ok(200).body["items"].as_array().unwrap().len();
+        let found = [json!({"name":"Quillon Dray"}), json!({"contact":"+447700900124"}), json!({"name":"Bram Oster"})].map(search);
+        let merges = session.get(&format!("/people/{}", family.mia)).ok(200).body["merges"].as_array().unwrap().len();
+        (found, merges, [&quill, &bram].map(|person| session.get(&format!("/people/{person}")).status))
+    };
+    let nothing = ([0, 0, 0], 0, [404, 404]);
+    assert_eq!((opens(&app.adviser()), opens(&hers)), (nothing, ([1, 1, 1], 1, [200, 200])));
+    let disclosed = || family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
+    disclosed();
+
+    let closing = hers.if_match(hers.get(&format!("/cases/{case}")).ok(200).version());
+    closing.post(&format!("/cases/{case}/closure"), &json!({"outcome":"agreed"})).ok(200);
+    let of = boss.get(&format!("/cases/{case}")).ok(200).body["retention"]["class"].clone();
+    let body = json!({"caseIds":[case],"class":of,"ground":"erasure_request"});
+    let proposed = boss.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string()).post("/disposals", &body).ok(201).id();
+    let before = rows(&app);
+    approve(&reason(&deputy(&app)), &proposed, 1).ok(200);
+    for session in [app.adviser(), hers.clone(), boss.clone(), reason(&deputy(&app))] {
+        assert_eq!(opens(&session), nothing);
+    }
+    // All that is left of them is what other rows name, with a key that opens nothing of it; and what they said still counts.
+    let after = rows(&app);
+    assert_eq!(
+        (after["person"], after["decision_guard"], after["sealing_key"]),
+        (before["person"], before["decision_guard"], before["sealing_key"] - 2)
+    );
+    assert_eq!((after["person_merge"], after["capacity_record"]), (0, before["capacity_record"] - 1));
+    disclosed();
+}
+
+#[test]
 fn a_note_that_came_from_a_disposed_case_stays_and_does_not_tell_from_where() {
     let app = TestApp::spawn();
     let (family, other) = (Family::record(&app), Family::record(&app));
@@ -522,6 +584,10 @@ fn c16_what_is_due_is_listed_and_the_longest_class_wins_for_the_child_of_two_par
     let mut unknown = anonymous("l2");
     merge(&mut unknown, json!({"participants":[{"personId":unborn,"role":"subject","relation":"self","servedSeparately":false}]}));
     let unknown = app.adviser().post("/cases", &unknown).ok(201).id();
+    let kin = app.as_staff(Role::ServiceManager, "Kin").with("Access-Reason", "retention");
+    let away =
+        json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[kin.get("/me").ok(200).id()],"reason":"Her cousin works here."});
+    app.manager().if_match(1).put(&format!("/cases/{unknown}/restriction"), &away).ok(200);
     let closed = [close(&enquiry, "information_given"), close(&unknown, "information_given")];
     app.clock.set(at("2026-06-01T10:00:00Z"), true);
     family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
@@ -535,6 +601,7 @@ fn c16_what_is_due_is_listed_and_the_longest_class_wins_for_the_child_of_two_par
         list.body["items"].as_array().unwrap().iter().map(|row| row["caseId"].clone()).collect()
     };
     assert_eq!(due(""), [json!(unknown)], "what cannot be told is looked at, too");
+    assert_eq!(kin.get("/retention-reviews").ok(200).body["items"], json!([]), "but by nobody who is kept away");
     assert_eq!(due("?dueBefore=2027-06-02"), [json!(enquiry), json!(unknown)]);
     assert_eq!(due("?dueBefore=2061-06-01"), [json!(enquiry), json!(unknown)]);
     assert_eq!(due("?dueBefore=2061-06-02"), [json!(enquiry), json!(unknown), json!(family.case)]);

@@ -55,4 +55,5 @@ fn what_names_nobody_allows_no_contact_about_anybody() {
     let desk = Desk { app, family };
     let anonymous = desk.family.disclose(&desk.app, &issue(&desk.family, json!({}))).ok(201).id();
     desk.refused(&anonymous, json!({}));
+    desk.refused(&anonymous, json!({"aboutPersonIds":[],"fromPersonId":desk.family.mia}));
 }

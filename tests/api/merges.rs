@@ -184,6 +184,8 @@ fn those_who_are_one_are_found_by_either_name_and_shown_once() {
     reversed(&app.manager(), &merge).ok(200);
     assert_eq!((by("Rowan Thornbeck"), by("the caller of May")), (vec![rowan.clone()], vec![anon.clone()]));
     assert_eq!(adviser.get(&format!("/people/{anon}")).ok(200).body["merges"], json!([]));
+    // Whoever saw them as one changes nothing by that version.
+    assert_eq!(adviser.get(&format!("/people/{rowan}")).ok(200).version(), 4);
     assert_eq!(ids(&adviser.get(&format!("/people/{anon}/capacity-records")).ok(200)), Vec::<String>::new());
 }
 
@@ -266,6 +268,9 @@ fn a_merge_opens_nobody_to_somebody_new_neither_then_nor_after_a_later_restricti
     assert_eq!((merges(&rowan), records(&rowan)), (json!([]), 0));
     let by = |name: &str| found(&stranger(), &json!({"name":name}));
     assert_eq!((by("Rowan Thornbeck"), by("the caller of May")), (vec![rowan.clone()], vec![]));
+    // Nor by what the two tell together.
+    let together = json!({"name":"the caller of May","contact":"rowan@example.org"});
+    assert_eq!((found(&stranger(), &together), found(&app.adviser(), &together)), (vec![], vec![rowan.clone()]));
     app.manager().get(&format!("/people/{anon}")).problem(403, "access-reason-required");
     assert_eq!(app.adviser().get(&format!("/people/{rowan}")).ok(200).body["merges"][0]["id"], merge);
     // The one who is left in sight is found by themselves.
@@ -434,6 +439,23 @@ fn nobody_serves_both_sides_by_way_of_a_merge() {
     with(&mut apart, json!({"servedSeparately":true}));
     opened(&worker, &json!([apart])).problem(409, "same-person").rule("conflict_of_interest");
     opened(&app.as_staff(Role::Adviser, "another"), &json!([apart])).ok(201);
+}
+
+#[test]
+fn whoever_merges_opens_every_case_of_both_for_a_reason() {
+    let app = TestApp::spawn();
+    let (rowan, anon) = (known(&app), caller(&app));
+    let worker = app.adviser().get("/me").ok(200).id();
+    opened(&app.adviser(), &json!([part(&rowan, "service_user", "other")])).ok(201);
+    let second = opened(&app.adviser(), &json!([part(&rowan, "service_user", "other")])).ok(201).id();
+    restrict(&app, &second, &[&worker], &[]);
+    // Both are in sight by the first case.
+    app.manager().get(&format!("/people/{rowan}")).ok(200);
+    merged(&app.manager(), &rowan, &anon).problem(403, "access-reason-required");
+    let boss = app.manager().with("Access-Reason", "supervision");
+    let merge = merged(&boss, &rowan, &anon).ok(201).id();
+    reversed(&app.manager(), &merge).problem(403, "access-reason-required");
+    reversed(&boss, &merge).ok(200);
 }
 
 #[test]

@@ -122,6 +122,11 @@ fn nobody_of_whom_a_case_holds_something_becomes_a_professional_in_it() {
             .problem(422, "rule-violated")
             .rule_at("#/role", "contradicting_fields");
     }
+    // Nor by leaving and coming back as one.
+    told.app.adviser().if_match(1).patch(&path(nell), &json!({"endedOn":"2026-05-31"})).ok(200);
+    let back = json!({"personId":nell,"role":"professional","relation":"professional","servedSeparately":false});
+    let joins = told.app.adviser().post(&format!("/cases/{}/participants", told.family.case), &back);
+    joins.problem(422, "rule-violated").rule_at("#/role", "contradicting_fields");
     // Of Mia, without what she is responsible for, nothing is on record yet.
     told.app.adviser().if_match(1).patch(&path(mia), &professional).ok(200);
 }

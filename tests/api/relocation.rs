@@ -163,6 +163,14 @@ fn what_was_passed_on_or_permitted_by_name_is_not_moved() {
     let consent = wrong.permit(app, json!({"noteIds":[note]}));
     let stays = refused().rule("note_permitted");
     assert_eq!(stays.body["allowedActions"], json!(["correct"]));
+    // Nor is what was permitted by name in an earlier version.
+    let named = wrong.n1(app);
+    wrong.permit(app, json!({"noteIds":[named]}));
+    let said = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":wrong.mia,
+        "aboutPersonIds":[wrong.ana],"namesOthers":false,"informationCategories":["health"],"concern":"Said otherwise.","factOrOpinion":"fact",
+        "sensitivity":"ordinary","keepConfidential":false,"correctionReason":"Misheard."});
+    let newer = app.adviser().post(&format!("/notes/{named}/correction"), &said).ok(201).id();
+    move_note(&app.adviser(), &newer, &mixed.belongs(json!({}))).problem(409, "invalid-state").rule("note_permitted");
     let refusal = json!({"decision":"refused","granterId":wrong.finn,"subjectIds":[wrong.ana],"noteIds":[note],"method":"email",
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-05-21T10:00:00.000Z"});
     let refusal = app.adviser().post(&format!("/cases/{}/consents", wrong.case), &refusal).ok(201).id();
