@@ -13,7 +13,7 @@ use crate::world::{Asked, Operation, World, operations, send};
 
 /// What an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub enum Kind {
     Case,
     Person,
     Participant,
@@ -86,9 +86,9 @@ fn kind(name: &str, pointer: &str) -> Kind {
 }
 
 /// What another family has on record.
-struct Other {
+pub struct Other {
     name: &'static str,
-    ids: BTreeMap<Kind, String>,
+    pub ids: BTreeMap<Kind, String>,
     /// Whether its case is one that the caller sees: then it is no secret, but belongs into no other case.
     seen: bool,
 }
@@ -130,8 +130,8 @@ fn restrict(app: &TestApp, family: &Family, restricted: bool, conflicted: &[&str
     app.manager().if_match(version()).put(&format!("{path}/restriction"), &body).ok(200);
 }
 
-/// The case of her own that a child of this very family has, with an adviser of her own.
-fn own_case(app: &TestApp, family: &Family) -> Other {
+/// The case of her own that a child of this very family has, with an adviser of her own and something of every kind in it.
+pub fn own_case(app: &TestApp, family: &Family) -> Other {
     let hers = app.as_staff(Role::Adviser, "Hers");
     let case = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
         "senNeeds":[],"appealTypes":[],"participants":[{"personId":family.ana,"role":"subject","relation":"self","servedSeparately":true}]});
@@ -153,11 +153,24 @@ fn own_case(app: &TestApp, family: &Family) -> Other {
     let contact = json!({"contacts":[{"kind":"mobile","value":"+447700900124","safe":true}]});
     let version = hers.get(&format!("/people/{}", family.ana)).ok(200).version();
     let known = hers.if_match(version).patch(&format!("/people/{}", family.ana), &contact).ok(200);
+    // Somebody known from her case only, a referral that was accepted into it, and a hold on it.
+    let friend = hers.post("/people", &json!({"kind":"other","knownAs":"Io","pseudonymous":false})).ok(201).id();
+    let part = json!({"personId":friend,"role":"supporter","relation":"other","servedSeparately":false});
+    hers.post(&format!("{path}/participants"), &part).ok(201);
+    let referral =
+        hers.post("/referrals", &json!({"source":"self_young_person","summary":"Rang herself.","riskStated":false})).ok(201).id();
+    let accepted = json!({"decision":"accept","caseId":case.id()});
+    hers.if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
+    let hold = json!({"reason":"complaint","reviewOn":"2099-01-01"});
+    let hold = app.manager().with("Access-Reason", "supervision").post(&format!("{path}/retention-holds"), &hold).ok(201).id();
     let tasks = app.manager().with("Access-Reason", "supervision").get("/tasks?kind=safeguarding_review&status=open&limit=200").ok(200);
     let about = |task: &&Value| task["aboutId"] == sent.str("concernId").as_str();
     let task = tasks.body["items"].as_array().unwrap().iter().find(about).unwrap()["id"].as_str().unwrap().to_owned();
     let ids = [
         (Kind::Case, case.id()),
+        (Kind::Person, friend),
+        (Kind::Referral, referral),
+        (Kind::Hold, hold),
         (Kind::Participant, case.body["participants"][0]["id"].as_str().unwrap().to_owned()),
         (Kind::Note, note),
         (Kind::Consent, consent),

@@ -42,6 +42,7 @@ mod queries;
 mod receipts;
 mod recipients;
 mod referrals;
+mod relations;
 mod relocation;
 mod repeats;
 mod restricted_notes;

@@ -21,6 +21,8 @@ pub struct Operation {
     pub body: Option<Value>,
     /// The parameters of its query that are ids.
     pub queried: Vec<String>,
+    /// Who may ask for it.
+    pub roles: Vec<Role>,
 }
 
 /// Every operation of the document, as it is served.
@@ -39,6 +41,7 @@ pub fn operations(app: &TestApp) -> Vec<Operation> {
                 path: path.clone(),
                 body: body.map(|body| resolved(&body["schema"], &document, 0)),
                 queried: queried.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
+                roles: serde_json::from_value(operation["x-roles"].clone()).unwrap(),
             });
         }
     }
