@@ -265,6 +265,12 @@ fn standings_of(tx: &mut Tx<'_>, id: CaseId) -> Result<Standings> {
     Ok(Standings { named: of(NAMED), conflicted: of(CONFLICTED) })
 }
 
+/// The cases from which this member of staff is kept away.
+pub(super) fn kept_away_from(tx: &mut Tx<'_>, member: StaffId) -> Result<Vec<CaseId>> {
+    let away = case_staff::table.filter(case_staff::staff_id.eq(member)).filter(case_staff::standing.eq(CONFLICTED));
+    Ok(away.select(case_staff::case_id).load(tx.conn)?)
+}
+
 /// Who is kept away from which of these cases.
 pub(super) fn kept_away(tx: &mut Tx<'_>, cases: impl Iterator<Item = CaseId>) -> Result<HashSet<(CaseId, StaffId)>> {
     let away = case_staff::table.filter(case_staff::case_id.eq_any(cases.collect::<Vec<_>>())).filter(case_staff::standing.eq(CONFLICTED));

@@ -179,7 +179,7 @@ mod tests {
             |row| row.purpose = "ledger".to_owned(),
             |row| row.version = 2,
             |row| row.kek_id = "two".to_owned(),
-            |row| row.created_at = Timestamp::from_micros(now().micros() + 1).unwrap(),
+            |row| row.created_at = Timestamp::from_micros(now().micros() + 1_000).unwrap(),
         ];
         for (i, change) in changes.iter().enumerate() {
             let mut row = made();

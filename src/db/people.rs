@@ -1,8 +1,7 @@
 //! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
 //!
 //! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
-//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2). Of whom only
-//! the id stayed when their case was disposed of is seen by nobody (C16).
+//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2).
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -36,7 +35,7 @@ struct Row {
     recorded_by: StaffId,
     /// As whom they count.
     counts_as: PersonId,
-    /// Nothing but their id stayed when their case was disposed of.
+    /// Nothing but their id stayed when their case was disposed of: nobody sees them (C16).
     emptied: bool,
 }
 
@@ -46,10 +45,8 @@ fn cell(id: PersonId) -> Cell {
 
 mod sides;
 
-use sides::Own;
-pub(super) use sides::{
-    Known, Sealed, empty, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by,
-};
+pub(super) use sides::empty;
+pub(super) use sides::{Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
@@ -68,8 +65,7 @@ fn visible(scope: Scope) -> OnPerson {
         seen => {
             let with_others = not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))));
             let in_none = not(exists(own())).and(with_others);
-            let in_sight = exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none);
-            Box::new(person::emptied.eq(false).and(in_sight))
+            Box::new(person::emptied.eq(false).and(exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none)))
         }
     }
 }
@@ -202,7 +198,7 @@ pub fn update(
     let next = if seen.is_none() && own.is_some() { person.begun() } else { version + 1 };
     if let Some(case) = own {
         person.own.retain(|side| side.case != case);
-        person.own.push(Own { case, version: next, known });
+        person.own.push(sides::Own { case, version: next, known });
         person.own.sort_by_key(|side| side.case);
     } else {
         (kind, open) = (known.content.kind, next);

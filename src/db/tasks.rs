@@ -6,7 +6,7 @@
 
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, Days, NaiveDate};
-use diesel::dsl::{auto_type, exists, not};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::counted::Counted;
@@ -107,7 +107,8 @@ type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::s
 /// Whether a task is in scope: its case is, and any other case that it is about, unless nobody sees both, and whoever it is for may be the caller.
 fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
     let seen = exists(scope::its_case(task::case_id).filter(scope::visible(scope)));
-    let whole = not(exists(its_other_case().filter(not(scope::visible(scope))))).or(task::id.eq_any(overlooked.to_vec()));
+    let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
+    let whole = not(exists(hidden)).or(task::id.eq_any(overlooked.to_vec()));
     let seen = task::case_id.is_null().or(seen).and(whole);
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
@@ -119,11 +120,14 @@ fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
 /// Those tasks of the cases that a service manager may see which are about another case, from which they are kept away, where every other service
 /// manager is kept away from one of the two as well.
 fn overlooked(tx: &mut Tx<'_>, scope: Scope) -> Result<Vec<TaskId>> {
-    let Scope::Manager(..) = scope else { return Ok(Vec::new()) };
-    let all = scope.with_reason();
+    let Scope::Manager(staff, _) = scope else { return Ok(Vec::new()) };
+    let hidden = cases::kept_away_from(tx, staff)?;
+    if hidden.is_empty() {
+        return Ok(Vec::new());
+    }
     let half: Vec<(TaskId, CaseId, AnyId)> = task::table
-        .filter(exists(its_other_case().filter(not(scope::visible(all)))))
-        .filter(exists(scope::its_case(task::case_id).filter(scope::visible(all))))
+        .filter(task::about_id.eq_any(hidden.into_iter().map(|case| AnyId(case.0)).collect::<Vec<_>>()))
+        .filter(exists(scope::its_case(task::case_id).filter(scope::visible(scope.with_reason()))))
         .filter(task::case_id.is_not_null())
         .select((task::id, task::case_id.assume_not_null(), task::about_id))
         .load(tx.conn)?;
@@ -136,12 +140,6 @@ fn overlooked(tx: &mut Tx<'_>, scope: Scope) -> Result<Vec<TaskId>> {
     let by_nobody =
         half.into_iter().filter(|(_, case, other)| !managers.iter().any(|one| sees(*case, *one) && sees(CaseId(other.0), *one)));
     Ok(by_nobody.map(|(id, ..)| id).collect())
-}
-
-/// The case that a task is about, if that is what it is about.
-#[auto_type(no_type_alias)]
-fn its_other_case() -> _ {
-    case_file::table.filter(case_file::id.eq(task::about_id))
 }
 
 /// Puts a task on the list.

@@ -213,6 +213,7 @@ CREATE TABLE case_staff (
     standing text NOT NULL CHECK (standing IN ('named', 'conflicted')),
     PRIMARY KEY (case_id, staff_id)
 );
+CREATE INDEX case_staff_member ON case_staff (staff_id, standing);
 
 CREATE TABLE participant (
     id uuid PRIMARY KEY,

@@ -212,6 +212,7 @@ CREATE TABLE case_staff (
     standing TEXT NOT NULL CHECK (standing IN ('named', 'conflicted')),
     PRIMARY KEY (case_id, staff_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX case_staff_member ON case_staff (staff_id, standing);
 
 CREATE TABLE participant (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
