@@ -495,8 +495,13 @@ fn what_is_withheld_from_somebody_is_not_in_their_accounting_until_then() {
     assert_eq!((accounting(&family.mia), accounting(&family.ana)), (vec![sent.id()], vec![joined.clone(), sent.id()]));
     app.clock.set(at("2026-07-02T09:00:00Z"), true);
     assert_eq!(accounting(&family.mia), [joined.clone(), sent.id()]);
+    // And what is withheld only when it is passed on.
+    let mut joins = family.risk(&words, json!({"withholdFromPersonIds":[family.mia]}));
+    merge(&mut joins["safeguarding"], json!({"concernId":raise(&app, &family, json!({})).id()}));
+    let late = family.disclose(&app, &joins).ok(201).id();
+    assert_eq!(accounting(&family.mia), [joined.clone(), sent.id()]);
     // The case itself and the log tell of it all the while.
-    assert_eq!(ids(&app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200)), [joined, sent.id()]);
+    assert_eq!(ids(&app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200)), [late, joined, sent.id()]);
 }
 
 #[test]
