@@ -87,7 +87,6 @@ impl Tally {
     /// An entry of a log came long before the one that has its place before it.
     pub fn went_back(&self) {
         self.went_back.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!("the clock went back: an entry of a log has the time of the one before it");
     }
 
     /// So many writes shared a commit.

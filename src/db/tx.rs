@@ -6,15 +6,14 @@
 //! so that what goes wrong in one touches no other, and nobody is answered before the commit. To PostgreSQL they go straight from the pool.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use sha2::Digest;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, Semaphore};
 
 use super::conn::{Conn, Demands, Lock, Place, RowLock};
 use super::error::{Error, Result};
@@ -22,13 +21,15 @@ use super::health::{Load, Tally};
 use super::keyring::Keyring;
 use super::ledger::access::Noted;
 use super::ledger::{self, Waiting};
-use super::pool::{Begin, Connections, caught};
+use super::pool::{Begin, Connections};
 use super::sealed::{self, Cell, KeyUse, Owner, Secret, Unwrapped};
 use super::sharing::{QUEUE, Sharing};
-use super::writer::{self, Done, Job};
+use super::writer::{self, Job};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
 use crate::ledger::CaseKey;
+
+mod running;
 
 /// How many may wait for a connection of the pool beyond those that have one.
 const WAITING: usize = 64;
@@ -247,14 +248,6 @@ impl Db {
         })
     }
 
-    /// Begins what goes on whoever ends.
-    pub(super) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        match &self.home {
-            Some(home) => home.spawn(work),
-            None => tokio::spawn(work),
-        }
-    }
-
     /// The keys of the deployment.
     #[must_use]
     pub fn keys(&self) -> &Keyring {
@@ -321,88 +314,5 @@ impl Db {
             }
             Ok((value, indexes))
         }
-    }
-
-    /// On a connection of the pool, if no more wait for one than may.
-    pub(super) async fn pooled<T, E>(
-        &self,
-        begin: Begin,
-        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
-    ) -> std::result::Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| self.tally.turned_away())?;
-        self.on_pool(admitted, begin, f).await
-    }
-
-    /// Writes for many at once to a server: they are not turned away, but wait like one.
-    pub(super) async fn write_for_many(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
-        let admitted = self.admitted.clone().acquire_owned().await.map_err(|_| Error::Unavailable)?;
-        self.on_pool(admitted, Begin::Writing, self.logged(f)).await?;
-        self.waiting.notify_one();
-        Ok(())
-    }
-
-    async fn on_pool<T, E>(
-        &self,
-        admitted: OwnedSemaphorePermit,
-        begin: Begin,
-        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
-    ) -> std::result::Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let admitted = Arc::new(Mutex::new(Some(admitted)));
-        let of_thread = admitted.clone();
-        let (pool, keys, tally) = (self.pool.clone(), self.keys.clone(), self.tally.clone());
-        let writing = (begin == Begin::Writing).then(|| self.tally.writing());
-        let work = tokio::task::spawn_blocking(move || {
-            let (_admitted, _writing) = (of_thread, writing);
-            pool.within(begin, &tally, |conn| f(&mut Tx::new(conn, &keys, begin)))
-        });
-        if self.writer.is_some() {
-            return work.await.unwrap_or_else(|_| Err(Error::Panicked.into()));
-        }
-        if let Some(done) = within_patience(work).await {
-            return done.unwrap_or_else(|_| Err(Error::Panicked.into()));
-        }
-        // A connection on which a server fell silent may be out for ever: whoever waits for no more than that takes nobody's place.
-        drop(admitted.lock().unwrap_or_else(PoisonError::into_inner).take());
-        Err(self.tally.timed_out().into())
-    }
-
-    /// In the thread that writes.
-    pub(super) async fn queued<T, E>(
-        &self,
-        writer: &SyncSender<Job>,
-        f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
-    ) -> std::result::Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        let (keys, writing) = (self.keys.clone(), self.tally.writing());
-        let job: Job = Box::new(move |conn| {
-            let done = caught(|| f(&mut Tx::new(conn, &keys, Begin::Writing)));
-            Done {
-                keep: done.is_ok(),
-                answer: Box::new(move |committed| {
-                    // It is not over before the commit.
-                    let _writing = writing;
-                    let done = if committed || done.is_err() { done } else { Err(Error::Unavailable.into()) };
-                    // Whoever asked may have gone away; what was committed stays.
-                    drop(answer.send(done));
-                }),
-            }
-        });
-        writer.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => self.tally.turned_away(),
-            TrySendError::Disconnected(_) => Error::Unavailable,
-        })?;
-        answered.await.unwrap_or_else(|_| Err(Error::Unavailable.into()))
     }
 }

@@ -149,8 +149,13 @@ async fn sequence(app: App) {
 async fn sign(app: App, every: Duration) {
     let mut times = rt::time::interval(every);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut told = 0;
     loop {
         times.tick().await;
+        let went_back = app.load().went_back;
+        if std::mem::replace(&mut told, went_back) < went_back {
+            tracing::warn!("a clock went back: entries of a log have the time of those before them");
+        }
         if let Err(unsigned) = app.sign_logs().await {
             if unsigned.is_final() {
                 tracing::error!(cause = %unsigned, "the logs are closed");
