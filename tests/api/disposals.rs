@@ -138,7 +138,7 @@ const STAYS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn t38_a_hold_beats_everything_and_nothing_of_a_disposed_case_is_left_in_any_table() {
+fn t33_t38_a_hold_beats_everything_and_nothing_of_a_disposed_case_is_left_in_any_table() {
     let app = TestApp::spawn();
     let mut world = World::record(&app);
     world.prepare(&app, "buildLegalBundle");
