@@ -72,8 +72,9 @@ fn sendiass() -> Command {
 
 /// A tool of PostgreSQL.
 fn tool(name: &str) -> Command {
-    let folder = cluster::binaries().expect("the tools of PostgreSQL are installed");
-    Command::new(folder.join(name))
+    let tool = cluster::binaries().expect("the tools of PostgreSQL are installed").join(name);
+    assert!(tool.exists(), "{name} is not beside `initdb`: install the client's tools of PostgreSQL");
+    Command::new(tool)
 }
 
 /// Backs up the database of a running service as docs/production.md says; on PostgreSQL the wrapped keys apart.
@@ -158,6 +159,15 @@ fn entered(lists: &[Mutex<Vec<String>>], many: usize) -> Vec<usize> {
     }
 }
 
+/// Those who write stop when this is dropped, however the test ends.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn what_was_acknowledged_before_a_backup_under_load_is_in_it() {
     let app = TestApp::spawn();
@@ -170,11 +180,11 @@ fn what_was_acknowledged_before_a_backup_under_load_is_in_it() {
             let (app, stop) = (&app, &stop);
             scope.spawn(move || enter(app, writer, stop, list));
         }
+        let _stops = Stops(&stop);
         let before = entered(&lists, 5);
         back_up(&app, backup.path());
         // They went on meanwhile, and go on.
         entered(&lists, before.iter().max().unwrap() + 1);
-        stop.store(true, Ordering::SeqCst);
         before
     });
     let (folder, scratch) = restore(backup.path());
