@@ -65,14 +65,7 @@ impl Db {
         }
         let _alone = self.alone.lock().await;
         // A server that fell silent is not waited for: the next try has another connection.
-        let tally = self.tally.clone();
-        let sequence = move |tx: &mut Tx<'_>| {
-            let moved = pending::sequence(tx)?;
-            if tx.went_back {
-                tally.went_back();
-            }
-            Ok(moved)
-        };
-        tokio::time::timeout(ENOUGH, self.write_aside(sequence)).await.unwrap_or(Err(Error::Unavailable))
+        let moved = tokio::time::timeout(ENOUGH, self.write_aside(self.logged(pending::sequence))).await;
+        moved.unwrap_or(Err(Error::Unavailable)).map(|(moved, _)| moved)
     }
 }

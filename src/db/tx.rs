@@ -297,8 +297,8 @@ impl Db {
         }
     }
 
-    /// The same with what it queued for the logs.
-    fn logged<T, E: From<Error>>(
+    /// The same with what it queued for the logs, and with a word if a clock went back.
+    pub(super) fn logged<T, E: From<Error>>(
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     ) -> impl FnOnce(&mut Tx<'_>) -> std::result::Result<(T, LogIndexes), E> + Send + 'static {
