@@ -283,6 +283,29 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// In which capacity somebody asks for what is held about a person (UK GDPR Article 15).
+    RequesterCapacity, "requesterCapacity" {
+        Subject = "subject", "For themselves";
+        Parent = "parent", "As parent, for their child";
+        Representative = "representative", "As representative";
+        Solicitor = "solicitor", "As solicitor";
+    }
+}
+
+vocabulary! {
+    /// What starts, stops or lengthens the clock of a subject access request (UK GDPR Article 12A).
+    ClockEventKind, "clockEventKind" {
+        IdentityAsked = "identity_asked", "Proof of identity asked for";
+        IdentityReceived = "identity_received", "Proof of identity arrived";
+        AuthorityAsked = "authority_asked", "Proof of authority asked for";
+        AuthorityReceived = "authority_received", "Proof of authority arrived";
+        ClarificationAsked = "clarification_asked", "Asked what is wanted";
+        ClarificationReceived = "clarification_received", "Told what is wanted";
+        Extended = "extended", "Extended by two months";
+    }
+}
+
+vocabulary! {
     /// The outcome of a competence or capacity assessment (Mental Capacity Act 2005).
     CapacityOutcome, "capacityOutcome" {
         CanDecide = "can_decide", "Can decide";

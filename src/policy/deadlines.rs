@@ -4,10 +4,18 @@
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
+use crate::domain::time::day_after;
+
 /// The first working day after this day.
 #[must_use]
 pub fn next_working_day(day: NaiveDate) -> NaiveDate {
-    day.iter_days().skip(1).find(|day| is_working_day(*day)).unwrap_or(NaiveDate::MAX)
+    working_day_from(day_after(day))
+}
+
+/// This day, if it is a working day, or the first after it that is.
+#[must_use]
+pub fn working_day_from(day: NaiveDate) -> NaiveDate {
+    day.iter_days().find(|day| is_working_day(*day)).unwrap_or(NaiveDate::MAX)
 }
 
 /// The day so many working days after this day, which is not counted itself.
@@ -50,7 +58,6 @@ fn easter_sunday(year: i32) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::day_before;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -72,7 +79,7 @@ mod tests {
             ("2027-02-28", "2027-03-01"),
             ("2026-12-26", "2026-12-29"),
         ] {
-            assert_eq!(next_working_day(day_before(day(raw))), day(due), "raw {raw}");
+            assert_eq!(working_day_from(day(raw)), day(due), "raw {raw}");
         }
     }
 

@@ -8,3 +8,4 @@ pub mod disclosure;
 pub mod merging;
 pub mod retention;
 pub mod safeguarding;
+pub mod subject_access;
