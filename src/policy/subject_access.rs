@@ -136,9 +136,8 @@ pub fn may_ask(
     match (capacity, standing(subject, on, family)) {
         (RequesterCapacity::Subject, standing) => requester == subject && matches!(standing, Standing::ChildCanDecide | Standing::Grown),
         _ if requester == subject => false,
-        (RequesterCapacity::Representative | RequesterCapacity::Solicitor, _) => shown.authority,
         (RequesterCapacity::Parent, Standing::ChildCanDecide) => shown.authority || shown.best_interests,
-        (RequesterCapacity::Parent, Standing::Grown) => shown.authority,
+        (RequesterCapacity::Representative | RequesterCapacity::Solicitor, _) | (_, Standing::Grown) => shown.authority,
         (RequesterCapacity::Parent, _) => acts_for(requester, subject, on, family),
     }
 }
@@ -167,6 +166,8 @@ mod tests {
         of.iter().map(|(kind, on)| ClockEvent { kind: *kind, on: day(on) }).collect()
     }
 
+    type Happened<'a> = &'a [(Kind, &'a str)];
+
     const CLARIFIED: [(Kind, &str); 2] = [(Kind::ClarificationAsked, "2026-06-10"), (Kind::ClarificationReceived, "2026-06-19")];
 
     #[test]
@@ -175,7 +176,7 @@ mod tests {
         let extended = |on| (Kind::Extended, on);
         let both = [CLARIFIED[0], CLARIFIED[1], extended("2026-06-20")];
         let same_day = [(Kind::ClarificationAsked, "2026-06-10"), (Kind::ClarificationReceived, "2026-06-10")];
-        let rows: [(&str, &[(Kind, &str)], &str, &str, &str); 13] = [
+        let rows: [(&str, Happened<'_>, &str, &str, &str); 13] = [
             ("2026-09-03", &[], "2026-10-03", "2026-10-05", "2026-10-03"),
             ("2026-01-01", &[], "2026-02-01", "2026-02-02", "2026-02-01"),
             ("2024-11-25", &[], "2024-12-25", "2024-12-27", "2024-12-25"),
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn what_may_happen_next_follows_from_what_happened() {
         let received = "2026-06-01";
-        let rows: [(&[(Kind, &str)], Kind, &str, bool); 18] = [
+        let rows: [(Happened<'_>, Kind, &str, bool); 18] = [
             (&[], Kind::IdentityAsked, "2026-06-02", true),
             (&[], Kind::IdentityAsked, "2026-05-31", false),
             (&[], Kind::IdentityReceived, "2026-06-02", false),
