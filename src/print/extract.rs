@@ -1,33 +1,24 @@
 //! The words of the letter with which an extract for legal proceedings goes to the officer who asked (C15): what is enclosed, word for word, and that
 //! the rest is not.
 
-use super::letter::{Letter, Part, Unwritten, can_be_written};
-use super::words::{labels, written};
-use crate::domain::legal_bundle::{Enclosed, ExtractLetter};
+use super::letter::{Letter, Part, Unwritten};
+use super::notes::{contents, number, word_for_word};
+use super::words::written;
+use crate::domain::legal_bundle::ExtractLetter;
 
 /// The letter and what it encloses as a PDF.
 pub fn extract(letter: &ExtractLetter) -> Result<Vec<u8>, Unwritten> {
     letter.letter().pdf()
 }
 
-impl Enclosed {
-    fn title(&self) -> String {
-        format!("Note of {}", written(self.on))
-    }
-}
-
 impl ExtractLetter {
     fn letter(&self) -> Letter {
         let to = std::iter::once(self.officer.clone()).chain(self.of.iter().cloned()).collect();
-        let number = match self.enclosed.len() {
-            1 => "1 note".to_owned(),
-            notes => format!("{notes} notes"),
-        };
         let mut head = vec![
             ("To".to_owned(), to),
             ("Your request".to_owned(), vec![format!("The one that reached us on {}", written(self.received_on))]),
             ("About".to_owned(), self.about.clone()),
-            ("Enclosed".to_owned(), vec![number]),
+            ("Enclosed".to_owned(), vec![number(self.enclosed.len())]),
         ];
         head.retain(|(_, values): &(String, Vec<String>)| !values.is_empty());
         head.extend(self.copy_to.iter().map(|(_, name)| ("Copy for".to_owned(), vec![name.clone()])));
@@ -50,7 +41,7 @@ impl ExtractLetter {
             ),
             Part::Heading("What is enclosed".to_owned()),
             Part::Text("Each note stands below as we wrote it down, word for word.".to_owned()),
-            Part::Rows(self.enclosed.iter().zip(1..).map(|(note, n)| (n.to_string(), vec![contents(note)])).collect()),
+            contents(&self.enclosed),
         ]);
         if self.left_out {
             parts.push(Part::Heading("What is not enclosed".to_owned()));
@@ -58,31 +49,17 @@ impl ExtractLetter {
                 "We looked at our notes one by one. What is not relevant to the request, or may not be shared, is not enclosed.".to_owned(),
             ));
         }
-        if !self.enclosed.iter().all(|note| can_be_written(note.words.as_str())) {
-            parts.push(Part::Notice(
-                "A square (□) stands for a sign that cannot be printed here. Please ask us for the exact words.".to_owned(),
-            ));
-        }
-        for (note, n) in self.enclosed.iter().zip(1..) {
-            parts.push(Part::Heading(format!("{n}. {}", note.title())));
-            parts.push(Part::Rows(vec![("What kind".to_owned(), labels(&note.categories))]));
-            parts.push(Part::Text(note.words.as_str().trim().to_owned()));
-        }
+        parts.extend(word_for_word(self.enclosed.iter().map(|note| (note, false))));
         let foot = format!("Confidential  ·  Made on {}  ·  Request {}", written(self.made_on), self.request);
         let title = if self.copy_to.is_some() { "Copy of an extract from our notes" } else { "Extract from our notes" };
         Letter { from: self.service.name.clone(), title: title.to_owned(), parts, foot }
     }
 }
 
-/// A note in the list of contents.
-fn contents(note: &Enclosed) -> String {
-    let kinds: Vec<_> = labels(&note.categories).into_iter().map(|kind| kind.to_lowercase()).collect();
-    format!("{} ({})", note.title(), kinds.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::legal_bundle::Enclosed;
     use crate::domain::receipt::Service;
     use crate::domain::text::LongText;
     use crate::domain::vocabulary::InformationCategory;

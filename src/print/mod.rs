@@ -2,9 +2,12 @@
 
 mod extract;
 mod letter;
+mod notes;
 mod receipt;
+mod subject_access;
 mod words;
 
 pub use extract::extract;
 pub use letter::Unwritten;
 pub use receipt::receipt;
+pub use subject_access::subject_access;
