@@ -1,5 +1,6 @@
 //! What the policy says must be tested, clause by clause, where no other test of the contract is about it.
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::family::{Family, person};
@@ -270,6 +271,42 @@ fn c13_what_is_sent_under_a_newer_policy_is_stored_with_that_one() {
     // What is refused when it is sent says so, too.
     let refused = both(&app, &family, &family.ask(&note, json!({"purpose":"tribunal"}))).problem(409, "consent-scope-exceeded");
     assert_eq!(refused.body["policy"]["version"], "2026-09");
+}
+
+#[test]
+fn c14_only_lists_of_casework_and_the_logs_tell_how_many_there_are_and_none_to_who_reads_statistics() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
+    let restricted =
+        json!({"restricted":true,"namedStaffIds":[case.body["assignedTo"]["id"]],"conflictedStaffIds":[],"reason":"A relative."});
+    app.manager().if_match(case.version()).put(&format!("/cases/{}/restriction", family.case), &restricted).ok(200);
+    let paths = app.with_token(None).get("//openapi.json").ok(200).body["paths"].take();
+    let (mut told, mut lists) = (0, 0);
+    for (path, operations) in paths.as_object().unwrap() {
+        let (path, list) = (path.replace("{caseId}", &family.case), operations["get"].to_string());
+        if path.contains('{') || !list.contains("Page\"}") {
+            continue;
+        }
+        lists += 1;
+        let with = |role: Role| app.as_role(role).with("Access-Reason", "supervision").get(&format!("{path}?includeTotal=true"));
+        let roles = operations["get"]["x-roles"].as_array().unwrap();
+        let reader = if roles.contains(&json!("service_manager")) { Role::ServiceManager } else { Role::Auditor };
+        if !list.contains("includeTotal") {
+            with(reader).problem(400, "unknown-parameter");
+            continue;
+        }
+        told += 1;
+        assert!(with(reader).ok(200).body["page"]["total"].is_u64(), "{path}");
+        with(Role::Analyst).problem(403, "forbidden");
+        with(Role::MachineStatistics).problem(403, "forbidden");
+        // What somebody may not read is not counted to them.
+        if !path.contains(&family.case) && roles.contains(&json!("adviser")) {
+            let theirs = app.as_staff(Role::Adviser, "somebody else").get(&format!("{path}?includeTotal=true"));
+            assert_eq!(theirs.ok(200).body["page"]["total"], 0, "{path}");
+        }
+    }
+    assert!(told >= 12 && lists > told, "{told} of {lists}");
 }
 
 #[test]
