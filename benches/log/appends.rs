@@ -58,10 +58,48 @@ fn caller(bench: &Bench, role: Role) -> Caller {
     }
 }
 
+/// Adds to the access log until it has so many entries, as staff do who work at once: most are refusals of twelve people in three roles, and in each
+/// hundred some look at a case.
+pub(crate) fn fill_accesses(bench: &Bench, until: i64) {
+    let adviser = caller(bench, Role::Adviser);
+    let cases = bench.cases();
+    let somebody = |n: usize| Caller {
+        staff: StaffId::mint(),
+        roles: vec![[Role::Analyst, Role::Administrator, Role::MachineStatistics][n % 3]],
+        operation: ["getCase", "listNotes", "createNote", "listDisclosures", "searchPeople"][n % 5].into(),
+        ..adviser.clone()
+    };
+    let staff: Vec<Caller> = (0..12).map(somebody).collect();
+    System::new().block_on(async {
+        let since = Instant::now();
+        let before = entries(bench).await;
+        let left = Rc::new(Cell::new(until - before));
+        let clients = (0..64_usize).map(|client| {
+            let (app, mine, case, left) = (bench.app.clone(), staff[client % 12].clone(), cases[client % cases.len()], left.clone());
+            let leave = check::<act::CaseRead>(&adviser).unwrap();
+            rt::spawn(async move {
+                while left.replace(left.get() - 1) > 0 {
+                    if left.get() % 20 == 0 {
+                        app.read_case(leave.clone(), case).await.unwrap();
+                    } else {
+                        app.turn_away(&mine, Action::CaseRead).await.unwrap();
+                    }
+                }
+            })
+        });
+        for client in clients.collect::<Vec<_>>() {
+            client.await.unwrap();
+        }
+        while entries(bench).await < until {
+            rt::time::sleep(Duration::from_millis(50)).await;
+        }
+        eprintln!("access log filled: {}", rate(usize::try_from((until - before).max(0)).unwrap(), since));
+    });
+}
+
 pub(crate) fn measure(bench: &Bench) {
     let adviser = caller(bench, Role::Adviser);
-    let case = bench.get(&bench.token(Role::Adviser), "/cases?limit=1")["items"][0]["id"].as_str().unwrap().to_owned();
-    let case = CaseId(case.parse().unwrap());
+    let case = bench.cases()[0];
     // To a server there are as many connections as are usual, and a few wait for each.
     let many = if bench.is_server() { 16 } else { 64 };
     System::new().block_on(async {

@@ -1,14 +1,16 @@
-//! The pace of the disclosure log: how long a proof, a page and an export take of a log of a given length, and how many entries it takes a second.
+//! The pace of the logs: how long a proof, a page and an export take of a log of a given length, and how many entries it takes a second.
 //! It prints a table, with what the machine and the bare database do by themselves beside it. Nothing is compared with anything: that is for whoever
 //! reads it.
 //!
 //! ```text
 //! cargo bench --bench log
 //! SENDIASS_BENCH_ENTRIES=10000000 SENDIASS_BENCH_FOLDER=/var/tmp/bench cargo bench --bench log
+//! SENDIASS_BENCH_ACCESSES=1000000 cargo bench --bench log
 //! SENDIASS_BENCH_DATABASE=postgres://OWNER:PASSWORD@HOST/EMPTY cargo bench --bench log
 //! ```
 //!
-//! The log is filled as by `sendiass demo --entries`; in a folder that was given it stays, and is measured again by the next run.
+//! The disclosure log is filled as by `sendiass demo --entries`, the access log by looks and refusals up to the number given; in a folder that was given
+//! both stay, and are measured again by the next run. With `SENDIASS_BENCH_FILL_ONLY` nothing is measured.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot go on fails")]
 
@@ -32,6 +34,7 @@ use sendiass::config::{Config, Named, Profile, SidecarSettings};
 use sendiass::db::Db;
 use sendiass::db::conn::{Demands, Place};
 use sendiass::db::keyring::Keyring;
+use sendiass::domain::ids::CaseId;
 use sendiass::domain::vocabulary::Role;
 use sendiass::keys::{self, Secrets};
 use sendiass::startup;
@@ -105,6 +108,7 @@ fn main() {
     }
     let given = |name: &str| std::env::var_os(name).and_then(|value| value.into_string().ok());
     let entries: u64 = given("SENDIASS_BENCH_ENTRIES").map_or(20_000, |entries| entries.parse().expect("a number of entries"));
+    let accesses: Option<i64> = given("SENDIASS_BENCH_ACCESSES").map(|entries| entries.parse().expect("a number of entries"));
     let temporary = tempfile::tempdir().unwrap();
     let folder = given("SENDIASS_BENCH_FOLDER").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let mut config = Config {
@@ -120,11 +124,20 @@ fn main() {
     config.database.url = given("SENDIASS_BENCH_DATABASE").map(Into::into);
     config.sidecar = SidecarSettings { folder: None, url: None, url_file: None };
     let bench = Bench::start(config, entries);
+    if let Some(accesses) = accesses {
+        appends::fill_accesses(&bench, accesses);
+    }
+    if given("SENDIASS_BENCH_FILL_ONLY").is_some() {
+        return;
+    }
     println!("\n| {} | {} entries |\n|---|---|", if bench.is_server() { "PostgreSQL" } else { "SQLite" }, entries);
     line("load average, cores", format!("{}, {}", load(), std::thread::available_parallelism().unwrap()));
     line("fsync of 4 KiB", synced(&folder));
     bare::measure(&bench);
-    reads::measure(&bench);
+    reads::disclosures(&bench);
+    if accesses.is_some() {
+        reads::accesses(&bench);
+    }
     appends::measure(&bench);
     line("load average", load());
 }
@@ -171,6 +184,12 @@ impl Bench {
     pub(crate) fn token(&self, role: Role) -> String {
         let minting = Minting { roles: &[role], subject: "bench", minutes: 60, name: "Bench" };
         format!("Bearer {}", self.key.mint(&minting, Clock::real()).unwrap())
+    }
+
+    /// The newest cases.
+    pub(crate) fn cases(&self) -> Vec<CaseId> {
+        let cases = self.get(&self.token(Role::Adviser), "/cases?limit=50");
+        cases["items"].as_array().unwrap().iter().map(|case| CaseId(case["id"].as_str().unwrap().parse().unwrap())).collect()
     }
 
     /// What an answer holds, which must be a success.
