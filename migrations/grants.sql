@@ -25,7 +25,8 @@ BEGIN
         GRANT UPDATE (details, sealed, moved_from_id, moved_at, moved_by) ON note TO sendiass_app;
         GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff, disposal_case TO sendiass_app;
         -- Disposal: of what is written once only rows go whose key was destroyed; the triggers see to that.
-        GRANT DELETE ON sealing_key, person, person_merge, decision_guard, capacity_record, case_file, case_event, referral, participant, note, consent,
+        GRANT DELETE ON sealing_key, person, person_merge, decision_guard, capacity_record, case_file, case_event, referral, participant, named_person, note,
+            consent,
             consent_subject, consent_recipient, safeguarding_concern, concern_event, disclosure, disclosure_consent, disclosure_annotation,
             information_request, legal_request, legal_extract, legal_bundle, retention_hold, task TO sendiass_app;
     END IF;

@@ -6,16 +6,16 @@ use chrono::Days;
 
 use super::{App, Error, Result, allowed, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
-use crate::db::{self, Tx, cases, disposals, participants};
+use crate::db::{self, Tx, cases, disposals, named, participants};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::disposal::{Disposal, DisposalCase, NewDisposal, NewDisposalApproval};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, DisposalId};
+use crate::domain::ids::{CaseId, DisposalId, PersonId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{DisposalGround, DisposalStatus, ErasureNotice, Role};
-use crate::policy::retention;
+use crate::policy::{bearing, retention};
 
 fn offering(permit: &Permit<impl Act>, disposal: Disposal) -> Disposal {
     let actions: &[Action] = match disposal.status {
@@ -45,20 +45,36 @@ fn objecting(rule: RefusalRule, pointer: String) -> Error {
     }
 }
 
+/// It is for another to do.
+fn another() -> Error {
+    let rule = RefusalRule::ConflictedDecider;
+    Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()))
+}
+
+/// Whoever is kept away from one of the cases of a disposal does not decide about it, and is not told of which. The access log will name them.
+fn sees_all(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<()> {
+    for case in cases {
+        match cases::require(tx, permit, *case) {
+            Err(db::Error::NotFound) => return Err(another()),
+            required => required?,
+        };
+    }
+    Ok(())
+}
+
 impl App {
     /// Nothing stands in the way of disposing of these cases, which are all in scope.
     fn may_dispose(
         &self,
         tx: &mut Tx<'_>,
         permit: &Permit<impl Act>,
-        cases: &[CaseId],
         new: &NewDisposal,
         pointer: impl Fn(usize) -> String,
         now: Timestamp,
     ) -> Result<()> {
-        let standing = cases::standing(tx, permit, cases, &|facts| self.keep(facts))?;
+        let standing = cases::standing(tx, permit, &new.case_ids, &|facts| self.keep(facts))?;
         for (i, standing) in standing.iter().enumerate() {
-            if let Some(rule) = retention::objection(standing, new.class, new.ground, now.day()) {
+            if let Some(rule) = retention::objection(standing, new, now.day()) {
                 return Err(objecting(rule, pointer(i)));
             }
         }
@@ -77,6 +93,13 @@ impl App {
             if new.ground != DisposalGround::PeriodOver && !permit.caller().is(Role::ServiceManager) {
                 return Err(Error::Forbidden);
             }
+            if new.officer.is_some() != new.officer_agreed_on.is_some() {
+                return Err(Error::Rule(vec![Fault::contradicting("#/officer")]));
+            }
+            if new.officer_agreed_on.is_some_and(|day| day > now.day()) {
+                let rule = RefusalRule::DecidedInFuture;
+                return Err(Error::rule("#/officerAgreedOn", rule.as_str(), rule.detail()));
+            }
             let place = |i: usize| format!("#/caseIds/{i}");
             let mut faults = Vec::new();
             for (i, id) in new.case_ids.iter().enumerate() {
@@ -87,7 +110,7 @@ impl App {
                 }
             }
             faultless(faults)?;
-            app.may_dispose(tx, permit, &new.case_ids, &new, place, now)?;
+            app.may_dispose(tx, permit, &new, place, now)?;
             if let Some(taken) = disposals::proposed_already(tx, permit, &new.case_ids)? {
                 let i = new.case_ids.iter().position(|id| *id == taken).unwrap_or_default();
                 return Err(Error::state(RefusalRule::DisposalProposed, place(i), &[]));
@@ -125,7 +148,7 @@ impl App {
         self.look(permit, move |tx, permit| Ok(disposals::list_cases(tx, permit, id, &page)?)).await
     }
 
-    /// Gives up a proposed disposal.
+    /// Gives up a proposed disposal, all of whose cases are in scope.
     pub async fn cancel_disposal(
         &self,
         permit: Permit<act::DisposalCancel>,
@@ -135,7 +158,9 @@ impl App {
     ) -> Result<Created<Disposal>> {
         let now = self.clock.now();
         let cancel = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let cases = disposals::hold(tx, permit, id)?;
             let disposal = proposed(tx, permit, id, version)?;
+            sees_all(tx, permit, &cases)?;
             disposals::cancel(tx, permit, &disposal, now)?;
             Ok(id)
         };
@@ -180,27 +205,30 @@ impl App {
         word: &NewDisposalApproval,
         now: Timestamp,
     ) -> Result<()> {
+        let cases = disposals::hold(tx, permit, id)?;
         let disposal = proposed(tx, permit, id, version)?;
-        let another = |rule: RefusalRule| Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()));
         if disposal.recorded_by.id == permit.staff() {
-            return Err(another(RefusalRule::ConflictedDecider));
+            return Err(another());
         }
         if disposal.ground == DisposalGround::ErasureRequest && word.notices == ErasureNotice::NotRequired {
             return Err(Error::Rule(vec![Fault::new("#/notices", "contradicting_fields", "Who asked for erasure is owed these notices.")]));
         }
-        let cases = disposals::cases_of(tx, permit, id)?;
-        let mut people = BTreeSet::new();
+        sees_all(tx, permit, &cases)?;
+        let mut people: BTreeSet<PersonId> = named::people(tx, permit, &cases)?.into_iter().collect();
         for case in &cases {
-            match cases::require(tx, permit, *case) {
-                // Whoever is kept away from one of them does not decide about it, and is not told of which.
-                Err(db::Error::NotFound) => return Err(another(RefusalRule::ConflictedDecider)),
-                required => required?,
-            };
             people.extend(participants::people(tx, permit, *case)?);
         }
         db::guard::take(tx, people)?;
-        let new = NewDisposal { case_ids: cases, class: disposal.class, ground: disposal.ground };
-        self.may_dispose(tx, permit, &new.case_ids, &new, |_| "#".to_owned(), now)?;
+        let Disposal { class, ground, officer, officer_agreed_on, .. } = disposal.clone();
+        let new = NewDisposal { case_ids: cases, class, ground, officer, officer_agreed_on };
+        self.may_dispose(tx, permit, &new, |_| "#".to_owned(), now)?;
+        let others = bearing::still_counts(&disposals::bearing(tx, permit, &new.case_ids)?, now.day());
+        if !others.is_empty() {
+            // Whoever is kept away from one of those others is not told of it.
+            let known = cases::known(tx, permit, others.iter().copied())?;
+            let told = || Error::state(RefusalRule::StillCounts, "#", &[]);
+            return Err(if known.len() == others.len() { told() } else { another() });
+        }
         let until = now.day().checked_add_days(Days::new(self.settings.backup_days.into())).unwrap_or(chrono::NaiveDate::MAX);
         Ok(disposals::execute(tx, permit, &disposal, &new.case_ids, (word.notices, until), now)?)
     }

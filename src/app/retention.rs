@@ -4,12 +4,14 @@ use chrono::NaiveDate;
 
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Permit, act};
-use crate::db::{Tx, cases, retention_holds as holds};
+use crate::db::tasks::NewTask;
+use crate::db::{Tx, cases, retention_holds as holds, tasks};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, RetentionHoldId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::retention_hold::{NewHoldRelease, NewRetentionHold, RetentionHold, RetentionReview};
+use crate::domain::vocabulary::TaskKind;
 
 fn offering(permit: &Permit<impl Act>, hold: RetentionHold) -> RetentionHold {
     let actions: &[Action] = if hold.release.is_none() { &[Action::HoldRelease] } else { &[] };
@@ -52,7 +54,9 @@ impl App {
             if new.review_on <= now.day() {
                 return Err(Error::Rule(vec![Fault::new("#/reviewOn", "contradicting_fields", "This day is to come.")]));
             }
-            Ok(holds::place(tx, permit, case, &new, now)?)
+            let id = holds::place(tx, permit, case, &new, now)?;
+            tasks::create(tx, permit, NewTask::ahead(TaskKind::HoldReview, case, id.0, new.review_on), now)?;
+            Ok(id)
         };
         self.once(permit, request, place, shown).await
     }
@@ -74,6 +78,7 @@ impl App {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }
             holds::release(tx, permit, &hold, &why.reason, now)?;
+            tasks::settle(tx, permit, TaskKind::HoldReview, id.0, now)?;
             Ok(id)
         };
         self.once(permit, request, release, shown).await

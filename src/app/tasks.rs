@@ -36,6 +36,8 @@ fn done_by(task: &Task, undecided: &HashSet<ConcernId>) -> Option<Action> {
         }
         TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
         TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
+        // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
+        TaskKind::HoldReview => Some(Action::HoldRelease),
         _ => None,
     }
 }

@@ -33,8 +33,8 @@ use acts::place;
 pub use acts::{
     assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, reopen, restrict, serving_other_side, set_apart, update,
 };
-pub(super) use events::happened_to;
 use events::{happened, levels};
+pub(super) use events::{happened_to, recorded};
 pub use keeping::{retention, reviews, standing};
 pub use list::list;
 

@@ -9,16 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::{Error, Result};
+use super::named::NamedBy;
 use super::schema::{case_file, safeguarding_concern};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{newest, scope, total};
+use super::{cases, newest, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
-use crate::domain::concern::{Concern, ConcernContent, ConcernDecision, ConcernFilter, ConcernSummary, NewConcernAnnotation};
+use crate::domain::concern::{
+    Concern, ConcernContent, ConcernDecision, ConcernFilter, ConcernGrounds, ConcernSummary, NewConcernAnnotation,
+};
 use crate::domain::disclosure::{Ask, NewSafeguarding};
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, EntryId, StaffId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, EntryId, PersonId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -54,6 +57,11 @@ fn cell(id: ConcernId, case: CaseId) -> Cell {
     Cell::of("safeguarding_concern", id.0, Owner::Case(case))
 }
 
+/// Whom these grounds name.
+fn named(grounds: &ConcernGrounds) -> impl Iterator<Item = PersonId> {
+    grounds.risk.at_risk_person_ids.iter().chain(&grounds.withhold_from_person_ids).copied()
+}
+
 /// Whether there is such a concern in this case, in scope.
 pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: ConcernId) -> Result<bool> {
     let found = safeguarding_concern::table
@@ -75,6 +83,7 @@ fn insert(
     (by, now): (StaffId, Timestamp),
 ) -> Result<ConcernId> {
     let id = ConcernId::mint();
+    cases::recorded(tx, case_id, (named(&content.grounds), NamedBy::Risk), by, now)?;
     let row = Row {
         id,
         case_id,
@@ -99,7 +108,7 @@ pub fn raise(
     review_due_on: NaiveDate,
     now: Timestamp,
 ) -> Result<ConcernId> {
-    super::cases::require(tx, permit, case_id)?;
+    cases::require(tx, permit, case_id)?;
     insert(tx, case_id, content, ConcernStatus::Raised, review_due_on, (permit.staff(), now))
 }
 

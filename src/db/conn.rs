@@ -307,6 +307,9 @@ impl Conn {
                     RowLock::Staff => "SELECT 1 FROM staff WHERE id = $1 FOR NO KEY UPDATE",
                     RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = $1 FOR NO KEY UPDATE",
                     RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = $1 FOR SHARE",
+                    RowLock::Person => "SELECT 1 FROM person WHERE id = $1 FOR UPDATE",
+                    RowLock::PersonAsTheyAre => "SELECT 1 FROM person WHERE id = $1 FOR KEY SHARE",
+                    RowLock::Disposal => "SELECT 1 FROM disposal WHERE id = $1 FOR UPDATE",
                 };
                 diesel::sql_query(query).bind::<DbUuid, _>(super::stored::AnyId(id)).execute(conn)?;
                 Ok(())
@@ -326,6 +329,12 @@ pub enum RowLock {
     Recipient,
     /// A body of the register, which several rely on at once.
     RecipientAsItIs,
+    /// A person who may be about to go. Taken behind the guards, before the logs.
+    Person,
+    /// A person who is on record, whatever becomes of what is known of them.
+    PersonAsTheyAre,
+    /// A disposal. Taken behind its cases.
+    Disposal,
 }
 
 impl From<Unfit> for Error {

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::counted::Counted;
 use super::error::{Error, Result};
+use super::named::NamedBy;
 use super::schema::{consent, consent_recipient, consent_subject};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{newest, scope, staff, total};
+use super::{cases, newest, scope, staff, total};
 use crate::authz::{Act, Permit, act};
 use crate::domain::consent::{
     Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
@@ -112,6 +113,9 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<ConsentId> {
     let id = ConsentId::mint();
+    let names = content.subject_ids.iter().copied().chain([content.granter_id]);
+    let names = names.chain(content.recipients.iter().filter_map(|named| named.person_id));
+    cases::recorded(tx, case_id, (names, NamedBy::Other), permit.staff(), now)?;
     let sealed = tx.seal(Cell::of("consent", id.0, Owner::Case(case_id)), content)?;
     let row = Row {
         id,
@@ -233,7 +237,12 @@ pub fn end(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, ending: &E
         return Err(Error::Conflict);
     }
     tx.changed(row.version + 1);
-    Ok(())
+    match ending {
+        Ending::Withdrawn { withdrawal, .. } => {
+            cases::recorded(tx, row.case_id, ([withdrawal.withdrawn_by_id], NamedBy::Other), permit.staff(), now)
+        }
+        Ending::EnteredInError { .. } | Ending::Superseded { .. } => Ok(()),
+    }
 }
 
 /// Marks a `once_only` permission as used, by a guarded update of its own row (R16).

@@ -9,12 +9,13 @@ use diesel::prelude::*;
 
 use super::counted::Counted;
 use super::error::{Error, Result};
+use super::named::NamedBy;
 use super::schema::{disclosure, disclosure_annotation, disclosure_consent};
 use super::sealed::{Cell, Owner};
 use super::stored::Json;
 use super::total;
 use super::tx::Tx;
-use super::{concerns, consents, ledger, scope, staff};
+use super::{cases, concerns, consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure, ReliedOn};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
@@ -72,6 +73,9 @@ pub fn record(
     for consent in grant.once_only() {
         consents::mark_used(tx, permit, *consent, now)?;
     }
+    let named = content.people().chain(recording.decided.data_subject_ids.iter().copied());
+    let named_by = if content.safeguarding.is_some() { NamedBy::Risk } else { NamedBy::Other };
+    cases::recorded(tx, case_id, (named, named_by), permit.staff(), now)?;
     let sealed = tx.seal(Cell::of("disclosure", id.0, Owner::Case(case_id)), content)?;
     let row = Row {
         id,

@@ -1,6 +1,9 @@
 //! Disposals (C16): what is proposed, and what is left of it: a certificate that names no case.
 
+mod bearing;
 mod erasing;
+
+pub use bearing::bearing;
 
 use std::collections::HashMap;
 
@@ -21,9 +24,12 @@ use crate::authz::{Act, Permit, act};
 use crate::domain::disposal::{CertificateEntry, Disposal, DisposalCase, DisposalCertificate, NewDisposal};
 use crate::domain::ids::{CaseId, DisposalId, EntryId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, DisclosureLogKind, DisposalGround, DisposalMethod, DisposalStatus, ErasureNotice, RetentionClass};
 use crate::ledger::{CaseKey, DisclosureEntry, Disposed};
+
+use erasing::Going;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = disposal, treat_none_as_default_value = false)]
@@ -31,6 +37,8 @@ struct Row {
     id: DisposalId,
     class: RetentionClass,
     ground: DisposalGround,
+    officer: Option<String>,
+    agreed_on: Option<Day>,
     count: i32,
     status: DisposalStatus,
     ended_at: Option<Timestamp>,
@@ -60,6 +68,8 @@ impl Row {
             status: self.status,
             class: self.class,
             ground: self.ground,
+            officer: self.officer.map(Name),
+            officer_agreed_on: self.agreed_on.map(|day| day.0),
             count: self.count,
             created_at: self.created_at,
             recorded_by: names.get(self.recorded_by),
@@ -105,6 +115,8 @@ pub fn propose(tx: &mut Tx<'_>, permit: &Permit<act::DisposalPropose>, new: &New
         id,
         class: new.class,
         ground: new.ground,
+        officer: new.officer.clone().map(|officer| officer.0),
+        agreed_on: new.officer_agreed_on.map(Day),
         count: i32::try_from(new.case_ids.len()).map_err(|_| Error::Corrupt("count of cases"))?,
         status: DisposalStatus::Proposed,
         ended_at: None,
@@ -159,40 +171,64 @@ pub fn list_cases(tx: &mut Tx<'_>, permit: &Permit<act::DisposalCases>, id: Disp
     Ok(rows.map(|(case_id, reference)| DisposalCase { case_id, reference }))
 }
 
-/// All cases of a disposal, in the order of their ids, whoever may see them.
-pub fn cases_of(tx: &mut Tx<'_>, _permit: &Permit<act::DisposalApprove>, id: DisposalId) -> Result<Vec<CaseId>> {
+fn cases_of(tx: &mut Tx<'_>, id: DisposalId) -> Result<Vec<CaseId>> {
     let cases = disposal_case::table.filter(disposal_case::disposal_id.eq(id)).order(disposal_case::case_id.asc());
     Ok(cases.select(disposal_case::case_id).load(tx.conn)?)
 }
 
-/// What came of a proposal.
+/// All cases of a disposal, in the order of their ids, whoever may see them. They are held, and behind them the disposal: whoever comes second finds
+/// how it ended, and judges nothing.
+pub fn hold(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: DisposalId) -> Result<Vec<CaseId>> {
+    for case in cases_of(tx, id)? {
+        tx.hold(RowLock::Case, case.0)?;
+    }
+    tx.hold(RowLock::Disposal, id.0)?;
+    // One of them may have left it meanwhile; none is added.
+    cases_of(tx, id)
+}
+
+/// What came of a proposal that is held.
 fn end(
     tx: &mut Tx<'_>,
-    permit: &Permit<impl Act>,
-    of: &Disposal,
+    id: DisposalId,
     status: DisposalStatus,
+    by: StaffId,
     done: Option<(ErasureNotice, NaiveDate)>,
     now: Timestamp,
-) -> Result<()> {
-    diesel::delete(disposal_case::table.filter(disposal_case::disposal_id.eq(of.id))).execute(tx.conn)?;
-    let proposed =
-        disposal::table.find(of.id).filter(disposal::version.eq(of.version)).filter(disposal::status.eq(DisposalStatus::Proposed));
-    let changed = diesel::update(proposed)
+) -> Result<usize> {
+    diesel::delete(disposal_case::table.filter(disposal_case::disposal_id.eq(id))).execute(tx.conn)?;
+    let proposed = disposal::table.find(id).filter(disposal::status.eq(DisposalStatus::Proposed));
+    Ok(diesel::update(proposed)
         .set((
             disposal::status.eq(status),
             disposal::ended_at.eq(now),
-            disposal::ended_by.eq(permit.staff()),
+            disposal::ended_by.eq(by),
             disposal::notices.eq(done.map(|(notices, _)| notices)),
             disposal::backups_expire_on.eq(done.map(|(_, day)| Day(day))),
-            disposal::version.eq(of.version + 1),
+            disposal::version.eq(disposal::version + 1),
         ))
+        .execute(tx.conn)?)
+}
+
+/// A case that the caller holds, and in which work goes on, leaves what is proposed; the last one gives it up.
+pub(super) fn take_out(tx: &mut Tx<'_>, case: CaseId, by: StaffId, now: Timestamp) -> Result<()> {
+    let proposed = disposal_case::table.find(case).select(disposal_case::disposal_id).first::<DisposalId>(tx.conn).optional()?;
+    let Some(id) = proposed else { return Ok(()) };
+    tx.hold(RowLock::Disposal, id.0)?;
+    if cases_of(tx, id)? == [case] {
+        return end(tx, id, DisposalStatus::Cancelled, by, None, now).map(drop);
+    }
+    diesel::delete(disposal_case::table.find(case)).execute(tx.conn)?;
+    diesel::update(disposal::table.find(id))
+        .set((disposal::count.eq(disposal::count - 1), disposal::version.eq(disposal::version + 1)))
         .execute(tx.conn)?;
-    stale_unless(tx, changed, of.version + 1, |_| Ok(of.version))
+    Ok(())
 }
 
 /// Gives up a proposal, and forgets of which cases it was.
 pub fn cancel(tx: &mut Tx<'_>, permit: &Permit<act::DisposalCancel>, of: &Disposal, now: Timestamp) -> Result<()> {
-    end(tx, permit, of, DisposalStatus::Cancelled, None, now)
+    let changed = end(tx, of.id, DisposalStatus::Cancelled, permit.staff(), None, now)?;
+    stale_unless(tx, changed, of.version + 1, |_| Ok(of.version))
 }
 
 /// Disposes of these cases: all that the caller found in scope, held, and found nothing to stand in the way of, with the guards of their people.
@@ -205,9 +241,7 @@ pub fn execute(
     (notices, backups_expire_on): (ErasureNotice, NaiveDate),
     now: Timestamp,
 ) -> Result<()> {
-    for case in cases {
-        tx.hold(RowLock::Case, case.0)?;
-    }
+    let going = Going::find(tx, cases)?;
     // Nobody else adds to a log, or gives what waits its place in it, until all is gone.
     tx.lock(Lock::Log)?;
     tx.lock(Lock::AccessLog)?;
@@ -237,8 +271,9 @@ pub fn execute(
         });
         append_disposed(tx, permit, entry, key, Some(of.id), now);
     }
-    erasing::erase(tx, cases, now)?;
-    end(tx, permit, of, DisposalStatus::Executed, Some((notices, backups_expire_on)), now)
+    going.erase(tx, now)?;
+    let changed = end(tx, of.id, DisposalStatus::Executed, permit.staff(), Some((notices, backups_expire_on)), now)?;
+    stale_unless(tx, changed, of.version + 1, |_| Ok(of.version))
 }
 
 /// Logs for each body that received something of this case, and once for all other recipients, that they were told of the erasure; how many entries

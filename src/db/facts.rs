@@ -104,7 +104,7 @@ fn read(
     let subjects: Vec<PersonId> = Counted::among(tx, subjects.iter().copied())?.everybody().into_iter().collect();
     // Each ground is asked for what it rests on, so that nothing else can hold it up. Where somebody is at risk neither permissions have a say, nor
     // what is known of people and of how they are reached (C17).
-    let consents = if ask.basis == Basis::Permission { consents(tx, permit, case_id, &subjects)? } else { Vec::new() };
+    let consents = if ask.basis == Basis::Permission { consents(tx, permit, Some(case_id), &subjects)? } else { Vec::new() };
     let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask)? };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let participants = if ask.basis == Basis::Safeguarding { professionals(tx, case_id)? } else { participants(tx, case_id, &involved)? };
@@ -256,9 +256,14 @@ pub(super) fn participants_of(tx: &mut Tx<'_>, cases: Vec<CaseId>) -> Result<Vec
         .collect())
 }
 
-fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
+/// Everything that was permitted or refused about these people, and of which case it is in the caller's scope.
+pub(super) fn consents_about(tx: &mut Tx<'_>, permit: &Permit<impl Act>, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
+    consents(tx, permit, None, subjects)
+}
+
+fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Option<CaseId>, subjects: &[PersonId]) -> Result<Vec<ConsentFact>> {
     let records = consents::about(tx, subjects)?;
-    let cases: Vec<CaseId> = records.iter().map(|(row, _)| row.case_id).filter(|case| *case != case_id).collect();
+    let cases: Vec<CaseId> = records.iter().map(|(row, _)| row.case_id).filter(|case| Some(*case) != case_id).collect();
     let visible = scope::among(tx, permit.scope(), cases)?;
     records
         .into_iter()
@@ -267,7 +272,7 @@ fn consents(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, subject
                 id: row.id,
                 version: i64::from(row.version),
                 case_id: row.case_id,
-                visible: row.case_id == case_id || visible.contains(&row.case_id),
+                visible: Some(row.case_id) == case_id || visible.contains(&row.case_id),
                 granter: content.granter_id,
                 subjects: content.subject_ids,
                 decision: content.decision,

@@ -54,6 +54,7 @@ pub fn once<I: Identifier, E: From<Error>>(
             idempotency::key.eq(&request.key),
             idempotency::fingerprint.eq(&request.fingerprint[..]),
             idempotency::resource_id.eq(AnyId(made.uuid())),
+            idempotency::about_id.eq(about(&request.route)),
             idempotency::created_at.eq(now),
         ))
         .execute(tx.conn)
@@ -61,8 +62,20 @@ pub fn once<I: Identifier, E: From<Error>>(
     Ok(Created { value: made, replayed: false })
 }
 
+/// The record whose path a request was sent to, if it names one.
+fn about(route: &str) -> Option<AnyId> {
+    route.split('/').find_map(|part| part.parse().ok()).map(AnyId)
+}
+
 fn a_day_before(now: Timestamp) -> Timestamp {
     now.utc().checked_sub_days(Days::new(1)).map_or(now, Timestamp::new)
+}
+
+/// Forgets requests that made one of these, or were sent to the path of one.
+pub(super) fn forget_those_of(tx: &mut Tx<'_>, ids: &[AnyId]) -> Result<()> {
+    diesel::delete(idempotency::table.filter(idempotency::resource_id.eq_any(ids.to_vec()))).execute(tx.conn)?;
+    diesel::delete(idempotency::table.filter(idempotency::about_id.eq_any(ids.to_vec()))).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Forgets the keys that no longer count, of everybody; it needs no permit, as it shows and changes nothing of the record. A request forgets

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::Result;
+use super::named::NamedBy;
 use super::schema::{case_file, disclosure_consent, information_request};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{disclosures, newest, scope, tasks, total};
+use super::{cases, disclosures, newest, scope, tasks, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::disclosure::ReliedOn;
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, InformationRequestId, StaffId};
@@ -101,6 +102,7 @@ pub fn insert(
 ) -> Result<InformationRequestId> {
     let id = InformationRequestId::mint();
     let (disclosure_id, permitted_until) = asked.unzip();
+    cases::recorded(tx, case_id, (content.people(), NamedBy::Other), permit.staff(), now)?;
     let row = Row {
         id,
         case_id,

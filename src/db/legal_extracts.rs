@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::conn::Engine;
 use super::counted::Counted;
 use super::error::Result;
+use super::named::{self, NamedBy};
 use super::schema::{legal_extract, legal_request};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
@@ -118,6 +119,7 @@ pub fn draft(
 ) -> Result<DisclosureId> {
     let id = DisclosureId::mint();
     let NewDisclosure { subject_ids, information_categories, note_ids, .. } = disclosure.clone();
+    named::note(tx, case_id, disclosure.people().chain(grant.subject_ids().iter().copied()), NamedBy::Other)?;
     let granted = Granted { subject_ids, information_categories, note_ids };
     let extract = Extract { granted, disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
     let row = ExtractRow {
@@ -144,6 +146,7 @@ pub fn approve(
     items: Vec<LegalItem>,
     content: Vec<(NoteId, LongText)>,
 ) -> Result<bool> {
+    named::note(tx, draft.case_id, disclosure.people().chain(grant.subject_ids().iter().copied()), NamedBy::Other)?;
     let extract = Extract { granted: draft.extract.granted.clone(), disclosure, items, content, copies: Vec::new() };
     let resting = Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() };
     let sealed = tx.seal(Cell::of("legal_extract", draft.id.0, Owner::Case(draft.case_id)), &extract)?;

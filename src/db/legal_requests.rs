@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::Result;
+use super::named::NamedBy;
 use super::schema::legal_request;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{legal_extracts, newest, scope, total};
+use super::{cases, legal_extracts, newest, scope, total};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, LegalRequestId, RecipientId, StaffId};
 use crate::domain::legal_request::{LegalDecided, LegalRequest, LegalRequestFilter, LegalRequestSummary, NewLegalRequest};
@@ -86,6 +87,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, content: N
     let (id, case_id) = (LegalRequestId::mint(), content.case_id);
     let (recipient_id, received_on, deadline_on) = (content.recipient.recipient_id, content.received_on, content.deadline_on);
     let told = Told { content, decisions: Vec::new(), closing_reason: None };
+    cases::recorded(tx, case_id, ([], NamedBy::Other), permit.staff(), now)?;
     let row = Row {
         id,
         case_id,

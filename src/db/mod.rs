@@ -26,6 +26,7 @@ pub mod legal_extracts;
 pub mod legal_requests;
 mod link;
 pub mod migrate;
+pub mod named;
 pub mod notes;
 pub mod participants;
 pub mod people;

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::Result;
+use super::named::{self, NamedBy};
 use super::schema::note;
 use super::sealed::{Cell, Owner};
 use super::staff::{self, Names};
@@ -161,6 +162,7 @@ pub fn insert(
         None => (id, Vec::new()),
     };
     guard::take(tx, content.people().chain(before))?;
+    named::note(tx, case_id, content.people(), NamedBy::Other)?;
     let (supersedes_note_id, correction_reason) = correction.map(|correction| (correction.of, correction.reason)).unzip();
     let text = Text { concern: content.concern, action_taken: content.action_taken, correction_reason, relocation_reason: None };
     let row = Row {

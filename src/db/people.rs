@@ -1,26 +1,25 @@
 //! People. All that is recorded of somebody is sealed as a whole under a key of their own; they are found through the blind index.
 //!
 //! Somebody is seen by those who see a case they take part in. Whoever takes part in no case yet is seen by all casework staff, or nobody
-//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2).
+//! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2). Of whom only
+//! the id stayed when their case was disposed of is seen by nobody (C16).
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::conn::{Conn, Engine};
-use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::counted::Counted;
 use super::error::{Error, Result};
 use super::index::{IndexKey, Term, normal_contact, normal_name};
-use super::schema::{blind_index, participant, person};
+use super::schema::{blind_index, named_person, participant, person};
 use super::sealed::{Cell, Owner};
 use super::tx::Tx;
 use super::{guard, person_merges, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
-use crate::domain::page::{After, Page, PageRequest};
-use crate::domain::person::{Contact, Person, PersonContent, PersonSearch, PersonSummary};
+use crate::domain::person::{Contact, Person, PersonContent};
 use crate::domain::time::{Timestamp, age_out_on};
 use crate::domain::vocabulary::PersonKind;
 
@@ -37,22 +36,29 @@ struct Row {
     counts_as: PersonId,
     /// Nothing but their id stayed when their case was disposed of: nobody sees them (C16).
     emptied: bool,
+    /// No more than who they are stayed, because a risk names them in another case (C16, C17).
+    by_name: bool,
 }
 
 fn cell(id: PersonId) -> Cell {
     Cell::of("person", id.0, Owner::Person(id))
 }
 
+mod search;
 mod sides;
 
-pub(super) use sides::empty;
-pub(super) use sides::{Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, open, open_all, own_case, safe_by};
+pub use search::search;
+
+pub(super) use sides::{
+    Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case, safe_by,
+};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
 /// Whether a person is in scope: they take part in a case in scope; or in none, and then whoever is one with them takes part in one in scope, or in
-/// none either. What is told in a case that somebody does not see is not opened to them by any other case of the same person.
+/// none either, and if any case names them, one in scope does. What is told in a case that somebody does not see is not opened to them by any other
+/// case of the same person.
 fn visible(scope: Scope) -> OnPerson {
     let same = diesel::alias!(person as same);
     let own = || participant::table.filter(participant::person_id.eq(person::id));
@@ -64,8 +70,11 @@ fn visible(scope: Scope) -> OnPerson {
         Scope::Nothing => Box::new(person::version.lt(0)),
         seen => {
             let with_others = not(exists(parts())).or(exists(parts().filter(participant::case_id.eq_any(scope::cases(seen)))));
-            let in_none = not(exists(own())).and(with_others);
-            Box::new(person::emptied.eq(false).and(exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none)))
+            let named = || named_person::table.filter(named_person::person_id.eq(person::id));
+            let told = not(exists(named())).or(exists(named().filter(named_person::case_id.eq_any(scope::cases(seen)))));
+            let in_none = not(exists(own())).and(with_others).and(told);
+            let in_sight = exists(own().filter(participant::case_id.eq_any(scope::cases(seen)))).or(in_none);
+            Box::new(person::emptied.eq(false).and(in_sight))
         }
     }
 }
@@ -119,14 +128,6 @@ fn cases_in(conn: &mut Conn, scope: Scope, people: BTreeSet<PersonId>) -> QueryR
     parts.filter(participant::case_id.eq_any(scope::cases(scope))).select(participant::case_id).distinct().load(conn)
 }
 
-/// Notes for the access log that something of these people is shown: of the cases they take part in, as far as the caller sees those.
-fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl Iterator<Item = PersonId>) -> Result<()> {
-    let everybody = Counted::among(tx, people)?.everybody();
-    let cases = cases_in(tx.conn, permit.scope(), everybody)?;
-    tx.shows(cases);
-    Ok(())
-}
-
 /// A person in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
     let row = row(tx, permit, id)?;
@@ -163,7 +164,8 @@ pub fn insert(
     let kind = content.kind;
     let person = Sealed { known: Known { content, contacts }, own: Vec::new() };
     let sealed = tx.seal(cell(id), &person)?;
-    let row = Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff(), counts_as: id, emptied: false };
+    let row =
+        Row { id, kind, sealed, version: 1, created_at: now, recorded_by: permit.staff(), counts_as: id, emptied: false, by_name: false };
     diesel::insert_into(person::table).values(row).execute(tx.conn)?;
     guard::create(tx, id)?;
     index(tx, id, &person)?;
@@ -236,114 +238,6 @@ fn tokens(keys: &IndexKey, person: &Sealed) -> BTreeSet<i32> {
         tokens.extend(known.contacts.iter().map(|known| keys.token(Term::Contact, &normal_contact(known.contact.value.as_str()))));
     }
     tokens
-}
-
-/// What is looked for, in the forms in which it is compared.
-struct Wanted {
-    name: Option<String>,
-    born: Option<NaiveDate>,
-    contact: Option<String>,
-}
-
-impl Wanted {
-    /// What is looked for; nothing if a name or contact has nothing in it that is compared.
-    fn new(search: &PersonSearch) -> Option<Self> {
-        let wanted = Self {
-            name: search.name.as_ref().map(|name| normal_name(name.as_str())),
-            born: search.date_of_birth,
-            contact: search.contact.as_ref().map(|contact| normal_contact(contact.as_str())),
-        };
-        let empty = |text: &Option<String>| text.as_ref().is_some_and(String::is_empty);
-        (!empty(&wanted.name) && !empty(&wanted.contact)).then_some(wanted)
-    }
-
-    /// Whoever is wanted has all of these tokens. Others may have them, too.
-    fn tokens(&self, keys: &IndexKey) -> Vec<i32> {
-        // With the birth date part of a name is enough, so that only the date finds: few are born on one day, and each is compared.
-        let name = self.name.as_ref().filter(|_| self.born.is_none()).map(|name| keys.token(Term::Name, name));
-        let born = self.born.map(|born| keys.token(Term::Birth, &born.to_string()));
-        let contact = self.contact.as_ref().map(|contact| keys.token(Term::Contact, contact));
-        name.into_iter().chain(born).chain(contact).collect()
-    }
-
-    /// Whether all of it is told by these records of one person together.
-    fn is(&self, records: &[&Known]) -> bool {
-        let named = |wanted: &String| {
-            records.iter().flat_map(|known| known.content.names()).any(|name| {
-                let name = normal_name(name.as_str());
-                let words: Vec<&str> = name.split(' ').collect();
-                if self.born.is_some() { wanted.split(' ').all(|word| words.contains(&word)) } else { name == *wanted }
-            })
-        };
-        let mut contacts = records.iter().flat_map(|known| &known.contacts);
-        let reached = |wanted: &String| contacts.any(|known| normal_contact(known.contact.value.as_str()) == *wanted);
-        self.name.as_ref().is_none_or(named)
-            && self.born.is_none_or(|born| records.iter().any(|known| known.content.date_of_birth == Some(born)))
-            && self.contact.as_ref().is_none_or(reached)
-    }
-}
-
-/// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
-/// the page is full. Those who are one are found by what all their records in scope tell together, and shown once, as the one who stays; if that
-/// one is not in scope, each of the others by itself, as if there were no merge.
-pub fn search(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::PersonSearch>,
-    search: &PersonSearch,
-    page: &PageRequest,
-) -> Result<Page<PersonSummary>> {
-    let Some(wanted) = Wanted::new(search) else { return Ok(Page { items: Vec::new(), next: None, total: None }) };
-    let tokens = wanted.tokens(&tx.keys.index);
-    let enough = usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1);
-    let mut found = Vec::new();
-    let mut after = page.after.map(|after| PersonId(after.id));
-    loop {
-        let seen = person::table.filter(visible(permit.scope()));
-        let mut query = seen.order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
-        for token in &tokens {
-            let holders = blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id);
-            let holder = diesel::alias!(person as holder);
-            let ones = holder.filter(holder.field(person::id).eq_any(holders)).select(holder.field(person::counts_as));
-            query = query.filter(person::counts_as.eq_any(ones));
-        }
-        if let Some(after) = after {
-            query = query.filter(person::id.lt(after));
-        }
-        let rows: Vec<Row> = query.load(tx.conn)?;
-        after = rows.last().map(|row| row.id);
-        let last = rows.len() < enough;
-        let groups: Vec<PersonId> = rows.iter().map(|row| row.counts_as).collect();
-        let records: Vec<Row> = person::table.filter(person::counts_as.eq_any(groups)).filter(visible(permit.scope())).load(tx.conn)?;
-        let known = sides::seen(tx, permit.scope(), &records)?;
-        for row in &rows {
-            let stays = records.iter().any(|record| record.id == row.counts_as);
-            if stays && row.id != row.counts_as {
-                continue;
-            }
-            let one = |record: &Row| if stays { record.counts_as == row.counts_as } else { record.id == row.id };
-            let told: Vec<&Known> = records.iter().zip(&known).filter(|(record, _)| one(record)).map(|(_, (_, known))| known).collect();
-            let own = known.iter().find(|(id, _)| *id == row.id);
-            if let Some((id, own)) = own.filter(|_| wanted.is(&told)) {
-                found.push(summary(*id, own.content.clone()));
-            }
-        }
-        if last || found.len() >= enough {
-            let page = Page::cut(found, page, |person: &PersonSummary| After { key: 0, id: person.id.0 }, None);
-            note_cases(tx, permit, page.items.iter().map(|person| person.id))?;
-            return Ok(page);
-        }
-    }
-}
-
-fn summary(id: PersonId, content: PersonContent) -> PersonSummary {
-    PersonSummary {
-        id,
-        kind: content.kind,
-        full_name: content.full_name,
-        known_as: content.known_as,
-        date_of_birth: content.date_of_birth,
-        pseudonymous: content.pseudonymous,
-    }
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ diesel::table! {
         key -> Text,
         fingerprint -> Binary,
         resource_id -> DbUuid,
+        about_id -> Nullable<DbUuid>,
         created_at -> DbTs,
     }
 }
@@ -117,6 +118,7 @@ diesel::table! {
         recorded_by -> DbUuid,
         counts_as -> DbUuid,
         emptied -> Bool,
+        by_name -> Bool,
     }
 }
 
@@ -276,6 +278,17 @@ diesel::table! {
         version -> Integer,
         created_at -> DbTs,
         recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    named_person (case_id, person_id, risk) {
+        case_id -> DbUuid,
+        person_id -> DbUuid,
+        risk -> Bool,
     }
 }
 
@@ -539,6 +552,8 @@ diesel::table! {
         id -> DbUuid,
         class -> DbWord,
         ground -> DbWord,
+        officer -> Nullable<Text>,
+        agreed_on -> Nullable<DbDay>,
         count -> Integer,
         status -> DbWord,
         ended_at -> Nullable<DbTs>,
@@ -771,6 +786,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     referral,
     case_staff,
     participant,
+    named_person,
     note,
     consent,
     consent_subject,

@@ -1,5 +1,7 @@
 //! Disposal of cases by two people, and the certificate that is left of it (C16). It names no case and holds nothing about a family.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,8 +9,10 @@ use validator::Validate;
 
 use super::action::ActionName;
 use super::case::Retention;
-use super::ids::{CaseId, DisposalId, StaffId};
+use super::disclosure::{ConsentFact, FamilyFacts};
+use super::ids::{CaseId, DisposalId, PersonId, StaffId};
 use super::staff::StaffRef;
+use super::text::Name;
 use super::time::Timestamp;
 use super::vocabulary::{DisposalGround, DisposalMethod, DisposalStatus, ErasureNotice, RetentionClass};
 
@@ -24,6 +28,14 @@ pub struct NewDisposal {
     pub class: RetentionClass,
     /// On what ground. Any other than that the period is over is the service manager's to state.
     pub ground: DisposalGround,
+    /// The data protection officer who agreed; needed where a risk is in one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub officer: Option<Name>,
+    /// When the officer agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub officer_agreed_on: Option<NaiveDate>,
 }
 
 /// The word of the second person, with which the cases are gone.
@@ -86,6 +98,14 @@ pub struct Disposal {
     pub class: RetentionClass,
     /// On what ground.
     pub ground: DisposalGround,
+    /// The data protection officer who agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub officer: Option<Name>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub officer_agreed_on: Option<NaiveDate>,
     /// How many cases.
     #[schema(minimum = 1, maximum = 100)]
     pub count: i32,
@@ -129,8 +149,25 @@ pub struct Standing {
     pub closed: bool,
     /// A request for legal proceedings is not closed, or what was decided about a risk is not reviewed.
     pub undecided: bool,
+    /// A risk was passed on from it, or it was decided not to.
+    pub risk: bool,
     /// How long it is kept, and whether a hold keeps it beyond that.
     pub retention: Retention,
+}
+
+/// What of cases that are to go bears on people who stand in others, too (R6, R7). Everybody is whom they count as.
+#[derive(Clone, Debug, Default)]
+pub struct Bearing {
+    /// The cases that are to go.
+    pub going: BTreeSet<CaseId>,
+    /// Who stands in which other case.
+    pub elsewhere: BTreeSet<(PersonId, CaseId)>,
+    /// What is known of them and of whoever permitted or refused anything about them.
+    pub family: FamilyFacts,
+    /// The same without what was assessed in the cases that are to go.
+    pub left: FamilyFacts,
+    /// What was permitted and refused about them.
+    pub consents: Vec<ConsentFact>,
 }
 
 /// What an entry of the disclosure log says of a case that is gone. It describes the stored JSON.

@@ -60,6 +60,12 @@ pub struct NewInformationRequest {
 }
 
 impl NewInformationRequest {
+    /// Whom it names: whom it is about, and who is asked or gets a copy.
+    pub fn people(&self) -> impl Iterator<Item = PersonId> {
+        let named = self.subject_ids.iter().chain(&self.recipient.person_id).copied();
+        named.chain(self.copies.iter().map(|copy| copy.person_id))
+    }
+
     /// What the service asks, as the disclosure it is; or what is missing for that.
     pub fn ask(&self) -> Result<NewDisclosure, Vec<Fault>> {
         let missing = |pointer| Fault::new(pointer, "asking_needs_this", "To ask somebody outside is a disclosure, and needs this.");

@@ -118,6 +118,13 @@ impl PersonContent {
         }
     }
 
+    /// No more of it than by what somebody is known.
+    #[must_use]
+    pub fn who_they_are(self) -> Self {
+        let Self { kind, full_name, known_as, pseudonymous, date_of_birth, .. } = self;
+        Self { kind, full_name, known_as, pseudonymous, date_of_birth, ..Self::nobody() }
+    }
+
     /// Every name on record.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.full_name.iter().chain(&self.known_as).chain(&self.former_names)

@@ -84,6 +84,7 @@ impl TaskKind {
             | Self::SafeguardingReview
             | Self::ConflictReview
             | Self::RetentionReview
+            | Self::HoldReview
             | Self::RecipientReview
             | Self::AnnulmentReview
             | Self::BreachAssessment

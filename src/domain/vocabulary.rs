@@ -783,6 +783,7 @@ vocabulary! {
         LegalRequest = "legal_request", "Decide about a request for legal proceedings";
         SeekPermission = "seek_permission", "Ask for permission to answer a request for legal proceedings";
         InformationRequestDue = "information_request_due", "Answer a request for information, or ask for the answer";
+        HoldReview = "hold_review", "Look again at a hold: release it, or place another";
     }
 }
 

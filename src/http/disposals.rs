@@ -53,8 +53,8 @@ async fn list(permit: Permit<act::DisposalList>, listing: Listing<DisposalFilter
 
 /// Propose to dispose of cases.
 ///
-/// Up to 100 closed cases of one class whose time is over, all or none. What is on hold is refused, and what is still to be decided. Nothing is
-/// gone before another service manager approves (C16).
+/// Up to 100 closed cases of one class whose time is over, all or none. What is on hold is refused, and what is still to be decided. A case that is
+/// reopened leaves the proposal. Nothing is gone before another service manager approves (C16).
 #[utoipa::path(post, path = "/disposals", operation_id = "proposeDisposal", tag = "retention",
     responses((status = 201, description = "The proposal.", body = Disposal)))]
 async fn propose(
@@ -97,7 +97,7 @@ async fn cases(
 
 /// Give up a proposed disposal.
 ///
-/// Nothing is gone, and nothing remembers which cases it named (C16).
+/// By whoever sees all of its cases. Nothing is gone, and nothing remembers which they were (C16).
 #[utoipa::path(post, path = "/disposals/{disposalId}/cancellation", operation_id = "cancelDisposal", tag = "retention",
     responses((status = 200, description = "The disposal as it is now.", body = Disposal)))]
 async fn cancel(
@@ -139,7 +139,7 @@ pub fn operations() -> Vec<Operation> {
         op!(propose).refuses(&[Code::RuleViolated, Code::InvalidState, Code::RetentionHold, Code::AccessReasonRequired]),
         op!(read),
         op!(cases),
-        op!(cancel).refuses(&[Code::InvalidState]),
+        op!(cancel).refuses(&[Code::InvalidState, Code::SamePerson, Code::AccessReasonRequired]),
         op!(approve).refuses(&[Code::RuleViolated, Code::InvalidState, Code::SamePerson, Code::RetentionHold, Code::AccessReasonRequired]),
     ]
 }

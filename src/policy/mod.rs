@@ -2,6 +2,7 @@
 
 pub mod anonymity;
 pub mod authority;
+pub mod bearing;
 pub mod consent;
 pub mod deadlines;
 pub mod disclosure;

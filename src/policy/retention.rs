@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
 use crate::domain::disclosure::RefusalRule;
-use crate::domain::disposal::Standing;
+use crate::domain::disposal::{NewDisposal, Standing};
 use crate::domain::retention::RetentionYears;
 use crate::domain::time::{age_out_on, months_after};
 use crate::domain::vocabulary::{DisposalGround, InterventionLevel, PersonKind, RetentionClass, SenProvision};
@@ -33,11 +33,11 @@ pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     Retention { class, review_on: Some(day), items_until, ..case }
 }
 
-/// What stands in the way of disposing of a case that stands so, as one of this class, on this ground.
+/// What stands in the way of disposing of a case that stands so, as is proposed.
 #[must_use]
-pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGround, today: NaiveDate) -> Option<RefusalRule> {
-    let Standing { closed, undecided, retention } = *standing;
-    let too_early = match ground {
+pub fn objection(standing: &Standing, proposed: &NewDisposal, today: NaiveDate) -> Option<RefusalRule> {
+    let Standing { closed, undecided, risk, retention } = *standing;
+    let too_early = match proposed.ground {
         DisposalGround::PeriodOver => retention.review_on.is_none_or(|day| day > today).then_some(RefusalRule::PeriodNotOver),
         DisposalGround::BirthDateUnknown if retention.review_on.is_some() => Some(RefusalRule::BirthDateKnown),
         // What does not count from a birth is kept as long as ever.
@@ -49,7 +49,9 @@ pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGro
         (retention.held, RefusalRule::OnHold),
         (!closed, RefusalRule::CaseNotClosed),
         (undecided, RefusalRule::Unsettled),
-        (retention.class != class, RefusalRule::OtherRetentionClass),
+        (retention.class != proposed.class, RefusalRule::OtherRetentionClass),
+        // Of a risk the manager and the data protection officer decide together.
+        (risk && proposed.officer.is_none(), RefusalRule::OfficerAgreementMissing),
     ];
     rules.into_iter().find_map(|(stands, rule)| stands.then_some(rule)).or(too_early)
 }
@@ -58,6 +60,8 @@ pub fn objection(standing: &Standing, class: RetentionClass, ground: DisposalGro
 fn of_case(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     let kept = |class, review_on| Retention { class, review_on, held: false, items_until: None };
     let for_years = |class, from| years.of(class).map(|years| years_after(from, years));
+    // Whoever closes a case had to do with it.
+    let last_contact_on = facts.closed_on.map_or(facts.last_contact_on, |closed| closed.max(facts.last_contact_on));
     let classes = facts.subjects.iter().filter_map(|subject| {
         let class = from_birth(facts, *subject)?;
         Some(((class, years.of(class)?), subject.date_of_birth))
@@ -71,10 +75,10 @@ fn of_case(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
         return kept(RetentionClass::Rc04EhcpTribunal, None);
     }
     if facts.level != InterventionLevel::L1 {
-        return kept(RetentionClass::Rc06ParentOnly, for_years(RetentionClass::Rc06ParentOnly, facts.last_contact_on));
+        return kept(RetentionClass::Rc06ParentOnly, for_years(RetentionClass::Rc06ParentOnly, last_contact_on));
     }
     if facts.identified {
-        return kept(RetentionClass::Rc02InformationOnly, for_years(RetentionClass::Rc02InformationOnly, facts.last_contact_on));
+        return kept(RetentionClass::Rc02InformationOnly, for_years(RetentionClass::Rc02InformationOnly, last_contact_on));
     }
     kept(RetentionClass::Rc01AnonymousEnquiry, facts.closed_on.and_then(|day| for_years(RetentionClass::Rc01AnonymousEnquiry, day)))
 }
@@ -200,9 +204,11 @@ mod tests {
         let due = Standing {
             closed: true,
             undecided: false,
+            risk: false,
             retention: Retention { class, review_on: Some(day("2032-09-20")), held: false, items_until: None },
         };
-        let judged = |standing: Standing, ground, today| objection(&standing, class, ground, day(today));
+        let proposal = |ground| NewDisposal { case_ids: Vec::new(), class, ground, officer: None, officer_agreed_on: None };
+        let judged = |standing: Standing, ground, today| objection(&standing, &proposal(ground), day(today));
         assert_eq!(judged(due, PeriodOver, "2032-09-20"), None);
         assert_eq!(judged(due, PeriodOver, "2032-09-19"), Some(RefusalRule::PeriodNotOver));
         assert_eq!(judged(due, BirthDateUnknown, "2032-09-20"), Some(RefusalRule::BirthDateKnown));
@@ -220,6 +226,10 @@ mod tests {
             assert_eq!(judged(Standing { undecided: true, ..due }, ground, "2099-01-01"), Some(RefusalRule::Unsettled));
             let other = Retention { class: RetentionClass::Rc08Safeguarding, ..due.retention };
             assert_eq!(judged(Standing { retention: other, ..due }, ground, "2099-01-01"), Some(RefusalRule::OtherRetentionClass));
+            let risk = Standing { risk: true, ..if ground == BirthDateUnknown { unknown } else { due } };
+            assert_eq!(judged(risk, ground, "2099-01-01"), Some(RefusalRule::OfficerAgreementMissing));
+            let agreed = NewDisposal { officer: Some("Robin Vale".into()), officer_agreed_on: Some(day("2098-12-01")), ..proposal(ground) };
+            assert_eq!(objection(&risk, &agreed, day("2099-01-01")), None);
         }
     }
 
@@ -257,6 +267,10 @@ mod tests {
     #[test]
     fn a_case_about_no_named_child_counts_from_the_last_contact_and_an_anonymous_enquiry_from_its_closing() {
         assert_eq!(kept(&case(InterventionLevel::L2, &[])), (RetentionClass::Rc06ParentOnly, Some("2032-09-20".into())));
+        // It was closed later than anybody was last heard of.
+        let closed = |facts: RetentionFacts| RetentionFacts { closed_on: Some(day("2026-12-01")), ..facts };
+        assert_eq!(kept(&closed(case(InterventionLevel::L2, &[]))).1, Some("2032-12-01".into()));
+        assert_eq!(kept(&closed(case(InterventionLevel::L1, &[child(None)]))).1, Some("2029-12-01".into()));
         let enquiry = case(InterventionLevel::L1, &[child(None)]);
         assert_eq!(kept(&enquiry), (RetentionClass::Rc02InformationOnly, Some("2029-09-20".into())));
         let anonymous = RetentionFacts { identified: false, ..enquiry };

@@ -83,10 +83,9 @@ const OF_NO_CASE: &[&str] = &[
     "listRetentionReviews",
     "listDisposals",
     "getDisposal",
-    "cancelDisposal",
 ];
 /// What is about a case that nothing else is about.
-const OF_ANOTHER_CASE: &[&str] = &["proposeDisposal", "listDisposalCases", "approveDisposal"];
+const OF_ANOTHER_CASE: &[&str] = &["proposeDisposal", "listDisposalCases", "cancelDisposal", "approveDisposal"];
 /// What is logged as something else than its method tells.
 const KINDS: &[(&str, &str)] = &[
     ("searchPeople", "searched"),

@@ -53,8 +53,9 @@ fn finds(bytes: &[u8], text: &str) -> BTreeSet<String> {
     found
 }
 
-/// Texts that are not a family's: the register of outside bodies, also of those named on the spot, words of published figures, and references of audits.
-const OPEN: &[&str] = &["/area", "/outwardCode", "/unregistered/name", "/auditReference", "/line"];
+/// Texts that are not a family's: the register of outside bodies, also of those named on the spot, words of published figures, references of audits, and
+/// the data protection officer.
+const OPEN: &[&str] = &["/area", "/outwardCode", "/unregistered/name", "/auditReference", "/line", "/officer"];
 const REGISTER: &[&str] = &["createRecipient", "updateRecipient"];
 
 /// The places of the free texts of a family that this schema lets in: `/contacts/*/value`.

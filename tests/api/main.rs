@@ -46,6 +46,7 @@ mod relations;
 mod relocation;
 mod repeats;
 mod restricted_notes;
+mod retention;
 mod rotation;
 mod safeguarding;
 mod scope;

@@ -91,6 +91,20 @@ fn a_task_is_done_once() {
 }
 
 #[test]
+fn a_disposal_is_approved_once() {
+    let (app, other) = replicas();
+    for round in 0..rounds() {
+        let (disposal, _) = Family::proposed(&app);
+        let approve = |app: &TestApp, who: &str| {
+            let deputy = app.as_staff(Role::ServiceManager, who).with("Idempotency-Key", &uuid::Uuid::new_v4().to_string());
+            deputy.if_match(1).post(&format!("/disposals/{disposal}/approval"), &json!({"notices":"notified"}))
+        };
+        // Whoever comes second is told how it stands now, and not that they are kept away from what is gone.
+        one_of(round, at_once(|| approve(&app, "one deputy"), || approve(&other, "another deputy")), 200, &[412]);
+    }
+}
+
+#[test]
 fn a_conflict_is_reviewed_once() {
     let (app, other) = replicas();
     let family = Family::record(&app);

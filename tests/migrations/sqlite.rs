@@ -68,8 +68,8 @@ fn tables_are_strict_and_none_has_a_cascade() {
 /// One row of each table that is never changed, with all it refers to; two in the log.
 const ROWS: &str = "
 INSERT INTO staff VALUES (zeroblob(16), 'i', 's', 'n', 0, 1, 1, NULL, 1, 0);
-INSERT INTO person VALUES (x'00000000000000000000000000000001', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000001', 0);
-INSERT INTO person VALUES (x'00000000000000000000000000000002', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000002', 0);
+INSERT INTO person VALUES (x'00000000000000000000000000000001', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000001', 0, 0);
+INSERT INTO person VALUES (x'00000000000000000000000000000002', 'child', x'00', 1, 0, zeroblob(16), x'00000000000000000000000000000002', 0, 0);
 INSERT INTO recipient VALUES (x'00000000000000000000000000000003', 'school', 'n', 0, NULL, NULL, 1, 1, 0, zeroblob(16));
 INSERT INTO case_file (id, reference, status, intervention_level, details, sealed, restricted, assigned_to, assigned_by, opened_at, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000004', 'r', 'open', 'l2', '{}', x'00', 0, zeroblob(16), zeroblob(16), 0, 1, 0, zeroblob(16));
@@ -80,6 +80,7 @@ INSERT INTO note VALUES (x'00000000000000000000000000000006', x'0000000000000000
 INSERT INTO case_event VALUES (x'0000000000000000000000000000000b', x'00000000000000000000000000000004', 'k', NULL, NULL, 0, zeroblob(16));
 INSERT INTO safeguarding_concern VALUES (x'0000000000000000000000000000000c', x'00000000000000000000000000000004', 'raised', '2026-01-01', '{}', x'00', 1, 0, zeroblob(16));
 INSERT INTO concern_event VALUES (x'0000000000000000000000000000000d', x'0000000000000000000000000000000c', x'00000000000000000000000000000004', NULL, x'00', 0, zeroblob(16));
+INSERT INTO named_person VALUES (x'00000000000000000000000000000004', x'00000000000000000000000000000001', 1);
 INSERT INTO capacity_record VALUES (x'00000000000000000000000000000007', x'00000000000000000000000000000001', 'd', 'o', '2026-01-01', NULL, NULL, x'00', 0, zeroblob(16));
 INSERT INTO consent (id, case_id, granter_id, decision, decided_at, starts_at, authority, sealed, version, created_at, recorded_by)
     VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'given', 0, 0, '{}', x'00', 1, 0, zeroblob(16));
@@ -102,6 +103,7 @@ INSERT INTO disclosure_case_ix VALUES (x'00000000000000000000000000000004', 0);
 const FIXED: &[(&str, &str, &str)] = &[
     ("note", "id = x'00000000000000000000000000000006'", "sealed = x'01'"),
     ("case_event", "id = x'0000000000000000000000000000000b'", "kind = 'z'"),
+    ("named_person", "TRUE", "person_id = x'00000000000000000000000000000002'"),
     ("concern_event", "id = x'0000000000000000000000000000000d'", "sealed = x'01'"),
     ("capacity_record", "id = x'00000000000000000000000000000007'", "outcome = 'z'"),
     ("disclosure", "id = x'00000000000000000000000000000009'", "sealed = x'01'"),
@@ -157,7 +159,7 @@ fn t39_what_is_written_once_refuses_every_way_of_changing_it() {
             ("DELETE of all", format!("DELETE FROM {table}")),
         ];
         // A row of these is nothing but its key: another is another row, and the same one is no change.
-        if !["disclosure_consent", "consent_subject"].contains(&table.as_str()) {
+        if !["disclosure_consent", "consent_subject", "named_person"].contains(&table.as_str()) {
             attempts.push(("INSERT OR REPLACE", format!("INSERT OR REPLACE INTO {table} ({list}) {copy}")));
             attempts.push(("INSERT OR IGNORE", format!("INSERT OR IGNORE INTO {table} ({list}) {copy}")));
             attempts.push(("INSERT", format!("INSERT INTO {table} ({list}) {copy}")));
@@ -316,6 +318,85 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "INSERT INTO sealing_key VALUES ('person', zeroblob(16), 'ledger', 1, 'k', zeroblob(32), 1, NULL); UPDATE sealing_key SET owner_kind = 'case'",
         "keys stay whose they are",
     ),
+    (
+        "a key that is not destroyed",
+        "INSERT INTO sealing_key VALUES ('case', x'00000000000000000000000000000004', 'ledger', 1, 'k', zeroblob(32), 1, NULL); DELETE FROM sealing_key",
+        "keys are destroyed first",
+    ),
+    (
+        "the key of a case on hold",
+        "INSERT INTO sealing_key VALUES ('case', x'00000000000000000000000000000004', 'ledger', 1, 'k', zeroblob(32), 1, NULL); INSERT INTO retention_hold VALUES (x'0000000000000000000000000000000e', x'00000000000000000000000000000004', 'r', '2026-01-01', x'00', NULL, NULL, NULL, 1, 0, zeroblob(16)); UPDATE sealing_key SET wrapped = NULL",
+        "the case is on hold",
+    ),
+    ("a case", "DELETE FROM case_file", "cases go by disposal only"),
+    ("a case, replaced", "INSERT OR REPLACE INTO case_file SELECT * FROM case_file", "cases go by disposal only"),
+    ("a person", "DELETE FROM person", "people go by disposal only"),
+    ("a person, replaced", "INSERT OR REPLACE INTO person SELECT * FROM person", "people go by disposal only"),
+    (
+        "who took part",
+        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, NULL, 1, 0, zeroblob(16)); DELETE FROM participant",
+        "who took part stands",
+    ),
+    (
+        "who took part, replaced",
+        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, NULL, 1, 0, zeroblob(16)); INSERT OR REPLACE INTO participant SELECT * FROM participant",
+        "who took part stands",
+    ),
+    (
+        "a hold",
+        "INSERT INTO retention_hold VALUES (x'0000000000000000000000000000000e', x'00000000000000000000000000000004', 'r', '2026-01-01', x'00', NULL, NULL, NULL, 1, 0, zeroblob(16)); DELETE FROM retention_hold",
+        "holds are released, not removed",
+    ),
+    (
+        "a hold, replaced",
+        "INSERT INTO retention_hold VALUES (x'0000000000000000000000000000000e', x'00000000000000000000000000000004', 'r', '2026-01-01', x'00', NULL, NULL, NULL, 1, 0, zeroblob(16)); INSERT OR REPLACE INTO retention_hold SELECT * FROM retention_hold",
+        "holds are released, not removed",
+    ),
+    (
+        "a hold, put off",
+        "INSERT INTO retention_hold VALUES (x'0000000000000000000000000000000e', x'00000000000000000000000000000004', 'r', '2026-01-01', x'00', NULL, NULL, NULL, 1, 0, zeroblob(16)); UPDATE retention_hold SET review_on = '2027-01-01'",
+        "a hold stands as it was placed",
+    ),
+    (
+        "a case that joins what is proposed",
+        "INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'proposed', NULL, NULL, NULL, NULL, 1, 0, zeroblob(16)); UPDATE disposal SET count = 2",
+        "a disposal stands as it was decided",
+    ),
+    (
+        "what is proposed, of another class",
+        "INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'proposed', NULL, NULL, NULL, NULL, 1, 0, zeroblob(16)); UPDATE disposal SET class = 'd'",
+        "a disposal stands as it was decided",
+    ),
+    (
+        "a certificate, changed",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); UPDATE disposal SET notices = 'm'",
+        "a disposal stands as it was decided",
+    ),
+    (
+        "a certificate",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); DELETE FROM disposal",
+        "certificates stay",
+    ),
+    (
+        "a certificate, replaced",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); INSERT OR REPLACE INTO disposal SELECT * FROM disposal",
+        "certificates stay",
+    ),
+    (
+        "an entry of a certificate, changed",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); INSERT INTO disposal_entry VALUES (0, x'00000000000000000000000000000010'); UPDATE disposal_entry SET idx = 1",
+        "certificates stay",
+    ),
+    (
+        "an entry of a certificate",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); INSERT INTO disposal_entry VALUES (0, x'00000000000000000000000000000010'); DELETE FROM disposal_entry",
+        "certificates stay",
+    ),
+    (
+        "an entry of a certificate, replaced",
+        "INSERT INTO staff VALUES (x'00000000000000000000000000000002', 'i', 't', 'n', 0, 1, 1, NULL, 1, 0); INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 1, 'executed', 0, x'00000000000000000000000000000002', 'n', '2026-01-01', 2, 0, zeroblob(16)); INSERT INTO disposal_entry VALUES (0, x'00000000000000000000000000000010'); INSERT OR REPLACE INTO disposal_entry SELECT * FROM disposal_entry",
+        "certificates stay",
+    ),
     ("an ending without a time", "UPDATE consent SET ended = 'withdrawn'", "CHECK"),
 ];
 
@@ -365,6 +446,10 @@ const ALLOWED: &[(&str, &str)] = &[
         "pruning of all, and the entry after it",
         "INSERT INTO disclosure_prune VALUES (2); DELETE FROM disclosure_entry; \
          INSERT INTO disclosure_entry (idx, body) VALUES (2, '{\"at\":\"c\",\"kind\":\"k\",\"actor\":\"x\"}')",
+    ),
+    (
+        "a case that leaves what is proposed",
+        "INSERT INTO disposal VALUES (x'00000000000000000000000000000010', 'c', 'g', NULL, NULL, 2, 'proposed', NULL, NULL, NULL, NULL, 1, 0, zeroblob(16)); UPDATE disposal SET count = 1, version = 2",
     ),
     ("ending a permission", "UPDATE consent SET ended = 'withdrawn', ended_at = 1, ended_sealed = x'01', version = 2"),
     ("using a permission", "UPDATE consent SET used_at = 1, version = 2"),

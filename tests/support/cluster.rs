@@ -32,7 +32,7 @@ const NOBODY: u32 = 65_534;
 /// Ends the server when nobody has held the file of its users for ten seconds. Whoever comes meanwhile waits, and starts another.
 const KEEPER: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-    -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=4GB -c autovacuum=off >"$2/server.log" 2>&1 &
+    -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=4GB -c wal_recycle=off -c autovacuum=off >"$2/server.log" 2>&1 &
 server=$!
 idle=0
 while kill -0 $server 2>/dev/null; do
@@ -314,14 +314,34 @@ impl Scratch {
         all
     }
 
-    /// Every byte of the files of its tables and their indexes, as the server has written them.
+    /// Every byte of the files of its tables and their indexes, and of what the planner knows of their values, as the server has written them.
     pub fn files(&self) -> Vec<u8> {
+        self.read(
+            "SELECT pg_read_binary_file(pg_relation_filepath(oid)) AS bytes FROM pg_class WHERE oid = 'pg_statistic'::regclass \
+             OR relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 'i', 't') AND relfilenode <> 0",
+        )
+    }
+
+    /// Every byte of its write-ahead log.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn written_ahead(&self) -> Vec<u8> {
+        self.read("SELECT pg_read_binary_file('pg_wal/' || name) AS bytes FROM pg_ls_waldir()")
+    }
+
+    fn read(&self, files: &str) -> Vec<u8> {
         let mut admin = PgConnection::establish(&self.admin_url()).unwrap();
         admin.batch_execute("CHECKPOINT").unwrap();
-        let files = "SELECT pg_read_binary_file(pg_relation_filepath(oid)) AS bytes FROM pg_class \
-             WHERE relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 'i', 't') AND relfilenode <> 0";
         let files: Vec<Bytes> = diesel::sql_query(files).load(&mut admin).unwrap();
         files.into_iter().flat_map(|file| file.bytes).collect()
+    }
+
+    /// What the superuser of a server does after a sweep (docs/production.md). This one does not use the files of its write-ahead log again.
+    #[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+    pub fn finish(&self) {
+        let mut admin = PgConnection::establish(&self.admin_url()).unwrap();
+        for step in ["DELETE FROM pg_statistic", "VACUUM (FULL) pg_statistic", "ANALYZE", "SELECT pg_switch_wal()", "CHECKPOINT"] {
+            admin.batch_execute(step).unwrap();
+        }
     }
 
     /// How a superuser reaches it.

@@ -15,6 +15,7 @@ DROP TABLE consent_recipient;
 DROP TABLE consent_subject;
 DROP TABLE consent;
 DROP TABLE note;
+DROP TABLE named_person;
 DROP TABLE participant;
 DROP TABLE case_staff;
 DROP TABLE referral;

@@ -51,10 +51,14 @@ CREATE TABLE idempotency (
     key text NOT NULL,
     fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
     resource_id uuid NOT NULL,
+    -- The record whose path it was sent to, if it names one.
+    about_id uuid,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (actor_id, route, key)
 );
 CREATE INDEX idempotency_created ON idempotency (created_at);
+CREATE INDEX idempotency_resource ON idempotency (resource_id);
+CREATE INDEX idempotency_about ON idempotency (about_id);
 
 CREATE TABLE recipient (
     id uuid PRIMARY KEY,
@@ -87,7 +91,9 @@ CREATE TABLE person (
     -- As whom they count: as themselves, unless they were found to be somebody else on record.
     counts_as uuid NOT NULL REFERENCES person (id),
     -- The only case they took part in is gone, and with it all that was told of them; what stays is the id, which other rows name.
-    emptied boolean NOT NULL
+    emptied boolean NOT NULL,
+    -- So it is, but a risk that is on record in another case names them, and so does who they are.
+    by_name boolean NOT NULL
 );
 CREATE INDEX person_counts_as ON person (counts_as);
 
@@ -109,6 +115,7 @@ CREATE TABLE person_merge (
     CHECK ((reversed_at IS NULL) = (reversed_by IS NULL) AND (reversed_at IS NULL) = (reversed_sealed IS NULL))
 );
 CREATE INDEX person_merge_kept ON person_merge (kept_id);
+CREATE INDEX person_merge_merged ON person_merge (merged_id);
 CREATE UNIQUE INDEX person_merge_live ON person_merge (merged_id) WHERE reversed_at IS NULL;
 
 -- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
@@ -184,6 +191,7 @@ CREATE TABLE capacity_record (
     recorded_by uuid NOT NULL REFERENCES staff (id)
 );
 CREATE INDEX capacity_record_person ON capacity_record (person_id);
+CREATE INDEX capacity_record_case ON capacity_record (case_id);
 
 -- What arrives from outside. All that was told is sealed under a key of the referral, so that it can be disposed of by itself.
 CREATE TABLE referral (
@@ -232,6 +240,16 @@ CREATE TABLE participant (
 );
 CREATE INDEX participant_case ON participant (case_id);
 CREATE INDEX participant_person ON participant (person_id);
+
+-- Whom the records of a case name although they take no part in it, by this id: they stay on record as long as the case does.
+CREATE TABLE named_person (
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    person_id uuid NOT NULL REFERENCES person (id),
+    -- Whether a risk does: then who they are is to be known as long as that.
+    risk boolean NOT NULL,
+    PRIMARY KEY (case_id, person_id, risk)
+);
+CREATE INDEX named_person_person ON named_person (person_id);
 
 CREATE TABLE note (
     id uuid PRIMARY KEY,
@@ -284,6 +302,8 @@ CREATE TABLE consent (
     CHECK ((ended IS NULL) = (ended_at IS NULL))
 );
 CREATE INDEX consent_case ON consent (case_id, id);
+CREATE INDEX consent_granter ON consent (granter_id);
+CREATE INDEX consent_supersedes ON consent (supersedes_id);
 
 CREATE TABLE consent_subject (
     consent_id uuid NOT NULL REFERENCES consent (id),
@@ -302,6 +322,7 @@ CREATE TABLE consent_recipient (
 );
 CREATE INDEX consent_recipient_body ON consent_recipient (recipient_id);
 CREATE INDEX consent_recipient_team ON consent_recipient (team_id);
+CREATE INDEX consent_recipient_person ON consent_recipient (person_id);
 
 CREATE TABLE safeguarding_concern (
     id uuid PRIMARY KEY,
@@ -346,6 +367,7 @@ CREATE TABLE disclosure (
     sealed bytea NOT NULL
 );
 CREATE INDEX disclosure_case ON disclosure (case_id, id);
+CREATE INDEX disclosure_concern ON disclosure (concern_id);
 CREATE INDEX disclosure_wording ON disclosure (wording) WHERE wording IS NOT NULL;
 
 CREATE TABLE disclosure_consent (
@@ -353,6 +375,7 @@ CREATE TABLE disclosure_consent (
     disclosure_id uuid NOT NULL REFERENCES disclosure (id),
     PRIMARY KEY (consent_id, disclosure_id)
 );
+CREATE INDEX disclosure_consent_disclosure ON disclosure_consent (disclosure_id);
 
 CREATE TABLE disclosure_annotation (
     id uuid PRIMARY KEY,
@@ -479,6 +502,9 @@ CREATE TABLE disposal (
     id uuid PRIMARY KEY,
     class text NOT NULL,
     ground text NOT NULL,
+    -- The data protection officer who agreed, and when, where a risk is in it.
+    officer text,
+    agreed_on date,
     -- How many cases.
     count integer NOT NULL CHECK (count > 0),
     status text NOT NULL CHECK (status IN ('proposed', 'executed', 'cancelled')),
@@ -492,6 +518,7 @@ CREATE TABLE disposal (
     recorded_by uuid NOT NULL REFERENCES staff (id),
     CHECK ((status = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
     CHECK ((status = 'executed') = (notices IS NOT NULL) AND (notices IS NULL) = (backups_expire_on IS NULL)),
+    CHECK ((officer IS NULL) = (agreed_on IS NULL)),
     -- Two people.
     CHECK (status <> 'executed' OR ended_by <> recorded_by)
 );
@@ -752,7 +779,7 @@ BEGIN
     ) THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT FROM retention_hold WHERE uuid_send(case_id) = OLD.owner_id AND released_at IS NULL) THEN
+    IF EXISTS (SELECT FROM retention_hold WHERE case_id = encode(OLD.owner_id, 'hex')::uuid AND released_at IS NULL) THEN
         RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -773,6 +800,13 @@ CREATE TRIGGER participant_kept BEFORE DELETE ON participant FOR EACH ROW EXECUT
 ALTER TABLE participant ENABLE ALWAYS TRIGGER participant_kept;
 CREATE TRIGGER participant_emptied BEFORE TRUNCATE ON participant FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('who took part stands');
 ALTER TABLE participant ENABLE ALWAYS TRIGGER participant_emptied;
+-- Who is named in a case that is there is not forgotten, and so stays on record.
+CREATE TRIGGER named_person_fixed BEFORE UPDATE ON named_person FOR EACH ROW EXECUTE FUNCTION refuse_change('who was named stays');
+ALTER TABLE named_person ENABLE ALWAYS TRIGGER named_person_fixed;
+CREATE TRIGGER named_person_kept BEFORE DELETE ON named_person FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('who was named stays', 'case', 'case_id');
+ALTER TABLE named_person ENABLE ALWAYS TRIGGER named_person_kept;
+CREATE TRIGGER named_person_emptied BEFORE TRUNCATE ON named_person FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('who was named stays');
+ALTER TABLE named_person ENABLE ALWAYS TRIGGER named_person_emptied;
 CREATE TRIGGER retention_hold_kept BEFORE DELETE ON retention_hold FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('holds are released, not removed', 'case', 'case_id');
 ALTER TABLE retention_hold ENABLE ALWAYS TRIGGER retention_hold_kept;
 CREATE TRIGGER retention_hold_emptied BEFORE TRUNCATE ON retention_hold FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('holds are released, not removed');
@@ -785,9 +819,11 @@ WHEN ((NEW.id, NEW.case_id, NEW.reason, NEW.review_on, NEW.created_at, NEW.recor
 EXECUTE FUNCTION refuse_change('a hold stands as it was placed');
 ALTER TABLE retention_hold ENABLE ALWAYS TRIGGER retention_hold_stands;
 -- So does the certificate.
+-- A case may leave it while it is proposed, and none is added.
 CREATE TRIGGER disposal_stands BEFORE UPDATE ON disposal FOR EACH ROW
-WHEN (OLD.status <> 'proposed' OR (NEW.id, NEW.class, NEW.ground, NEW.count, NEW.created_at, NEW.recorded_by)
-    IS DISTINCT FROM (OLD.id, OLD.class, OLD.ground, OLD.count, OLD.created_at, OLD.recorded_by))
+WHEN (OLD.status <> 'proposed' OR NEW.count > OLD.count
+    OR (NEW.id, NEW.class, NEW.ground, NEW.officer, NEW.agreed_on, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.class, OLD.ground, OLD.officer, OLD.agreed_on, OLD.created_at, OLD.recorded_by))
 EXECUTE FUNCTION refuse_change('a disposal stands as it was decided');
 ALTER TABLE disposal ENABLE ALWAYS TRIGGER disposal_stands;
 CREATE TRIGGER disposal_kept BEFORE DELETE ON disposal FOR EACH ROW EXECUTE FUNCTION refuse_change('certificates stay');

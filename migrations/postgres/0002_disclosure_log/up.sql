@@ -57,6 +57,7 @@ CREATE TABLE disclosure_private (
     openings bytea NOT NULL
 );
 CREATE INDEX disclosure_private_disclosure ON disclosure_private (disclosure_id);
+CREATE INDEX disclosure_private_case ON disclosure_private (case_id);
 
 -- The entries that account for the cases of a disposal.
 CREATE TABLE disposal_entry (

@@ -50,10 +50,14 @@ CREATE TABLE idempotency (
     key TEXT NOT NULL,
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
     resource_id BLOB NOT NULL CHECK (length(resource_id) = 16),
+    -- The record whose path it was sent to, if it names one.
+    about_id BLOB CHECK (length(about_id) = 16),
     created_at INTEGER NOT NULL,
     PRIMARY KEY (actor_id, route, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
+CREATE INDEX idempotency_resource ON idempotency (resource_id);
+CREATE INDEX idempotency_about ON idempotency (about_id);
 
 CREATE TABLE recipient (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -86,7 +90,9 @@ CREATE TABLE person (
     -- As whom they count: as themselves, unless they were found to be somebody else on record.
     counts_as BLOB NOT NULL REFERENCES person (id),
     -- The only case they took part in is gone, and with it all that was told of them; what stays is the id, which other rows name.
-    emptied INTEGER NOT NULL CHECK (emptied IN (0, 1))
+    emptied INTEGER NOT NULL CHECK (emptied IN (0, 1)),
+    -- So it is, but a risk that is on record in another case names them, and so does who they are.
+    by_name INTEGER NOT NULL CHECK (by_name IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_counts_as ON person (counts_as);
 
@@ -108,6 +114,7 @@ CREATE TABLE person_merge (
     CHECK ((reversed_at IS NULL) = (reversed_by IS NULL) AND (reversed_at IS NULL) = (reversed_sealed IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_merge_kept ON person_merge (kept_id);
+CREATE INDEX person_merge_merged ON person_merge (merged_id);
 CREATE UNIQUE INDEX person_merge_live ON person_merge (merged_id) WHERE reversed_at IS NULL;
 
 -- Keyed 15-bit hashes of names, birth dates and contacts. The kind of term is in the bits above.
@@ -183,6 +190,7 @@ CREATE TABLE capacity_record (
     recorded_by BLOB NOT NULL REFERENCES staff (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX capacity_record_person ON capacity_record (person_id);
+CREATE INDEX capacity_record_case ON capacity_record (case_id);
 
 -- What arrives from outside. All that was told is sealed under a key of the referral, so that it can be disposed of by itself.
 CREATE TABLE referral (
@@ -231,6 +239,16 @@ CREATE TABLE participant (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participant_case ON participant (case_id);
 CREATE INDEX participant_person ON participant (person_id);
+
+-- Whom the records of a case name although they take no part in it, by this id: they stay on record as long as the case does.
+CREATE TABLE named_person (
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    -- Whether a risk does: then who they are is to be known as long as that.
+    risk INTEGER NOT NULL CHECK (risk IN (0, 1)),
+    PRIMARY KEY (case_id, person_id, risk)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX named_person_person ON named_person (person_id);
 
 CREATE TABLE note (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -283,6 +301,8 @@ CREATE TABLE consent (
     CHECK ((ended IS NULL) = (ended_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_case ON consent (case_id, id);
+CREATE INDEX consent_granter ON consent (granter_id);
+CREATE INDEX consent_supersedes ON consent (supersedes_id);
 
 CREATE TABLE consent_subject (
     consent_id BLOB NOT NULL REFERENCES consent (id),
@@ -301,6 +321,7 @@ CREATE TABLE consent_recipient (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_recipient_body ON consent_recipient (recipient_id);
 CREATE INDEX consent_recipient_team ON consent_recipient (team_id);
+CREATE INDEX consent_recipient_person ON consent_recipient (person_id);
 
 CREATE TABLE safeguarding_concern (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -345,6 +366,7 @@ CREATE TABLE disclosure (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX disclosure_case ON disclosure (case_id, id);
+CREATE INDEX disclosure_concern ON disclosure (concern_id);
 CREATE INDEX disclosure_wording ON disclosure (wording) WHERE wording IS NOT NULL;
 
 CREATE TABLE disclosure_consent (
@@ -352,6 +374,7 @@ CREATE TABLE disclosure_consent (
     disclosure_id BLOB NOT NULL REFERENCES disclosure (id),
     PRIMARY KEY (consent_id, disclosure_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX disclosure_consent_disclosure ON disclosure_consent (disclosure_id);
 
 CREATE TABLE disclosure_annotation (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -478,6 +501,9 @@ CREATE TABLE disposal (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     class TEXT NOT NULL,
     ground TEXT NOT NULL,
+    -- The data protection officer who agreed, and when, where a risk is in it.
+    officer TEXT,
+    agreed_on TEXT,
     -- How many cases.
     count INTEGER NOT NULL CHECK (count > 0),
     status TEXT NOT NULL CHECK (status IN ('proposed', 'executed', 'cancelled')),
@@ -491,6 +517,7 @@ CREATE TABLE disposal (
     recorded_by BLOB NOT NULL REFERENCES staff (id),
     CHECK ((status = 'proposed') = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
     CHECK ((status = 'executed') = (notices IS NOT NULL) AND (notices IS NULL) = (backups_expire_on IS NULL)),
+    CHECK ((officer IS NULL) = (agreed_on IS NULL)),
     -- Two people.
     CHECK (status <> 'executed' OR ended_by <> recorded_by)
 ) STRICT, WITHOUT ROWID;
@@ -743,6 +770,11 @@ WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' 
 BEGIN SELECT RAISE(ABORT, 'who took part stands'); END;
 CREATE TRIGGER participant_new BEFORE INSERT ON participant WHEN EXISTS (SELECT 1 FROM participant WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'who took part stands'); END;
+-- Who is named in a case that is there is not forgotten, and so stays on record.
+CREATE TRIGGER named_person_fixed BEFORE UPDATE ON named_person BEGIN SELECT RAISE(ABORT, 'who was named stays'); END;
+CREATE TRIGGER named_person_kept BEFORE DELETE ON named_person
+WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+BEGIN SELECT RAISE(ABORT, 'who was named stays'); END;
 CREATE TRIGGER retention_hold_kept BEFORE DELETE ON retention_hold
 WHEN NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
 BEGIN SELECT RAISE(ABORT, 'holds are released, not removed'); END;
@@ -755,9 +787,10 @@ WHEN (NEW.id, NEW.case_id, NEW.reason, NEW.review_on, NEW.created_at, NEW.record
     OR (OLD.released_at IS NOT NULL AND (NEW.released_at, NEW.released_by) IS NOT (OLD.released_at, OLD.released_by))
 BEGIN SELECT RAISE(ABORT, 'a hold stands as it was placed'); END;
 -- So does the certificate.
+-- A case may leave it while it is proposed, and none is added.
 CREATE TRIGGER disposal_stands BEFORE UPDATE ON disposal
-WHEN OLD.status <> 'proposed' OR (NEW.id, NEW.class, NEW.ground, NEW.count, NEW.created_at, NEW.recorded_by)
-        IS NOT (OLD.id, OLD.class, OLD.ground, OLD.count, OLD.created_at, OLD.recorded_by)
+WHEN OLD.status <> 'proposed' OR NEW.count > OLD.count OR (NEW.id, NEW.class, NEW.ground, NEW.officer, NEW.agreed_on, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.class, OLD.ground, OLD.officer, OLD.agreed_on, OLD.created_at, OLD.recorded_by)
 BEGIN SELECT RAISE(ABORT, 'a disposal stands as it was decided'); END;
 CREATE TRIGGER disposal_kept BEFORE DELETE ON disposal BEGIN SELECT RAISE(ABORT, 'certificates stay'); END;
 CREATE TRIGGER disposal_new BEFORE INSERT ON disposal WHEN EXISTS (SELECT 1 FROM disposal WHERE id = NEW.id)

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, require, row, setting_digest, standings, view};
+use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, recorded, require, row, setting_digest, standings, view};
 use crate::authz::{Act, Permit, act};
 use crate::db::conn::RowLock;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
+use crate::db::named::NamedBy;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
@@ -104,6 +105,7 @@ pub fn reopen(tx: &mut Tx<'_>, permit: &Permit<act::CaseReopen>, id: CaseId, ver
         ))
         .execute(tx.conn)?;
     stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
+    recorded(tx, id, ([], NamedBy::Other), permit.staff(), now)?;
     happened(tx, permit, id, TimelineKind::CaseReopened, None, now)
 }
 

@@ -1,14 +1,17 @@
-//! What was done to a case or to a part in it, a row each time: for its timeline, and for the levels of intervention it had.
+//! What was done to a case or to a part in it, a row each time: for its timeline, and for the levels of intervention it had. And what everything that
+//! is recorded in a case does to the case.
 
 use diesel::prelude::*;
 
 use crate::authz::{Act, Permit};
+use crate::db::disposals;
 use crate::db::error::Result;
+use crate::db::named::{self, NamedBy};
 use crate::db::schema::case_event;
 use crate::db::staff::Names;
 use crate::db::tx::Tx;
 use crate::domain::case::LevelSet;
-use crate::domain::ids::{CaseEventId, CaseId, ParticipantId, StaffId};
+use crate::domain::ids::{CaseEventId, CaseId, ParticipantId, PersonId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{InterventionLevel, TimelineKind};
 
@@ -28,6 +31,19 @@ pub(super) fn levels(tx: &mut Tx<'_>, id: CaseId) -> Result<Vec<Level>> {
         .order((case_event::created_at.asc(), case_event::id.asc()))
         .select((case_event::intervention_level.assume_not_null(), case_event::created_at, case_event::recorded_by))
         .load(tx.conn)?)
+}
+
+/// Something was recorded in a case that the caller holds, and names these people: it is proposed for disposal no longer, and whoever of them takes no
+/// part in it stays on record with it (C16).
+pub(in crate::db) fn recorded(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    (names, named_by): (impl IntoIterator<Item = PersonId>, NamedBy),
+    by: StaffId,
+    now: Timestamp,
+) -> Result<()> {
+    disposals::take_out(tx, case, by, now)?;
+    named::note(tx, case, names, named_by)
 }
 
 /// Notes what was done to a case, and the level it has from now on, if that was set.

@@ -11,7 +11,7 @@ use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
 use crate::db::people::{self, Known};
-use crate::db::schema::{case_file, concern_event, disclosure, legal_request, note, safeguarding_concern};
+use crate::db::schema::{case_file, concern_event, consent, disclosure, legal_request, note, safeguarding_concern};
 use crate::db::tx::Tx;
 use crate::db::{participants, retention_holds, scope};
 use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
@@ -30,16 +30,21 @@ const LOOKED_THROUGH: i64 = 500;
 type Last = HashMap<CaseId, Timestamp>;
 
 fn last(rows: impl IntoIterator<Item = (CaseId, Option<Timestamp>)>) -> Last {
-    rows.into_iter().filter_map(|(case, at)| Some((case, at?))).collect()
+    let mut last = Last::new();
+    for (case, at) in rows.into_iter().filter_map(|(case, at)| Some((case, at?))) {
+        last.entry(case).and_modify(|known| *known = at.max(*known)).or_insert(at);
+    }
+    last
 }
 
 /// What cases go by beside the people in them.
 struct Happened {
-    /// Notes, but for restricted ones, or the date would tell of them; and for the markers of those that were never of this case.
+    /// Notes, but for restricted ones, or the date would tell of them; and for the markers of those that were never of this case. None is written in a
+    /// case that is closed, so that by the day of its closing all of them count.
     notes: Last,
     /// What was passed on because of a risk, or withheld.
     risks: Last,
-    /// What was passed on by permission.
+    /// What was passed on by permission; and what was permitted or refused, and ended, whether or not anything rested on it.
     relied: Last,
     /// Requests for legal proceedings.
     legal: Last,
@@ -54,6 +59,12 @@ impl Happened {
             .filter(note::sealed.is_not_null())
             .group_by(note::case_id)
             .select((note::case_id, max(note::occurred_at)));
+        let agreed = consent::table.filter(consent::case_id.eq_any(cases.clone())).group_by(consent::case_id).select((
+            consent::case_id,
+            max(consent::created_at),
+            max(consent::ended_at),
+        ));
+        let agreed: Vec<(CaseId, Option<Timestamp>, Option<Timestamp>)> = agreed.load(tx.conn)?;
         let withheld = concern_event::table
             .filter(concern_event::case_id.eq_any(cases.clone()))
             .filter(concern_event::status.eq(ConcernStatus::NotShared))
@@ -69,16 +80,13 @@ impl Happened {
             max(disclosure::decided_at),
         ));
         let sent: Vec<(CaseId, Basis, Option<Timestamp>)> = sent.load(tx.conn)?;
-        let on = |wanted: Basis| last(sent.iter().filter(|(_, basis, _)| *basis == wanted).map(|(case, _, at)| (*case, *at)));
-        let mut risks = last(withheld.load::<(CaseId, Option<Timestamp>)>(tx.conn)?);
-        for (case, at) in on(Basis::Safeguarding) {
-            let known = risks.entry(case).or_insert(at);
-            *known = at.max(*known);
-        }
+        let on = |wanted: Basis| sent.iter().filter(move |(_, basis, _)| *basis == wanted).map(|(case, _, at)| (*case, *at));
+        let withheld: Vec<(CaseId, Option<Timestamp>)> = withheld.load(tx.conn)?;
+        let agreed = agreed.into_iter().flat_map(|(case, recorded, ended)| [(case, recorded), (case, ended)]);
         Ok(Self {
             notes: last(notes.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
-            risks,
-            relied: on(Basis::Permission),
+            risks: last(withheld.into_iter().chain(on(Basis::Safeguarding))),
+            relied: last(agreed.chain(on(Basis::Permission))),
             legal: last(legal.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
         })
     }
@@ -127,31 +135,40 @@ fn fact(row: &Row, parts: &[Participant], known: &BTreeMap<PersonId, Known>, cou
     }
 }
 
-/// How long these cases are kept, each with its participants.
-fn kept(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Result<Vec<Retention>> {
+/// How long these cases are kept, each with its participants, and by what.
+fn kept(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
     let ids: Vec<CaseId> = cases.iter().map(|(row, _)| row.id).collect();
     let held = retention_holds::standing(tx, &ids)?;
     let facts = facts(tx, cases)?;
-    Ok(ids.iter().zip(facts).map(|(id, facts)| Retention { held: held.contains(id), ..keep(&facts) }).collect())
+    let kept = |(id, facts): (&CaseId, RetentionFacts)| {
+        let retention = Retention { held: held.contains(id), ..keep(&facts) };
+        (facts, retention)
+    };
+    Ok(ids.iter().zip(facts).map(kept).collect())
 }
 
 /// The same of cases whose participants were not read.
-fn kept_of(tx: &mut Tx<'_>, rows: &[Row], keep: Keep<'_>) -> Result<Vec<Retention>> {
+fn kept_of(tx: &mut Tx<'_>, rows: &[Row], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
     let participants = participants::of_each(tx, rows.iter().map(|row| row.id).collect())?;
     let cases: Vec<(&Row, &[Participant])> =
         rows.iter().map(|row| (row, participants.get(&row.id).map_or(&[][..], Vec::as_slice))).collect();
     kept(tx, &cases, keep)
 }
 
+/// How long the only one of these is kept.
+fn only(kept: Vec<(RetentionFacts, Retention)>) -> Result<Retention> {
+    kept.into_iter().next().map(|(_, retention)| retention).ok_or(Error::Corrupt("case"))
+}
+
 /// How long a case with these participants is kept.
 pub(super) fn of(tx: &mut Tx<'_>, row: &Row, participants: &[Participant], keep: Keep<'_>) -> Result<Retention> {
-    kept(tx, &[(row, participants)], keep)?.pop().ok_or(Error::Corrupt("case"))
+    only(kept(tx, &[(row, participants)], keep)?)
 }
 
 /// How long a case in scope is kept.
 pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Retention> {
     let row = row(tx, permit, id)?;
-    kept_of(tx, &[row], keep)?.pop().ok_or(Error::Corrupt("case"))
+    only(kept_of(tx, &[row], keep)?)
 }
 
 /// Closed cases in scope whose time is over, and those of which that cannot be told; the one that was closed first first.
@@ -177,7 +194,7 @@ pub fn reviews(
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut more = i64::try_from(rows.len()).is_ok_and(|count| count == LOOKED_THROUGH);
     let (mut items, mut seen) = (Vec::new(), None);
-    for (row, retention) in rows.into_iter().zip(kept) {
+    for (row, (_, retention)) in rows.into_iter().zip(kept) {
         let closed_at = row.closed_at.ok_or(Error::Corrupt("case"))?;
         if retention.review_on.is_none_or(&is_due) {
             if items.len() == limit {
@@ -211,9 +228,10 @@ pub fn standing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ids: &[CaseId], keep
         .filter(safeguarding_concern::status.ne(ConcernStatus::Reviewed))
         .select(safeguarding_concern::case_id)
         .load(tx.conn)?;
-    let standing = |(row, retention): (&Row, Retention)| Standing {
+    let standing = |(row, (facts, retention)): (&Row, (RetentionFacts, Retention))| Standing {
         closed: row.status == CaseStatus::Closed,
         undecided: requests.contains(&row.id) || concerns.contains(&row.id),
+        risk: facts.risk_on.is_some(),
         retention,
     };
     Ok(rows.iter().zip(kept).map(standing).collect())

@@ -6,9 +6,11 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{cell, row};
+use super::{cell, named, row};
 use crate::authz::{Act, Permit};
+use crate::db::cases;
 use crate::db::error::{Error, Result};
+use crate::db::named::NamedBy;
 use crate::db::schema::{concern_event, disclosure, disclosure_annotation, safeguarding_concern};
 use crate::db::sealed::{Cell, Owner};
 use crate::db::staff::{self, Names};
@@ -57,6 +59,14 @@ impl Told {
             Self::Annotated { .. } => None,
         }
     }
+
+    /// Whom it names.
+    fn people(&self) -> Vec<PersonId> {
+        match self {
+            Self::PassedOn { decision, .. } | Self::NotShared { decision, .. } => named(&decision.grounds).collect(),
+            Self::Reviewed { .. } | Self::Annotated { .. } => Vec::new(),
+        }
+    }
 }
 
 fn event_cell(id: AnnotationId, case: CaseId) -> Cell {
@@ -72,6 +82,7 @@ pub(super) fn happened(
     now: Timestamp,
 ) -> Result<AnnotationId> {
     let id = AnnotationId::mint();
+    cases::recorded(tx, case_id, (told.people(), NamedBy::Risk), by, now)?;
     let sealed = tx.seal(event_cell(id, case_id), told)?;
     let row = EventRow { id, concern_id, case_id, status: told.status(), sealed, created_at: now, recorded_by: by };
     diesel::insert_into(concern_event::table).values(row).execute(tx.conn)?;

@@ -1,110 +1,142 @@
 //! What becomes of every table when cases are disposed of (C16). The keys go first: from then on nothing that was sealed can be read, in whatever
 //! copy, and only then do the triggers let the rows go. What is written here of one engine is written of both.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use crate::db::conn::RowLock;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
-use crate::db::people;
 use crate::db::schema::{
     access_case_ix, blind_index, capacity_record, case_event, case_file, case_staff, concern_event, consent, consent_recipient,
     consent_subject, decision_guard, disclosure, disclosure_annotation, disclosure_case_ix, disclosure_consent, disclosure_private,
-    disposal_case, idempotency, information_request, legal_bundle, legal_extract, legal_request, note, participant, person, person_merge,
+    disposal_case, information_request, legal_bundle, legal_extract, legal_request, named_person, note, participant, person, person_merge,
     referral, retention_hold, safeguarding_concern, sealing_key, task,
 };
 use crate::db::sealed::Owner;
 use crate::db::stored::AnyId;
 use crate::db::tx::Tx;
+use crate::db::{idempotency, people};
 use crate::domain::ids::{CaseId, NoteId, PersonId, ReferralId, StaffId};
 use crate::domain::time::Timestamp;
 
 /// So many ids are named in one statement.
 const AT_ONCE: usize = 500;
 
-/// All that goes: cases, and with them referrals and people; and of others all but their ids.
-struct Going {
+/// All that goes: cases, and with them what was referred into them, and people.
+pub(super) struct Going {
     cases: Vec<CaseId>,
     referrals: Vec<ReferralId>,
-    people: Vec<PersonId>,
-    emptied: Vec<PersonId>,
+    people: People,
 }
 
-/// Destroys the keys of these cases, of what was referred into them, and of all people who stand nowhere else, and deletes all that they sealed
-/// and all that names them. Who is named elsewhere without taking part there stays as an id. The caller holds the cases, the guards of their people,
-/// and the ends of both logs.
-pub(super) fn erase(tx: &mut Tx<'_>, cases: &[CaseId], now: Timestamp) -> Result<()> {
-    let People { going: people, emptied, staying } = people_of(tx, cases)?;
-    let referrals = referral::table.filter(referral::case_id.eq_any(cases.to_vec())).select(referral::id).load(tx.conn)?;
-    let going = Going { cases: cases.to_vec(), referrals, people, emptied };
-    let ids = ids(tx, &going)?;
-    going.destroy_keys(tx, now)?;
-    people::forget_sides(tx, &staying, &cases.iter().copied().collect())?;
-    going.delete_from_cases(tx)?;
-    going.delete_people(tx)?;
-    forget_ids(tx, &ids)?;
-    going.forget_keys(tx)?;
-    people::empty(tx, &going.emptied, now)
-}
-
-/// What becomes of those who take part in these cases, and of whoever is one with them.
+/// What becomes of those who take part in these cases or are named there, and of whoever is one with them.
 #[derive(Default)]
 struct People {
     /// No other case knows of them.
     going: Vec<PersonId>,
-    /// Rows of another case name them, or somebody who is one with them, and so their ids stay. But all that was told of them was told here, to those who
-    /// saw these cases: nobody else is shown it now (C4).
+    /// Records of another case name them, or they count as somebody who stands there, and so their ids stay. But all that was told of them was told here,
+    /// to those who saw these cases: nobody else is shown it now (C4).
     emptied: Vec<PersonId>,
-    /// They stand in another case, too.
+    /// So it is of them; but a risk that is on record in another case names them, and nobody who is one with them takes part there: whoever sees that risk
+    /// is to know who they are, and no more (C17).
+    by_name: Vec<PersonId>,
+    /// They take part in another case, too, or nothing was told of them here, or in a case that is gone.
     staying: Vec<PersonId>,
 }
 
-/// Who is one with somebody stays or goes with them.
-fn people_of(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<People> {
-    let here = participant::table.filter(participant::case_id.eq_any(cases.to_vec())).select(participant::person_id).distinct();
-    let here: Vec<PersonId> = here.load(tx.conn)?;
-    let counted = Counted::among(tx, here.iter().copied())?;
-    let all: Vec<PersonId> = counted.everybody().into_iter().collect();
-    let elsewhere = consent::table.filter(consent::case_id.ne_all(cases.to_vec()));
-    let (mut taking_part, mut named) = (HashSet::new(), HashSet::new());
-    for some in all.chunks(AT_ONCE) {
-        let parts = participant::table.filter(participant::person_id.eq_any(some.to_vec()));
-        taking_part.extend::<Vec<PersonId>>(
-            parts.filter(participant::case_id.ne_all(cases.to_vec())).select(participant::person_id).load(tx.conn)?,
-        );
-        named.extend::<Vec<PersonId>>(
-            elsewhere.clone().filter(consent::granter_id.eq_any(some.to_vec())).select(consent::granter_id).load(tx.conn)?,
-        );
-        let subjects = consent_subject::table.filter(consent_subject::person_id.eq_any(some.to_vec()));
-        let subjects = subjects.filter(consent_subject::consent_id.eq_any(elsewhere.clone().select(consent::id)));
-        named.extend::<Vec<PersonId>>(subjects.select(consent_subject::person_id).load(tx.conn)?);
-        let recipients = consent_recipient::table.filter(consent_recipient::person_id.eq_any(some.to_vec()));
-        let recipients = recipients.filter(consent_recipient::consent_id.eq_any(elsewhere.clone().select(consent::id)));
-        named.extend(recipients.select(consent_recipient::person_id).load::<Option<PersonId>>(tx.conn)?.into_iter().flatten());
+impl People {
+    /// Those of these cases, and of whoever is one with them, each held before anybody else is looked for. From now on nobody else lets any of them take
+    /// part in a case, or names them there.
+    fn of(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<Self> {
+        let here = participant::table.filter(participant::case_id.eq_any(cases.to_vec())).select(participant::person_id).distinct();
+        let here: HashSet<PersonId> = here.load(tx.conn)?.into_iter().collect();
+        let named = named_person::table.filter(named_person::case_id.eq_any(cases.to_vec())).select(named_person::person_id).distinct();
+        let named: Vec<PersonId> = named.load(tx.conn)?;
+        let counted = Counted::among(tx, here.iter().copied().chain(named))?;
+        let all = counted.everybody();
+        for person in &all {
+            tx.hold(RowLock::Person, person.0)?;
+        }
+        let by_name = person::table.filter(person::id.eq_any(all.clone())).filter(person::by_name.eq(true)).select(person::id);
+        let by_name: HashSet<PersonId> = by_name.load(tx.conn)?.into_iter().collect();
+        let elsewhere = Elsewhere::of(tx, &counted, cases)?;
+        let told: HashSet<PersonId> = here.iter().map(|person| counted.one(*person)).collect();
+        let mut people = Self::default();
+        for person in all {
+            let one = counted.one(person);
+            let (seen, named) = (elsewhere.ones.contains_key(&one), elsewhere.named.contains(&one));
+            let told = here.contains(&person) || by_name.contains(&person) || told.contains(&one) && !seen;
+            let list = if !seen && !named {
+                &mut people.going
+            } else if elsewhere.taking_part.contains(&person) || !told {
+                &mut people.staying
+            } else if elsewhere.at_risk(person, one) {
+                &mut people.by_name
+            } else {
+                &mut people.emptied
+            };
+            list.push(person);
+        }
+        Ok(people)
     }
-    let ones = |people: &HashSet<PersonId>| people.iter().map(|person| counted.one(*person)).collect::<HashSet<_>>();
-    let (seen_elsewhere, named) = (ones(&taking_part), ones(&named));
-    let mut people = People::default();
-    for person in all {
-        let (one, told_here) = (counted.one(person), here.contains(&person));
-        let list = if !seen_elsewhere.contains(&one) && !named.contains(&one) {
-            &mut people.going
-        } else if !taking_part.contains(&person) && (told_here || !seen_elsewhere.contains(&one)) {
-            &mut people.emptied
-        } else {
-            &mut people.staying
-        };
-        list.push(person);
+
+    /// Those of whom nothing stays as it was told.
+    fn nothing_told(&self) -> Vec<PersonId> {
+        [&self.going, &self.emptied, &self.by_name].into_iter().flatten().copied().collect()
     }
-    Ok(people)
+}
+
+/// What other cases know of people.
+#[derive(Default)]
+struct Elsewhere {
+    /// Who takes part there.
+    taking_part: HashSet<PersonId>,
+    /// As whom they count, and where.
+    ones: HashMap<PersonId, HashSet<CaseId>>,
+    /// As whom those count who are named there.
+    named: HashSet<PersonId>,
+    /// Whom a risk names, and where.
+    risks: HashMap<PersonId, Vec<CaseId>>,
+}
+
+impl Elsewhere {
+    fn of(tx: &mut Tx<'_>, counted: &Counted, cases: &[CaseId]) -> Result<Self> {
+        let mut found = Self::default();
+        let all: Vec<PersonId> = counted.everybody().into_iter().collect();
+        for some in all.chunks(AT_ONCE) {
+            let parts = participant::table.filter(participant::person_id.eq_any(some.to_vec()));
+            let parts = parts.filter(participant::case_id.ne_all(cases.to_vec())).select((participant::person_id, participant::case_id));
+            for (person, case) in parts.load::<(PersonId, CaseId)>(tx.conn)? {
+                found.taking_part.insert(person);
+                found.ones.entry(counted.one(person)).or_default().insert(case);
+            }
+            let named = named_person::table.filter(named_person::person_id.eq_any(some.to_vec()));
+            let named = named.filter(named_person::case_id.ne_all(cases.to_vec()));
+            let named = named.select((named_person::person_id, named_person::case_id, named_person::risk));
+            for (person, case, risk) in named.load::<(PersonId, CaseId, bool)>(tx.conn)? {
+                found.named.insert(counted.one(person));
+                if risk {
+                    found.risks.entry(person).or_default().push(case);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a risk names this person in a case in which nobody takes part who counts as the same.
+    fn at_risk(&self, person: PersonId, one: PersonId) -> bool {
+        let stands = |case: &CaseId| self.ones.get(&one).is_some_and(|cases| cases.contains(case));
+        self.risks.get(&person).is_some_and(|cases| !cases.iter().all(stands))
+    }
 }
 
 /// The ids of all that goes, by which repeated requests and tasks name it.
 fn ids(tx: &mut Tx<'_>, going: &Going) -> Result<BTreeSet<uuid::Uuid>> {
     let mut ids: BTreeSet<uuid::Uuid> = going.cases.iter().map(|id| id.0).collect();
     ids.extend(going.referrals.iter().map(|id| id.0));
-    ids.extend(going.people.iter().map(|id| id.0));
+    ids.extend(going.people.going.iter().map(|id| id.0));
     macro_rules! of_cases {
         ($($table:ident),+) => {$({
             let rows = $table::table.filter($table::case_id.eq_any(going.cases.clone())).select($table::id);
@@ -132,7 +164,7 @@ fn ids(tx: &mut Tx<'_>, going: &Going) -> Result<BTreeSet<uuid::Uuid>> {
         )
         .select(disclosure_annotation::id);
     ids.extend(annotations.load::<AnyId>(tx.conn)?.into_iter().map(|id| id.0));
-    for some in going.nothing_told().chunks(AT_ONCE) {
+    for some in going.people.nothing_told().chunks(AT_ONCE) {
         let merges =
             person_merge::table.filter(person_merge::kept_id.eq_any(some.to_vec()).or(person_merge::merged_id.eq_any(some.to_vec())));
         ids.extend(merges.select(person_merge::id).load::<AnyId>(tx.conn)?.into_iter().map(|id| id.0));
@@ -147,23 +179,30 @@ fn forget_ids(tx: &mut Tx<'_>, ids: &BTreeSet<uuid::Uuid>) -> Result<()> {
     let every: Vec<AnyId> = ids.iter().copied().map(AnyId).collect();
     for some in every.chunks(AT_ONCE) {
         diesel::delete(task::table.filter(task::about_id.eq_any(some.to_vec()))).execute(tx.conn)?;
-    }
-    // These are of a day; their routes name ids, too.
-    let kept: Vec<(StaffId, String, String, AnyId)> =
-        idempotency::table.select((idempotency::actor_id, idempotency::route, idempotency::key, idempotency::resource_id)).load(tx.conn)?;
-    for (actor, route, key, resource) in kept {
-        let named = route.split('/').filter_map(|part| part.parse::<uuid::Uuid>().ok());
-        if ids.contains(&resource.0) || named.into_iter().any(|id| ids.contains(&id)) {
-            diesel::delete(idempotency::table.find((actor, route, key))).execute(tx.conn)?;
-        }
+        idempotency::forget_those_of(tx, some)?;
     }
     Ok(())
 }
 
 impl Going {
-    /// Those of whom nothing stays that was told.
-    fn nothing_told(&self) -> Vec<PersonId> {
-        self.people.iter().chain(&self.emptied).copied().collect()
+    /// What goes with these cases, which the caller holds, behind the guards of their people.
+    pub(super) fn find(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<Self> {
+        let people = People::of(tx, cases)?;
+        let referrals = referral::table.filter(referral::case_id.eq_any(cases.to_vec())).select(referral::id).load(tx.conn)?;
+        Ok(Self { cases: cases.to_vec(), referrals, people })
+    }
+
+    /// Destroys the keys, and deletes all that they sealed and all that names it. The caller holds the ends of both logs, too.
+    pub(super) fn erase(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
+        let ids = ids(tx, self)?;
+        let left = people::left(tx, &self.people.emptied, &self.people.by_name)?;
+        self.destroy_keys(tx, now)?;
+        people::forget_sides(tx, &self.people.staying, &self.cases.iter().copied().collect())?;
+        self.delete_from_cases(tx)?;
+        self.delete_people(tx)?;
+        forget_ids(tx, &ids)?;
+        self.forget_keys(tx)?;
+        people::leave(tx, left, now)
     }
 
     /// Whose keys go, by their kind.
@@ -172,7 +211,7 @@ impl Going {
         [
             ("case", self.cases.iter().copied().map(Owner::Case).map(bytes).collect()),
             ("referral", self.referrals.iter().copied().map(Owner::Referral).map(bytes).collect()),
-            ("person", self.nothing_told().into_iter().map(Owner::Person).map(bytes).collect()),
+            ("person", self.people.nothing_told().into_iter().map(Owner::Person).map(bytes).collect()),
         ]
     }
 
@@ -242,6 +281,7 @@ impl Going {
             capacity_record,
             referral,
             participant,
+            named_person,
             case_staff,
             retention_hold,
             disposal_case
@@ -251,18 +291,18 @@ impl Going {
     }
 
     fn delete_people(&self, tx: &mut Tx<'_>) -> Result<()> {
-        for some in self.nothing_told().chunks(AT_ONCE) {
+        for some in self.people.nothing_told().chunks(AT_ONCE) {
             let some = || some.to_vec();
             diesel::delete(blind_index::table.filter(blind_index::person_id.eq_any(some()))).execute(tx.conn)?;
             diesel::delete(capacity_record::table.filter(capacity_record::person_id.eq_any(some()))).execute(tx.conn)?;
             let merges = person_merge::kept_id.eq_any(some()).or(person_merge::merged_id.eq_any(some()));
             diesel::delete(person_merge::table.filter(merges)).execute(tx.conn)?;
         }
-        for some in self.people.chunks(AT_ONCE) {
+        for some in self.people.going.chunks(AT_ONCE) {
             diesel::delete(decision_guard::table.filter(decision_guard::person_id.eq_any(some.to_vec()))).execute(tx.conn)?;
         }
         // Those who are one name each other, and go at once.
-        diesel::delete(person::table.filter(person::id.eq_any(self.people.clone()))).execute(tx.conn)?;
+        diesel::delete(person::table.filter(person::id.eq_any(self.people.going.clone()))).execute(tx.conn)?;
         Ok(())
     }
 }

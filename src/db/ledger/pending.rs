@@ -15,6 +15,7 @@ use crate::db::schema::access_pending;
 use crate::db::stored::Json;
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, EntryId};
+use crate::domain::vocabulary::AccessLogKind;
 use crate::ledger::Written;
 
 /// So many are given their places in one transaction.
@@ -29,8 +30,10 @@ pub(super) fn wait(tx: &mut Tx<'_>, pending: Vec<Pending>) -> Result<()> {
     let mut rows = Vec::with_capacity(pending.len());
     for Pending { entry, cases, now, .. } in pending {
         let (id, cases) = (entry.id, cases.into_iter().collect::<Vec<CaseId>>());
+        // What is gone is not looked up, and no id of it waits.
+        let filed = if entry.kind == AccessLogKind::CaseDisposed { Vec::new() } else { cases.clone() };
         let written = entry.write(now, &tx.fetched_ledger_keys(&cases)).map_err(|_| Error::Corrupt("log entry"))?;
-        rows.push((id, written.body, Json(cases)));
+        rows.push((id, written.body, Json(filed)));
     }
     Ok(tx.conn.add_pending(rows)?)
 }
@@ -68,4 +71,33 @@ pub(in crate::db) fn sequence(tx: &mut Tx<'_>) -> Result<usize> {
 /// Whether something waits in vain, by the clock of the server.
 pub(in crate::db) fn is_stuck(tx: &mut Tx<'_>) -> Result<bool> {
     Ok(tx.conn.is_stuck(PATIENCE)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::{Scratch, cluster, now};
+    use crate::domain::ids::RequestId;
+    use crate::ledger::AccessEntry;
+
+    #[test]
+    fn of_a_case_that_is_gone_no_id_waits() {
+        let scratch = Scratch::new();
+        if !cluster::is_postgres() {
+            return;
+        }
+        let jo = scratch.adviser("Jo Ashdown");
+        let case = scratch.bare_case(&jo, false);
+        let waiting = |kind| {
+            let entry = AccessEntry::new(kind, jo.staff, RequestId::mint());
+            let pending = Pending { entry, cases: [case].into(), now: now(), of_the_log: false };
+            let waits = move |tx: &mut Tx<'_>| {
+                let id = pending.entry.id;
+                wait(tx, vec![pending])?;
+                Ok(access_pending::table.find(id).select(access_pending::cases).first::<Json<Vec<CaseId>>>(tx.conn)?.0)
+            };
+            scratch.write(waits).unwrap()
+        };
+        assert_eq!((waiting(AccessLogKind::Read), waiting(AccessLogKind::CaseDisposed)), (vec![case], Vec::new()));
+    }
 }

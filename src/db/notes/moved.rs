@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::{Details, Row, Text, cell, known};
 use crate::authz::{Act, Permit, act};
 use crate::db::error::{Error, Result};
+use crate::db::named::{self, NamedBy};
 use crate::db::schema::note;
 use crate::db::stored::Json;
 use crate::db::tx::Tx;
@@ -143,6 +144,7 @@ pub fn relocate(
     let worker_id = cases::require(tx, permit, to)?.assigned_to;
     let versions = versions(tx, id)?;
     guard::take(tx, there.people().chain(versions.iter().flat_map(|row| row.details.0.clone().people())))?;
+    named::note(tx, to, there.people(), NamedBy::Other)?;
     let mut moved: HashMap<NoteId, NoteId> = HashMap::new();
     for old in versions {
         let new_id = NoteId::mint();

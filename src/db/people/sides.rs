@@ -211,21 +211,34 @@ pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId
     Ok(())
 }
 
-/// Leaves nothing of these people but their ids, which rows of other cases name: all that was told of them was told in cases that are disposed of. Their
-/// keys are gone; the caller has taken their guards (R16).
-pub fn empty(tx: &mut Tx<'_>, people: &[PersonId], now: Timestamp) -> Result<()> {
-    for id in people {
-        let nobody = Sealed { known: Known { content: PersonContent::nobody(), contacts: Vec::new() }, own: Vec::new() };
-        tx.create_keys_anew(Owner::Person(*id), now)?;
-        let sealed = tx.seal(cell(*id), &nobody)?;
-        diesel::update(person::table.find(*id))
+/// What is left of these people when all cases are gone in which anything was told of them: nothing of the first, and of the others who they are.
+pub fn left(tx: &mut Tx<'_>, emptied: &[PersonId], by_name: &[PersonId]) -> Result<Vec<(PersonId, Option<PersonContent>)>> {
+    let mut left: Vec<(PersonId, Option<PersonContent>)> = emptied.iter().map(|id| (*id, None)).collect();
+    for id in by_name {
+        left.push((*id, Some(open(tx, *id)?.known.content.who_they_are())));
+    }
+    Ok(left)
+}
+
+/// Leaves nothing else of them but their ids, which rows of other cases name. Their keys are gone; the caller has taken their guards (R16).
+pub fn leave(tx: &mut Tx<'_>, people: Vec<(PersonId, Option<PersonContent>)>, now: Timestamp) -> Result<()> {
+    for (id, content) in people {
+        let emptied = content.is_none();
+        let content = content.unwrap_or_else(PersonContent::nobody);
+        let kind = content.kind;
+        let told = Sealed { known: Known { content, contacts: Vec::new() }, own: Vec::new() };
+        tx.create_keys_anew(Owner::Person(id), now)?;
+        let sealed = tx.seal(cell(id), &told)?;
+        diesel::update(person::table.find(id))
             .set((
-                person::kind.eq(nobody.known.content.kind),
+                person::kind.eq(kind),
                 person::sealed.eq(sealed),
-                person::emptied.eq(true),
+                person::emptied.eq(emptied),
+                person::by_name.eq(!emptied),
                 person::version.eq(person::version + 1),
             ))
             .execute(tx.conn)?;
+        index_again(tx, id, &told)?;
     }
     Ok(())
 }

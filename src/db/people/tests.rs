@@ -1,11 +1,14 @@
 //! People in a real database: sealed, found, and seen by those who may.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::search::Wanted;
 use super::*;
 use crate::authz::Caller;
 use crate::db::testing::{Scratch, first, holds, now, permit};
-use crate::domain::person::{ContactUpdate, NewPerson, contacts_after};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::person::{ContactUpdate, NewPerson, PersonSearch, PersonSummary, contacts_after};
 use crate::domain::vocabulary::AccessReason;
 
 const ISLA: &str = r#"{"kind":"child","fullName":"Isla-Mae Thórnbeck","knownAs":"Izzy","formerNames":["Isla Larkbeck"],"pseudonymous":false,

@@ -171,6 +171,15 @@ pub struct NewDisclosure {
     pub safeguarding: Option<NewSafeguarding>,
 }
 
+impl NewDisclosure {
+    /// Whom it names: whom it is about, who gets it or a copy, who is at risk, and from whom it is withheld.
+    pub fn people(&self) -> impl Iterator<Item = PersonId> {
+        let at_risk = self.safeguarding.iter().flat_map(|risk| &risk.grounds.at_risk_person_ids);
+        let named = self.subject_ids.iter().chain(&self.recipient.person_id).chain(&self.withhold_from_person_ids).chain(at_risk);
+        named.copied().chain(self.copies.iter().map(|copy| copy.person_id))
+    }
+}
+
 /// May this be passed on? The same question as a disclosure, decided by the same function, without effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -146,6 +146,8 @@ rules! {
     PeriodNotOver = "period_not_over", None, [], "The period for which this case is kept is not over, or cannot be told.";
     BirthDateKnown = "birth_date_known", None, [], "All that its period depends on is known.";
     DisposalProposed = "disposal_proposed", None, [], "It is proposed for disposal already.";
+    OfficerAgreementMissing = "officer_agreement_missing", None, [], "A risk is in this case: say which data protection officer agreed, and when.";
+    StillCounts = "still_counts", None, [], "A refusal or an assessment in it counts in another case of somebody: record it there first.";
 }
 
 impl RefusalRule {
