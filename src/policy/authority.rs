@@ -192,7 +192,8 @@ fn has_begun(row: &ParticipantFact, by: NaiveDate) -> bool {
     row.began_on.is_none_or(|began| began <= by)
 }
 
-fn covers(entry: &PrFact, on: NaiveDate) -> bool {
+/// Whether what is told of parental responsibility holds on the day.
+pub(super) fn covers(entry: &PrFact, on: NaiveDate) -> bool {
     entry.from_on.is_none_or(|from| from <= on) && entry.ended_on.is_none_or(|end| on < end)
 }
 

@@ -4,12 +4,12 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::authority::{Standing, authority, standing};
-use super::deadlines::working_day_from;
-use crate::domain::disclosure::FamilyFacts;
+use super::authority::{Standing, authority, covers, standing};
+use super::deadlines::{working_day_from, working_days_after};
+use crate::domain::disclosure::{FamilyFacts, PrFact};
 use crate::domain::ids::PersonId;
 use crate::domain::time::{day_after, day_before, months_after};
-use crate::domain::vocabulary::{ClockEventKind, RequesterCapacity};
+use crate::domain::vocabulary::{ClockEventKind, ParentalResponsibility, RequesterCapacity};
 
 /// Something that starts, stops or lengthens the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,32 +76,42 @@ impl Clock {
         }
     }
 
-    /// Whether this may happen next. Proof is asked for at once or not at all: not after anything else. What was not asked for does not arrive.
-    /// More time is taken once, with notice in time, which is judged on the day of the event.
+    /// Whether this may happen next. Proof is asked for at once or not at all: within the first working days, and not after anything else. What was not
+    /// asked for does not arrive, but authority may come late, when it turns out who decides; it restarts nothing. Nothing is asked once the answer is
+    /// overdue. More time is taken once, with notice in time.
     #[must_use]
     pub fn allows(received_on: NaiveDate, events: &[ClockEvent], next: ClockEvent) -> bool {
         use ClockEventKind as Kind;
         let clock = Self::of(received_on, events);
-        let open = |asked, received| answered(events, asked, received).is_none();
         let last = events.iter().map(|event| event.on).fold(received_on, NaiveDate::max);
         let begun = events.iter().any(|event| matches!(event.kind, Kind::ClarificationAsked | Kind::Extended));
         let once = !events.iter().any(|event| event.kind == next.kind);
         next.on >= last
             && match next.kind {
-                Kind::IdentityAsked | Kind::AuthorityAsked => once && !begun,
-                Kind::IdentityReceived => open(Kind::IdentityAsked, Kind::IdentityReceived),
-                Kind::AuthorityReceived => open(Kind::AuthorityAsked, Kind::AuthorityReceived),
-                Kind::ClarificationAsked => clock.running == Running::Yes,
+                Kind::IdentityAsked | Kind::AuthorityAsked => once && !begun && next.on <= working_days_after(received_on, AT_ONCE),
+                Kind::IdentityReceived => answered(events, Kind::IdentityAsked, Kind::IdentityReceived).is_none(),
+                Kind::AuthorityReceived => true,
+                Kind::ClarificationAsked => clock.due_on.is_some_and(|due| next.on <= due),
                 Kind::ClarificationReceived => clock.running == Running::Paused,
                 Kind::Extended => once && clock.notice_by_on.is_some_and(|by| next.on <= by),
             }
     }
 }
 
-/// The days of what was asked for and arrived, in pairs; nothing while something is still out.
+/// Proof of identity or authority is asked for within so many working days.
+const AT_ONCE: u32 = 5;
+
+/// The days of what was asked for and arrived, in pairs; nothing while something is still out. What came without being asked for is not among them.
 fn answered(events: &[ClockEvent], asked: ClockEventKind, received: ClockEventKind) -> Option<Vec<(NaiveDate, NaiveDate)>> {
-    let days = |kind| events.iter().filter(move |event| event.kind == kind).map(|event| event.on);
-    (days(asked).count() == days(received).count()).then(|| days(asked).zip(days(received)).collect())
+    let (mut out, mut pairs) = (None, Vec::new());
+    for event in events {
+        if event.kind == asked {
+            out = Some(event.on);
+        } else if event.kind == received {
+            pairs.extend(out.take().map(|asked| (asked, event.on)));
+        }
+    }
+    out.is_none().then_some(pairs)
 }
 
 /// Days on which the clock stood still: the first and the last counted, none if the answer came on the same day.
@@ -110,10 +120,23 @@ fn days_out(asked: &[(NaiveDate, NaiveDate)]) -> Days {
     Days::new(asked.iter().map(out).filter_map(|days| u64::try_from(days).ok()).sum())
 }
 
+/// Who asks for what is held about whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// In which capacity they ask.
+    pub capacity: RequesterCapacity,
+    /// Who asks.
+    pub requester: PersonId,
+    /// For whom they act: themselves, or, as representative or solicitor, the subject or whoever acts for the subject.
+    pub acting_for: PersonId,
+    /// About whom.
+    pub subject: PersonId,
+}
+
 /// On what else than kinship a request rests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// Written authority of whoever decides for the subject has arrived.
+    /// Written authority has arrived: of whoever decides for the subject, or of the client of a solicitor or representative.
     pub authority: bool,
     /// The manager has recorded why it is clearly in the best interests of the child.
     pub best_interests: bool,
@@ -122,39 +145,57 @@ pub struct Shown {
 /// Whether somebody may ask for what is held about the subject on this day.
 ///
 /// Competence is that of the decision to ask: the facts hold the records of kind `subject_access`. A child who may decide, a young person and an adult
-/// ask for themselves; a parent needs the authority of a child who can decide, or the best interests of the child; somebody grown who cannot decide is
-/// represented as for a permission (R4). Whoever acts for another shows the authority for it, kin or not.
+/// ask for themselves. A parent with parental responsibility asks for a child; where the child can decide, by the authority of the child or clearly in
+/// the best interests of the child. Somebody grown who cannot decide is represented as for a permission (R4). A solicitor or representative shows the
+/// authority of a client who might ask, and no more than that client might have. The council as corporate parent gains nothing (C1).
 #[must_use]
-pub fn may_ask(
-    capacity: RequesterCapacity,
-    requester: PersonId,
-    subject: PersonId,
-    shown: Shown,
-    on: NaiveDate,
-    family: &FamilyFacts,
-) -> bool {
-    match (capacity, standing(subject, on, family)) {
-        (RequesterCapacity::Subject, standing) => requester == subject && matches!(standing, Standing::ChildCanDecide | Standing::Grown),
+pub fn may_ask(asking: &Asking, shown: Shown, on: NaiveDate, family: &FamilyFacts) -> bool {
+    let Asking { capacity, requester, acting_for, subject } = *asking;
+    let standing = standing(subject, on, family);
+    let decides = matches!(standing, Standing::ChildCanDecide | Standing::Grown);
+    let acts = |person| acts_for(person, subject, on, family);
+    let asks_for_child = |person, authorised| match standing {
+        Standing::ChildCanDecide => authorised || (shown.best_interests && acts_for(person, subject, on, &unassessed(subject, family))),
+        Standing::Grown => authorised,
+        Standing::ChildUnassessed | Standing::ChildCannotDecide | Standing::GrownCannotDecide => acts(person),
+    };
+    match capacity {
+        RequesterCapacity::Subject => requester == subject && decides,
         _ if requester == subject => false,
-        (RequesterCapacity::Parent, Standing::ChildCanDecide) => shown.authority || shown.best_interests,
-        (RequesterCapacity::Representative | RequesterCapacity::Solicitor, _) | (_, Standing::Grown) => shown.authority,
-        (RequesterCapacity::Parent, _) => acts_for(requester, subject, on, family),
+        RequesterCapacity::Parent => asks_for_child(requester, shown.authority),
+        RequesterCapacity::Representative | RequesterCapacity::Solicitor if acting_for == subject => {
+            shown.authority && (decides || acts(requester))
+        }
+        RequesterCapacity::Representative | RequesterCapacity::Solicitor => shown.authority && asks_for_child(acting_for, false),
     }
 }
 
-/// Whether this person has authority for the subject by their part in any case of the facts.
+/// Whether this person has authority for the subject by their part in a case of the facts, and no case says that they have not.
 fn acts_for(person: PersonId, subject: PersonId, on: NaiveDate, family: &FamilyFacts) -> bool {
-    let mut cases = family.participants.iter().filter(|row| row.person_id == person).map(|row| row.case_id);
-    cases.any(|case_id| authority(person, subject, on, false, &FamilyFacts { case_id, ..family.clone() }).is_some())
+    let rows = || family.participants.iter().filter(|row| row.person_id == person);
+    // The council as corporate parent has no authority where a council would receive: so not here either.
+    let has = |case_id| authority(person, subject, on, true, &FamilyFacts { case_id, ..family.clone() }).is_some();
+    let denied = |entry: &PrFact| {
+        use ParentalResponsibility::{Disputed, No, RestrictedByOrder};
+        entry.child_id == subject && covers(entry, on) && matches!(entry.value, No | Disputed | RestrictedByOrder)
+    };
+    rows().any(|row| has(row.case_id)) && !rows().flat_map(|row| &row.pr).any(denied)
+}
+
+/// The facts as if nobody had assessed this person.
+fn unassessed(person: PersonId, family: &FamilyFacts) -> FamilyFacts {
+    let mut family = family.clone();
+    family.people.iter_mut().filter(|fact| fact.id == person).for_each(|fact| fact.capacity.clear());
+    family
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::disclosure::{CapacityFact, ParticipantFact, PersonFact, PrFact};
+    use crate::domain::disclosure::{CapacityFact, ParticipantFact, PersonFact};
     use crate::domain::ids::CaseId;
     use crate::domain::time::Timestamp;
-    use crate::domain::vocabulary::{CapacityOutcome, ParentalResponsibility, ParticipantRole, PersonKind, Relation};
+    use crate::domain::vocabulary::{CapacityOutcome, ParticipantRole, PersonKind, Relation};
     use ClockEventKind as Kind;
     use uuid::Uuid;
 
@@ -209,6 +250,8 @@ mod tests {
         let arrived = [&out[..], &[(Kind::AuthorityReceived, "2026-05-22")]].concat();
         assert_eq!(Clock::of(received, &events(&arrived)).start_on, Some(day("2026-05-22")));
         let paused = Clock::of(day("2026-06-01"), &events(&CLARIFIED[..1]));
+        let unasked = Clock::of(received, &events(&[(Kind::AuthorityReceived, "2026-05-22")]));
+        assert_eq!(unasked, Clock::of(received, &[]));
         let days = (paused.running, paused.start_on, paused.alert_on, paused.notice_by_on, paused.due_on);
         assert_eq!(days, (Running::Paused, Some(day("2026-06-01")), None, None, None));
     }
@@ -216,17 +259,20 @@ mod tests {
     #[test]
     fn what_may_happen_next_follows_from_what_happened() {
         let received = "2026-06-01";
-        let rows: [(Happened<'_>, Kind, &str, bool); 18] = [
-            (&[], Kind::IdentityAsked, "2026-06-02", true),
+        let rows: [(Happened<'_>, Kind, &str, bool); 21] = [
+            (&[], Kind::IdentityAsked, "2026-06-08", true),
+            (&[], Kind::AuthorityAsked, "2026-06-09", false),
+            (&[], Kind::AuthorityReceived, "2026-06-30", true),
+            (&[], Kind::ClarificationAsked, "2026-07-01", true),
+            (&[], Kind::ClarificationAsked, "2026-07-02", false),
             (&[], Kind::IdentityAsked, "2026-05-31", false),
             (&[], Kind::IdentityReceived, "2026-06-02", false),
-            (&[], Kind::AuthorityReceived, "2026-06-02", false),
             (&[], Kind::ClarificationReceived, "2026-06-02", false),
             (&[], Kind::Extended, "2026-07-01", true),
             (&[], Kind::Extended, "2026-07-02", false),
             (&[(Kind::IdentityAsked, "2026-06-02")], Kind::IdentityAsked, "2026-06-03", false),
             (&[(Kind::IdentityAsked, "2026-06-02")], Kind::AuthorityAsked, "2026-06-02", true),
-            (&[(Kind::IdentityAsked, "2026-06-02")], Kind::AuthorityReceived, "2026-06-03", false),
+            (&[(Kind::IdentityAsked, "2026-06-02")], Kind::AuthorityReceived, "2026-06-03", true),
             (&[(Kind::IdentityAsked, "2026-06-02")], Kind::IdentityReceived, "2026-06-01", false),
             (&[(Kind::IdentityAsked, "2026-06-02")], Kind::ClarificationAsked, "2026-06-03", false),
             (&CLARIFIED[..1], Kind::ClarificationReceived, "2026-06-10", true),
@@ -245,71 +291,97 @@ mod tests {
     const CHILD: PersonId = PersonId(Uuid::from_u128(1));
     const PARENT: PersonId = PersonId(Uuid::from_u128(2));
     const STRANGER: PersonId = PersonId(Uuid::from_u128(3));
+    const COUNCIL: PersonId = PersonId(Uuid::from_u128(4));
+    const DEPUTY: PersonId = PersonId(Uuid::from_u128(5));
 
-    fn family(born: &str, assessed: Option<CapacityOutcome>, held: ParentalResponsibility) -> FamilyFacts {
+    /// A child with a case of their own and one with a parent; in a third the parental responsibility of the parent is told again.
+    fn family(born: &str, assessed: Option<CapacityOutcome>, held: [ParentalResponsibility; 2]) -> FamilyFacts {
         let recorded_at = Timestamp::start_of(day("2026-05-01"));
         let capacity = assessed.map(|outcome| CapacityFact { outcome, assessed_on: day("2026-05-01"), recorded_at });
         let person = |id, kind| PersonFact { id, kind, date_of_birth: None, capacity: Vec::new() };
         let child =
             PersonFact { date_of_birth: Some(day(born)), capacity: capacity.into_iter().collect(), ..person(CHILD, PersonKind::Child) };
-        let row = |case, person_id, role, relation, pr| ParticipantFact {
+        let row = |case, person_id, relation, held: Option<ParentalResponsibility>| ParticipantFact {
             case_id: CaseId(Uuid::from_u128(case)),
             person_id,
-            role,
+            role: if person_id == CHILD { ParticipantRole::Subject } else { ParticipantRole::ServiceUser },
             relation,
-            pr,
+            pr: held.into_iter().map(|value| PrFact { child_id: CHILD, value, from_on: None, ended_on: None }).collect(),
             began_on: None,
             ended_on: None,
         };
-        let pr = vec![PrFact { child_id: CHILD, value: held, from_on: None, ended_on: None }];
+        let subject = |case| row(case, CHILD, Relation::OwnSelf, None);
+        let mut participants = vec![subject(7), subject(8), subject(9)];
+        participants.push(row(9, PARENT, Relation::Parent, Some(held[0])));
+        participants.push(row(8, PARENT, Relation::Parent, Some(held[1])));
+        participants.push(row(9, COUNCIL, Relation::LaAsCorporateParent, Some(ParentalResponsibility::Yes)));
         FamilyFacts {
             people: vec![child, person(PARENT, PersonKind::ParentCarer), person(STRANGER, PersonKind::Professional)],
-            participants: vec![
-                row(8, CHILD, ParticipantRole::Subject, Relation::OwnSelf, Vec::new()),
-                row(9, CHILD, ParticipantRole::Subject, Relation::OwnSelf, Vec::new()),
-                row(9, PARENT, ParticipantRole::ServiceUser, Relation::Parent, pr),
-            ],
+            participants,
             ..FamilyFacts::default()
         }
     }
 
     #[test]
     fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
-        use ParentalResponsibility::{Disputed, Yes};
+        use ParentalResponsibility::{Disputed, RestrictedByOrder, Unknown, Yes};
         use RequesterCapacity::{Parent, Representative, Solicitor, Subject};
         let (small, grown) = ("2014-03-12", "2008-03-12");
         let (can, cannot) = (Some(CapacityOutcome::CanDecide), Some(CapacityOutcome::CannotDecide));
         let nothing = Shown::default();
         let authority = Shown { authority: true, ..nothing };
         let best = Shown { best_interests: true, ..nothing };
+        let both = Shown { authority: true, best_interests: true };
+        let (yes, own) = ([Yes, Yes], |person| (person, person));
         let rows = [
-            (small, None, Yes, Parent, PARENT, nothing, true),
-            (small, cannot, Yes, Parent, PARENT, nothing, true),
-            (small, None, Disputed, Parent, PARENT, nothing, false),
-            (small, None, Yes, Parent, STRANGER, nothing, false),
-            (small, can, Yes, Parent, PARENT, nothing, false),
-            (small, can, Yes, Parent, PARENT, authority, true),
-            (small, can, Yes, Parent, PARENT, best, true),
-            (grown, None, Yes, Parent, PARENT, nothing, false),
-            (grown, None, Yes, Parent, PARENT, best, false),
-            (grown, None, Yes, Parent, PARENT, authority, true),
-            (grown, cannot, Yes, Parent, PARENT, nothing, true),
-            (small, None, Yes, Subject, CHILD, nothing, false),
-            (small, can, Yes, Subject, CHILD, nothing, true),
-            (small, cannot, Yes, Subject, CHILD, authority, false),
-            (grown, None, Yes, Subject, CHILD, nothing, true),
-            (grown, cannot, Yes, Subject, CHILD, nothing, false),
-            (grown, None, Yes, Subject, PARENT, authority, false),
-            (grown, None, Yes, Parent, CHILD, authority, false),
-            (small, None, Yes, Solicitor, STRANGER, nothing, false),
-            (small, None, Yes, Solicitor, STRANGER, best, false),
-            (small, None, Yes, Solicitor, STRANGER, authority, true),
-            (grown, None, Yes, Representative, STRANGER, nothing, false),
-            (grown, None, Yes, Representative, STRANGER, authority, true),
+            (small, None, yes, Parent, own(PARENT), nothing, true),
+            (small, cannot, yes, Parent, own(PARENT), nothing, true),
+            (small, None, [Yes, Unknown], Parent, own(PARENT), nothing, true),
+            (small, None, [Yes, RestrictedByOrder], Parent, own(PARENT), nothing, false),
+            (small, None, [Disputed, Yes], Parent, own(PARENT), nothing, false),
+            (small, None, [Unknown, Unknown], Parent, own(PARENT), nothing, false),
+            (small, None, yes, Parent, own(STRANGER), nothing, false),
+            (small, None, yes, Parent, own(COUNCIL), nothing, false),
+            (small, can, yes, Parent, own(PARENT), nothing, false),
+            (small, can, yes, Parent, own(PARENT), authority, true),
+            (small, can, yes, Parent, own(PARENT), best, true),
+            (small, can, [Yes, Disputed], Parent, own(PARENT), best, false),
+            (small, can, yes, Parent, own(STRANGER), best, false),
+            (small, can, yes, Parent, own(COUNCIL), best, false),
+            (grown, None, yes, Parent, own(PARENT), nothing, false),
+            (grown, None, yes, Parent, own(PARENT), best, false),
+            (grown, None, yes, Parent, own(PARENT), authority, true),
+            (grown, cannot, yes, Parent, own(PARENT), nothing, true),
+            (small, None, yes, Subject, own(CHILD), nothing, false),
+            (small, can, yes, Subject, own(CHILD), nothing, true),
+            (small, cannot, yes, Subject, own(CHILD), authority, false),
+            (grown, None, yes, Subject, own(CHILD), nothing, true),
+            (grown, cannot, yes, Subject, own(CHILD), nothing, false),
+            (grown, None, yes, Subject, own(PARENT), authority, false),
+            (grown, None, yes, Parent, own(CHILD), authority, false),
+            (small, None, yes, Solicitor, (STRANGER, PARENT), nothing, false),
+            (small, None, yes, Solicitor, (STRANGER, PARENT), best, false),
+            (small, None, yes, Solicitor, (STRANGER, PARENT), authority, true),
+            (small, None, [Yes, RestrictedByOrder], Solicitor, (STRANGER, PARENT), authority, false),
+            (small, None, yes, Solicitor, own(STRANGER), authority, false),
+            (small, None, yes, Solicitor, (STRANGER, CHILD), authority, false),
+            (small, can, yes, Solicitor, (STRANGER, CHILD), authority, true),
+            (small, can, yes, Solicitor, (STRANGER, PARENT), authority, false),
+            (small, can, yes, Solicitor, (STRANGER, PARENT), both, true),
+            (grown, None, yes, Representative, (STRANGER, CHILD), nothing, false),
+            (grown, None, yes, Representative, (STRANGER, CHILD), authority, true),
+            (grown, None, yes, Representative, (STRANGER, PARENT), both, false),
+            (grown, cannot, yes, Representative, (STRANGER, CHILD), authority, false),
         ];
-        for (row, (born, assessed, held, capacity, requester, shown, may)) in rows.into_iter().enumerate() {
-            let family = family(born, assessed, held);
-            assert_eq!(may_ask(capacity, requester, CHILD, shown, day("2026-06-01"), &family), may, "row {row}");
+        for (row, (born, assessed, held, capacity, (requester, acting_for), shown, may)) in rows.into_iter().enumerate() {
+            let asking = Asking { capacity, requester, acting_for, subject: CHILD };
+            assert_eq!(may_ask(&asking, shown, day("2026-06-01"), &family(born, assessed, held)), may, "row {row}");
         }
+        let mut appointed = family(grown, cannot, yes);
+        let deputy = ParticipantFact { person_id: DEPUTY, relation: Relation::Deputy, pr: Vec::new(), ..appointed.participants[3].clone() };
+        appointed.participants.push(deputy);
+        let asking = Asking { capacity: Representative, requester: DEPUTY, acting_for: CHILD, subject: CHILD };
+        let may = |shown| may_ask(&asking, shown, day("2026-06-01"), &appointed);
+        assert!(may(authority) && !may(nothing), "a deputy shows the order");
     }
 }

@@ -13,6 +13,7 @@ pub fn extract(letter: &ExtractLetter) -> Result<Vec<u8>, Unwritten> {
 
 impl ExtractLetter {
     fn letter(&self) -> Letter {
+        let whole = self.enclosed.iter().map(|note| (note, false));
         let to = std::iter::once(self.officer.clone()).chain(self.of.iter().cloned()).collect();
         let mut head = vec![
             ("To".to_owned(), to),
@@ -41,7 +42,7 @@ impl ExtractLetter {
             ),
             Part::Heading("What is enclosed".to_owned()),
             Part::Text("Each note stands below as we wrote it down, word for word.".to_owned()),
-            contents(&self.enclosed),
+            contents(whole.clone()),
         ]);
         if self.left_out {
             parts.push(Part::Heading("What is not enclosed".to_owned()));
@@ -49,7 +50,7 @@ impl ExtractLetter {
                 "We looked at our notes one by one. What is not relevant to the request, or may not be shared, is not enclosed.".to_owned(),
             ));
         }
-        parts.extend(word_for_word(self.enclosed.iter().map(|note| (note, false))));
+        parts.extend(word_for_word(whole));
         let foot = format!("Confidential  ·  Made on {}  ·  Request {}", written(self.made_on), self.request);
         let title = if self.copy_to.is_some() { "Copy of an extract from our notes" } else { "Extract from our notes" };
         Letter { from: self.service.name.clone(), title: title.to_owned(), parts, foot }

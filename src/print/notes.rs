@@ -12,13 +12,13 @@ pub(super) fn number(notes: usize) -> String {
     }
 }
 
-/// The list of contents.
-pub(super) fn contents<'a>(notes: impl IntoIterator<Item = &'a Enclosed>) -> Part {
-    let line = |note: &Enclosed| {
+/// The list of contents. A note of which only a part goes does not tell of what kinds the whole is.
+pub(super) fn contents<'a>(notes: impl Iterator<Item = (&'a Enclosed, bool)>) -> Part {
+    let line = |(note, in_part): (&Enclosed, bool)| {
         let kinds: Vec<_> = labels(&note.categories).into_iter().map(|kind| kind.to_lowercase()).collect();
-        format!("{} ({})", title(note), kinds.join(", "))
+        format!("{} ({})", title(note), if in_part { "in part".to_owned() } else { kinds.join(", ") })
     };
-    Part::Rows(notes.into_iter().zip(1..).map(|(note, n)| (n.to_string(), vec![line(note)])).collect())
+    Part::Rows(notes.zip(1..).map(|(note, n)| (n.to_string(), vec![line(note)])).collect())
 }
 
 /// Their words, each under a heading, with whether part of them is left out.
@@ -28,9 +28,11 @@ pub(super) fn word_for_word<'a>(notes: impl Iterator<Item = (&'a Enclosed, bool)
     let mut parts: Vec<Part> = unprinted.then(|| Part::Notice(square.to_owned())).into_iter().collect();
     for ((note, in_part), n) in notes.zip(1..) {
         parts.push(Part::Heading(format!("{n}. {}", title(note))));
-        let mut rows = vec![("What kind".to_owned(), labels(&note.categories))];
-        rows.extend(in_part.then(|| ("In part".to_owned(), vec!["Some of its words are left out.".to_owned()])));
-        parts.push(Part::Rows(rows));
+        parts.push(Part::Rows(vec![if in_part {
+            ("In part".to_owned(), vec!["Some of its words are left out.".to_owned()])
+        } else {
+            ("What kind".to_owned(), labels(&note.categories))
+        }]));
         parts.push(Part::Text(note.words.as_str().trim().to_owned()));
     }
     parts

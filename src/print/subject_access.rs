@@ -4,6 +4,7 @@
 use super::letter::{Letter, Part, Unwritten};
 use super::notes::{contents, number, word_for_word};
 use super::words::written;
+use crate::domain::legal_bundle::Enclosed;
 use crate::domain::subject_access_letter::{PassedOn, SubjectAccessLetter};
 use crate::domain::vocabulary::Vocabulary as _;
 
@@ -13,6 +14,11 @@ pub fn subject_access(letter: &SubjectAccessLetter) -> Result<Vec<u8>, Unwritten
 }
 
 impl SubjectAccessLetter {
+    /// The notes, with whether they go only in part.
+    fn notes(&self) -> impl Iterator<Item = (&Enclosed, bool)> + Clone {
+        self.enclosed.iter().map(|released| (&released.note, released.in_part))
+    }
+
     fn letter(&self) -> Letter {
         let held_about = match &self.about {
             Some(name) => format!("What we hold about {name}"),
@@ -29,7 +35,8 @@ impl SubjectAccessLetter {
             Part::Rows(head),
             Part::Notice(format!("Confidential. For {} only.", self.to)),
             text(
-                "You asked what we hold. This letter has a copy of it. We hold it to give information, advice and support about special \
+                "You asked what we hold. This letter has what is on record and a copy of our notes. We also keep permissions, forms and requests as they \
+                 reached us: please tell us if you want a copy of those. We hold all this to give information, advice and support about special \
                  educational needs and disabilities (Children and Families Act 2014, section 32). It comes from those who talked or wrote to us. \
                  How long we keep it follows from our retention schedule, which you can ask us for. No decision was made by a machine.",
             ),
@@ -38,7 +45,7 @@ impl SubjectAccessLetter {
             parts.extend([heading("What is on record"), Part::Rows(self.on_record.clone())]);
         }
         if !self.enclosed.is_empty() {
-            parts.extend([heading("Our notes"), contents(self.enclosed.iter().map(|released| &released.note))]);
+            parts.extend([heading("Our notes"), contents(self.notes())]);
         }
         parts.push(heading("What we passed on"));
         if self.passed_on.is_empty() {
@@ -50,8 +57,8 @@ impl SubjectAccessLetter {
             parts.extend([
                 heading("What is not enclosed"),
                 text(
-                    "We looked at everything one by one. Some of it is not enclosed, or only in part, because the law does not let us give it to \
-                     you: it may be about other people, for example, or could do serious harm to somebody.",
+                    "We looked at our notes one by one. Some of them are not enclosed, or only in part, because the law does not let us give it to \
+                     you: they may be about other people, for example, or could do serious harm to somebody.",
                 ),
             ]);
         }
@@ -63,7 +70,7 @@ impl SubjectAccessLetter {
                  (ico.org.uk), and you can go to court.",
             ),
         ]);
-        parts.extend(word_for_word(self.enclosed.iter().map(|released| (&released.note, released.in_part))));
+        parts.extend(word_for_word(self.notes()));
         let foot = format!("Confidential  ·  Made on {}  ·  Request {}", written(self.made_on), self.reference);
         Letter { from: self.service.name.clone(), title: held_about, parts, foot }
     }
@@ -86,7 +93,6 @@ fn text(words: &str) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::legal_bundle::Enclosed;
     use crate::domain::receipt::Service;
     use crate::domain::subject_access_letter::Released;
     use crate::domain::text::LongText;
@@ -120,7 +126,7 @@ mod tests {
             ),
             (
                 letter(Some("Ana Lake"), true, true, vec![passed]),
-                vec!["about Ana Lake", "left out", "not enclosed", "21 May 2026", "SEND team North"],
+                vec!["about Ana Lake", "left out", "(in part)", "not enclosed", "21 May 2026", "SEND team North"],
                 vec!["about you", "nothing that was passed on"],
             ),
         ] {
