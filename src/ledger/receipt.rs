@@ -48,13 +48,14 @@ impl Receipt {
         }
         let (head, note) = std::str::from_utf8(bytes).ok()?.split_once("\n\n")?;
         let mut lines = head.split('\n');
-        let format = lines.next()?;
+        // Which format it is shows where it is written again.
+        lines.next()?;
         let body = STANDARD.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
         let index = lines.next()?.strip_prefix("index ")?.parse().ok()?;
         let hash = |line: &str| Hash::from_slice(&STANDARD.decode(line).ok()?);
         let proof = lines.map(hash).collect::<Option<Vec<_>>>()?;
         let read = Self { body, index, proof, note: note.as_bytes().to_vec() };
-        Some(read).filter(|read| format == FORMAT && read.proof.len() <= MAX_PROOF && read.write() == bytes)
+        Some(read).filter(|read| read.proof.len() <= MAX_PROOF && read.write() == bytes)
     }
 
     /// Whether the entry is in the log that this checkpoint is of. Whether that was signed is asked of its note.
@@ -92,6 +93,20 @@ mod tests {
             assert!(!Receipt { body: b"{}".to_vec(), ..receipt.clone() }.is_in(&checkpoint));
             assert!(!receipt.is_in(&Checkpoint { size: index, ..checkpoint.clone() }));
             assert!(!receipt.is_in(&Checkpoint { root: Hash([0; 32]), ..checkpoint }));
+        }
+    }
+
+    #[test]
+    fn a_receipt_has_its_greatest_length_and_its_longest_proof() {
+        let (receipt, _) = of(0, 1);
+        for (hashes, taken) in [(63, true), (64, false)] {
+            let long = Receipt { proof: vec![Hash([7; 32]); hashes], ..receipt.clone() };
+            assert_eq!(Receipt::read(&long.write()).is_some(), taken, "{hashes}");
+        }
+        let rest = MAX_RECEIPT - receipt.write().len();
+        for (more, taken) in [(rest, true), (rest + 1, false), (2 * rest, false)] {
+            let long = Receipt { note: [receipt.note.as_slice(), &vec![b'x'; more]].concat(), ..receipt.clone() };
+            assert_eq!(Receipt::read(&long.write()).is_some(), taken, "{more}");
         }
     }
 

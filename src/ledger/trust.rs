@@ -105,3 +105,35 @@ impl Trust {
         note::open(note, &keys(Some(checkpoint.size)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::witness::Witness;
+    use crate::ledger::{Hash, Signer};
+
+    #[test]
+    fn as_many_witnesses_as_are_wanted_have_spoken_each_counts_once_and_none_speaks_ahead_of_time() {
+        let log = Signer::new(&[1; 32], "sendiass/disclosure/x");
+        let note = log.sign(40, Hash([7; 32]));
+        let [one, two] = [2, 3].map(|seed| Witness::new(&[seed; 32], "w").unwrap());
+        let keys = format!("log {} 40 40\nwitness {}\nwitness {}\n", log.public().text(), one.public().text(), two.public().text());
+        let seen = |quorum: &str, by: &[(&Witness, u64)], now| {
+            let lines = by.iter().map(|(witness, time)| witness.cosign(note.as_bytes(), *time).unwrap());
+            Trust::read(&format!("{keys}{quorum}")).unwrap().witnessed(format!("{note}{}", lines.collect::<String>()).as_bytes(), now)
+        };
+        assert_eq!(seen("", &[], None), Witnessed::Short(0, 1));
+        assert_eq!(seen("", &[(&one, 9)], None), Witnessed::Enough(1));
+        assert_eq!(seen("quorum 2", &[(&one, 9)], None), Witnessed::Short(1, 2));
+        assert_eq!(seen("quorum 2", &[(&one, 9), (&one, 8)], None), Witnessed::Short(1, 2));
+        assert_eq!(seen("quorum 2", &[(&one, 9), (&two, 8)], None), Witnessed::Enough(2));
+        assert_eq!(seen("", &[(&one, 1300), (&two, 9)], Some(1000)), Witnessed::Enough(2));
+        assert_eq!(seen("", &[(&one, 1301), (&two, 9)], Some(1000)), Witnessed::Forged);
+        assert_eq!(Trust::default().witnessed(note.as_bytes(), None), Witnessed::NotAsked);
+        assert_eq!(Trust::read("quorum 1").unwrap().witnessed(note.as_bytes(), None), Witnessed::Short(0, 1));
+        let trust = Trust::read(&keys).unwrap();
+        assert!(trust.knows("sendiass/disclosure/x") && !trust.knows("sendiass/access/x"));
+        assert!(trust.open(note.as_bytes()).is_ok(), "at the one size that its key signs");
+        assert_eq!((trust.signers(note.as_bytes()), trust.signers(b"")), (vec![log.public().clone()], Vec::new()));
+    }
+}

@@ -63,6 +63,7 @@ fn every_departure_from_the_canonical_form_is_refused() {
         (b"{\"a\":\"\\u000A\"}", M::Escape),
         (b"{\"a\":\"\\u000a\"}", M::Escape),
         (b"{\"a\":\"\\u001F\"}", M::Escape),
+        (b"{\"a\":\"\\u0020\"}", M::Escape),
         (b"{\"a\":\"\\u00e9\"}", M::Escape),
         (b"{\"a\":\"\\ud83d\\ude00\"}", M::Escape),
         (b"{\"a\":\"\\u00\"}", M::Escape),

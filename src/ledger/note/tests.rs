@@ -126,6 +126,9 @@ fn one_checkpoint_has_one_form() {
     let long = "x".repeat(MAX_NOTE);
     assert!(open(with_line(&good, &format!("{DASH}{long} AAAAAAAA")).as_slice(), &key).is_err());
     assert_eq!(PublicKey::read(&ours.public().text().to_uppercase()), None);
+    for name in ["", "two words"] {
+        assert_eq!(PublicKey::read(&Signer::new(&[1; 32], name).public().text()), None, "{name:?}");
+    }
 }
 
 #[test]

@@ -159,6 +159,25 @@ mod tests {
         for opening in [with(label, "made up"), with("subjects/9", value), [openings[0].clone(), openings[0].clone()].to_vec()] {
             assert_eq!(found(false, &line, Some(&shown(&opening))), "differ");
         }
+        // Beside what is shown, what disposals account for.
+        let gone = |entries: u64| {
+            let mut disposal = body.clone();
+            disposal.insert("disposed".to_owned(), serde_json::json!({ "entries": entries }));
+            leaf::write(&disposal).unwrap()
+        };
+        for (accounted, finding) in [(1, "unaccounted"), (2, "accounted")] {
+            let mut count = Count::new(true);
+            count.entry(7, line.as_bytes(), Some(&all));
+            for gone in [&other, &gone(1), &gone(accounted)] {
+                count.entry(8, gone.as_bytes(), None);
+            }
+            let verdict = count.verdict(true, None);
+            let says = format!(
+                "8 commitments stand for what is shown; 3 entries have nothing to open, and disposals account for {}",
+                1 + accounted
+            );
+            assert!(verdict.finding == finding && verdict.says.starts_with(&says), "{verdict:?}");
+        }
         // A key of another field opens nothing.
         let mut exchanged = shown(&openings[..1]);
         exchanged.openings[0].key = key.field_key(id, &openings[1].label);

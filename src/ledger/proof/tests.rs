@@ -10,7 +10,15 @@ use super::*;
 use crate::ledger::leaf::leaf_hash;
 use crate::ledger::merkle::root;
 use crate::ledger::merkle::tests::{Store, bodies};
-use crate::ledger::verify::{Range, continues, includes};
+use crate::ledger::verify::{Range, Stack, continues, includes};
+
+#[test]
+fn a_full_subtree_has_a_place_where_it_fits_only() {
+    let (leaf, mut stack) = (leaf_hash(b"x"), Stack::default());
+    assert!(!stack.push(64, leaf) && stack.push(1, leaf) && !stack.push(2, leaf));
+    assert!(stack.push(0, leaf) && !stack.push(1, leaf) && stack.push(0, leaf));
+    assert_eq!((stack.size(), stack.root()), (4, node_hash(&leaf, &node_hash(&leaf, &leaf))));
+}
 
 /// The definitions of RFC 6962 §2.1, word for word.
 struct Naive {

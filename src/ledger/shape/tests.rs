@@ -1,4 +1,4 @@
-use super::forms::is_instant;
+use super::forms::{is_base64url, is_instant, is_key, is_key_id, is_reference};
 use super::*;
 use crate::domain::access_log::AccessLogBody;
 use crate::domain::log::LogBody;
@@ -73,6 +73,7 @@ fn a_field_that_is_unknown_missing_or_wrong_is_named() {
         ("01a0af79-18b8-78f5", "01A0af79-18b8-78f5", Wrong::Value("id")),
         ("01a0af79-18b8-78f5", "01a0af7918b8-78f5-", Wrong::Value("id")),
         ("01a0af79-18b8-78f5", "01a0af79018b8-78f5", Wrong::Value("id")),
+        ("01a0af79-18b8-78f5", "01a0a-79-18b8-78f5", Wrong::Value("id")),
         ("13:05:44.120Z", "13:05:44.12Z", Wrong::Value("at")),
         ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV-vB", Wrong::Value("case")),
         ("AqbXo7meGmQuCdFzKPV-vA", "AqbXo7meGmQuCdFzKPV+vA", Wrong::Value("case")),
@@ -95,6 +96,151 @@ fn a_field_that_is_unknown_missing_or_wrong_is_named() {
         assert_eq!(with(from, to), Err(wrong), "{from} as {to}");
     }
     assert_eq!(checked(REFUSED), Ok(()));
+}
+
+/// A value of each field, in the order of their names; what says which kind of entry it is, is not among them.
+const SAMPLES: &[(&str, &str)] = &[
+    ("actor", r#""019b8d62-7a80-726b-b2a7-4de452e6b438""#),
+    ("at", r#""2026-09-17T13:05:44.120Z""#),
+    ("auditReference", r#""A/1""#),
+    ("basis", r#""permission""#),
+    ("case", r#""AqbXo7meGmQuCdFzKPV-vA""#),
+    ("cases", r#"["AqbXo7meGmQuCdFzKPV-vA"]"#),
+    ("channel", r#""secure_email""#),
+    ("decidedBy", r#""019b8d62-7a80-726b-b2a7-4de452e6b438""#),
+    ("deployment", r#""019b8d62-7a80-726b-b2a7-4de452e6b438""#),
+    ("direction", r#""outbound""#),
+    (
+        "disposed",
+        concat!(
+            r#"{"disposal":"019b8d62-7a80-726b-b2a7-4de452e6b438","entries":1,"ground":"period_over","key":"FtTm1r_dPbxUB_clMohfuAHMAuQVEyW_bHrYOzxAtPc","#,
+            r#""notices":"not_required","policy":"rc06_parent_only","proposedBy":"019b8d62-7a80-726b-b2a7-4de452e6b438"}"#
+        ),
+    ),
+    ("follows", r#"{"origin":"x","root":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","size":1}"#),
+    ("id", r#""01a0af79-18b8-78f5-8ef8-aa3892276658""#),
+    ("identified", "true"),
+    ("keyId", r#""0123abcd""#),
+    ("kind", ""),
+    ("lawfulBasis", r#""public_task""#),
+    ("origin", r#""x""#),
+    ("outcome", ""),
+    ("purpose", r#""pass_information""#),
+    ("reason", r#""FtTm1r_dPbxUB_clMohfuAHMAuQVEyW_bHrYOzxAtPc""#),
+    ("recipient", r#""01a0af79-18b8-78f5-8ef8-aa3892276658""#),
+    ("rel", r#""01a0af79-18b8-78f5-8ef8-aa3892276658""#),
+    ("req", r#""01a0af79-18b8-78f5-8ef8-aa3892276658""#),
+    ("role", r#""adviser""#),
+    ("rotated", r#"{"key":"log"}"#),
+    ("rules", r#"["not_decided"]"#),
+    ("v", "1"),
+];
+
+/// Each kind of entry, its outcome, the fields it needs, and those it may not have.
+type Belongs = (&'static str, &'static str, &'static str, &'static str);
+
+const OF_DISCLOSURES: &[Belongs] = &[
+    (
+        "disclosure_made",
+        "granted",
+        "basis case channel decidedBy direction identified lawfulBasis purpose",
+        "deployment disposed follows keyId origin rotated rules",
+    ),
+    (
+        "disclosure_refused",
+        "refused",
+        "basis case channel decidedBy direction identified lawfulBasis purpose rules",
+        "deployment disposed follows keyId origin rotated",
+    ),
+    ("disclosure_recalled", "recorded", "case", "deployment disposed follows keyId origin rotated rules"),
+    ("disclosure_corrected", "recorded", "case", "deployment disposed follows keyId origin rotated rules"),
+    ("decided_not_to_share", "recorded", "case decidedBy reason", "deployment disposed follows keyId origin rotated rules"),
+    ("subject_notified", "recorded", "case", "deployment disposed follows keyId origin rotated rules"),
+    ("recipient_notified_of_erasure", "recorded", "case decidedBy", "deployment disposed follows keyId origin rel rotated rules"),
+    ("case_disposed", "recorded", "case decidedBy disposed", "deployment follows keyId origin recipient rel rotated rules"),
+    ("key_rotated", "recorded", "rotated", "case deployment disposed follows keyId origin rel rules"),
+    ("log_genesis", "recorded", "deployment keyId origin", "case disposed follows rel rotated rules"),
+    ("log_recovered", "recorded", "deployment keyId origin", "case disposed rel rotated rules"),
+    ("log_pruned", "recorded", "", ""),
+    ("period_sealed", "recorded", "", ""),
+];
+
+const OF_ACCESSES: &[Belongs] = &[
+    ("read", "granted", "", "deployment follows keyId origin rotated"),
+    ("listed", "granted", "", "deployment follows keyId origin rotated"),
+    ("searched", "granted", "", "deployment follows keyId origin rotated"),
+    ("created", "granted", "", "deployment follows keyId origin rotated"),
+    ("changed", "granted", "", "deployment follows keyId origin rotated"),
+    ("exported", "granted", "", "deployment follows keyId origin rotated"),
+    ("refused", "refused", "", "deployment follows keyId origin rotated"),
+    ("case_disposed", "recorded", "cases", "auditReference deployment follows keyId origin rotated"),
+    ("key_rotated", "recorded", "rotated", "auditReference cases deployment follows keyId origin"),
+    ("log_genesis", "recorded", "deployment keyId origin", "auditReference cases follows rotated"),
+    ("log_recovered", "recorded", "deployment keyId origin", "auditReference cases rotated"),
+    ("log_pruned", "recorded", "", ""),
+];
+
+#[test]
+fn what_an_entry_says_belongs_to_its_kind() {
+    for (shape, all, kinds) in [
+        (Shape::disclosure(), OF_DISCLOSURES, DisclosureLogKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()),
+        (Shape::access(), OF_ACCESSES, AccessLogKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+    ] {
+        assert_eq!(all.iter().map(|(kind, ..)| *kind).collect::<Vec<_>>(), kinds);
+        for (kind, outcome, needs, bars) in all {
+            let belongs = |present: &dyn Fn(&Field) -> bool| {
+                let fields = shape.fields.iter().filter(|field| field.always || present(field)).map(|field| {
+                    let sample = SAMPLES.iter().find(|(name, _)| *name == field.name).map(|(_, sample)| *sample);
+                    match field.name {
+                        "kind" => format!("\"kind\":\"{kind}\""),
+                        "outcome" => format!("\"outcome\":\"{outcome}\""),
+                        name => format!("\"{name}\":{}", sample.unwrap()),
+                    }
+                });
+                let body = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
+                match shape.check(body.as_bytes()) {
+                    Ok(_) => true,
+                    Err(Wrong::Kind) => false,
+                    Err(other) => panic!("{other}: {body}"),
+                }
+            };
+            let needed = |field: &Field| needs.split(' ').any(|name| name == field.name);
+            assert!(belongs(&needed), "{kind}");
+            for field in shape.fields.iter().filter(|field| !field.always && SAMPLES.iter().any(|(name, _)| *name == field.name)) {
+                let barred = bars.split(' ').any(|name| name == field.name);
+                assert_eq!(belongs(&|other| needed(other) || other.name == field.name), !barred, "{kind} with {field:?}");
+                assert_eq!(belongs(&|other| needed(other) && other.name != field.name), !needed(field), "{kind} without {field:?}");
+            }
+        }
+    }
+}
+
+/// What a text under this name is tested by.
+fn text_of(fields: &'static [Field], name: &str) -> fn(&str) -> bool {
+    match fields.iter().find(|field| field.name == name).map(|field| &field.form) {
+        Some(Form::Text(passes)) => *passes,
+        _ => panic!("{name} is no text"),
+    }
+}
+
+#[test]
+fn texts_have_the_signs_and_the_length_that_they_may() {
+    let (letters, signs) = ("x".repeat(400), "._/-".repeat(20));
+    for (passes, length, good, bad) in [
+        (is_key_id as fn(&str) -> bool, None, &["0123abef"][..], &["0123abe", "0123abef0", "0123ABEF", "0123abeg", ""][..]),
+        (is_key, Some(300), &["x+0123abef+AAAA", "~!"], &["", "two words", "\u{e9}", "\n"]),
+        (is_reference, Some(60), &["AUDIT-2026/07", "a._/-", "9"], &["", "-x", "two words", "\u{e9}", &signs]),
+        (text_of(ACCESS, "operation"), Some(100), &["getCase"], &["", "get_case", "getCase1"]),
+        (text_of(DISCLOSURE, "origin"), Some(200), &["sendiass/disclosure/x"], &["", "two words", "a+b"]),
+    ] {
+        for (text, taken) in good.iter().map(|text| (text, true)).chain(bad.iter().map(|text| (text, false))) {
+            assert_eq!(passes(text), taken, "{text:?}");
+        }
+        if let Some(length) = length {
+            assert!(passes(&letters[..length]) && !passes(&letters[..=length]), "{length}");
+        }
+    }
+    assert!(is_base64url("AAAA", 3) && !is_base64url("AAAAA", 3) && !is_base64url("AAA", 3));
 }
 
 #[test]
