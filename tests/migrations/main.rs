@@ -36,6 +36,21 @@ fn words(conn: &mut Conn, query: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.text).collect()
 }
 
+/// The tables of the logs, by their names, in a catalog that lists its tables like this.
+fn of_a_log(conn: &mut Conn, catalog: &str) -> Vec<String> {
+    let tables = words(
+        conn,
+        &format!(
+            "SELECT name AS text FROM ({catalog}) AS tables WHERE name LIKE 'disclosure\\_%' ESCAPE '\\' OR name LIKE 'access\\_%' ESCAPE '\\' ORDER BY 1"
+        ),
+    );
+    assert!(tables.len() >= 18, "{tables:?}");
+    tables
+}
+
+/// Disposal empties these, row by row; what waits for its place in the log leaves when it has it.
+const DISPOSABLE: &[&str] = &["access_case_ix", "access_pending", "disclosure_case_ix", "disclosure_private"];
+
 /// Does this on three connections of a pool, held together.
 fn on_three<T: Send + 'static>(place: &Place, f: impl Fn(&mut Conn) -> T + Clone + Send + 'static) -> Vec<T> {
     let keys = Keyring::new("test".to_owned(), &Secret::new([7; 32]), &Secret::new([9; 32]));
@@ -72,7 +87,7 @@ fn attempt(conn: &mut Conn, f: impl FnOnce(&mut Conn) -> QueryResult<()>) -> Opt
 
 /// The same words about the access log, whose tables have the same shape; none, if they are not about what both logs have.
 fn of_the_access_log(sql: &str) -> Option<String> {
-    let tables = ["entry", "leaf", "subtree", "checkpoint", "prune", "case_ix"];
+    let tables = ["entry", "leaf", "subtree", "checkpoint", "cosignature", "prune", "case_ix"];
     let other = tables.iter().fold(sql.to_owned(), |sql, table| sql.replace(&format!("disclosure_{table}"), &format!("access_{table}")));
     let outcome = |mark: &str| {
         (format!("{mark}kind{mark}:{mark}k{mark}"), format!("{mark}kind{mark}:{mark}k{mark},{mark}outcome{mark}:{mark}o{mark}"))

@@ -9,7 +9,7 @@ use sendiass::db::conn::Place;
 
 use crate::harness::cluster::{self, Scratch};
 use crate::harness::scratch;
-use crate::{Conn, DEMANDS, attempt, of_both_logs, of_the_access_log, refused, words};
+use crate::{Conn, DEMANDS, DISPOSABLE, attempt, of_a_log, of_both_logs, of_the_access_log, refused, words};
 
 /// One row of each table, with all it refers to; two in the log. `#1` is the first id.
 const ROWS: &str = r"
@@ -41,6 +41,7 @@ INSERT INTO disclosure_entry (idx, body) VALUES (0, '{~at~:~a~,~kind~:~k~,~actor
 INSERT INTO disclosure_leaf VALUES (0, ZEROS), (1, ZEROS);
 INSERT INTO disclosure_subtree VALUES (1, 0, ZEROS);
 INSERT INTO disclosure_checkpoint VALUES (1, 'n');
+INSERT INTO disclosure_cosignature VALUES (1, 'w', 'l');
 INSERT INTO disclosure_prune VALUES (1);
 INSERT INTO disclosure_private VALUES (0, #4, #9, '\x00');
 INSERT INTO disclosure_case_ix VALUES (#4, 0);
@@ -83,9 +84,10 @@ fn replica(scratch: &Scratch) -> Conn {
 }
 
 /// Every table that is written once, the words with which a change is refused, and those for a row that comes out of turn.
-const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
+pub(super) const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("access_case_ix", "the look-up is never changed", ""),
     ("access_checkpoint", "the log is append-only", "checkpoints grow"),
+    ("access_cosignature", "what a witness said stands", ""),
     ("access_entry", "the log is append-only", "the log takes the next entry only"),
     ("access_leaf", "the log is append-only", "the log takes the next leaf only"),
     ("access_pending", "what waits is never changed", ""),
@@ -101,6 +103,7 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("disclosure_case_ix", "the look-up is never changed", ""),
     ("disclosure_checkpoint", "the log is append-only", "checkpoints grow"),
     ("disclosure_consent", "disclosures are append-only", ""),
+    ("disclosure_cosignature", "what a witness said stands", ""),
     ("disclosure_entry", "the log is append-only", "the log takes the next entry only"),
     ("disclosure_leaf", "the log is append-only", "the log takes the next leaf only"),
     ("disclosure_private", "openings are never changed", ""),
@@ -110,9 +113,6 @@ const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("named_person", "who was named stays", ""),
     ("note", "notes are append-only", ""),
 ];
-
-/// Disposal empties these, row by row; what waits for its place in the log leaves when it has it.
-const DISPOSABLE: &[&str] = &["access_case_ix", "access_pending", "disclosure_case_ix", "disclosure_private"];
 
 /// What is changed, and never emptied. Whoever empties one of them empties what refers to it, and that would refuse, too.
 const NOT_EMPTIED: &[&str] = &[
@@ -226,6 +226,9 @@ fn the_list_of_what_is_written_once_is_that_of_the_catalog() {
     let never_updated = "SELECT relname::text AS text FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid \
         WHERE NOT tgisinternal AND tgqual IS NULL AND tgtype & 18 = 18 ORDER BY 1";
     assert_eq!(words(&mut conn, never_updated), told);
+    let of_a_log = of_a_log(&mut conn, "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public'");
+    let others: Vec<&String> = of_a_log.iter().filter(|table| !told.contains(&table.as_str())).collect();
+    assert!(others.is_empty(), "{others:?}");
     // What refuses a change refuses to be emptied, too, and is not skipped by a replica.
     let emptied = "SELECT relname::text AS text FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid \
         WHERE NOT tgisinternal AND tgtype & 34 = 34 AND tgqual IS NULL ORDER BY 1";

@@ -156,6 +156,12 @@ CREATE TRIGGER disclosure_checkpoint_kept BEFORE DELETE ON disclosure_checkpoint
 ALTER TABLE disclosure_checkpoint ENABLE ALWAYS TRIGGER disclosure_checkpoint_kept;
 CREATE TRIGGER disclosure_checkpoint_emptied BEFORE TRUNCATE ON disclosure_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the log is append-only');
 ALTER TABLE disclosure_checkpoint ENABLE ALWAYS TRIGGER disclosure_checkpoint_emptied;
+CREATE TRIGGER disclosure_cosignature_fixed BEFORE UPDATE ON disclosure_cosignature FOR EACH ROW EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE disclosure_cosignature ENABLE ALWAYS TRIGGER disclosure_cosignature_fixed;
+CREATE TRIGGER disclosure_cosignature_kept BEFORE DELETE ON disclosure_cosignature FOR EACH ROW EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE disclosure_cosignature ENABLE ALWAYS TRIGGER disclosure_cosignature_kept;
+CREATE TRIGGER disclosure_cosignature_emptied BEFORE TRUNCATE ON disclosure_cosignature FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE disclosure_cosignature ENABLE ALWAYS TRIGGER disclosure_cosignature_emptied;
 CREATE TRIGGER disclosure_prune_grows BEFORE INSERT ON disclosure_prune FOR EACH ROW EXECUTE FUNCTION disclosure_prune_grows();
 ALTER TABLE disclosure_prune ENABLE ALWAYS TRIGGER disclosure_prune_grows;
 CREATE TRIGGER disclosure_prune_fixed BEFORE UPDATE ON disclosure_prune FOR EACH ROW EXECUTE FUNCTION refuse_change('the log is append-only');

@@ -144,6 +144,12 @@ CREATE TRIGGER access_checkpoint_kept BEFORE DELETE ON access_checkpoint FOR EAC
 ALTER TABLE access_checkpoint ENABLE ALWAYS TRIGGER access_checkpoint_kept;
 CREATE TRIGGER access_checkpoint_emptied BEFORE TRUNCATE ON access_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the log is append-only');
 ALTER TABLE access_checkpoint ENABLE ALWAYS TRIGGER access_checkpoint_emptied;
+CREATE TRIGGER access_cosignature_fixed BEFORE UPDATE ON access_cosignature FOR EACH ROW EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE access_cosignature ENABLE ALWAYS TRIGGER access_cosignature_fixed;
+CREATE TRIGGER access_cosignature_kept BEFORE DELETE ON access_cosignature FOR EACH ROW EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE access_cosignature ENABLE ALWAYS TRIGGER access_cosignature_kept;
+CREATE TRIGGER access_cosignature_emptied BEFORE TRUNCATE ON access_cosignature FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('what a witness said stands');
+ALTER TABLE access_cosignature ENABLE ALWAYS TRIGGER access_cosignature_emptied;
 CREATE TRIGGER access_prune_grows BEFORE INSERT ON access_prune FOR EACH ROW EXECUTE FUNCTION access_prune_grows();
 ALTER TABLE access_prune ENABLE ALWAYS TRIGGER access_prune_grows;
 CREATE TRIGGER access_prune_fixed BEFORE UPDATE ON access_prune FOR EACH ROW EXECUTE FUNCTION refuse_change('the log is append-only');

@@ -99,6 +99,12 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints grow'); END;
 CREATE TRIGGER disclosure_checkpoint_fixed BEFORE UPDATE ON disclosure_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER disclosure_checkpoint_kept BEFORE DELETE ON disclosure_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
+CREATE TRIGGER disclosure_cosignature_new BEFORE INSERT ON disclosure_cosignature
+WHEN EXISTS (SELECT 1 FROM disclosure_cosignature WHERE size = NEW.size AND witness = NEW.witness)
+BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+CREATE TRIGGER disclosure_cosignature_fixed BEFORE UPDATE ON disclosure_cosignature BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+CREATE TRIGGER disclosure_cosignature_kept BEFORE DELETE ON disclosure_cosignature BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+
 CREATE TRIGGER disclosure_prune_grows BEFORE INSERT ON disclosure_prune
 WHEN NEW.upto IS NULL OR NEW.upto <= coalesce((SELECT max(upto) FROM disclosure_prune), 0)
     OR NEW.upto > coalesce((SELECT max(idx) + 1 FROM disclosure_leaf), 0)

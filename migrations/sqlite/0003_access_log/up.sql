@@ -86,6 +86,12 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints grow'); END;
 CREATE TRIGGER access_checkpoint_fixed BEFORE UPDATE ON access_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER access_checkpoint_kept BEFORE DELETE ON access_checkpoint BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
+CREATE TRIGGER access_cosignature_new BEFORE INSERT ON access_cosignature
+WHEN EXISTS (SELECT 1 FROM access_cosignature WHERE size = NEW.size AND witness = NEW.witness)
+BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+CREATE TRIGGER access_cosignature_fixed BEFORE UPDATE ON access_cosignature BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+CREATE TRIGGER access_cosignature_kept BEFORE DELETE ON access_cosignature BEGIN SELECT RAISE(ABORT, 'what a witness said stands'); END;
+
 CREATE TRIGGER access_prune_grows BEFORE INSERT ON access_prune
 WHEN NEW.upto IS NULL OR NEW.upto <= coalesce((SELECT max(upto) FROM access_prune), 0)
     OR NEW.upto > coalesce((SELECT max(idx) + 1 FROM access_leaf), 0)
