@@ -132,6 +132,7 @@ impl Collector for AtScrape {
             ("sendiass_database_idle", "Connections that could be.", Some(load.idle)),
             ("sendiass_database_reads_waiting", "Transactions that wait for a connection.", Some(load.reads_waiting)),
             ("sendiass_database_writes", "Writes that wait or run.", Some(load.writes)),
+            ("sendiass_log_entries_waiting", "Entries of the access log that wait for a transaction to share.", Some(load.entries_waiting)),
             ("process_resident_memory_bytes", "Resident memory.", resident()),
             ("process_open_fds", "Open files and sockets.", open_files()),
         ];

@@ -22,6 +22,8 @@ pub struct Load {
     pub reads_waiting: u64,
     /// Writes that wait or run.
     pub writes: u64,
+    /// Entries of the access log that wait for a transaction which they share, on a server.
+    pub entries_waiting: u64,
     /// Requests turned away because too much waited already.
     pub turned_away: u64,
     /// Those that waited in vain for a connection, or for an answer.
@@ -97,8 +99,8 @@ impl Tally {
         }
     }
 
-    /// The counts, beside what the pool of readers says of itself: how many read, how many are idle, how many were admitted.
-    pub fn load(&self, reading: u64, idle: u64, admitted: u64) -> Load {
+    /// The counts, beside what the pool of readers says of itself: how many read, how many are idle, how many were admitted; and how many entries wait.
+    pub fn load(&self, reading: u64, idle: u64, admitted: u64, entries_waiting: u64) -> Load {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut sizes = SIZES.into_iter();
         Load {
@@ -106,6 +108,7 @@ impl Tally {
             idle,
             reads_waiting: admitted.saturating_sub(reading),
             writes: count(&self.writes),
+            entries_waiting,
             turned_away: count(&self.turned_away),
             timed_out: count(&self.timed_out),
             not_logged: count(&self.not_logged),

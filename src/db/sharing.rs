@@ -37,6 +37,11 @@ impl Sharing {
         room
     }
 
+    /// How many wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
     /// Those who wait; who has gone away is left out.
     fn take(&self) -> Vec<Share> {
         let mut waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
@@ -189,9 +194,11 @@ mod tests {
             let entry = Asked::new(&adviser, Action::CaseRead, now()).unwrap().refused(Noted::default());
             assert!(scratch.db.sharing.join(Share { entry, answer: oneshot::channel().0 }));
         }
+        assert_eq!(scratch.db.load().entries_waiting, QUEUE as u64);
         let told = told_at_once(&scratch, &adviser, &[case]);
         assert!(matches!(told[..], [Err(Error::Busy)]), "{told:?}");
         scratch.wait(scratch.db.write_shares());
+        assert_eq!(scratch.db.load().entries_waiting, 0);
         assert!(told_at_once(&scratch, &adviser, &[case])[0].is_ok());
         assert_eq!(log_size(&scratch), before + 1);
     }

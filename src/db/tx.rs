@@ -270,7 +270,7 @@ impl Db {
     pub fn load(&self) -> Load {
         let (at_work, idle) = self.pool.used();
         let admitted = (self.pool.size() + WAITING).saturating_sub(self.admitted.available_permits());
-        self.tally.load(at_work, idle, admitted as u64)
+        self.tally.load(at_work, idle, admitted as u64, self.sharing.waiting())
     }
 
     /// Reads in one snapshot of the database.
