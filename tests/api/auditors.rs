@@ -152,31 +152,49 @@ struct AtWork<'a> {
 
 impl AtWork<'_> {
     fn witness(&self, note: &str, from: Option<i64>) -> (i32, String, String) {
+        log(&self.arguments(note, from).iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn arguments(&self, note: &str, from: Option<i64>) -> Vec<String> {
         let seed = SEED.map(|byte| format!("{byte:02x}")).concat();
         let seed = private(self.folder.path(), "witness.key", &seed);
         let path = |name: &str| self.folder.path().join(name).to_str().unwrap().to_owned();
         std::fs::write(path("checkpoint"), note).unwrap();
-        let (state, checkpoint, proof) = (path("w.state"), path("checkpoint"), path("proof"));
-        let log_key = key(self.app, "disclosure").text();
-        let mut arguments = vec![
-            "witness",
-            "--name",
-            "w.example/1",
-            "--key",
-            seed.to_str().unwrap(),
-            "--state",
-            &state,
-            "--log-key",
-            &log_key,
-            &checkpoint,
-        ];
+        let (seed, log_key) = (seed.to_str().unwrap().to_owned(), key(self.app, "disclosure").text());
+        let [state, checkpoint, proof] = ["w.state", "checkpoint", "proof"].map(path);
+        let named = [("--name", "w.example/1".to_owned()), ("--key", seed), ("--state", state), ("--log-key", log_key)];
+        let mut arguments = vec!["witness".to_owned()];
+        arguments.extend(named.into_iter().flat_map(|(name, value)| [name.to_owned(), value]));
+        arguments.push(checkpoint);
         if let Some(from) = from {
             let to = note.lines().nth(1).unwrap();
             let answer = self.app.as_role(Role::Auditor).get(&format!("/disclosure-log/proofs/consistency?fromSize={from}&toSize={to}"));
             std::fs::write(&proof, answer.text).unwrap();
-            arguments.push(&proof);
+            arguments.push(proof);
         }
-        log(&arguments)
+        arguments
+    }
+
+    /// It is given a checkpoint and the proof from `from`, and after it read what it remembers, and before it reads the proof, it remembers something
+    /// else: the proof is a pipe, which is opened then.
+    fn witness_while(&self, note: &str, from: i64, other: &str) -> (i32, String, String) {
+        let (mut arguments, pipe) = (self.arguments(note, Some(from)), self.folder.path().join("pipe"));
+        let proof = std::fs::read(arguments.pop().unwrap()).unwrap();
+        arguments.push(pipe.to_str().unwrap().to_owned());
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::thread::scope(|scope| {
+            let witness = scope.spawn(|| {
+                let done = log(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+                // Whoever waits for it to be read waits no longer.
+                drop(std::fs::OpenOptions::new().read(true).write(true).open(&pipe));
+                done
+            });
+            let mut opened = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+            std::fs::write(self.folder.path().join("w.state"), other).unwrap();
+            opened.write_all(&proof).unwrap();
+            drop(opened);
+            witness.join().unwrap()
+        })
     }
 }
 
@@ -228,6 +246,13 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
     assert!(code == 2 && line.is_empty() && said.contains(&format!("fromSize={old}")), "{said}");
     let (code, line, said) = at_work.witness(&new, None);
     assert!(code == 1 && line.is_empty() && said.contains("does not go on"), "{said}");
+    // Another one of this name was quicker: what that one remembers stays.
+    let state = || std::fs::read_to_string(at_work.folder.path().join("w.state")).unwrap();
+    let (known, newest) = (state(), new.split_inclusive('\n').take(3).collect::<String>());
+    let (code, line, said) = at_work.witness_while(&new, old, &newest);
+    assert!(code == 2 && line.is_empty() && said.contains("Somebody else changed what this witness remembers"), "{said}");
+    assert_eq!(state(), newest);
+    private(at_work.folder.path(), "w.state", &known);
     let (code, line, said) = at_work.witness(&new, Some(old));
     assert_eq!(code, 0, "{said}");
     let theirs = Witness::new(&SEED, "w.example/1").unwrap();
@@ -235,8 +260,7 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
     // Played back, it is older than what is remembered.
     let (code, line, said) = at_work.witness(&note, None);
     assert!(code == 1 && line.is_empty() && said.contains("older than what this witness knows"), "{said}");
-    let state = std::fs::read_to_string(at_work.folder.path().join("w.state")).unwrap();
-    assert!(new.starts_with(&state) && state.lines().count() == 3, "{state}");
+    assert_eq!(state(), newest);
 }
 
 /// A bundle of a whole log, signed by whoever can.

@@ -81,7 +81,7 @@ fn t18_t43_two_servers_on_one_log_and_a_clock_that_goes_back_leave_it_whole() {
 }
 
 #[test]
-fn t42_whoever_adds_from_an_old_snapshot_is_refused() {
+fn t42_whoever_adds_from_an_old_snapshot_is_refused_and_tries_again_with_a_new_one() {
     let app = TestApp::spawn();
     if !cluster::is_postgres() {
         // Its one writer has locked all.
@@ -97,6 +97,7 @@ fn t42_whoever_adds_from_an_old_snapshot_is_refused() {
     let said = old.batch_execute(next).unwrap_err().to_string();
     assert!(said.contains("duplicate key value violates unique constraint"), "{said}");
     old.batch_execute("ROLLBACK").unwrap();
+    old.batch_execute(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ; {next}; ROLLBACK")).unwrap();
     // The service itself never has such a snapshot, whatever the database says is usual.
     let (folder, scratch) = app.stopped();
     let role = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = ''repeatable read''', current_database()); END $$";
@@ -110,6 +111,20 @@ fn t42_whoever_adds_from_an_old_snapshot_is_refused() {
         }
     });
     assert_eq!(stored(&app, "disclosure").len(), 10);
+    // Where the server refuses all the same, as it refuses an old snapshot, nothing was done; tried again with the same key, it is done once.
+    let once = "CREATE SEQUENCE refusals; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN \
+        IF nextval('refusals') = 1 THEN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = 'serialization_failure'; END IF; RETURN NEW; END $$; \
+        CREATE TRIGGER refuse_once BEFORE INSERT ON disclosure_entry FOR EACH ROW EXECUTE FUNCTION refuse_once()";
+    app.sabotage().batch_execute(once).unwrap();
+    let (path, session) = (format!("/cases/{}/disclosures", family.case), app.adviser().with("Idempotency-Key", "t42-tried-once-more"));
+    let refused = session.post(&path, &risk).problem(503, "unavailable");
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(stored(&app, "disclosure").len(), 10);
+    let [made, again] = [(); 2].map(|()| session.post(&path, &risk).ok(201));
+    assert_eq!((made.header("idempotency-replayed"), again.header("idempotency-replayed")), (String::new(), "true".to_owned()));
+    assert_eq!((made.str("id"), stored(&app, "disclosure").len()), (again.str("id"), 11));
+    drop(other);
+    is_sound(app, &[]);
 }
 
 const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
