@@ -103,11 +103,14 @@ mod tests {
             let long = Receipt { proof: vec![Hash([7; 32]); hashes], ..receipt.clone() };
             assert_eq!(Receipt::read(&long.write()).is_some(), taken, "{hashes}");
         }
-        let rest = MAX_RECEIPT - receipt.write().len();
-        for (more, taken) in [(rest, true), (rest + 1, false), (2 * rest, false)] {
-            let long = Receipt { note: [receipt.note.as_slice(), &vec![b'x'; more]].concat(), ..receipt.clone() };
-            assert_eq!(Receipt::read(&long.write()).is_some(), taken, "{more}");
+        for (length, taken) in [(151_488, true), (151_489, false), (400_000, false)] {
+            let more = vec![b'x'; length - receipt.write().len()];
+            let long = Receipt { note: [receipt.note.as_slice(), &more].concat(), ..receipt.clone() };
+            assert_eq!((long.write().len(), Receipt::read(&long.write()).is_some()), (length, taken));
         }
+        // There is room for the longest entry under the longest note.
+        let longest = Receipt { body: vec![b'x'; MAX_BODY], note: vec![b'x'; MAX_NOTE], proof: vec![Hash([7; 32]); 63], ..receipt };
+        assert!(Receipt::read(&longest.write()).is_some());
     }
 
     #[test]
