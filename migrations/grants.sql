@@ -19,8 +19,8 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'case_file') THEN
         GRANT UPDATE ON sealing_key, staff, recipient, team, person, person_merge, decision_guard, reference_counter, case_file, referral,
-            case_staff, participant, consent, safeguarding_concern, information_request, legal_request, legal_extract, legal_bundle, retention_hold,
-            disposal, task TO sendiass_app;
+            case_staff, participant, consent, safeguarding_concern, information_request, legal_request, legal_extract, legal_bundle,
+            subject_access_request, subject_access_part, retention_hold, disposal, task TO sendiass_app;
         -- A note that was moved to another case is emptied where it was.
         GRANT UPDATE (details, sealed, moved_from_id, moved_at, moved_by) ON note TO sendiass_app;
         GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff, disposal_case TO sendiass_app;
@@ -28,7 +28,7 @@ BEGIN
         GRANT DELETE ON sealing_key, person, person_merge, decision_guard, capacity_record, case_file, case_event, referral, participant, named_person, note,
             consent,
             consent_subject, consent_recipient, safeguarding_concern, concern_event, disclosure, disclosure_consent, disclosure_annotation,
-            information_request, legal_request, legal_extract, legal_bundle, retention_hold, task TO sendiass_app;
+            information_request, legal_request, legal_extract, legal_bundle, subject_access_request, subject_access_part, retention_hold, task TO sendiass_app;
     END IF;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'disclosure_private') THEN
         -- Disposal empties the side tables of the log, row by row.

@@ -111,6 +111,18 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("getLegalBundleFile", Some(Action::LegalRequestBundleFile)),
     ("dispatchLegalRequest", Some(Action::LegalRequestDispatch)),
     ("closeLegalRequest", Some(Action::LegalRequestClose)),
+    ("listSubjectAccessRequests", Some(Action::SarList)),
+    ("logSubjectAccessRequest", Some(Action::SarLog)),
+    ("getSubjectAccessRequest", Some(Action::SarRead)),
+    ("updateSubjectAccessRequest", Some(Action::SarUpdate)),
+    ("recordSubjectAccessClockEvent", Some(Action::SarClockEvent)),
+    ("listSubjectAccessCandidateItems", Some(Action::SarCandidates)),
+    ("decideSubjectAccessItems", Some(Action::SarDecide)),
+    ("buildSubjectAccessBundle", Some(Action::SarBundle)),
+    ("getSubjectAccessBundle", Some(Action::SarBundleRead)),
+    ("getSubjectAccessBundleFile", Some(Action::SarBundleFile)),
+    ("dispatchSubjectAccessRequest", Some(Action::SarDispatch)),
+    ("refuseSubjectAccessRequest", Some(Action::SarRefuse)),
     ("listSafeguardingConcerns", Some(Action::ConcernList)),
     ("raiseSafeguardingConcern", Some(Action::ConcernRaise)),
     ("getSafeguardingConcern", Some(Action::ConcernRead)),
@@ -210,6 +222,7 @@ impl Scene {
         let risk = json!({"riskTypes":["emotional"],"summary":"Afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
         let concern = app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &risk).ok(201).id();
         let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
+        let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
         let hold = json!({"reason":"complaint","reviewOn":"2099-01-01"});
         let hold = app.manager().post(&format!("/cases/{}/retention-holds", family.case), &hold).ok(201).id();
         let disposal = Family::proposed(&app).0;
@@ -217,6 +230,7 @@ impl Scene {
             ("holdId", hold),
             ("disposalId", disposal),
             ("legalRequestId", legal),
+            ("sarId", sar),
             ("concernId", concern),
             ("mergeId", merge),
             ("referralId", referral),

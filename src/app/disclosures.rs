@@ -12,8 +12,8 @@ use crate::db::notes::{self, HeldNote};
 use crate::db::{self, Tx, concerns, facts, ledger, recipients, tasks};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureRecipient, DisclosureSummary, LogEntryRef,
-    NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef,
+    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureContent, DisclosureRecipient,
+    DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef,
 };
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, DisclosureId, EntryId, LegalRequestId, NoteId, PersonId};
@@ -31,9 +31,11 @@ mod entry;
 mod exit;
 mod follow_up;
 mod request;
+mod right;
 
 pub(super) use exit::Stop;
 pub(super) use request::recipient_fault;
+pub(super) use right::Answered;
 
 /// So many pairs of item and kind of information leave at once: their commitments must fit one entry of the log. A risk may be more (C17).
 pub(super) const MOST_ITEMS: usize = 400;
@@ -47,6 +49,8 @@ pub(super) struct Request {
     notes: Vec<HeldNote>,
     /// What is kept of it, so that it can be decided again.
     grounds: RefCell<Option<LongText>>,
+    /// What is known of the subject access request that it answers, if it does.
+    answers: Option<Answered>,
 }
 
 impl Request {
@@ -57,7 +61,7 @@ impl Request {
             request::drop_unknown(tx, permit, risk)?;
         }
         let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-        let request = Self { case_id, ask, notes, grounds: RefCell::default() };
+        let request = Self { case_id, ask, notes, grounds: RefCell::default(), answers: None };
         request.check(tx, permit)?;
         Ok(request)
     }
@@ -95,8 +99,8 @@ impl Request {
     }
 
     /// What is asked, to be drafted.
-    pub(super) fn drafted(&self) -> NewDisclosure {
-        NewDisclosure::from(&self.ask)
+    pub(super) fn drafted(&self) -> DisclosureContent {
+        DisclosureContent::from(&self.ask)
     }
 }
 
@@ -105,6 +109,7 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Result<
     // Its words are those of its notes, and so are for those who may read them all (C4).
     notes::require(tx, permit, disclosure.case_id, &disclosure.content.note_ids)?;
     let remarks = request::remarks(tx, permit, &disclosure)?;
+    let disclosure = right::told(tx, permit, disclosure)?;
     Ok(Disclosure { remarks, allowed_actions: allowed(permit.caller(), ACTIONS), ..disclosure })
 }
 
@@ -152,7 +157,7 @@ impl App {
         if !ask.withhold_from_person_ids.is_empty() {
             ask.withhold_until_on = Some(withheld_until(ask.withhold_until_on, now.day()));
         }
-        let mut content = NewDisclosure::from(&ask);
+        let mut content = DisclosureContent::from(&ask);
         let recipient_id = match &ask.recipient {
             AskRecipient::Body { recipient_id, .. } => Some(*recipient_id),
             AskRecipient::Person(_) => None,
@@ -208,6 +213,7 @@ impl App {
             conditions_met: grant.conditions_met().to_vec(),
             concern_id: None,
             legal_request_id: None,
+            sar_id: None,
             review_due_on: None,
             decided_by_role: role(permit.caller()),
             decided_at: grant.decided_at(),
@@ -237,7 +243,7 @@ impl App {
             note_ids: copy.note_ids().to_vec(),
         });
         let copies = held.collect();
-        let content = NewDisclosure::from(ask);
+        let content = DisclosureContent::from(ask);
         disclosures::record(tx, permit, request.case_id, grant, &content, Recording { id, recipient_id, decided, wording: None })?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);
         Ok(copies)

@@ -34,6 +34,7 @@ pub mod retention;
 pub mod service;
 mod sides;
 pub mod staff;
+pub mod subject_access;
 pub mod tag_keys;
 pub mod tasks;
 pub mod test_clock;

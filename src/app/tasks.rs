@@ -35,6 +35,7 @@ fn done_by(task: &Task, undecided: &HashSet<ConcernId>) -> Option<Action> {
             task.about_id.is_some_and(|about| undecided.contains(&ConcernId(about))).then_some(Action::ConcernDecide)
         }
         TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
+        TaskKind::SarTarget | TaskKind::SarAlert => Some(Action::SarDispatch),
         TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
         // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
         TaskKind::HoldReview => Some(Action::HoldRelease),

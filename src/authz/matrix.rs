@@ -249,6 +249,30 @@ acts! {
     LegalRequestDispatch, "legal_request:dispatch", "dispatch", MANAGER, &["C3", "C15"], Some((Changed, Of::LegalRequest));
     /// Close a request for legal proceedings.
     LegalRequestClose, "legal_request:close", "close", MANAGER, &["C15"], Some((Changed, Of::LegalRequest));
+    /// List subject access requests.
+    SarList, "subject_access_request:list", "list", MANAGER, &["C9"], Some((Listed, Of::SubjectAccessRequest));
+    /// Record a subject access request.
+    SarLog, "subject_access_request:create", "log_subject_access_request", CASEWORK, &["C9"], Some((Created, Of::SubjectAccessRequest));
+    /// Read a subject access request, with its clock.
+    SarRead, "subject_access_request:read", "read", CASEWORK, &["C9"], Some((Read, Of::SubjectAccessRequest));
+    /// Change where the answer to a subject access request goes, and what was searched.
+    SarUpdate, "subject_access_request:update", "update", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
+    /// Record what moves the clock of a subject access request.
+    SarClockEvent, "subject_access_request:clock", "record_clock_event", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
+    /// List what is held about the subject of a subject access request.
+    SarCandidates, "subject_access_request:candidates", "list_candidates", MANAGER, &["C1", "C9"], Some((Listed, Of::Note));
+    /// Decide what of it is included, redacted or withheld.
+    SarDecide, "subject_access_request:decide", "decide_items", MANAGER, &["C1", "C9"], Some((Changed, Of::SubjectAccessRequest));
+    /// Build the answer to a subject access request.
+    SarBundle, "subject_access_request:bundle", "build_bundle", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
+    /// Ask how far the answer to a subject access request is.
+    SarBundleRead, "subject_access_request:bundle_read", "read_bundle", MANAGER, &["C9"], Some((Read, Of::SubjectAccessRequest));
+    /// Take the file of the answer to a subject access request away.
+    SarBundleFile, "subject_access_request:bundle_file", "bundle_file", MANAGER, &["C9"], Some((Exported, Of::SubjectAccessRequest));
+    /// Send the answer to a subject access request.
+    SarDispatch, "subject_access_request:dispatch", "dispatch", MANAGER, &["C3", "C9"], Some((Changed, Of::SubjectAccessRequest));
+    /// Refuse a subject access request.
+    SarRefuse, "subject_access_request:refuse", "refuse", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
     /// List safeguarding concerns.
     ConcernList, "safeguarding_concern:list", "list", CASEWORK, &["C17"], Some((Listed, Of::Concern));
     /// Record a safeguarding concern.

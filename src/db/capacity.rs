@@ -139,15 +139,15 @@ pub fn case_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId)
 /// What was assessed, and in which case of the person's own.
 pub(super) type Assessed = Vec<(Option<CaseId>, CapacityFact)>;
 
-/// What a decision looks at of each of these people: the records about sharing information, as they were sealed, and the case of the person's own
-/// to which each belongs.
-pub(super) fn facts(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<HashMap<PersonId, Assessed>> {
+/// What a decision of this kind looks at of each of these people: the records about it, as they were sealed, and the case of the person's own to which
+/// each belongs.
+pub(super) fn facts(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, kind: DecisionKind) -> Result<HashMap<PersonId, Assessed>> {
     let all = capacity_record::table.filter(capacity_record::person_id.eq_any(people.clone()));
     let rows: Vec<Row> = all.order(capacity_record::id.asc()).load(tx.conn)?;
     let mut facts: HashMap<PersonId, Assessed> = HashMap::new();
     for row in rows {
         let content = row.open(tx)?;
-        if content.decision_kind == DecisionKind::ShareInformation {
+        if content.decision_kind == kind {
             let fact = CapacityFact { outcome: content.outcome, assessed_on: content.assessed_on, recorded_at: row.created_at };
             facts.entry(row.person_id).or_default().push((row.case_id, fact));
         }
@@ -209,14 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_sees_only_the_records_about_sharing_information() {
+    fn a_decision_sees_only_the_records_about_its_kind() {
         let scratch = Scratch::new();
         let jo = scratch.adviser("Jo Ashdown");
         let person = scratch.somebody(&jo);
         scratch.assess(&jo, person, assessed("own_case", "can_decide", "2026-09-02")).unwrap();
         scratch.assess(&jo, person, assessed("share_information", "cannot_decide", "2026-09-03")).unwrap();
-        let seen: Vec<_> =
-            scratch.read(move |tx| facts(tx, &BTreeSet::from([person]))).unwrap()[&person].iter().map(|(_, fact)| *fact).collect();
+        let seen: Vec<_> = scratch.read(move |tx| facts(tx, &BTreeSet::from([person]), DecisionKind::ShareInformation)).unwrap()[&person]
+            .iter()
+            .map(|(_, fact)| *fact)
+            .collect();
         let assessed_on = "2026-09-03".parse().unwrap();
         assert_eq!(seen, [CapacityFact { outcome: CapacityOutcome::CannotDecide, assessed_on, recorded_at: now() }]);
     }

@@ -1,7 +1,12 @@
 //! What left the service. A row is made from a grant and from nothing else; the grant is consumed. It is never changed: what happens later
 //! is an annotation.
 
-use std::collections::HashSet;
+mod accounting;
+
+pub use accounting::passed_on;
+pub(super) use accounting::withheld;
+
+use std::collections::HashMap;
 use std::ops::RangeBounds;
 
 use super::conn::{Conn, Engine, Lock};
@@ -17,7 +22,9 @@ use super::total;
 use super::tx::Tx;
 use super::{cases, concerns, consents, ledger, scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::disclosure::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure, ReliedOn};
+use crate::domain::disclosure::{
+    Annotation, Decided, Disclosure, DisclosureContent, DisclosureSummary, LogEntryRef, NewAnnotation, ReliedOn,
+};
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::{Timestamp, months_after};
@@ -40,7 +47,7 @@ struct Row {
 }
 
 impl Row {
-    fn content(&self, tx: &mut Tx<'_>) -> Result<NewDisclosure> {
+    fn content(&self, tx: &mut Tx<'_>) -> Result<DisclosureContent> {
         tx.open(Cell::of("disclosure", self.id.0, Owner::Case(self.case_id)), &self.sealed)
     }
 }
@@ -65,7 +72,7 @@ pub fn record(
     permit: &Permit<act::DisclosureRecord>,
     case_id: CaseId,
     grant: Grant,
-    content: &NewDisclosure,
+    content: &DisclosureContent,
     recording: Recording,
 ) -> Result<DisclosureId> {
     let id = recording.id;
@@ -99,7 +106,7 @@ pub fn record(
 }
 
 /// What left by this disclosure, if it is one of this case, which is in scope.
-pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: DisclosureId) -> Result<Option<NewDisclosure>> {
+pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: DisclosureId) -> Result<Option<DisclosureContent>> {
     let here = disclosure::table.find(id).filter(disclosure::case_id.eq(case_id));
     let row: Option<Row> = here.filter(disclosure::case_id.eq_any(scope::cases(permit.scope()))).first(tx.conn).optional()?;
     row.map(|row| row.content(tx)).transpose()
@@ -169,6 +176,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Res
         id,
         case_id: row.case_id,
         status: DisclosureStatus::Sent,
+        basis: row.basis,
         content,
         decided: row.details.0,
         requested_by: names.get(row.decided_by),
@@ -205,13 +213,13 @@ pub fn list(
     // Whoever is one with them is meant, too (C2).
     let everybody = Counted::among(tx, subject)?.everybody();
     let any = |people: &[PersonId]| people.iter().any(|person| everybody.contains(person));
-    let hidden = if subject.is_some() { concerns::hidden_from(tx, case_id, &everybody, now.day())? } else { HashSet::new() };
+    let hidden = if subject.is_some() { concerns::hidden_from(tx, case_id, &everybody, now.day())? } else { HashMap::new() };
     let mut shown = Vec::new();
     let mut counted = 0;
     // Whom it is about stands in each row: for an accounting all rows of the case are read, and there are few.
     for row in query.load::<Row>(tx.conn)? {
         let Decided { data_subject_ids: about, concern_id, .. } = &row.details.0;
-        if subject.is_some() && (!any(about) || concern_id.is_some_and(|concern| hidden.contains(&concern))) {
+        if subject.is_some() && (!any(about) || concern_id.is_some_and(|concern| hidden.contains_key(&concern))) {
             continue;
         }
         counted += 1;

@@ -16,10 +16,10 @@ use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
     Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule,
 };
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::{CaseId, ContactId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Basis, ConsentStatus, ParticipantRole, Relation};
+use crate::domain::vocabulary::{Basis, Channel, ConsentStatus, ParticipantRole, Relation};
 
 /// What is judged, with everybody as whom they count (C2), and as whom that is.
 pub struct Judged {
@@ -87,6 +87,19 @@ pub fn facts_of_draft(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseI
     read(tx, permit, case_id, ask, &notes, &subjects(ask, &notes), limits)
 }
 
+/// How those stand to the last of these people who ask, or act for another, for what is held about them (C9), by every case in which that one takes part,
+/// whoever looks; and these people, all of them as whom they count.
+pub fn of_asking(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: [PersonId; 3]) -> Result<(FamilyFacts, [PersonId; 3])> {
+    let [.., subject] = people;
+    let theirs: Vec<PersonId> = Counted::among(tx, [subject])?.everybody().into_iter().collect();
+    let cases = participants::cases_of(tx, &theirs)?;
+    let all = Counted::among(tx, people)?.everybody();
+    let family =
+        FamilyFacts { people: people::facts_of_asking(tx, &all)?, participants: participants_of(tx, cases)?, ..FamilyFacts::default() };
+    let (family, counted) = Counted::counting(tx, family)?;
+    Ok((family, people.map(|person| counted.one(person))))
+}
+
 /// Whom the items are from and about.
 fn subjects(ask: &Ask, notes: &[HeldNote]) -> BTreeSet<PersonId> {
     notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect()
@@ -135,13 +148,7 @@ fn read(
 fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Result<Vec<Failing>> {
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
-        // What is unsafe on any side is unsafe.
-        let all = people::open_all(tx, copy.person_id)?;
-        let sides = || all.iter().flat_map(|(_, sealed)| Sealed::sides(sealed));
-        let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == copy.contact_id).peekable();
-        let safe = held.peek().is_some()
-            && held.all(|held| held.contact.safe && !sides().any(|known| known.avoids_kind(held.contact.kind, ask.channel)));
-        if !safe {
+        if !is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }
@@ -152,6 +159,15 @@ fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Res
         }
     }
     Ok(found)
+}
+
+/// Whether something can be sent to this contact of somebody this way without harm. What is unsafe on any side is unsafe.
+pub fn is_safe(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId, contact: ContactId, channel: Channel) -> Result<bool> {
+    let all = people::open_all(tx, person)?;
+    let sides = || all.iter().flat_map(|(_, sealed)| Sealed::sides(sealed));
+    let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == contact).peekable();
+    let avoided = |kind| sides().any(|known| known.avoids_kind(kind, channel));
+    Ok(held.peek().is_some() && held.all(|held| held.contact.safe && !avoided(held.contact.kind)))
 }
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>, Timestamp);

@@ -16,7 +16,7 @@ use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{legal_requests, scope};
 use crate::authz::{Act, Permit, act};
-use crate::domain::disclosure::{NewDisclosure, ReliedOn};
+use crate::domain::disclosure::{DisclosureContent, ReliedOn};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, LegalRequestId, NoteId, PersonId};
 use crate::domain::legal_request::{LegalCopy, LegalExtract, LegalItem};
 use crate::domain::text::LongText;
@@ -60,7 +60,7 @@ pub struct Extract {
     /// Within what.
     pub granted: Granted,
     /// The disclosure that it is to become.
-    pub disclosure: NewDisclosure,
+    pub disclosure: DisclosureContent,
     /// What was decided of each item.
     pub items: Vec<LegalItem>,
     /// The exact words of each note that goes.
@@ -113,12 +113,12 @@ pub fn draft(
     tx: &mut Tx<'_>,
     _permit: &Permit<act::LegalRequestDecide>,
     (request, case_id): (LegalRequestId, CaseId),
-    disclosure: NewDisclosure,
+    disclosure: DisclosureContent,
     grant: Grant,
     now: Timestamp,
 ) -> Result<DisclosureId> {
     let id = DisclosureId::mint();
-    let NewDisclosure { subject_ids, information_categories, note_ids, .. } = disclosure.clone();
+    let DisclosureContent { subject_ids, information_categories, note_ids, .. } = disclosure.clone();
     named::note(tx, case_id, disclosure.people().chain(grant.subject_ids().iter().copied()), NamedBy::Other)?;
     let granted = Granted { subject_ids, information_categories, note_ids };
     let extract = Extract { granted, disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
@@ -141,7 +141,7 @@ pub fn approve(
     tx: &mut Tx<'_>,
     _permit: &Permit<act::LegalRequestExtract>,
     draft: &Draft,
-    disclosure: NewDisclosure,
+    disclosure: DisclosureContent,
     grant: Grant,
     items: Vec<LegalItem>,
     content: Vec<(NoteId, LongText)>,

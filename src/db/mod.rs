@@ -44,6 +44,7 @@ mod sharing;
 pub mod sidecar;
 pub mod staff;
 pub mod stored;
+pub mod subject_access;
 pub mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;

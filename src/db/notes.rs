@@ -24,9 +24,11 @@ use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AccessReason, Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
 
+mod about;
 mod held;
 mod moved;
 
+pub(super) use about::{About, about, by_first};
 pub use held::{HeldNote, for_disclosure, known, require};
 pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;
@@ -88,6 +90,11 @@ impl Row {
     /// What it says; nothing, if it is the marker of a note that was moved.
     fn text(&self, tx: &mut Tx<'_>) -> Result<Option<Text>> {
         self.sealed.as_ref().map(|sealed| tx.open(cell(self.id, self.case_id), sealed)).transpose()
+    }
+
+    /// Whether it may be passed on by its term. What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
+    fn onward_sharing(&self) -> bool {
+        self.details.0.provenance.as_ref().map_or(self.kind != NoteKind::InformationReceived, |source| source.onward_sharing)
     }
 }
 

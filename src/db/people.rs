@@ -50,7 +50,8 @@ mod sides;
 pub use search::search;
 
 pub(super) use sides::{
-    Known, Sealed, facts, facts_in, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case, safe_by,
+    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case,
+    safe_by,
 };
 
 /// A condition on a person.

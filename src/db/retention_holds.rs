@@ -11,7 +11,7 @@ use super::sealed::{Cell, Owner};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{cases, newest, scope};
+use super::{cases, newest, scope, subject_access};
 use crate::authz::{Act, Permit, act};
 use crate::domain::ids::{CaseId, RetentionHoldId, StaffId};
 use crate::domain::page::{Page, PageRequest};
@@ -67,11 +67,11 @@ fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<RetentionHold>> {
     rows.into_iter().map(|row| row.view(tx, &names)).collect()
 }
 
-/// Those of these cases on which a hold stands.
+/// Those of these cases on which a hold stands; an open subject access request about somebody who takes part is one (C9, C16).
 pub(super) fn standing(tx: &mut Tx<'_>, on: &[CaseId]) -> Result<HashSet<CaseId>> {
     let held = retention_hold::table.filter(retention_hold::case_id.eq_any(on.to_vec())).filter(retention_hold::released_at.is_null());
     let held: Vec<CaseId> = held.select(retention_hold::case_id).distinct().load(tx.conn)?;
-    Ok(held.into_iter().collect())
+    Ok(subject_access::held_cases(tx, on)?.into_iter().chain(held).collect())
 }
 
 /// Places a hold on a case in scope.

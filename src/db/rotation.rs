@@ -15,7 +15,7 @@ use super::ledger::disclosures::{Named, openings_cell};
 use super::schema::{
     capacity_record, case_file, concern_event, consent, disclosure, disclosure_annotation, disclosure_entry, disclosure_private,
     information_request, legal_bundle, legal_extract, legal_request, note, person, person_merge, referral, retention_hold,
-    safeguarding_concern, sealing_key,
+    safeguarding_concern, sealing_key, subject_access_part, subject_access_request,
 };
 use super::sealed::{self, Cell, KeyUse, Owner};
 use super::stored::AnyId;
@@ -117,11 +117,11 @@ pub fn sweep(tx: &mut Tx<'_>, owner: Owner, now: Timestamp) -> Result<usize> {
     Ok(diesel::update(unused).set((sealing_key::wrapped.eq(None::<Vec<u8>>), sealing_key::destroyed_at.eq(now))).execute(tx.conn)?)
 }
 
-/// What is written in a case waits; the row of a person or a referral is replaced only as it was read.
+/// What is written in a case waits; any other row is replaced only as it was read.
 fn hold(tx: &mut Tx<'_>, owner: Owner) -> Result<()> {
     match owner {
         Owner::Case(case) => tx.hold(RowLock::Case, case.0),
-        Owner::Person(_) | Owner::Referral(_) => Ok(()),
+        Owner::Person(_) | Owner::Referral(_) | Owner::SubjectAccess(_) => Ok(()),
     }
 }
 
@@ -154,6 +154,9 @@ fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8
         Owner::Referral(id) => {
             cells! { referral.sealed of referral::id.eq(id); }
         }
+        Owner::SubjectAccess(id) => {
+            cells! { subject_access_request.sealed of subject_access_request::id.eq(id); }
+        }
         Owner::Case(id) => {
             cells! {
                 case_file.sealed of case_file::id.eq(id);
@@ -170,6 +173,7 @@ fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8
                 legal_request.sealed of legal_request::case_id.eq(id);
                 legal_extract.sealed of legal_extract::case_id.eq(id);
                 legal_bundle.sealed of legal_bundle::case_id.eq(id);
+                subject_access_part.sealed of subject_access_part::case_id.eq(id);
                 retention_hold.sealed of retention_hold::case_id.eq(id);
                 retention_hold.released_sealed of retention_hold::case_id.eq(id);
             }

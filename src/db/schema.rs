@@ -509,6 +509,37 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    subject_access_request (id) {
+        id -> DbUuid,
+        subject_id -> DbUuid,
+        requester_id -> DbUuid,
+        capacity -> DbWord,
+        status -> DbWord,
+        received_on -> DbDay,
+        sealed -> Binary,
+        version -> Integer,
+        created_at -> DbTs,
+        recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    subject_access_part (id) {
+        id -> DbUuid,
+        sar_id -> DbUuid,
+        case_id -> DbUuid,
+        sealed -> Binary,
+        created_at -> DbTs,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     task (id) {
         id -> DbUuid,
         kind -> DbWord,
@@ -800,6 +831,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     legal_request,
     legal_bundle,
     legal_extract,
+    subject_access_request,
+    subject_access_part,
     retention_hold,
     disposal,
     disposal_case,

@@ -1,4 +1,4 @@
-//! Sealing of personal text: envelope encryption with a key for each case, person and referral.
+//! Sealing of personal text: envelope encryption with a key for each case, person, referral and subject access request.
 //!
 //! A random data key of its owner encrypts (XChaCha20-Poly1305); the key-encryption key wraps it. The ciphertext is bound to its table,
 //! column, row and owner, so that it cannot be moved. Destroying the wrapped key destroys what it sealed (C16).
@@ -16,7 +16,7 @@ use super::conn::Conn;
 use super::error::{Error, Result};
 use super::keyring::{self, KeyRow, Keyring};
 use super::schema::sealing_key;
-use crate::domain::ids::{CaseId, PersonId, ReferralId};
+use crate::domain::ids::{CaseId, PersonId, ReferralId, SarId};
 use crate::domain::time::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -36,6 +36,8 @@ pub enum Owner {
     Person(PersonId),
     /// A referral: what was told, and why it was decided so. It is disposed of by itself.
     Referral(ReferralId),
+    /// A subject access request: who asked, and what was done. What of it belongs to one case is sealed under the key of that.
+    SubjectAccess(SarId),
 }
 
 impl Owner {
@@ -46,6 +48,7 @@ impl Owner {
             "case" => Ok(Self::Case(CaseId(id))),
             "person" => Ok(Self::Person(PersonId(id))),
             "referral" => Ok(Self::Referral(ReferralId(id))),
+            "subject_access" => Ok(Self::SubjectAccess(SarId(id))),
             _ => Err(Error::Corrupt("owner of a key")),
         }
     }
@@ -55,6 +58,7 @@ impl Owner {
             Self::Case(_) => "case",
             Self::Person(_) => "person",
             Self::Referral(_) => "referral",
+            Self::SubjectAccess(_) => "subject_access",
         }
     }
 
@@ -68,6 +72,7 @@ impl Owner {
             Self::Case(id) => id.0,
             Self::Person(id) => id.0,
             Self::Referral(id) => id.0,
+            Self::SubjectAccess(id) => id.0,
         }
     }
 }
@@ -236,7 +241,7 @@ pub fn fetch(conn: &mut Conn, ring: &Keyring, kept: &mut Unwrapped, owners: &[Ow
     Ok(())
 }
 
-/// The two keys of a new case, person or referral.
+/// The two keys of a new case, person, referral or subject access request.
 pub fn create(conn: &mut Conn, ring: &Keyring, owner: Owner, now: Timestamp) -> Result<()> {
     for usage in [KeyUse::Seal, KeyUse::Ledger] {
         keyring::add(conn, ring, owner, usage, 1, now)?;

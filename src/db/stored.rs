@@ -208,7 +208,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, PersonMergeId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
-    ConcernId, TaskId, InformationRequestId, LegalRequestId, ReferralId, CaseEventId, EntryId, RetentionHoldId, DisposalId,
+    ConcernId, TaskId, InformationRequestId, LegalRequestId, SarId, SarPartId, ReferralId, CaseEventId, EntryId, RetentionHoldId, DisposalId,
 }
 
 macro_rules! stored_words {
@@ -238,7 +238,7 @@ stored_words! {
     Role, Basis, Direction, LawfulBasis, Art9Condition, Purpose, RecipientType, Channel, ConsentDecision, ConsentStatus, ConsentMethod,
     GranterRelation, DecisionKind, CapacityOutcome, ConsentSought, NoConsentReason, ToldSubject, ConcernStatus, CaseStatus, InterventionLevel,
     ParticipantRole, Relation, PersonKind, ReferralSource, ReferralStatus, SenNeed, SenProvision, AgeBand, Setting, Outcome, NoteKind, Sensitivity, FactOrOpinion,
-    AnnotationKind, DisclosureStatus, AskedBy, InformationRequestStatus, LegalRequestStatus, TaskKind, TaskStatus, TimelineKind, RetentionClass,
+    AnnotationKind, DisclosureStatus, AskedBy, InformationRequestStatus, LegalRequestStatus, RequesterCapacity, SarStatus, TaskKind, TaskStatus, TimelineKind, RetentionClass,
     HoldReason, DisposalStatus, DisposalGround, ErasureNotice,
 }
 

@@ -4,6 +4,10 @@
 //! A task may be about another case than it belongs to, and is then for those who see both. Where no service manager does, those who see its own case
 //! see it, and not about which other: somebody has to look.
 
+mod due;
+
+pub use due::reschedule;
+
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, Days, NaiveDate};
 use diesel::dsl::{exists, not};

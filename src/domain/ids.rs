@@ -75,6 +75,8 @@ ids! {
     ConcernId;
     /// A subject access request.
     SarId;
+    /// What of a subject access request belongs to one case.
+    SarPartId;
     /// A legal request.
     LegalRequestId;
     /// An information request.

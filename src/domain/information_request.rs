@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::action::ActionName;
-use super::disclosure::{AskedBasis, CopyTo, DisclosureRecipient, NewDisclosure};
+use super::disclosure::{AskedBasis, CopyTo, DisclosureContent, DisclosureRecipient, NewDisclosure};
 use super::fault::Fault;
 use super::ids::{CaseId, DisclosureId, InformationRequestId, PersonId, RecipientId, StaffId};
 use super::staff::StaffRef;
@@ -78,8 +78,7 @@ impl NewInformationRequest {
             faults.extend(self.question.is_none().then(|| missing("#/question")));
             return Err(faults);
         };
-        Ok(NewDisclosure {
-            basis: AskedBasis::Permission,
+        let content = DisclosureContent {
             purpose: Some(self.purpose),
             direction: Direction::InboundRequest,
             channel,
@@ -95,7 +94,8 @@ impl NewInformationRequest {
             copies: self.copies.clone(),
             cohort: None,
             safeguarding: None,
-        })
+        };
+        Ok(NewDisclosure { basis: AskedBasis::Permission, content })
     }
 
     /// What does not belong into a request that somebody outside made: nothing leaves by it, and officers' requests for legal proceedings are

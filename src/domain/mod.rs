@@ -32,6 +32,7 @@ pub mod retention;
 pub mod retention_hold;
 pub mod service;
 pub mod staff;
+pub mod subject_access;
 pub mod subject_access_letter;
 pub mod tag_key;
 pub mod task;

@@ -89,7 +89,10 @@ impl TaskKind {
             | Self::AnnulmentReview
             | Self::BreachAssessment
             | Self::ReferralRisk
-            | Self::LegalRequest => true,
+            | Self::LegalRequest
+            | Self::SarTarget
+            | Self::SarAlert
+            | Self::SarNotice => true,
         }
     }
 }

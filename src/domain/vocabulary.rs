@@ -744,6 +744,69 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// By which way a subject access request came. Any counts, spoken or misrouted, too.
+    SarRoute, "sarRoute" {
+        Letter = "letter", "Letter";
+        Email = "email", "Email";
+        WebForm = "web_form", "Form on a website";
+        SpokenPhone = "spoken_phone", "Spoken, by phone";
+        SpokenInPerson = "spoken_in_person", "Spoken, in person";
+        SocialMedia = "social_media", "Social media";
+        Misrouted = "misrouted", "Came by way of another part of the council or another body";
+    }
+}
+
+vocabulary! {
+    /// Where a subject access request stands (C9).
+    SarStatus, "sarStatus" {
+        Received = "received", "Received";
+        AwaitingIdentity = "awaiting_identity", "Proof of identity or authority is awaited";
+        Running = "running", "Being answered";
+        Paused = "paused", "Paused until it is clear what is asked for";
+        Ready = "ready", "Ready to be sent";
+        Sent = "sent", "Sent";
+        Refused = "refused", "Refused";
+    }
+}
+
+vocabulary! {
+    /// What becomes of an item of a subject access request.
+    SarItemDecision, "sarItemDecision" {
+        Include = "include", "Include";
+        Redact = "redact", "Include in part";
+        Withhold = "withhold", "Withhold";
+    }
+}
+
+vocabulary! {
+    /// On what ground an item is withheld in whole or in part, or a request refused (Data Protection Act 2018). The exemption of education data is for what
+    /// schools hold.
+    SarExemption, "sarExemption" {
+        S2P3RightsOfOthers = "s2_p3_rights_of_others", "Rights of others", "DPA 2018 Sch. 2 Pt. 3";
+        S3P2HealthSeriousHarm = "s3_p2_health_serious_harm", "Health data: serious harm", "DPA 2018 Sch. 3 Pt. 2";
+        S3P3SocialWorkSeriousHarm = "s3_p3_social_work_serious_harm", "Social work data: serious harm", "DPA 2018 Sch. 3 Pt. 3";
+        S3P5ChildAbuseBestInterests = "s3_p5_child_abuse_best_interests", "Child abuse data: best interests", "DPA 2018 Sch. 3 Pt. 5";
+        S4EhcPlanRestricted = "s4_ehc_plan_restricted", "Education, health and care plan", "DPA 2018 Sch. 4";
+        S2LegalPrivilege = "s2_legal_privilege", "Legal professional privilege", "DPA 2018 Sch. 2 Pt. 4";
+        S2Crime = "s2_crime", "Crime", "DPA 2018 Sch. 2 Pt. 1";
+        ManifestlyUnfoundedOrExcessive = "manifestly_unfounded_or_excessive", "Manifestly unfounded or excessive", "UK GDPR Art. 12(5)";
+    }
+}
+
+vocabulary! {
+    /// Why an item may be about others, too, whose rights count (C4, C9).
+    SarThirdParty, "sarThirdParty" {
+        FromAnother = "from_another", "Somebody else told it";
+        AboutAnother = "about_another", "It is about somebody else, too";
+        NamesOthers = "names_others", "It names people who do not take part";
+        NamesProfessional = "names_professional", "It is about a professional";
+        ReceivedInConfidence = "received_in_confidence", "It was received under the term that it is not passed on";
+        SubjectsOwnWords = "subjects_own_words", "The subject told it, and somebody else asks";
+        KeptConfidential = "kept_confidential", "Somebody else wishes that it stays in confidence";
+    }
+}
+
+vocabulary! {
     /// How far a file is that is made beside the request for it.
     BundleStatus, "bundleStatus" {
         Building = "building", "It is being made";
@@ -784,6 +847,9 @@ vocabulary! {
         SeekPermission = "seek_permission", "Ask for permission to answer a request for legal proceedings";
         InformationRequestDue = "information_request_due", "Answer a request for information, or ask for the answer";
         HoldReview = "hold_review", "Look again at a hold: release it, or place another";
+        SarTarget = "sar_target", "Send the answer to a subject access request";
+        SarAlert = "sar_alert", "Send the answer to a subject access request: the last day";
+        SarNotice = "sar_notice", "The last day to tell that a subject access request takes longer";
     }
 }
 
@@ -983,6 +1049,7 @@ vocabulary! {
         Disclosure = "disclosure", "Disclosure";
         InformationRequest = "information_request", "Request for information";
         LegalRequest = "legal_request", "Request for legal proceedings";
+        SubjectAccessRequest = "subject_access_request", "Subject access request";
         Concern = "safeguarding_concern", "Safeguarding concern";
         DisclosureLog = "disclosure_log", "Disclosure log";
         AccessLog = "access_log", "Access log";
@@ -1097,6 +1164,13 @@ pub fn lists() -> Vec<List> {
         list::<LegalRequestStatus>(),
         list::<LegalDecision>(),
         list::<LegalItemDecision>(),
+        list::<RequesterCapacity>(),
+        list::<ClockEventKind>(),
+        list::<SarRoute>(),
+        list::<SarStatus>(),
+        list::<SarItemDecision>(),
+        list::<SarExemption>(),
+        list::<SarThirdParty>(),
         list::<BundleStatus>(),
         list::<AccessReason>(),
         list::<TimelineKind>(),

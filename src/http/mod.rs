@@ -47,6 +47,7 @@ mod schema;
 mod service;
 mod staff;
 mod strict;
+mod subject_access;
 mod tag_keys;
 mod tasks;
 mod test_clock;
@@ -106,6 +107,7 @@ pub fn operations() -> Vec<Operation> {
         concerns::operations(),
         information_requests::operations(),
         legal_requests::operations(),
+        subject_access::operations(),
         retention::operations(),
         disposals::operations(),
         disclosure_log::operations(),

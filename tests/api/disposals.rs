@@ -59,7 +59,20 @@ pub fn conclude(app: &TestApp, family: &Family) {
         }
         app.manager().if_match(request.version()).post(&format!("{path}/closure"), &json!({"reason":"It is over."})).ok(200);
     }
+    refuse_requests(app, family);
     family.close(app);
+}
+
+/// Refuses what Mia asks for what is held about herself.
+fn refuse_requests(app: &TestApp, family: &Family) {
+    let register = app.manager().get("/subject-access-requests?limit=200").ok(200);
+    let open = |row: &&Value| row["subjectId"] == *family.mia && !["sent", "refused"].contains(&row["status"].as_str().unwrap());
+    for request in register.body["items"].as_array().unwrap().iter().filter(open) {
+        let path = format!("/subject-access-requests/{}", request["id"].as_str().unwrap());
+        let version = app.manager().get(&path).ok(200).version();
+        let refusal = json!({"reason":"She took it back.","rightsNoticeOn":"2026-06-01"});
+        app.manager().if_match(version).post(&format!("{path}/refusal"), &refusal).ok(200);
+    }
 }
 
 fn class(app: &TestApp, case: &str) -> String {
@@ -174,7 +187,9 @@ fn t33_t38_a_hold_beats_everything_and_nothing_of_a_disposed_case_is_left_in_any
     let named = json!({"restricted":false,"namedStaffIds":[mine],"conflictedStaffIds":[kept_away],"reason":"Her cousin works here."});
     let version = app.manager().get(&format!("/cases/{case}")).ok(200).version();
     app.manager().if_match(version).put(&format!("/cases/{case}/restriction"), &named).ok(200);
-    // What is open, or not decided, is not disposed of, and a hold beats that.
+    // What is open, or not decided, is not disposed of, and a hold beats that, such as what somebody asks for.
+    propose(&app, &[&case]).problem(409, "retention-hold");
+    refuse_requests(&app, family);
     assert_eq!(propose(&app, &[&case]).problem(409, "invalid-state").rules(), ["case_not_closed"]);
     let first = app.manager().post(&holds, &hold("2027-01-01")).ok(201);
     assert_eq!(first.body["allowedActions"], json!(["release"]));

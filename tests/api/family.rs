@@ -219,6 +219,51 @@ impl Family {
         panic!("the file is not made");
     }
 
+    /// Mia asks for what is held about herself, to be recorded.
+    pub fn subject_access(&self, change: Value) -> Value {
+        let mut body = json!({"subjectId":self.mia,"requesterId":self.mia,"capacity":"subject","receivedOn":"2026-05-29",
+            "route":"spoken_phone","scope":"All of it."});
+        merge(&mut body, change);
+        body
+    }
+
+    /// Makes sure that the first contact of somebody is theirs; its id.
+    pub fn verify(app: &TestApp, person: &str) -> String {
+        let path = format!("/people/{person}");
+        let known = app.adviser().get(&path).ok(200);
+        let mut contacts = known.body["contacts"].clone();
+        contacts[0]["verifiedAt"] = json!("2026-05-30T10:00:00.000Z");
+        let known = app.adviser().if_match(known.version()).patch(&path, &json!({"contacts":contacts})).ok(200);
+        known.body["contacts"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Mia's request, with an item redacted and all others included, the contact it goes to, and its answer built; its id. It is at version 4.
+    pub fn answered(&self, app: &TestApp) -> String {
+        let manager = app.manager();
+        let contact = Self::verify(app, &self.mia);
+        let id = app.adviser().post("/subject-access-requests", &self.subject_access(json!({}))).ok(201).id();
+        let path = format!("/subject-access-requests/{id}");
+        manager.if_match(1).patch(&path, &json!({"deliveryContactId":contact})).ok(200);
+        manager.if_match(2).put(&format!("{path}/items"), &json!({"items":Self::decided(app, &id)})).ok(200);
+        manager.send(&Method::POST, &format!("{path}/bundle"), None).ok(202);
+        id
+    }
+
+    /// A decision about every item of a request: the first is redacted, all others are included.
+    pub fn decided(app: &TestApp, sar: &str) -> Vec<Value> {
+        let held = app.manager().get(&format!("/subject-access-requests/{sar}/candidate-items?limit=200")).ok(200);
+        let ground = json!({"exemption":"s2_p3_rights_of_others","reason":"It names a neighbour."});
+        let item = |(i, held): (usize, &Value)| match i {
+            _ if held["withheldUntilOn"].is_string() => {
+                json!({"noteId":held["id"],"decision":"withhold","exemption":ground["exemption"],"reason":ground["reason"]})
+            }
+            0 => json!({"noteId":held["id"],"decision":"redact","exemption":"s2_p3_rights_of_others","reason":"It names a neighbour.",
+                "redactedText":"Speech therapy has stopped."}),
+            _ => json!({"noteId":held["id"],"decision":"include","reason":"They agreed."}),
+        };
+        held.body["items"].as_array().unwrap().iter().enumerate().map(item).collect()
+    }
+
     /// Asks whether it may be passed on: the same body, without what only a sending has.
     pub fn check(&self, app: &TestApp, ask: &Value) -> Reply {
         let mut body = ask.clone();

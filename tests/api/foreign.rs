@@ -29,6 +29,7 @@ pub enum Kind {
     Contact,
     Merge,
     Hold,
+    Sar,
     /// What all casework staff may see: bodies with their teams, the staff, places in a log.
     NotOfAFamily,
 }
@@ -45,6 +46,8 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "childId"
         | "mergedPersonId"
         | "subjectId"
+        | "requesterId"
+        | "actingForId"
         | "subjectIds"
         | "placeholder"
         | "aboutPersonIds"
@@ -61,9 +64,10 @@ fn kind(name: &str, pointer: &str) -> Kind {
         "legalRequestId" => Kind::Legal,
         "capacityRecordId" => Kind::Capacity,
         "concernId" => Kind::Concern,
-        "contactId" => Kind::Contact,
+        "contactId" | "deliveryContactId" => Kind::Contact,
         "mergeId" => Kind::Merge,
         "holdId" => Kind::Hold,
+        "sarId" => Kind::Sar,
         "id" if pointer.starts_with("/contacts/") => Kind::Contact,
         "id" if pointer.starts_with("/teams/") => Kind::NotOfAFamily,
         "recipientId"
@@ -71,6 +75,7 @@ fn kind(name: &str, pointer: &str) -> Kind {
         | "teamId"
         | "recipient"
         | "staffId"
+        | "byStaffId"
         | "aboutStaffIds"
         | "witnessId"
         | "namedStaffIds"
@@ -116,6 +121,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Concern, concern),
         (Kind::Merge, world.ids["mergeId"].clone()),
         (Kind::Hold, world.ids["holdId"].clone()),
+        (Kind::Sar, world.ids["sarId"].clone()),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
     ];
     Other { name, ids: ids.into(), seen: false }
@@ -146,6 +152,8 @@ pub fn own_case(app: &TestApp, family: &Family) -> Other {
     let consent = hers.post(&format!("{path}/consents"), &refusal).ok(201).id();
     let sent = hers.post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
     let legal = hers.post("/legal-requests", &family.legal_request(json!({"caseId":case.id()}))).ok(201).id();
+    let asks = json!({"subjectId":family.ana,"requesterId":family.ana,"capacity":"subject"});
+    let sar = hers.post("/subject-access-requests", &family.subject_access(asks)).ok(201).id();
     let asked = hers.post(&format!("{path}/information-requests"), &family.asked_from_outside(json!({}))).ok(201).id();
     let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
@@ -178,6 +186,7 @@ pub fn own_case(app: &TestApp, family: &Family) -> Other {
         (Kind::Task, task),
         (Kind::Request, asked),
         (Kind::Legal, legal),
+        (Kind::Sar, sar),
         (Kind::Capacity, assessed),
         (Kind::Concern, sent.str("concernId")),
         (Kind::Contact, known.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
@@ -216,6 +225,10 @@ fn bodies(app: &TestApp, world: &World, usual: Option<&Value>, operation: &str) 
         }
         "decideLegalRequest" => all.push(json!({"decision":"grant","reason":"Agreed.","channel":"phone","subjectIds":[family.ana],
             "informationCategories":["school_provision"],"noteIds":[note]})),
+        "logSubjectAccessRequest" => {
+            let acts = json!({"subjectId":family.ana,"requesterId":family.nell,"capacity":"representative","actingForId":family.mia});
+            all.push(family.subject_access(acts));
+        }
         "requestInformation" => all.push(family.asked_from_outside(json!({"recipient":{"personId":family.nell}}))),
         "raiseSafeguardingConcern" | "decideSafeguardingConcern" => {
             all.push(changed(usual.unwrap(), json!({"atRiskPersonIds":[family.ana],"withholdFromPersonIds":[family.mia]})));
@@ -425,6 +438,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
             "decideReferral" => &["caseId", "personId"],
             "relocateNote" | "logLegalRequest" | "lendTagKey" => &["caseId"],
             "proposeDisposal" => &["caseIds"],
+            "logSubjectAccessRequest" => &["subjectId", "requesterId", "actingForId"],
             "mergePeople" => &["mergedPersonId"],
             _ => &["atRiskPersonIds"],
         };

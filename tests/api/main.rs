@@ -5,6 +5,7 @@
 mod access_log;
 mod anonymous;
 mod apart;
+mod asking;
 mod auditors;
 mod bundles;
 mod canaries;
@@ -54,6 +55,9 @@ mod sealing;
 mod selfcheck;
 mod service;
 mod sides;
+mod subject_access;
+mod subject_answers;
+mod subject_items;
 mod timeline;
 mod tokens;
 mod world;

@@ -56,7 +56,7 @@ fn asked(app: &TestApp) -> Vec<String> {
 }
 
 /// Where each list of the document is looked at, by whom, and the body it takes.
-fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Option<Value>)> {
+fn lists(family: &Family, [legal, sar]: [&str; 2]) -> Vec<(&'static str, Role, String, Option<Value>)> {
     let case = format!("/cases/{}", family.case);
     let (adviser, manager) = (Role::Adviser, Role::ServiceManager);
     // A log holds more than two hundred rows soon.
@@ -78,6 +78,8 @@ fn lists(family: &Family, legal: &str) -> Vec<(&'static str, Role, String, Optio
         get("listInformationRequests", adviser, "/information-requests".to_owned()),
         get("listLegalRequests", manager, "/legal-requests".to_owned()),
         get("listLegalCandidateItems", manager, format!("/legal-requests/{legal}/candidate-items")),
+        get("listSubjectAccessRequests", manager, "/subject-access-requests".to_owned()),
+        get("listSubjectAccessCandidateItems", manager, format!("/subject-access-requests/{sar}/candidate-items")),
         get("listSafeguardingConcerns", adviser, "/safeguarding-concerns".to_owned()),
         get("listRetentionReviews", manager, "/retention-reviews".to_owned()),
         get("listRetentionHolds", manager, format!("{case}/retention-holds")),
@@ -123,6 +125,7 @@ fn add(app: &TestApp, family: &Family, n: usize) {
     family.disclose(app, &family.ask(&note, json!({}))).ok(201);
     app.adviser().post(&format!("/cases/{}/information-requests", family.case), &family.asked_from_outside(json!({}))).ok(201);
     app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201);
+    app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201);
     family.disclose(app, &family.risk(&note, json!({}))).ok(201);
     let hold = json!({"reason":"complaint","reviewOn":"2099-01-01"});
     app.manager().post(&format!("/cases/{}/retention-holds", family.case), &hold).ok(201);
@@ -141,7 +144,7 @@ fn add(app: &TestApp, family: &Family, n: usize) {
 }
 
 /// How many queries each list took, and how many rows it showed.
-fn counted(app: &TestApp, family: &Family, legal: &str) -> Vec<(String, usize, Vec<String>)> {
+fn counted(app: &TestApp, family: &Family, requests: [&str; 2]) -> Vec<(String, usize, Vec<String>)> {
     let look = |(_, role, path, body): (&str, Role, String, Option<Value>)| {
         let session = app.as_role(role);
         session.get("/me").ok(200);
@@ -151,7 +154,7 @@ fn counted(app: &TestApp, family: &Family, legal: &str) -> Vec<(String, usize, V
         let rows = reply.body.get("items").unwrap_or(&reply.body["participants"]);
         (path, rows.as_array().unwrap().len(), asked(app))
     };
-    lists(family, legal).into_iter().map(look).collect()
+    lists(family, requests).into_iter().map(look).collect()
 }
 
 #[test]
@@ -160,16 +163,18 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
-    let known: Vec<&str> = lists(&family, &legal).iter().map(|(id, ..)| *id).collect();
+    let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
+    let requests = [legal.as_str(), sar.as_str()];
+    let known: Vec<&str> = lists(&family, requests).iter().map(|(id, ..)| *id).collect();
     // The cases of a disposal are those that were proposed, and are read by one query.
     let grows = |one: &&Operation| one.id != "listDisposalCases" && (one.id.starts_with("list") || one.id.starts_with("search"));
     for operation in operations(&app).iter().filter(grows) {
         assert!(known.contains(&operation.id.as_str()), "{} is not counted: add it to lists()", operation.id);
     }
     (0..3).for_each(|n| add(&app, &family, n));
-    let few = counted(&app, &family, &legal);
+    let few = counted(&app, &family, requests);
     (3..30).for_each(|n| add(&app, &family, n));
-    let many = counted(&app, &family, &legal);
+    let many = counted(&app, &family, requests);
     let mut faults = Vec::new();
     for ((path, rows, asked), (_, more, asked_more)) in few.into_iter().zip(many) {
         assert!(asked.len() > 1, "{path}: nothing was counted");

@@ -29,11 +29,12 @@ const OF_A_FAMILY: &[&str] = &[
     "concernId",
     "mergeId",
     "holdId",
+    "sarId",
 ];
 const OF_NONE: &[&str] = &["recipientId", "staffId", "disposalId", "index"];
 
 /// What has to be made before it can be read.
-const MADE_LATER: &[&str] = &["getLegalBundle", "getLegalBundleFile"];
+const MADE_LATER: &[&str] = &["getLegalBundle", "getLegalBundleFile", "getSubjectAccessBundle", "getSubjectAccessBundleFile"];
 
 /// What somebody gets.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -110,7 +110,9 @@ impl World {
         app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
         let asked = Self::asked(app, &family);
         let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
+        let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
         let ids = BTreeMap::from([
+            ("sarId", sar),
             ("caseId", family.case.clone()),
             ("personId", family.ana.clone()),
             ("mergeId", merge),
@@ -254,11 +256,14 @@ impl World {
             | "listSafeguardingConcerns"
             | "getSafeguardingConcern"
             | "getReferral"
+            | "getSubjectAccessRequest"
             | "listInformationRequests"
             | "getInformationRequest" => look(Role::Adviser),
             "listLegalRequests"
             | "getLegalRequest"
             | "listLegalCandidateItems"
+            | "listSubjectAccessRequests"
+            | "listSubjectAccessCandidateItems"
             | "listTasks"
             | "listDisclosureLog"
             | "exportDisclosureLog"
@@ -498,6 +503,32 @@ impl World {
                 Family::built(app, &legal);
                 self.ids.insert("legalRequestId", legal);
                 look(Role::ServiceManager)
+            }
+            "logSubjectAccessRequest" => ask(family.subject_access(json!({}))),
+            "updateSubjectAccessRequest" | "recordSubjectAccessClockEvent" | "decideSubjectAccessItems" | "refuseSubjectAccessRequest" => {
+                let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
+                let boss = app.manager().get("/me").ok(200).id();
+                let body = match operation {
+                    "updateSubjectAccessRequest" => json!({"deliveryContactId":family.mia_contact,"bestInterests":"She would know.",
+                        "searches":[{"system":"Shared mailbox","terms":"Marsh","byStaffId":boss,"searchedOn":"2026-06-01"}]}),
+                    "recordSubjectAccessClockEvent" => {
+                        json!({"kind":"clarification_asked","happenedOn":"2026-06-01","reason":"Which years?"})
+                    }
+                    "decideSubjectAccessItems" => json!({"items":Family::decided(app, &sar)}),
+                    _ => json!({"reason":"She took it back.","rightsNoticeOn":"2026-06-01"}),
+                };
+                self.ids.insert("sarId", sar);
+                Asked { role: Role::ServiceManager, version: Some(1), body: Some(body) }
+            }
+            "buildSubjectAccessBundle" | "getSubjectAccessBundle" | "getSubjectAccessBundleFile" | "dispatchSubjectAccessRequest" => {
+                let sar = family.answered(app);
+                self.ids.insert("sarId", sar);
+                match operation {
+                    "dispatchSubjectAccessRequest" => {
+                        Asked { role: Role::ServiceManager, version: Some(4), body: Some(json!({"channel":"secure_email"})) }
+                    }
+                    _ => look(Role::ServiceManager),
+                }
             }
             "annotateDisclosure" => ask(json!({"kind":"receipt_confirmed","note":"Read receipt of the same day."})),
             other => panic!("{other} has no request that succeeds: add it to World"),

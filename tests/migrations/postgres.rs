@@ -129,6 +129,8 @@ const NOT_EMPTIED: &[&str] = &[
     "referral",
     "retention_hold",
     "safeguarding_concern",
+    "subject_access_part",
+    "subject_access_request",
 ];
 
 /// What is written once in a case, and goes row by row when its key is destroyed: not before, whoever asks.

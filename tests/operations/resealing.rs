@@ -54,6 +54,7 @@ fn record_everything(app: &TestApp) -> Family {
     family.permit_proceedings(app, json!({}));
     let legal = family.extracted(app, &note);
     Family::built(app, &legal);
+    app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201);
     let capacity = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
         "outcome":"can_decide","assessedOn":"2026-05-20","reasons":"Explained it back."});
     app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &capacity).ok(201);

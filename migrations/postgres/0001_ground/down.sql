@@ -2,6 +2,8 @@ DROP TABLE disposal_case;
 DROP TABLE disposal;
 DROP TABLE retention_hold;
 DROP TABLE task;
+DROP TABLE subject_access_part;
+DROP TABLE subject_access_request;
 DROP TABLE legal_bundle;
 DROP TABLE legal_extract;
 DROP TABLE legal_request;

@@ -12,7 +12,7 @@ CREATE TABLE deployment (
 
 -- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
 CREATE TABLE sealing_key (
-    owner_kind text NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral')),
+    owner_kind text NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral', 'subject_access')),
     owner_id bytea NOT NULL CHECK (octet_length(owner_id) = 16),
     purpose text NOT NULL CHECK (purpose IN ('seal', 'ledger')),
     version integer NOT NULL CHECK (version > 0),
@@ -455,6 +455,34 @@ CREATE TABLE legal_bundle (
 );
 CREATE INDEX legal_bundle_case ON legal_bundle (case_id, id);
 
+-- Who asks for what is held about whom. What was said and decided is sealed under a key of the request: it belongs to no one case.
+CREATE TABLE subject_access_request (
+    id uuid PRIMARY KEY,
+    subject_id uuid NOT NULL REFERENCES person (id),
+    requester_id uuid NOT NULL REFERENCES person (id),
+    capacity text NOT NULL CHECK (capacity IN ('subject', 'parent', 'representative', 'solicitor')),
+    status text NOT NULL CHECK (status IN ('received', 'awaiting_identity', 'running', 'paused', 'ready', 'sent', 'refused')),
+    received_on date NOT NULL,
+    sealed bytea NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    recorded_by uuid NOT NULL REFERENCES staff (id)
+);
+CREATE INDEX subject_access_request_open ON subject_access_request (status, id);
+CREATE INDEX subject_access_request_subject ON subject_access_request (subject_id);
+CREATE INDEX subject_access_request_requester ON subject_access_request (requester_id);
+
+-- What of a request belongs to one case, what was decided of its notes: it goes with that case.
+CREATE TABLE subject_access_part (
+    id uuid PRIMARY KEY,
+    sar_id uuid NOT NULL REFERENCES subject_access_request (id),
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    sealed bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    UNIQUE (sar_id, case_id)
+);
+CREATE INDEX subject_access_part_case ON subject_access_part (case_id, id);
+
 CREATE TABLE task (
     id uuid PRIMARY KEY,
     kind text NOT NULL,
@@ -537,7 +565,7 @@ BEGIN
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
 END
 $$;
--- Whether the key that is never exchanged was destroyed: with it goes all of that case, person or referral.
+-- Whether the key that is never exchanged was destroyed: with it goes all of that case, person, referral or subject access request.
 CREATE FUNCTION is_disposed_of(kind text, owner uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM sealing_key AS key
@@ -724,6 +752,25 @@ WHEN ((NEW.id, NEW.legal_request_id, NEW.case_id, NEW.created_at) IS DISTINCT FR
     OR (OLD.status NOT IN ('draft', 'approved') AND (NEW.status, NEW.details) IS DISTINCT FROM (OLD.status, OLD.details)))
 EXECUTE FUNCTION refuse_change('what was drafted stands');
 ALTER TABLE legal_extract ENABLE ALWAYS TRIGGER legal_extract_stays;
+-- Who asked stands, and so does the answer.
+CREATE TRIGGER subject_access_request_kept BEFORE DELETE ON subject_access_request FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('requests are never removed', 'subject_access', 'id');
+ALTER TABLE subject_access_request ENABLE ALWAYS TRIGGER subject_access_request_kept;
+CREATE TRIGGER subject_access_request_emptied BEFORE TRUNCATE ON subject_access_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE subject_access_request ENABLE ALWAYS TRIGGER subject_access_request_emptied;
+CREATE TRIGGER subject_access_request_stays BEFORE UPDATE ON subject_access_request FOR EACH ROW
+WHEN ((NEW.id, NEW.subject_id, NEW.requester_id, NEW.capacity, NEW.received_on, NEW.created_at, NEW.recorded_by)
+    IS DISTINCT FROM (OLD.id, OLD.subject_id, OLD.requester_id, OLD.capacity, OLD.received_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.status IN ('sent', 'refused') AND NEW.status IS DISTINCT FROM OLD.status))
+EXECUTE FUNCTION refuse_change('what was asked stands');
+ALTER TABLE subject_access_request ENABLE ALWAYS TRIGGER subject_access_request_stays;
+CREATE TRIGGER subject_access_part_kept BEFORE DELETE ON subject_access_part FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('requests are never removed', 'case', 'case_id');
+ALTER TABLE subject_access_part ENABLE ALWAYS TRIGGER subject_access_part_kept;
+CREATE TRIGGER subject_access_part_emptied BEFORE TRUNCATE ON subject_access_part FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('requests are never removed');
+ALTER TABLE subject_access_part ENABLE ALWAYS TRIGGER subject_access_part_emptied;
+CREATE TRIGGER subject_access_part_stays BEFORE UPDATE ON subject_access_part FOR EACH ROW
+WHEN ((NEW.id, NEW.sar_id, NEW.case_id, NEW.created_at) IS DISTINCT FROM (OLD.id, OLD.sar_id, OLD.case_id, OLD.created_at))
+EXECUTE FUNCTION refuse_change('what was asked stands');
+ALTER TABLE subject_access_part ENABLE ALWAYS TRIGGER subject_access_part_stays;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_change('what happened to a case stands');
 ALTER TABLE case_event ENABLE ALWAYS TRIGGER case_event_fixed;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what happened to a case stands', 'case', 'case_id');
@@ -779,7 +826,11 @@ BEGIN
     ) THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT FROM retention_hold WHERE case_id = encode(OLD.owner_id, 'hex')::uuid AND released_at IS NULL) THEN
+    IF EXISTS (SELECT FROM retention_hold WHERE case_id = encode(OLD.owner_id, 'hex')::uuid AND released_at IS NULL)
+        OR EXISTS (
+            SELECT FROM subject_access_part AS part JOIN subject_access_request AS request ON request.id = part.sar_id
+            WHERE part.case_id = encode(OLD.owner_id, 'hex')::uuid AND request.status NOT IN ('sent', 'refused')
+        ) THEN
         RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;

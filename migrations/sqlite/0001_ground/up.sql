@@ -11,7 +11,7 @@ CREATE TABLE deployment (
 
 -- Data keys, wrapped by the key-encryption key. Disposal sets `wrapped` to NULL and what it sealed is gone.
 CREATE TABLE sealing_key (
-    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral')),
+    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('case', 'person', 'referral', 'subject_access')),
     owner_id BLOB NOT NULL CHECK (length(owner_id) = 16),
     purpose TEXT NOT NULL CHECK (purpose IN ('seal', 'ledger')),
     version INTEGER NOT NULL CHECK (version > 0),
@@ -454,6 +454,34 @@ CREATE TABLE legal_bundle (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX legal_bundle_case ON legal_bundle (case_id, id);
 
+-- Who asks for what is held about whom. What was said and decided is sealed under a key of the request: it belongs to no one case.
+CREATE TABLE subject_access_request (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    subject_id BLOB NOT NULL REFERENCES person (id),
+    requester_id BLOB NOT NULL REFERENCES person (id),
+    capacity TEXT NOT NULL CHECK (capacity IN ('subject', 'parent', 'representative', 'solicitor')),
+    status TEXT NOT NULL CHECK (status IN ('received', 'awaiting_identity', 'running', 'paused', 'ready', 'sent', 'refused')),
+    received_on TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    recorded_by BLOB NOT NULL REFERENCES staff (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subject_access_request_open ON subject_access_request (status, id);
+CREATE INDEX subject_access_request_subject ON subject_access_request (subject_id);
+CREATE INDEX subject_access_request_requester ON subject_access_request (requester_id);
+
+-- What of a request belongs to one case, what was decided of its notes: it goes with that case.
+CREATE TABLE subject_access_part (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    sar_id BLOB NOT NULL REFERENCES subject_access_request (id),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (sar_id, case_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subject_access_part_case ON subject_access_part (case_id, id);
+
 CREATE TABLE task (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     kind TEXT NOT NULL,
@@ -692,6 +720,26 @@ CREATE TRIGGER legal_extract_stays BEFORE UPDATE ON legal_extract
 WHEN (NEW.id, NEW.legal_request_id, NEW.case_id, NEW.created_at) IS NOT (OLD.id, OLD.legal_request_id, OLD.case_id, OLD.created_at)
     OR (OLD.status NOT IN ('draft', 'approved') AND (NEW.status, NEW.details) IS NOT (OLD.status, OLD.details))
 BEGIN SELECT RAISE(ABORT, 'what was drafted stands'); END;
+-- Who asked stands, and so does the answer.
+CREATE TRIGGER subject_access_request_kept BEFORE DELETE ON subject_access_request
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'subject_access' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER subject_access_request_new BEFORE INSERT ON subject_access_request WHEN EXISTS (SELECT 1 FROM subject_access_request WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER subject_access_request_stays BEFORE UPDATE ON subject_access_request
+WHEN (NEW.id, NEW.subject_id, NEW.requester_id, NEW.capacity, NEW.received_on, NEW.created_at, NEW.recorded_by)
+        IS NOT (OLD.id, OLD.subject_id, OLD.requester_id, OLD.capacity, OLD.received_on, OLD.created_at, OLD.recorded_by)
+    OR (OLD.status IN ('sent', 'refused') AND NEW.status IS NOT OLD.status)
+BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
+CREATE TRIGGER subject_access_part_kept BEFORE DELETE ON subject_access_part
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER subject_access_part_new BEFORE INSERT ON subject_access_part WHEN EXISTS (SELECT 1 FROM subject_access_part WHERE id = NEW.id
+    OR (sar_id = NEW.sar_id AND case_id = NEW.case_id))
+BEGIN SELECT RAISE(ABORT, 'requests are never removed'); END;
+CREATE TRIGGER subject_access_part_stays BEFORE UPDATE ON subject_access_part
+WHEN (NEW.id, NEW.sar_id, NEW.case_id, NEW.created_at) IS NOT (OLD.id, OLD.sar_id, OLD.case_id, OLD.created_at)
+BEGIN SELECT RAISE(ABORT, 'what was asked stands'); END;
 CREATE TRIGGER case_event_fixed BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'what happened to a case stands'); END;
 CREATE TRIGGER case_event_kept BEFORE DELETE ON case_event
 WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
@@ -750,7 +798,9 @@ WHEN (NEW.owner_kind, NEW.owner_id, NEW.purpose) IS NOT (OLD.owner_kind, OLD.own
 BEGIN SELECT RAISE(ABORT, 'keys stay whose they are, and destroyed'); END;
 -- An older key of the text goes when all is sealed under a newer one.
 CREATE TRIGGER sealing_key_held BEFORE UPDATE ON sealing_key WHEN NEW.wrapped IS NULL AND OLD.owner_kind = 'case'
-    AND EXISTS (SELECT 1 FROM retention_hold WHERE case_id = OLD.owner_id AND released_at IS NULL)
+    AND (EXISTS (SELECT 1 FROM retention_hold WHERE case_id = OLD.owner_id AND released_at IS NULL)
+        OR EXISTS (SELECT 1 FROM subject_access_part AS part JOIN subject_access_request AS request ON request.id = part.sar_id
+            WHERE part.case_id = OLD.owner_id AND request.status NOT IN ('sent', 'refused')))
     AND NOT (OLD.purpose = 'seal' AND EXISTS (
         SELECT 1 FROM sealing_key AS newer WHERE (newer.owner_kind, newer.owner_id, newer.purpose) = (OLD.owner_kind, OLD.owner_id, OLD.purpose)
             AND newer.version > OLD.version AND newer.wrapped IS NOT NULL))

@@ -60,6 +60,7 @@ impl App {
         let Judged { ask, mut facts, counted } = facts::facts_for(tx, permit, *case_id, ask, notes, self.settings.limits)?;
         facts.anonymity = anonymous::facts(tx, permit, request, self.settings.limits, now)?;
         facts.resting_on = resting_on;
+        request.answers.iter().for_each(|answered| answered.tell(&mut facts));
         request.rests_on(&Grounds::of(&ask, &facts, request.as_named(&counted), &self.settings.policy_version, now))?;
         match decide(&ask, &facts, now) {
             Ok(grant) => Ok((grant, counted)),

@@ -6,7 +6,7 @@ use crate::app::{Result, faultless};
 use crate::authz::{Act, Permit};
 use crate::db::{self, Tx, recipients};
 use crate::domain::concern::ConcernGrounds;
-use crate::domain::disclosure::{AskRecipient, AskedBasis, Disclosure, NewSafeguarding};
+use crate::domain::disclosure::{AskRecipient, Disclosure, NewSafeguarding};
 use crate::domain::fault::{Fault, Remark};
 use crate::domain::ids::PersonId;
 use crate::domain::vocabulary::Basis;
@@ -79,7 +79,7 @@ const TEAM: &str = "#/recipient/teamId";
 /// What is odd about a risk that was passed on.
 pub(super) fn remarks(tx: &mut Tx<'_>, permit: &Permit<impl Act>, disclosure: &Disclosure) -> Result<Vec<Remark>> {
     let content = &disclosure.content;
-    if content.basis != AskedBasis::Safeguarding {
+    if disclosure.basis != Basis::Safeguarding {
         return Ok(Vec::new());
     }
     let grounds = ConcernGrounds {

@@ -5,7 +5,7 @@ use crate::authz::{Act, Permit};
 use crate::db::legal_extracts::{self, Draft};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, facts, legal_requests, tasks};
-use crate::domain::disclosure::{Ask, Limits, NewDisclosure, NewDisclosureCheck};
+use crate::domain::disclosure::{Ask, AskedBasis, DisclosureContent, Limits, NewDisclosure, NewDisclosureCheck};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{DisclosureStatus, TaskKind};
@@ -13,7 +13,8 @@ use crate::policy::deadlines;
 use crate::policy::disclosure::decide;
 
 /// What a drafted disclosure asks for, to be decided again.
-pub(super) fn ask(drafted: NewDisclosure) -> Result<Ask> {
+pub(super) fn ask(drafted: DisclosureContent) -> Result<Ask> {
+    let drafted = NewDisclosure { basis: AskedBasis::Permission, content: drafted };
     Ask::for_proceedings(NewDisclosureCheck::from(drafted)).map_err(crate::app::Error::failing)
 }
 

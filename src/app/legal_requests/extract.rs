@@ -13,7 +13,7 @@ use crate::db::legal_extracts::{self, Draft, Granted};
 use crate::db::legal_requests::{self, Step};
 use crate::db::notes::HeldNote;
 use crate::db::{self, Tx, notes, tasks};
-use crate::domain::disclosure::{NewDisclosure, Refusal, RefusalRule};
+use crate::domain::disclosure::{DisclosureContent, Refusal, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, LegalRequestId, NoteId};
@@ -150,7 +150,7 @@ impl App {
         let draft = open_draft(tx, permit, &current, Action::LegalRequestExtract)?;
         require_unconflicted(tx, permit, case_id)?;
         let included = items.iter().filter(|item| item.decision == LegalItemDecision::Include);
-        let drafted = NewDisclosure {
+        let drafted = DisclosureContent {
             note_ids: included.map(|item| item.note_id).collect(),
             subject_ids: Vec::new(),
             information_categories: Vec::new(),
@@ -210,7 +210,7 @@ impl App {
             _ => open_draft(tx, permit, &current, Action::LegalRequestDispatch)?,
         };
         require_unconflicted(tx, permit, case_id)?;
-        let drafted = NewDisclosure { copies: how.copies, told_subject: how.told_subject, ..draft.extract.disclosure.clone() };
+        let drafted = DisclosureContent { copies: how.copies, told_subject: how.told_subject, ..draft.extract.disclosure.clone() };
         let exit = leave(permit.caller())?;
         let request = Request::find(tx, &exit, case_id, ask(drafted)?).map_err(|error| match error {
             // A note that was moved away since is not there any more.

@@ -1,6 +1,6 @@
 //! What was decided, found and learnt of a concern: a row each, and the concern as all of them tell it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -177,30 +177,36 @@ impl Told {
     }
 }
 
-/// The concerns of a case that anything said of them withholds from one of these people on this day: what of them was passed on is hidden with them,
-/// whether or not that was said of it, too (C17).
+/// The concerns of a case that anything said of them withholds from one of these people on this day, each with the last day of that: what of them
+/// was passed on is hidden with them, whether or not that was said of it, too (C17).
 pub(in crate::db) fn hidden_from(
     tx: &mut Tx<'_>,
     case: CaseId,
     people: &BTreeSet<PersonId>,
     today: NaiveDate,
-) -> Result<HashSet<ConcernId>> {
+) -> Result<HashMap<ConcernId, NaiveDate>> {
     let hides = |grounds: &ConcernGrounds| {
         let from_them = grounds.withhold_from_person_ids.iter().any(|person| people.contains(person));
-        from_them && grounds.withhold_until_on.is_none_or(|until| today <= until)
+        from_them.then(|| grounds.withhold_until_on.unwrap_or(NaiveDate::MAX)).filter(|until| today <= *until)
     };
-    let mut hidden = HashSet::new();
+    let mut hidden = HashMap::new();
+    let mut until = |concern: ConcernId, last: NaiveDate| {
+        let known = hidden.entry(concern).or_insert(last);
+        *known = last.max(*known);
+    };
     let raised = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq(case));
     for (id, sealed) in raised.select((safeguarding_concern::id, safeguarding_concern::sealed)).load::<(ConcernId, Vec<u8>)>(tx.conn)? {
         let content: ConcernContent = tx.open(cell(id, case), &sealed)?;
-        if hides(&content.grounds) {
-            hidden.insert(id);
+        if let Some(last) = hides(&content.grounds) {
+            until(id, last);
         }
     }
     for event in concern_event::table.filter(concern_event::case_id.eq(case)).load::<EventRow>(tx.conn)? {
         match tx.open(event_cell(event.id, case), &event.sealed)? {
-            Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } if hides(&decision.grounds) => {
-                hidden.insert(event.concern_id);
+            Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } => {
+                if let Some(last) = hides(&decision.grounds) {
+                    until(event.concern_id, last);
+                }
             }
             _ => {}
         }

@@ -13,6 +13,7 @@ use crate::db::{capacity, facts, participants, people};
 use crate::domain::disclosure::FamilyFacts;
 use crate::domain::disposal::Bearing;
 use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::vocabulary::DecisionKind;
 
 /// What of these cases bears on others; nothing, if nobody in them stands in another. The caller has taken the guards of their people (R16).
 pub fn bearing(tx: &mut Tx<'_>, permit: &Permit<act::DisposalApprove>, cases: &[CaseId]) -> Result<Bearing> {
@@ -32,7 +33,7 @@ pub fn bearing(tx: &mut Tx<'_>, permit: &Permit<act::DisposalApprove>, cases: &[
     let involved = staying.iter().copied().chain(consents.iter().map(|record| record.granter));
     let involved: BTreeSet<PersonId> = Counted::among(tx, involved)?.everybody();
     let (people, _) = people::facts(tx, permit.scope(), &involved)?;
-    let mut assessed = capacity::facts(tx, &involved)?;
+    let mut assessed = capacity::facts(tx, &involved, DecisionKind::ShareInformation)?;
     let mut left = people.clone();
     for person in &mut left {
         let all = assessed.remove(&person.id).unwrap_or_default().into_iter();

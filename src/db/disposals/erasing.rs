@@ -12,22 +12,23 @@ use crate::db::schema::{
     access_case_ix, blind_index, capacity_record, case_event, case_file, case_staff, concern_event, consent, consent_recipient,
     consent_subject, decision_guard, disclosure, disclosure_annotation, disclosure_case_ix, disclosure_consent, disclosure_private,
     disposal_case, information_request, legal_bundle, legal_extract, legal_request, named_person, note, participant, person, person_merge,
-    referral, retention_hold, safeguarding_concern, sealing_key, task,
+    referral, retention_hold, safeguarding_concern, sealing_key, subject_access_part, subject_access_request, task,
 };
 use crate::db::sealed::Owner;
 use crate::db::stored::AnyId;
 use crate::db::tx::Tx;
-use crate::db::{idempotency, people};
-use crate::domain::ids::{CaseId, NoteId, PersonId, ReferralId, StaffId};
+use crate::db::{idempotency, people, subject_access};
+use crate::domain::ids::{CaseId, NoteId, PersonId, ReferralId, SarId, StaffId};
 use crate::domain::time::Timestamp;
 
 /// So many ids are named in one statement.
 const AT_ONCE: usize = 500;
 
-/// All that goes: cases, and with them what was referred into them, and people.
+/// All that goes: cases, and with them what was referred into them, subject access requests about no other case, and people.
 pub(super) struct Going {
     cases: Vec<CaseId>,
     referrals: Vec<ReferralId>,
+    requests: Vec<SarId>,
     people: People,
 }
 
@@ -189,7 +190,8 @@ impl Going {
     pub(super) fn find(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<Self> {
         let people = People::of(tx, cases)?;
         let referrals = referral::table.filter(referral::case_id.eq_any(cases.to_vec())).select(referral::id).load(tx.conn)?;
-        Ok(Self { cases: cases.to_vec(), referrals, people })
+        let requests = subject_access::going(tx, cases, &people.going)?;
+        Ok(Self { cases: cases.to_vec(), referrals, requests, people })
     }
 
     /// Destroys the keys, and deletes all that they sealed and all that names it. The caller holds the ends of both logs, too.
@@ -206,11 +208,12 @@ impl Going {
     }
 
     /// Whose keys go, by their kind.
-    fn owners(&self) -> [(&'static str, Vec<Vec<u8>>); 3] {
+    fn owners(&self) -> [(&'static str, Vec<Vec<u8>>); 4] {
         let bytes = |owner: Owner| owner.bytes();
         [
             ("case", self.cases.iter().copied().map(Owner::Case).map(bytes).collect()),
             ("referral", self.referrals.iter().copied().map(Owner::Referral).map(bytes).collect()),
+            ("subject_access", self.requests.iter().copied().map(Owner::SubjectAccess).map(bytes).collect()),
             ("person", self.people.nothing_told().into_iter().map(Owner::Person).map(bytes).collect()),
         ]
     }
@@ -271,6 +274,7 @@ impl Going {
             legal_bundle,
             legal_extract,
             legal_request,
+            subject_access_part,
             concern_event,
             disclosure,
             safeguarding_concern,
@@ -287,6 +291,7 @@ impl Going {
             disposal_case
         );
         diesel::delete(case_file::table.filter(case_file::id.eq_any(cases()))).execute(tx.conn)?;
+        diesel::delete(subject_access_request::table.filter(subject_access_request::id.eq_any(self.requests.clone()))).execute(tx.conn)?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::db::tx::Tx;
 use crate::domain::disclosure::NoteFact;
 use crate::domain::ids::{CaseId, NoteId, PersonId};
 use crate::domain::text::LongText;
-use crate::domain::vocabulary::{InformationCategory, NoteKind};
+use crate::domain::vocabulary::InformationCategory;
 
 /// A note to be disclosed, opened. Notes are append-only, so all of it stays true but for whether a correction has taken its place: that is asked
 /// behind the guards, by [`facts`].
@@ -23,9 +23,17 @@ pub struct HeldNote {
     fact: NoteFact,
     concern: Option<LongText>,
     action_taken: Option<LongText>,
+    /// What goes in its place, if it goes in part only.
+    redacted: Option<LongText>,
 }
 
 impl HeldNote {
+    /// The same, of which no more goes than these words.
+    #[must_use]
+    pub fn redacted(self, words: Option<LongText>) -> Self {
+        Self { redacted: words, ..self }
+    }
+
     /// Which it is.
     #[must_use]
     pub fn id(&self) -> NoteId {
@@ -49,9 +57,12 @@ impl HeldNote {
         self.fact.about.iter().copied().chain(self.fact.from)
     }
 
-    /// What it says: the concern, a line feed, the action taken.
+    /// What it says: the concern, a line feed, the action taken; or what goes in the place of that.
     #[must_use]
     pub fn content(&self) -> String {
+        if let Some(words) = &self.redacted {
+            return words.0.clone();
+        }
         let text = |part: &Option<LongText>| part.as_ref().map_or_else(String::new, |text| text.0.clone());
         format!("{}\n{}", text(&self.concern), text(&self.action_taken))
     }
@@ -78,12 +89,10 @@ fn hold(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<HashMap<NoteId, HeldNote>> {
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
-        let Details { from, about, categories, keep_confidential, wish_by, names_others, provenance, .. } = row.details.0;
-        // What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
-        let onward_sharing = provenance.map_or(row.kind != NoteKind::InformationReceived, |source| source.onward_sharing);
-        let id = row.id;
+        let (id, onward_sharing) = (row.id, row.onward_sharing());
+        let Details { from, about, categories, keep_confidential, wish_by, names_others, .. } = row.details.0;
         let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
-        held.insert(id, HeldNote { fact, concern, action_taken });
+        held.insert(id, HeldNote { fact, concern, action_taken, redacted: None });
     }
     Ok(held)
 }

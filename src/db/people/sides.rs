@@ -19,7 +19,7 @@ use crate::domain::disclosure::{CapacityFact, PersonFact};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Channel, ContactKind, PersonKind, Vocabulary as _};
+use crate::domain::vocabulary::{Channel, ContactKind, DecisionKind, PersonKind, Vocabulary as _};
 
 /// What one side knows of a person.
 #[derive(Clone, Serialize, Deserialize)]
@@ -275,13 +275,13 @@ impl Whole {
 }
 
 /// All of these people, in as many queries for many as for one.
-fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
+fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, kind: DecisionKind) -> Result<Vec<Whole>> {
     let rows: Vec<Row> = person::table.filter(person::id.eq_any(people.clone())).load(tx.conn)?;
     if rows.len() != people.len() {
         return Err(Error::NotFound);
     }
     tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
-    let mut assessed = capacity::facts(tx, people)?;
+    let mut assessed = capacity::facts(tx, people, kind)?;
     let whole = |row: &Row| {
         let assessed = assessed.remove(&row.id).unwrap_or_default();
         Ok(Whole { id: row.id, counts_as: row.counts_as, sealed: row.open(tx)?, assessed })
@@ -291,14 +291,14 @@ fn whole(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<Whole>> {
 
 /// What those who see each of these cases know of these people: what was told and assessed there, or by everybody else.
 pub fn facts_in(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>, cases: &BTreeSet<CaseId>) -> Result<HashMap<CaseId, Vec<PersonFact>>> {
-    let all = whole(tx, people)?;
+    let all = whole(tx, people, DecisionKind::ShareInformation)?;
     let known = |case: &CaseId| (*case, all.iter().map(|one| one.known(&HashSet::from([*case]))).collect());
     Ok(cases.iter().map(known).collect())
 }
 
 /// What the caller knows of these people, whose records are in scope; and whether any of it was told or assessed in a case of their own.
 pub fn known_to(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, bool)> {
-    let all = whole(tx, people)?;
+    let all = whole(tx, people, DecisionKind::ShareInformation)?;
     let seen = scope::among(tx, scope, all.iter().flat_map(Whole::own).collect())?;
     Ok((all.iter().map(|one| one.known(&seen)).collect(), !seen.is_empty()))
 }
@@ -306,7 +306,7 @@ pub fn known_to(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> R
 /// What a decision looks at of these people: what they told last on their own, if they did. And what the caller knows of that, of those of whom
 /// something was told or assessed in a case of their own, and of those who are one with somebody in scope and are not.
 pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Result<(Vec<PersonFact>, Vec<PersonFact>)> {
-    let all = whole(tx, people)?;
+    let all = whole(tx, people, DecisionKind::ShareInformation)?;
     let seen = scope::among(tx, scope, all.iter().flat_map(Whole::own).collect())?;
     let is_one = |one: &&Whole| all.iter().any(|other| other.id != one.id && other.counts_as == one.counts_as);
     let ones: Vec<PersonId> = all.iter().filter(is_one).map(|one| one.id).collect();
@@ -322,4 +322,14 @@ pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Resu
         }
     }
     Ok((facts, known_less))
+}
+
+/// What bears on whether somebody may ask for what is held about one of these people: what they told last on their own, if they did, and what was
+/// assessed of that decision (C9).
+pub fn facts_of_asking(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<PersonFact>> {
+    let told = |one: Whole| {
+        let last = one.sealed.sides().last().unwrap_or(&one.sealed.known);
+        fact(one.id, last, one.assessed.iter().map(|(_, fact)| *fact).collect())
+    };
+    Ok(whole(tx, people, DecisionKind::SubjectAccess)?.into_iter().map(told).collect())
 }

@@ -105,18 +105,10 @@ pub struct NewSafeguarding {
     pub grounds: RiskGrounds,
 }
 
-/// Information to pass on. The service decides; nothing in this body can assert a permission.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"basis": "permission", "purpose": "pass_information", "direction": "outbound", "channel": "secure_email",
-    "recipient": {"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33", "personName":
-    "Sam Okoro", "personRole": "SEND officer"}, "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475",
-    "01a09f30-a93a-7160-8999-50d836f675cc"], "noteIds": [], "informationCategories": ["concerns_raised"], "copies": [{"personId":
-    "01a09f30-a93a-7160-8999-50d836f675cc", "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "summary":
-    "The agreed support at lunchtimes has not been in place this term.", "toldSubject": "yes"}))]
-pub struct NewDisclosure {
-    /// On what ground.
-    pub basis: AskedBasis,
+/// What is passed on, to whom, and why, whatever the ground.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DisclosureContent {
     /// What for; set by the service for a risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -171,13 +163,30 @@ pub struct NewDisclosure {
     pub safeguarding: Option<NewSafeguarding>,
 }
 
-impl NewDisclosure {
+impl DisclosureContent {
     /// Whom it names: whom it is about, who gets it or a copy, who is at risk, and from whom it is withheld.
     pub fn people(&self) -> impl Iterator<Item = PersonId> {
         let at_risk = self.safeguarding.iter().flat_map(|risk| &risk.grounds.at_risk_person_ids);
         let named = self.subject_ids.iter().chain(&self.recipient.person_id).chain(&self.withhold_from_person_ids).chain(at_risk);
         named.copied().chain(self.copies.iter().map(|copy| copy.person_id))
     }
+}
+
+/// Information to pass on. The service decides; nothing in this body can assert a permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"basis": "permission", "purpose": "pass_information", "direction": "outbound", "channel": "secure_email",
+    "recipient": {"recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33", "personName":
+    "Sam Okoro", "personRole": "SEND officer"}, "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475",
+    "01a09f30-a93a-7160-8999-50d836f675cc"], "noteIds": [], "informationCategories": ["concerns_raised"], "copies": [{"personId":
+    "01a09f30-a93a-7160-8999-50d836f675cc", "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "summary":
+    "The agreed support at lunchtimes has not been in place this term.", "toldSubject": "yes"}))]
+pub struct NewDisclosure {
+    /// On what ground.
+    pub basis: AskedBasis,
+    /// What is passed on, and to whom.
+    #[serde(flatten)]
+    pub content: DisclosureContent,
 }
 
 /// May this be passed on? The same question as a disclosure, decided by the same function, without effect.

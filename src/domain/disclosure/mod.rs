@@ -12,8 +12,8 @@ mod recorded;
 mod refusal;
 
 pub use asked::{
-    Ask, AskRecipient, AskedBasis, CopyTo, DisclosureRecipient, NewDisclosure, NewDisclosureCheck, NewSafeguarding, ReliedOn,
-    UnregisteredRecipient,
+    Ask, AskRecipient, AskedBasis, CopyTo, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck, NewSafeguarding,
+    ReliedOn, UnregisteredRecipient,
 };
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,

@@ -1,15 +1,16 @@
 //! From a body of the contract to what is asked. Properties that contradict each other stop here; whether it is allowed is not judged.
 
-use crate::domain::vocabulary::{Basis, Purpose};
+use crate::domain::ids::{NoteId, PersonId};
+use crate::domain::vocabulary::{Basis, Channel, Direction, Purpose};
 
-use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
+use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
 use super::refusal::{Failing, RefusalRule};
 
 impl TryFrom<NewDisclosure> for Ask {
     type Error = Vec<Failing>;
 
     fn try_from(body: NewDisclosure) -> Result<Self, Self::Error> {
-        let (withhold_from_person_ids, withhold_until_on) = (body.withhold_from_person_ids.clone(), body.withhold_until_on);
+        let (withhold_from_person_ids, withhold_until_on) = (body.content.withhold_from_person_ids.clone(), body.content.withhold_until_on);
         let withheld = !withhold_from_person_ids.is_empty() || withhold_until_on.is_some();
         if withheld && body.basis != AskedBasis::Safeguarding {
             return Err(vec![contradicts("#/withholdFromPersonIds")]);
@@ -24,8 +25,9 @@ impl TryFrom<NewDisclosure> for Ask {
 /// What is asked, without what only a sending has.
 impl From<NewDisclosure> for NewDisclosureCheck {
     fn from(body: NewDisclosure) -> Self {
+        let NewDisclosure { basis, content: body } = body;
         Self {
-            basis: body.basis,
+            basis,
             purpose: body.purpose,
             direction: body.direction,
             channel: body.channel,
@@ -48,6 +50,32 @@ impl Ask {
     pub fn for_proceedings(body: NewDisclosureCheck) -> Result<Self, Vec<Failing>> {
         let asked = Self::try_from(NewDisclosureCheck { purpose: Some(Purpose::PassInformation), ..body })?;
         Ok(Self { purpose: Purpose::LegalRequest, legal_extract: true, ..asked })
+    }
+}
+
+impl Ask {
+    /// What the answer to a subject access request asks: these notes, to whoever made it. No request can ask for it: only its dispatch does (C9).
+    #[must_use]
+    pub fn for_right(requester: PersonId, channel: Channel, note_ids: Vec<NoteId>) -> Self {
+        Self {
+            basis: Basis::DataSubjectRight,
+            purpose: Purpose::SarResponse,
+            direction: Direction::Outbound,
+            channel,
+            recipient: AskRecipient::Person(requester),
+            subject_ids: Vec::new(),
+            note_ids,
+            information_categories: Vec::new(),
+            summary: Some("Answer to a subject access request.".into()),
+            told_subject: None,
+            told_reason: None,
+            withhold_from_person_ids: Vec::new(),
+            withhold_until_on: None,
+            copies: Vec::new(),
+            legal_extract: false,
+            cohort: None,
+            safeguarding: None,
+        }
     }
 }
 
@@ -137,15 +165,10 @@ impl DisclosureRecipient {
 }
 
 /// What was asked as the contract writes it, with what the service put to it.
-impl From<&Ask> for NewDisclosure {
+impl From<&Ask> for DisclosureContent {
     fn from(ask: &Ask) -> Self {
         let Ask { purpose, direction, channel, withhold_until_on, .. } = *ask;
         Self {
-            basis: match ask.basis {
-                Basis::Safeguarding => AskedBasis::Safeguarding,
-                Basis::Anonymised => AskedBasis::Anonymised,
-                Basis::Permission | Basis::DataSubjectRight => AskedBasis::Permission,
-            },
             purpose: Some(purpose),
             direction,
             channel,

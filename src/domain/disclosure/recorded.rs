@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
 
-use super::asked::{NewDisclosure, ReliedOn};
+use super::asked::{DisclosureContent, ReliedOn};
 use super::refusal::{Failing, RefusalRule, TextRange};
 use crate::domain::action::{ActionName, Clause};
 use crate::domain::fault::Remark;
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId, SarId};
 use crate::domain::staff::StaffRef;
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -121,6 +121,10 @@ pub struct Decided {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub legal_request_id: Option<LegalRequestId>,
+    /// The subject access request that it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sar_id: Option<SarId>,
     /// The day by which a second person reviews it, if it passed on a risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -160,9 +164,11 @@ pub struct Disclosure {
     pub case_id: CaseId,
     /// Where it stands.
     pub status: DisclosureStatus,
+    /// On what ground.
+    pub basis: Basis,
     /// What was passed on, to whom, why.
     #[serde(flatten)]
-    pub content: NewDisclosure,
+    pub content: DisclosureContent,
     /// What the service put to it.
     #[serde(flatten)]
     pub decided: Decided,

@@ -1,0 +1,225 @@
+//! Subject access requests (C9): recorded by whoever takes them, and answered by the service manager, who may neither be the subject nor close to them.
+//! The clock is in `clock`; what is held and decided, in `items`; the sending, in `dispatch`.
+
+use super::participants::known;
+use super::{App, Error, Result, allowed, expect_version, faultless, sides};
+use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::db::counted::Counted;
+use crate::db::subject_access::{self, Right, Step, cases_of_right};
+use crate::db::{self, Tx, cases, people, staff};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{SarId, StaffId};
+use crate::domain::page::{Page, PageRequest};
+use crate::domain::patch::Merge;
+use crate::domain::person::Contact;
+use crate::domain::subject_access::{NewSarRefusal, NewSubjectAccessRequest, SarUpdate, SubjectAccessRequest, SubjectAccessRequestSummary};
+use crate::domain::vocabulary::SarStatus;
+
+mod clock;
+mod dispatch;
+mod items;
+mod letter;
+
+use clock::{remind, settle, timed};
+
+/// What may be done with a request that stands so.
+fn actions(status: SarStatus) -> &'static [Action] {
+    match status {
+        SarStatus::Received | SarStatus::Running => {
+            &[Action::SarUpdate, Action::SarClockEvent, Action::SarDecide, Action::SarBundle, Action::SarRefuse]
+        }
+        SarStatus::AwaitingIdentity | SarStatus::Paused => {
+            &[Action::SarUpdate, Action::SarClockEvent, Action::SarDecide, Action::SarRefuse]
+        }
+        SarStatus::Ready => &[Action::SarUpdate, Action::SarDecide, Action::SarBundleFile, Action::SarDispatch, Action::SarRefuse],
+        SarStatus::Sent => &[Action::SarBundleFile],
+        SarStatus::Refused => &[],
+    }
+}
+
+/// The request with its clock, as far as the caller sees it.
+fn offered(caller: &Caller, request: SubjectAccessRequest) -> SubjectAccessRequest {
+    let request = timed(request);
+    let close = request.content.conflicted_staff_ids.contains(&caller.staff);
+    if close || !caller.may(Action::SarUpdate) {
+        return request.clock_alone();
+    }
+    SubjectAccessRequest { allowed_actions: allowed(caller, actions(request.status)), ..request }
+}
+
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<SubjectAccessRequest> {
+    Ok(offered(permit.caller(), subject_access::find(tx, permit, id)?))
+}
+
+/// The request stands so that this cannot be done.
+fn wrong_state(caller: &Caller, status: SarStatus, rule: Option<RefusalRule>) -> Error {
+    let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
+    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+}
+
+/// The request stands so that this can be done.
+fn require(caller: &Caller, request: &SubjectAccessRequest, action: Action) -> Result<()> {
+    if actions(request.status).contains(&action) { Ok(()) } else { Err(wrong_state(caller, request.status, None)) }
+}
+
+fn conflicted() -> Error {
+    let rule = RefusalRule::ConflictedDecider;
+    Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()))
+}
+
+/// Whoever is the subject or the requester, or close to one of them, or works for another side of the family, does nothing about a request: another
+/// holder of the role does (C9).
+fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<()> {
+    if request.content.conflicted_staff_ids.contains(&permit.staff()) {
+        return Err(conflicted());
+    }
+    let about = cases_of_right(tx, permit, Right::from(&request.content))?;
+    // One of a case that is hidden from them is as one that is not there.
+    if cases::known(tx, permit, about.iter().copied())?.len() < about.len() {
+        return Err(db::Error::NotFound.into());
+    }
+    for case in about {
+        let people = sides::people(tx, permit, case)?;
+        if !sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty() {
+            return Err(conflicted());
+        }
+    }
+    Ok(())
+}
+
+/// Those of these members of staff who are not on record.
+fn strangers(tx: &mut Tx<'_>, permit: &Permit<impl Act>, members: &[(StaffId, String)]) -> Result<Vec<Fault>> {
+    let ids: Vec<StaffId> = members.iter().map(|(id, _)| *id).collect();
+    let known = staff::on_record(tx, permit, &ids)?;
+    Ok(members.iter().filter(|(id, _)| !known.contains(id)).map(|(_, place)| Fault::unknown(place)).collect())
+}
+
+fn placed(members: &[StaffId]) -> Vec<(StaffId, String)> {
+    members.iter().enumerate().map(|(i, id)| (*id, format!("#/conflictedStaffIds/{i}"))).collect()
+}
+
+/// The contact to which the answer goes, as far as the caller knows it: none of anybody but the requester.
+fn delivery(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, to: Option<uuid::Uuid>) -> Result<Option<Contact>> {
+    let Some(wanted) = to else { return Ok(None) };
+    match people::find(tx, permit, request.content.requester_id) {
+        Ok(requester) => Ok(requester.contacts.into_iter().find(|contact| contact.id.0 == wanted)),
+        Err(db::Error::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl App {
+    /// Records that somebody asks for what is held about themselves or another: by any way, and whoever takes it.
+    pub async fn log_subject_access(
+        &self,
+        permit: Permit<act::SarLog>,
+        content: NewSubjectAccessRequest,
+        request: Option<Idempotency>,
+    ) -> Result<Created<SubjectAccessRequest>> {
+        let now = self.clock.now();
+        let log = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let right = Right::from(&content);
+            let mut faults = Vec::new();
+            faults.extend(known(tx, permit, right.subject, "#/subjectId".to_owned())?);
+            faults.extend(known(tx, permit, right.requester, "#/requesterId".to_owned())?);
+            if let Some(other) = content.acting_for_id {
+                faults.extend(known(tx, permit, other, "#/actingForId".to_owned())?);
+            }
+            faults.extend(strangers(tx, permit, &placed(&content.conflicted_staff_ids))?);
+            let same = Counted::among(tx, [right.subject, right.requester])?.same(right.subject, right.requester);
+            faults.extend(content.faults(now.day(), same));
+            faultless(faults)?;
+            let received_on = content.received_on;
+            let id = subject_access::insert(tx, permit, content, now)?;
+            remind(tx, permit, (id, right), received_on, &[], now)?;
+            Ok(id)
+        };
+        let show = |tx: &mut Tx<'_>, permit: &Permit<_>, id| Ok(offered(permit.caller(), subject_access::written(tx, permit, id)?));
+        self.once(permit, request, log, show).await
+    }
+
+    /// The register.
+    pub async fn list_subject_access(
+        &self,
+        permit: Permit<act::SarList>,
+        status: Vec<SarStatus>,
+        page: PageRequest,
+    ) -> Result<Page<SubjectAccessRequestSummary>> {
+        self.look(permit, move |tx, permit| Ok(subject_access::list(tx, permit, &status, &page)?.map(clock::listed))).await
+    }
+
+    /// A request about cases in scope; to whoever may not decide about it, its clock alone.
+    pub async fn read_subject_access(&self, permit: Permit<act::SarRead>, id: SarId) -> Result<SubjectAccessRequest> {
+        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+    }
+
+    /// Changes where the answer goes, what was searched, and who decides nothing about it.
+    pub async fn update_subject_access(
+        &self,
+        permit: Permit<act::SarUpdate>,
+        id: SarId,
+        version: i32,
+        merge: Merge<SarUpdate>,
+    ) -> Result<SubjectAccessRequest> {
+        let now = self.clock.now();
+        self.change(permit, move |tx, permit| {
+            let current = subject_access::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let update = merge(&SarUpdate::from(&current)).map_err(Error::Invalid)?;
+            let mut members = placed(&update.conflicted_staff_ids);
+            let searched = update.searches.iter().enumerate();
+            members.extend(searched.clone().map(|(i, search)| (search.by_staff_id, format!("#/searches/{i}/byStaffId"))));
+            let mut faults = strangers(tx, permit, &members)?;
+            let to_come = searched.filter(|(_, search)| search.searched_on > now.day());
+            faults.extend(
+                to_come
+                    .map(|(i, _)| Fault::new(format!("#/searches/{i}/searchedOn"), "decided_in_future", "Must not be later than today.")),
+            );
+            let to = update.delivery_contact_id.map(|contact| contact.0);
+            if to.is_some() && delivery(tx, permit, &current, to)?.is_none() {
+                faults.push(Fault::unknown("#/deliveryContactId"));
+            }
+            faultless(faults)?;
+            require(permit.caller(), &current, Action::SarUpdate)?;
+            require_unconflicted(tx, permit, &current)?;
+            subject_access::take(tx, permit, id, version, current.status, Step::Updated(update), now)?;
+            shown(tx, permit, id)
+        })
+        .await
+    }
+
+    /// Refuses a request. The requester was told of it, and of what they can do about it.
+    pub async fn refuse_subject_access(
+        &self,
+        permit: Permit<act::SarRefuse>,
+        id: SarId,
+        version: i32,
+        why: NewSarRefusal,
+        request: Option<Idempotency>,
+    ) -> Result<Created<SubjectAccessRequest>> {
+        let now = self.clock.now();
+        let refuse = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let current = subject_access::find(tx, permit, id)?;
+            expect_version(current.version, version)?;
+            let mut faults = Vec::new();
+            if why.reason.as_str().trim().is_empty() {
+                faults.push(Fault::new("#/reason", "decision_reason_missing", "Needs why it is refused."));
+            }
+            if why.rights_notice_on > now.day() {
+                faults.push(Fault::new("#/rightsNoticeOn", "decided_in_future", "Must not be later than today."));
+            }
+            if why.rights_notice_on < current.content.received_on {
+                faults.push(Fault::contradicting("#/rightsNoticeOn"));
+            }
+            faultless(faults)?;
+            require(permit.caller(), &current, Action::SarRefuse)?;
+            require_unconflicted(tx, permit, &current)?;
+            subject_access::take(tx, permit, id, version, SarStatus::Refused, Step::Refused(why), now)?;
+            settle(tx, permit, id, now)?;
+            Ok(id)
+        };
+        self.once(permit, request, refuse, shown).await
+    }
+}

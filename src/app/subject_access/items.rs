@@ -1,0 +1,181 @@
+//! What is held about the subject of a request, what is decided of each item, and the answer that is built of it (C9).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{require, require_unconflicted, shown, wrong_state};
+use crate::app::{App, Result, expect_version, faultless};
+use crate::authz::{Act, Action, Permit, act};
+use crate::db::Tx;
+use crate::db::subject_access::{self, Candidate, Held, Right, Step, held_about};
+use crate::domain::disclosure::RefusalRule;
+use crate::domain::fault::Fault;
+use crate::domain::idempotency::{Created, Idempotency};
+use crate::domain::ids::{CaseId, NoteId, SarId};
+use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::subject_access::{NewSarItems, SarBundle, SarCandidate, SarItem, SubjectAccessRequest};
+use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{BundleStatus, SarItemDecision, SarStatus};
+
+/// What is held about the subject of this request, for whoever may decide about it.
+pub(super) fn held(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, now: Timestamp) -> Result<Held> {
+    require_unconflicted(tx, permit, request)?;
+    Ok(held_about(tx, permit, request.id, Right::from(&request.content), now.day())?)
+}
+
+fn blank(text: Option<&LongText>) -> bool {
+    text.is_none_or(|text| text.as_str().trim().is_empty())
+}
+
+/// What is wrong with what is decided of this item.
+fn faults(item: &SarItem, of: &Candidate, place: &str) -> Vec<Fault> {
+    let SarItem { decision, exemption, reason, redacted_text, .. } = item;
+    let (whole, part) = (*decision == SarItemDecision::Include, *decision == SarItemDecision::Redact);
+    let at = |name: &str| format!("{place}/{name}");
+    let wrong = [
+        (exemption.is_none() && !whole, Fault::new(at("exemption"), "exemption_missing", "Needs on what ground it does not go as it is.")),
+        (exemption.is_some() && whole, Fault::contradicting(at("exemption"))),
+        (
+            blank(reason.as_ref()) && (!whole || !of.third_parties.is_empty()),
+            Fault::new(at("reason"), "decision_reason_missing", "Needs why: it does not go as it is, or it is about others, too."),
+        ),
+        (part && blank(redacted_text.as_ref()), Fault::new(at("redactedText"), "redacted_text_missing", "Needs the words that go.")),
+        (!part && redacted_text.is_some(), Fault::contradicting(at("redactedText"))),
+        (
+            item.goes() && of.withheld_until.is_some(),
+            Fault::new(at("decision"), "withheld_for_now", "It is kept from whoever asks, because of a risk that was passed on."),
+        ),
+    ];
+    wrong.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect()
+}
+
+/// Every item that is held is decided once; the decisions by their cases.
+fn sorted(held: &Held, items: Vec<SarItem>) -> Result<BTreeMap<CaseId, Vec<SarItem>>> {
+    let known: HashMap<NoteId, &Candidate> = held.candidates.iter().map(|candidate| (candidate.note.id, candidate)).collect();
+    let (mut seen, mut wrong, mut sorted) = (HashSet::new(), Vec::new(), BTreeMap::<CaseId, Vec<SarItem>>::new());
+    for (i, item) in items.into_iter().enumerate() {
+        let place = format!("#/items/{i}");
+        let Some(candidate) = known.get(&item.note_id) else {
+            wrong.push(Fault::unknown(format!("{place}/noteId")));
+            continue;
+        };
+        if !seen.insert(item.note_id) {
+            wrong.push(Fault::contradicting(format!("{place}/noteId")));
+        }
+        wrong.extend(faults(&item, candidate, &place));
+        sorted.entry(candidate.case_id).or_default().push(item);
+    }
+    if seen.len() < known.len() {
+        wrong.push(Fault::new("#/items", "item_undecided", "Needs every item that is held: included, redacted or withheld."));
+    }
+    faultless(wrong)?;
+    // Of a case without items it is on record that it was looked at.
+    for case in &held.cases {
+        sorted.entry(*case).or_default();
+    }
+    Ok(sorted)
+}
+
+/// The answer of a request that was built, or built and sent; it is none any more once something else is held or decided.
+pub(super) fn built(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: Timestamp) -> Result<(SubjectAccessRequest, SarBundle)> {
+    let request = subject_access::find(tx, permit, id)?;
+    let stands = match request.status {
+        SarStatus::Sent => require_unconflicted(tx, permit, &request).map(|()| true)?,
+        SarStatus::Ready => held(tx, permit, &request, now)?.is_decided(),
+        _ => false,
+    };
+    let bundle = request.built_at.filter(|_| stands).map(|built_at| SarBundle { sar_id: id, status: BundleStatus::Ready, built_at });
+    let undecided = (request.status != SarStatus::Refused).then_some(RefusalRule::SarNotDecided);
+    let bundle = bundle.ok_or_else(|| wrong_state(permit.caller(), request.status, undecided))?;
+    Ok((request, bundle))
+}
+
+impl App {
+    /// What is held about the subject, newest first, each with what was decided of it last.
+    pub async fn list_sar_candidates(
+        &self,
+        permit: Permit<act::SarCandidates>,
+        id: SarId,
+        page: PageRequest,
+    ) -> Result<Page<SarCandidate>> {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| {
+            let request = subject_access::find(tx, permit, id)?;
+            let Held { candidates, parts, .. } = held(tx, permit, &request, now)?;
+            let mut decided: HashMap<NoteId, SarItem> =
+                parts.into_iter().flat_map(|part| part.items).map(|item| (item.note_id, item)).collect();
+            let after = |candidate: &Candidate| page.after.is_none_or(|after| candidate.note.id.0 < after.id);
+            let rows: Vec<Candidate> = candidates.into_iter().filter(after).collect();
+            Ok(Page::cut(rows, &page, |row| After { key: 0, id: row.note.id.0 }, None).map(|held| {
+                let item = decided.remove(&held.note.id);
+                SarCandidate {
+                    case_id: held.case_id,
+                    third_parties: held.third_parties,
+                    withheld_until_on: held.withheld_until,
+                    decision: item.as_ref().map(|item| item.decision),
+                    exemption: item.as_ref().and_then(|item| item.exemption),
+                    reason: item.as_ref().and_then(|item| item.reason.clone()),
+                    redacted_text: item.and_then(|item| item.redacted_text),
+                    note: held.note,
+                }
+            }))
+        })
+        .await
+    }
+
+    /// Decides what becomes of every item. What was built before is no answer any more.
+    pub async fn decide_sar_items(
+        &self,
+        permit: Permit<act::SarDecide>,
+        id: SarId,
+        version: i32,
+        wanted: NewSarItems,
+    ) -> Result<SubjectAccessRequest> {
+        let now = self.clock.now();
+        self.change(permit, move |tx, permit| {
+            let request = subject_access::find(tx, permit, id)?;
+            expect_version(request.version, version)?;
+            let held = held(tx, permit, &request, now)?;
+            let sorted = sorted(&held, wanted.items)?;
+            require(permit.caller(), &request, Action::SarDecide)?;
+            subject_access::put(tx, permit, (id, Right::from(&request.content)), sorted, now)?;
+            let status = match request.status {
+                SarStatus::AwaitingIdentity | SarStatus::Paused => request.status,
+                _ => SarStatus::Running,
+            };
+            subject_access::take(tx, permit, id, version, status, Step::Decided, now)?;
+            shown(tx, permit, id)
+        })
+        .await
+    }
+
+    /// Builds the answer: what was decided of every item is fixed, and may be sent. Built again, it stays as it is.
+    pub async fn build_sar_bundle(
+        &self,
+        permit: Permit<act::SarBundle>,
+        id: SarId,
+        request: Option<Idempotency>,
+    ) -> Result<Created<SarBundle>> {
+        let now = self.clock.now();
+        let build = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            let request = subject_access::find(tx, permit, id)?;
+            if request.status != SarStatus::Ready {
+                require(permit.caller(), &request, Action::SarBundle)?;
+            }
+            if !held(tx, permit, &request, now)?.is_decided() {
+                return Err(wrong_state(permit.caller(), request.status, Some(RefusalRule::SarNotDecided)));
+            }
+            if request.status != SarStatus::Ready {
+                subject_access::take(tx, permit, id, request.version, SarStatus::Ready, Step::Built, now)?;
+            }
+            Ok(id)
+        };
+        self.once(permit, request, build, move |tx, permit, id| Ok(built(tx, permit, id, now)?.1)).await
+    }
+
+    /// How far the answer is.
+    pub async fn sar_bundle(&self, permit: Permit<act::SarBundleRead>, id: SarId) -> Result<SarBundle> {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| Ok(built(tx, permit, id, now)?.1)).await
+    }
+}

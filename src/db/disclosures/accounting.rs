@@ -1,0 +1,73 @@
+//! What somebody may be told of what was passed on about them, and what is kept from them (C9, C17).
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::Row;
+use crate::authz::{Permit, act};
+use crate::db::concerns;
+use crate::db::counted::Counted;
+use crate::db::error::Result;
+use crate::db::schema::disclosure;
+use crate::db::tx::Tx;
+use crate::domain::disclosure::DisclosureContent;
+use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::{Basis, ToldSubject};
+
+/// The notes of a case that were passed on because of a risk which is kept from any of these people on this day, each with the last day of that (C17).
+pub(in crate::db) fn withheld(
+    tx: &mut Tx<'_>,
+    case_id: CaseId,
+    from: &BTreeSet<PersonId>,
+    today: NaiveDate,
+) -> Result<HashMap<NoteId, NaiveDate>> {
+    let hidden = concerns::hidden_from(tx, case_id, from, today)?;
+    let mut withheld = HashMap::new();
+    if hidden.is_empty() {
+        return Ok(withheld);
+    }
+    for row in disclosure::table.filter(disclosure::case_id.eq(case_id)).load::<Row>(tx.conn)? {
+        let Some(last) = row.concern_id.and_then(|concern| hidden.get(&concern)) else { continue };
+        for note in row.content(tx)?.note_ids {
+            let known = withheld.entry(note).or_insert(*last);
+            *known = *last.max(known);
+        }
+    }
+    Ok(withheld)
+}
+
+/// What was passed on about somebody until then, of these cases, which the caller found in scope, as far as whoever asks may be told: not this answer
+/// itself, nor what names nobody, and of a risk only what they were told before. Oldest first.
+pub fn passed_on(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<act::SarBundleFile>,
+    cases: &BTreeSet<CaseId>,
+    (subject, asking): (PersonId, PersonId),
+    answer: SarId,
+    until: Timestamp,
+) -> Result<Vec<(Timestamp, DisclosureContent)>> {
+    let theirs = Counted::among(tx, [subject])?.everybody();
+    let from = Counted::among(tx, [subject, asking])?.everybody();
+    let mut told = Vec::new();
+    for case in cases {
+        let hidden = concerns::hidden_from(tx, *case, &from, until.day())?;
+        let rows: Vec<Row> = disclosure::table.filter(disclosure::case_id.eq(*case)).load(tx.conn)?;
+        for row in rows {
+            let decided = &row.details.0;
+            let about = decided.data_subject_ids.iter().any(|person| theirs.contains(person));
+            let kept = row.basis == Basis::Anonymised || row.concern_id.is_some_and(|concern| hidden.contains_key(&concern));
+            if !about || kept || decided.sar_id == Some(answer) || decided.sent_at > until {
+                continue;
+            }
+            let content = row.content(tx)?;
+            if row.basis != Basis::Safeguarding || content.told_subject == Some(ToldSubject::Yes) {
+                told.push((row.details.0.sent_at, content));
+            }
+        }
+    }
+    told.sort_by_key(|(at, _)| *at);
+    Ok(told)
+}

@@ -1,0 +1,125 @@
+//! What of a request belongs to one case (C9): what was decided of its notes, and what left. It is sealed under the key of the case and goes with it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{ENDED, Right};
+use crate::authz::{Act, Permit, act};
+use crate::db::counted::Counted;
+use crate::db::error::Result;
+use crate::db::named::{self, NamedBy};
+use crate::db::participants;
+use crate::db::schema::{subject_access_part, subject_access_request};
+use crate::db::sealed::{Cell, Owner};
+use crate::db::tx::Tx;
+use crate::domain::ids::{CaseId, DisclosureId, PersonId, SarId, SarPartId};
+use crate::domain::subject_access::SarItem;
+use crate::domain::time::Timestamp;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = subject_access_part)]
+struct Row {
+    id: SarPartId,
+    sar_id: SarId,
+    case_id: CaseId,
+    sealed: Vec<u8>,
+    created_at: Timestamp,
+}
+
+/// What is sealed of a part.
+#[derive(Default, Serialize, Deserialize)]
+struct Told {
+    items: Vec<SarItem>,
+    disclosure_ids: Vec<DisclosureId>,
+}
+
+/// What of a request belongs to one case.
+#[derive(Debug)]
+pub struct Part {
+    /// The case.
+    pub case_id: CaseId,
+    /// What was decided of its notes.
+    pub items: Vec<SarItem>,
+    /// What left of it.
+    pub disclosure_ids: Vec<DisclosureId>,
+}
+
+fn cell(id: SarPartId, case: CaseId) -> Cell {
+    Cell::of("subject_access_part", id.0, Owner::Case(case))
+}
+
+/// The parts of a request, which the caller found in scope, in the order of the cases.
+pub(super) fn of(tx: &mut Tx<'_>, id: SarId) -> Result<Vec<Part>> {
+    let of = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).order(subject_access_part::case_id.asc());
+    let rows: Vec<Row> = of.load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
+    let open = |row: Row| {
+        let Told { items, disclosure_ids } = tx.open(cell(row.id, row.case_id), &row.sealed)?;
+        Ok(Part { case_id: row.case_id, items, disclosure_ids })
+    };
+    rows.into_iter().map(open).collect()
+}
+
+/// Writes what was decided of the notes of each case; of one that is not named, nothing is decided any more.
+pub fn put(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    (id, right): (SarId, Right),
+    mut items: BTreeMap<CaseId, Vec<SarItem>>,
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<(SarPartId, CaseId)> = subject_access_part::table
+        .filter(subject_access_part::sar_id.eq(id))
+        .order(subject_access_part::case_id.asc())
+        .select((subject_access_part::id, subject_access_part::case_id))
+        .load(tx.conn)?;
+    for (part, case) in rows {
+        let told = Told { items: items.remove(&case).unwrap_or_default(), ..Told::default() };
+        let sealed = tx.seal(cell(part, case), &told)?;
+        diesel::update(subject_access_part::table.find(part)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+    }
+    for (case_id, items) in items {
+        let part = SarPartId::mint();
+        let sealed = tx.seal(cell(part, case_id), &Told { items, ..Told::default() })?;
+        let row = Row { id: part, sar_id: id, case_id, sealed, created_at: now };
+        diesel::insert_into(subject_access_part::table).values(row).execute(tx.conn)?;
+        // They stay on record as long as it does.
+        named::note(tx, case_id, [right.subject, right.requester], NamedBy::Other)?;
+    }
+    Ok(())
+}
+
+/// Writes what left of a case, beside what was decided.
+pub fn sent(tx: &mut Tx<'_>, _permit: &Permit<act::SarDispatch>, id: SarId, of: &Part, left: Vec<DisclosureId>) -> Result<()> {
+    let here = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).filter(subject_access_part::case_id.eq(of.case_id));
+    let part: SarPartId = here.select(subject_access_part::id).first(tx.conn)?;
+    let sealed = tx.seal(cell(part, of.case_id), &Told { items: of.items.clone(), disclosure_ids: left })?;
+    diesel::update(subject_access_part::table.find(part)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Those of these cases in which somebody takes part about whom a request is open: what is held of them is kept until it is answered (C16).
+pub(in crate::db) fn held_cases(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<HashSet<CaseId>> {
+    let open = subject_access_request::table.filter(subject_access_request::status.ne_all(ENDED));
+    let subjects: Vec<PersonId> = open.select(subject_access_request::subject_id).distinct().load(tx.conn)?;
+    let subjects: Vec<PersonId> = Counted::among(tx, subjects)?.everybody().into_iter().collect();
+    let theirs = participants::cases_of(tx, &subjects)?;
+    Ok(theirs.into_iter().filter(|case| cases.contains(case)).collect())
+}
+
+/// The requests that go with these cases and people: those that are about no case that stays, and of those about none, those whose subject or requester
+/// goes.
+pub(in crate::db) fn going(tx: &mut Tx<'_>, cases: &[CaseId], people: &[PersonId]) -> Result<Vec<SarId>> {
+    let parts = || subject_access_part::table.select(subject_access_part::sar_id);
+    let within = parts().filter(subject_access_part::case_id.eq_any(cases.to_vec())).distinct();
+    let mut going: Vec<SarId> = within.load(tx.conn)?;
+    let beyond = parts().filter(subject_access_part::sar_id.eq_any(going.clone()));
+    let beyond: Vec<SarId> = beyond.filter(subject_access_part::case_id.ne_all(cases.to_vec())).load(tx.conn)?;
+    going.retain(|id| !beyond.contains(id));
+    let named = subject_access_request::subject_id.eq_any(people.to_vec()).or(subject_access_request::requester_id.eq_any(people.to_vec()));
+    let about_none = subject_access_request::table.filter(named).filter(subject_access_request::id.ne_all(parts()));
+    going.extend(about_none.select(subject_access_request::id).load::<SarId>(tx.conn)?);
+    Ok(going)
+}

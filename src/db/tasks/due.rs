@@ -1,0 +1,27 @@
+//! When a task is due, where that changes with what happens.
+
+use diesel::prelude::*;
+
+use super::{NewTask, create};
+use crate::authz::{Act, Permit};
+use crate::db::error::Result;
+use crate::db::schema::task;
+use crate::db::stored::{AnyId, Day};
+use crate::db::tx::Tx;
+use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::TaskStatus;
+
+/// The open task of this kind about this record is due as this one is; if there is none, this one is put on the list.
+pub fn reschedule(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now: Timestamp) -> Result<()> {
+    let open = task::table
+        .filter(task::about_id.eq(AnyId(new.about_id)))
+        .filter(task::kind.eq(new.kind))
+        .filter(task::status.eq(TaskStatus::Open));
+    let moved = diesel::update(open)
+        .set((task::due_on.eq(Day(new.due_on)), task::from_on.eq(new.from_on.map(Day)), task::version.eq(task::version + 1)))
+        .execute(tx.conn)?;
+    if moved == 0 {
+        create(tx, permit, new, now)?;
+    }
+    Ok(())
+}
