@@ -6,6 +6,8 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use sendiass::db::conn::{Demands, Place};
+
 use crate::harness::{TestApp, cluster, connect, scratch};
 use crate::{Conn, fresh, words};
 
@@ -58,6 +60,7 @@ const LISTS: &[(&str, &str)] = &[
     ("/access-log?from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z", "access_entry"),
     ("/access-log?actor=01a09f30-a93a-7160-8999-50d836f675cc", "access_entry"),
     ("/access-log?actor=01a09f30-a93a-7160-8999-50d836f675cc&kind=read&operation=getCase", "access_entry"),
+    ("/access-log?operation=getCase&order=asc", "access_entry"),
     ("/access-log?kind=exported", "access_entry"),
     ("/access-log?kind=read,listed", "access_entry"),
     ("/access-log?outcome=refused", "access_entry"),
@@ -105,9 +108,13 @@ fn the_lists_find_their_rows_by_an_index() {
             let sql = query.split(" -- binds").next().unwrap();
             let steps = plan(&mut conn, sql);
             let common = [format!("{table}_basis"), format!("{table}_kind")];
-            let led = ["recipient=", "actor="].iter().any(|name| path.contains(name));
-            if led && steps.iter().any(|step| common.iter().any(|index| step.contains(index))) {
-                faults.push(format!("{path}: an index leads to most of the log: {sql}"));
+            if let Some(name) = ["recipient", "actor", "operation"].into_iter().find(|name| path.contains(&format!("{name}="))) {
+                if !steps.iter().any(|step| step.contains(&format!("{table}_{name}"))) {
+                    faults.push(format!("{path}: the index of {name} does not lead there, whatever the value: {sql}"));
+                }
+                if steps.iter().any(|step| common.iter().any(|index| step.contains(index))) {
+                    faults.push(format!("{path}: an index leads to most of the log: {sql}"));
+                }
             }
             faults.extend(slow(&steps, table).map(|line| format!("{path}: {line}: {sql}")));
         }
@@ -198,6 +205,27 @@ fn whatever_refers_to_what_disposal_deletes_is_found_by_an_index() {
     });
     assert_eq!(scanned.collect::<Vec<_>>(), Vec::new());
     drop((conn, folder));
+}
+
+#[test]
+fn what_waits_is_held_against_the_end_of_the_log_at_any_length() {
+    let app = TestApp::spawn();
+    if let Some(scratch) = &app.scratch {
+        let mut conn = Place::Server(scratch.admin_url()).connect(Demands { encrypted: false, unsafe_server: true }).unwrap();
+        // What the planner thinks of a long log.
+        conn.batch_execute(
+            "CREATE TEMPORARY TABLE gone AS SELECT * FROM access_pending;
+             UPDATE pg_class SET reltuples = 10000000 * greatest(relpages, 1), relpages = greatest(relpages, 1) WHERE relname = 'access_entry'",
+        )
+        .unwrap();
+        let body = words(&mut conn, "SELECT prosrc AS text FROM pg_proc WHERE proname = 'access_pending_moved'").concat();
+        let (_, asked) = body.split_once("IF EXISTS (").unwrap();
+        let (asked, _) = asked.split_once(") THEN").unwrap();
+        let steps = plan(&mut conn, &format!("SELECT EXISTS ({asked})"));
+        let each_with_each = steps.iter().any(|step| step.contains("SubPlan") || step.contains("Nested Loop"));
+        let by_place = steps.iter().any(|step| step.contains("idx >= ") && step.contains("idx <= "));
+        assert!(by_place && !each_with_each, "{}", steps.join("\n"));
+    }
 }
 
 #[test]

@@ -166,13 +166,15 @@ CREATE TRIGGER access_case_ix_emptied BEFORE TRUNCATE ON access_case_ix FOR EACH
 ALTER TABLE access_case_ix ENABLE ALWAYS TRIGGER access_case_ix_emptied;
 
 -- What waits is never changed, and leaves only into the log: what is removed is what the newest entries tell.
+-- EXCEPT and a range of two ends, because the planner takes a range of one end for a third of the log and compares each with each: at a million entries
+-- a batch of 2,000 took 18 seconds.
 CREATE FUNCTION access_pending_moved() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM gone WHERE gone.body::jsonb - 'at' NOT IN (
-            SELECT body::jsonb - 'at' FROM access_entry
-            WHERE idx > (SELECT max(idx) FROM access_entry) - (SELECT count(*) FROM gone)
-        )
+        SELECT body::jsonb - 'at' FROM gone
+        EXCEPT
+        SELECT body::jsonb - 'at' FROM access_entry
+        WHERE idx BETWEEN (SELECT max(idx) + 1 FROM access_entry) - (SELECT count(*) FROM gone) AND (SELECT max(idx) FROM access_entry)
     ) THEN
         RAISE EXCEPTION USING MESSAGE = 'what waits leaves only into the log', ERRCODE = 'restrict_violation';
     END IF;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::pages;
+use super::pages::{self, Part, led};
 use super::{Accesses, End, Log, range};
 use crate::authz::{Act, Action, Caller, Permit, Scope};
 use crate::db::error::Result;
@@ -143,20 +143,26 @@ fn leading(filter: &AccessFilter) -> Option<AccessFilter> {
     }
 }
 
-/// The entries of a range that the filter asks for. Its period is in the range already. Of a case, and of more than one thing, they are asked for as
+/// The entries of a part that the filter asks for. Its period is in the range already. Of a case, and of more than one thing, they are asked for as
 /// in the disclosure log.
-fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Accesses as Log>::Entries {
+fn selected(scope: Scope, filter: &AccessFilter, part: Part) -> <Accesses as Log>::Entries {
     use access_entry as e;
-    let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
-    query = match filter.actor.map(|actor| actor.to_string()) {
-        Some(actor) if filter.case_id.is_none() => query.filter(e::actor.eq(actor)),
-        Some(actor) => query.filter(e::actor.concat("").eq(actor)),
-        None => query,
-    };
-    query = match filter.operation.clone() {
-        Some(operation) if filter.case_id.is_none() && filter.actor.is_none() => query.filter(e::operation.eq(operation)),
-        Some(operation) => query.filter(e::operation.concat("").eq(operation)),
-        None => query,
+    let (actor, operation) = (filter.actor.map(|actor| actor.to_string()), filter.operation.clone());
+    let mut query = match (filter.case_id, actor, operation) {
+        (None, Some(actor), None) => led!(e.actor, actor, part),
+        (None, Some(actor), Some(operation)) => led!(e.actor, actor, part).filter(e::operation.concat("").eq(operation)),
+        (None, None, Some(operation)) => led!(e.operation, operation, part),
+        (Some(_), actor, operation) => {
+            let mut query = led!(e, part);
+            if let Some(actor) = actor {
+                query = query.filter(e::actor.concat("").eq(actor));
+            }
+            if let Some(operation) = operation {
+                query = query.filter(e::operation.concat("").eq(operation));
+            }
+            query
+        }
+        (None, None, None) => led!(e, part),
     };
     if !filter.role.is_empty() {
         query = query.filter(e::role.eq_any(words(&filter.role)));
@@ -174,6 +180,7 @@ fn selected(scope: Scope, filter: &AccessFilter, (from, to): (i64, i64)) -> <Acc
         several => query = query.filter(e::kind.concat("").eq_any(words(several))),
     }
     if let Some(case) = filter.case_id {
+        let (from, to) = part.range;
         let of_case = access_case_ix::table
             .filter(access_case_ix::case_id.eq(case))
             .filter(access_case_ix::idx.ge(from))

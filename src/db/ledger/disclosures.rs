@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::pages;
+use super::pages::{self, Part, led};
 use super::{Disclosures, End, Log, range};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::db::conn::Conn;
@@ -123,15 +123,31 @@ fn leading(filter: &LogFilter) -> Option<LogFilter> {
     }
 }
 
-/// The entries of a range that the filter asks for. Its period is in the range already: asked for by `at`, it would be sorted for each page.
+/// The entries of a part that the filter asks for. Its period is in the range already: asked for by `at`, it would be sorted for each page.
 ///
 /// One index leads there, that of what is [`leading`]; from another one what else is asked for is hidden, lest most of the log be looked through.
 ///
 /// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
 /// does not exist. Those who see no case at all check the log by the ids they were given.
-pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64)) -> <Disclosures as Log>::Entries {
+pub(super) fn selected(scope: Scope, filter: &LogFilter, part: Part) -> <Disclosures as Log>::Entries {
     use disclosure_entry as e;
-    let mut query = e::table.filter(e::idx.ge(from)).filter(e::idx.lt(to)).into_boxed();
+    let (recipient, actor) = (filter.recipient.map(|id| id.to_string()), filter.actor.map(|id| id.to_string()));
+    let mut query = match (filter.case_id, recipient, actor) {
+        (None, Some(recipient), None) => led!(e.recipient, recipient, part),
+        (None, Some(recipient), Some(actor)) => led!(e.recipient, recipient, part).filter(e::actor.concat("").eq(actor)),
+        (None, None, Some(actor)) => led!(e.actor, actor, part),
+        (Some(_), recipient, actor) => {
+            let mut query = led!(e, part);
+            if let Some(recipient) = recipient {
+                query = query.filter(e::recipient.concat("").eq(recipient));
+            }
+            if let Some(actor) = actor {
+                query = query.filter(e::actor.concat("").eq(actor));
+            }
+            query
+        }
+        (None, None, None) => led!(e, part),
+    };
     macro_rules! narrow {
         ($($value:expr => $column:ident . $test:ident;)+) => {$(
             if let Some(value) = $value {
@@ -139,17 +155,6 @@ pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64))
             }
         )+};
     }
-    let (recipient, actor) = (filter.recipient.map(|id| id.to_string()), filter.actor.map(|id| id.to_string()));
-    query = match recipient {
-        Some(recipient) if filter.case_id.is_none() => query.filter(e::recipient.eq(recipient)),
-        Some(recipient) => query.filter(e::recipient.concat("").eq(recipient)),
-        None => query,
-    };
-    query = match actor {
-        Some(actor) if filter.case_id.is_none() && filter.recipient.is_none() => query.filter(e::actor.eq(actor)),
-        Some(actor) => query.filter(e::actor.concat("").eq(actor)),
-        None => query,
-    };
     narrow! {
         filter.decided_by.map(|id| id.to_string()) => decided_by.eq;
         filter.identified => identified.eq;
@@ -175,6 +180,7 @@ pub(super) fn selected(scope: Scope, filter: &LogFilter, (from, to): (i64, i64))
         filter.channel => channel;
     }
     if let Some(case) = filter.case_id {
+        let (from, to) = part.range;
         let of_case = disclosure_case_ix::table
             .filter(disclosure_case_ix::case_id.eq(case))
             .filter(disclosure_case_ix::idx.ge(from))

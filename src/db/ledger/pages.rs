@@ -23,12 +23,58 @@ struct Most {
 // A row that stands anywhere is read from a disk in 0.1 ms or so.
 const MOST: Most = Most { in_log: 1_500, by_index: 250 };
 
+/// A part of a log, of which entries are chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// The half-open range of their indexes.
+    pub(super) range: (i64, i64),
+    /// In which order they are wanted, if in any: whether the oldest comes first.
+    pub(super) ascending: Option<bool>,
+}
+
+/// The entries of a part whose column has a value, by the index of the column and in its order.
+///
+/// Asked for as `column = value`, a server whose plan is made once for all values may go through the log from its end, and look through all of it for
+/// somebody who is in none or left long ago. The index of the column alone has this order.
+macro_rules! led {
+    ($table:ident . $column:ident, $value:expr, $part:expr) => {{
+        let (value, (from, to)) = ($value, $part.range);
+        let place = concat!("(", stringify!($column), ", idx)");
+        let bounds = diesel::dsl::sql::<diesel::sql_types::Bool>(place)
+            .sql(" >= (")
+            .bind::<diesel::sql_types::Text, _>(value.clone())
+            .sql(", ")
+            .bind::<diesel::sql_types::BigInt, _>(from)
+            .sql(concat!(") AND (", stringify!($column), ", idx) < ("))
+            .bind::<diesel::sql_types::Text, _>(value)
+            .sql(", ")
+            .bind::<diesel::sql_types::BigInt, _>(to)
+            .sql(")");
+        let chosen = $table::table.filter(bounds).into_boxed();
+        match $part.ascending {
+            None => chosen,
+            Some(true) => chosen.order(($table::$column.asc(), $table::idx.asc())),
+            Some(false) => chosen.order(($table::$column.desc(), $table::idx.desc())),
+        }
+    }};
+    ($table:ident, $part:expr) => {{
+        let (from, to) = $part.range;
+        let chosen = $table::table.filter($table::idx.ge(from)).filter($table::idx.lt(to)).into_boxed();
+        match $part.ascending {
+            None => chosen,
+            Some(true) => chosen.order($table::idx.asc()),
+            Some(false) => chosen.order($table::idx.desc()),
+        }
+    }};
+}
+pub(super) use led;
+
 /// How the entries that are wanted are come by.
 enum Way<'f, L: Log> {
     /// An index leads to them.
     Index,
     /// They are among those of a range to which an index leads.
-    Among(&'f dyn Fn((i64, i64)) -> L::Entries),
+    Among(&'f dyn Fn(Part) -> L::Entries),
     /// The log is gone through.
     Log,
 }
@@ -52,13 +98,17 @@ impl<L: Log> List<'_, L> {
         }
     }
 
+    fn ordered(&self, range: (i64, i64)) -> Part {
+        Part { range, ascending: Some(self.ascending) }
+    }
+
     /// Of what is left, what one page looks through.
     fn part(&self, conn: &mut Conn, left: (i64, i64), most: Most) -> Result<(i64, i64)> {
         Ok(match (&self.way, self.ascending) {
             (Way::Index, _) => left,
             (Way::Log, true) => (left.0, left.1.min(left.0.saturating_add(most.in_log))),
             (Way::Log, false) => (left.0.max(left.1.saturating_sub(most.in_log)), left.1),
-            (Way::Among(those), ascending) => match (L::place(conn, those(left), ascending, most.by_index)?, ascending) {
+            (Way::Among(those), ascending) => match (L::place(conn, those(self.ordered(left)), most.by_index)?, ascending) {
                 (None, _) => left,
                 (Some(first_unseen), true) => (left.0, first_unseen),
                 (Some(first_unseen), false) => (first_unseen + 1, left.1),
@@ -69,10 +119,10 @@ impl<L: Log> List<'_, L> {
 
 /// A page of the entries chosen. It may have fewer than its limit, and not be the last: what was not looked through is left to the next.
 ///
-/// `selected` are the entries of a range that a filter asks for; `leading` is what of the filter an index leads to, all of it or a part.
+/// `selected` are the entries of a part that a filter asks for; `leading` is what of the filter an index leads to, all of it or a part.
 pub(super) fn page<L: Log, F: PartialEq>(
     tx: &mut Tx<'_>,
-    selected: impl Fn(&F, (i64, i64)) -> L::Entries,
+    selected: impl Fn(&F, Part) -> L::Entries,
     (filter, leading): (&F, Option<&F>),
     (range, ascending): ((i64, i64), bool),
     page: &PageRequest,
@@ -88,15 +138,15 @@ pub(super) fn page<L: Log, F: PartialEq>(
 
 fn page_through<L: Log>(
     tx: &mut Tx<'_>,
-    chosen: impl Fn((i64, i64)) -> L::Entries,
+    chosen: impl Fn(Part) -> L::Entries,
     list: &List<'_, L>,
     page: &PageRequest,
     most: Most,
 ) -> Result<Page<LogRow>> {
-    let total = total(page, || L::count(tx.conn, chosen(list.range)))?;
+    let total = total(page, || L::count(tx.conn, chosen(Part { range: list.range, ascending: None })))?;
     let left = list.left(page.after.map(|after| after.key));
     let part = list.part(tx.conn, left, most)?;
-    let entries = L::page(tx.conn, chosen(part), list.ascending, i64::from(page.limit) + 1)?;
+    let entries = L::page(tx.conn, chosen(list.ordered(part)), i64::from(page.limit) + 1)?;
     let place = |key: i64| After { key, id: uuid::Uuid::nil() };
     let page = Page::cut(entries, page, |(index, _)| place(*index), total);
     let unseen = if list.ascending { (part.1 < left.1).then(|| part.1 - 1) } else { (part.0 > left.0).then_some(part.0) };

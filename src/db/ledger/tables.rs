@@ -54,10 +54,10 @@ pub trait Log: Send + Sync + 'static {
     fn of_kind(conn: &mut Conn, kind: &'static str) -> QueryResult<Vec<(i64, String)>>;
     /// How many entries were chosen.
     fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
-    /// The index of the entry that comes after so many of the entries chosen.
-    fn place(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: i64) -> QueryResult<Option<i64>>;
-    /// So many of the entries chosen, by their index.
-    fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>>;
+    /// The index of the entry that comes after so many of the entries chosen, in the order in which they were chosen.
+    fn place(conn: &mut Conn, chosen: Self::Entries, after: i64) -> QueryResult<Option<i64>>;
+    /// The first of the entries chosen, so many at most, in the order in which they were chosen.
+    fn page(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<(i64, String)>>;
 }
 
 macro_rules! log {
@@ -171,16 +171,12 @@ macro_rules! log {
                 chosen.count().get_result(conn)
             }
 
-            fn place(conn: &mut Conn, chosen: Self::Entries, ascending: bool, after: i64) -> QueryResult<Option<i64>> {
-                let place = chosen.offset(after);
-                let place = if ascending { place.order($entry::idx.asc()) } else { place.order($entry::idx.desc()) };
-                place.select($entry::idx).first(conn).optional()
+            fn place(conn: &mut Conn, chosen: Self::Entries, after: i64) -> QueryResult<Option<i64>> {
+                chosen.offset(after).select($entry::idx).first(conn).optional()
             }
 
-            fn page(conn: &mut Conn, chosen: Self::Entries, ascending: bool, limit: i64) -> QueryResult<Vec<(i64, String)>> {
-                let page = chosen.limit(limit);
-                let page = if ascending { page.order($entry::idx.asc()) } else { page.order($entry::idx.desc()) };
-                page.select(($entry::idx, $entry::body)).load(conn)
+            fn page(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<(i64, String)>> {
+                chosen.limit(limit).select(($entry::idx, $entry::body)).load(conn)
             }
         }
     };
