@@ -19,7 +19,7 @@ pub fn own_case(session: &Session<'_>, person: &str) -> Reply {
     with_subject(session, person, true)
 }
 
-fn with_subject(session: &Session<'_>, person: &str, apart: bool) -> Reply {
+pub fn with_subject(session: &Session<'_>, person: &str, apart: bool) -> Reply {
     let case = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
         "senNeeds":[],"appealTypes":[],"participants":[{"personId":person,"role":"subject","relation":"self","servedSeparately":apart}]});
     session.post("/cases", &case).ok(201)

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::asking::{build, deliver, dispatch, event, for_child, held, include, left, log, path, put, read, redact, withhold, words};
 use crate::disposals::{dispose, propose};
 use crate::family::Family;
-use crate::harness::{Session, TestApp};
+use crate::harness::{Reply, Session, TestApp};
 
 /// Includes all that is held, and builds the answer.
 fn ready(session: &Session<'_>, id: &str) {
@@ -160,6 +160,56 @@ fn the_answer_goes_to_a_verified_and_safe_contact_of_whoever_asked_and_to_nobody
 }
 
 #[test]
+fn an_answer_without_notes_leaves_each_case_by_the_same_exit() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    let contact = Family::verify(&app, &family.mia);
+    // Of one case nothing is held, of the other nothing goes.
+    let (case, tired) = second(&app, &family);
+    let id = log(&app, &family, json!({}));
+    deliver(&manager, &id, &contact).ok(200);
+    put(&manager, &id, &[withhold(&tired)]).ok(200);
+    build(&manager, &id).ok(202);
+    reach(&app, &family.mia, &json!({"safeContact":{"avoidChannels":["secure_email"]}}));
+    let refused = dispatch(&manager, &id, "secure_email").problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+    let entry = manager.get(&format!("/disclosure-log/entries/{}", refused.body["refusalIndex"])).ok(200);
+    assert_eq!((&entry.body["body"]["kind"], &entry.body["body"]["rules"]), (&json!("disclosure_refused"), &json!(["unsafe_contact"])));
+    reach(&app, &family.mia, &json!({"safeContact":null}));
+    let sent = dispatch(&manager, &id, "secure_email").ok(200);
+    let made: Vec<Reply> = sent.body["disclosureIds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| app.adviser().get(&format!("/disclosures/{}", id.as_str().unwrap())).ok(200))
+        .collect();
+    assert_eq!(made.iter().map(|made| made.str("caseId")).collect::<Vec<_>>(), [family.case.clone(), case]);
+    for made in made {
+        let told = ["noteIds", "subjectIds", "informationCategories", "recipient"].map(|name| made.body[name].clone());
+        assert_eq!(told, [json!([]), json!([family.mia]), json!(["contact_details"]), json!({"personId":family.mia})]);
+    }
+    assert_eq!(left(&app).iter().filter(|entry| entry["body"]["kind"] == "disclosure_made").count(), 2);
+}
+
+#[test]
+fn no_answer_leaves_a_case_that_is_somebodys_own_by_now() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (hers, manager) = (app.as_staff(Role::Adviser, "hers"), app.manager());
+    let deputy = app.as_staff(Role::ServiceManager, "deputy").with("Access-Reason", "subject_access_request");
+    let contact = Family::verify(&app, &family.mia);
+    let own = crate::apart::with_subject(&hers, &family.ana, false);
+    let id = log(&app, &family, for_child(&family.mia, &family.ana));
+    deliver(&manager, &id, &contact).ok(200);
+    ready(&manager, &id);
+    let part = hers.get(&format!("/cases/{}/participants", own.id())).ok(200).body["items"][0]["id"].as_str().unwrap().to_owned();
+    hers.if_match(1).patch(&format!("/participants/{part}"), &json!({"servedSeparately":true})).ok(200);
+    let sent = dispatch(&deputy, &id, "secure_email").ok(200);
+    assert_eq!(sent.body["disclosureIds"].as_array().unwrap().len(), 1);
+    assert_eq!(hers.get(&format!("/cases/{}/disclosures", own.id())).ok(200).body["items"], json!([]));
+}
+
+#[test]
 fn whoever_asks_for_another_shows_that_they_may() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
@@ -277,9 +327,10 @@ fn an_open_request_keeps_what_is_held_and_goes_with_the_last_of_its_cases() {
     dispose(&app, &[&case]);
     // What was decided of it went with it; the request is about the other case still.
     let rest = read(&manager, &asked);
-    assert_eq!((rest.str("status"), rest.body["disclosureIds"].as_array().unwrap().len()), ("sent".to_owned(), 0));
-    assert_eq!(sent.body["disclosureIds"].as_array().unwrap().len(), 1);
-    manager.get(&format!("/disclosures/{}", sent.body["disclosureIds"][0].as_str().unwrap())).problem(404, "not-found");
+    let (all, left) = (sent.body["disclosureIds"].as_array().unwrap(), rest.body["disclosureIds"].as_array().unwrap());
+    assert_eq!((rest.str("status"), all.len(), left.len()), ("sent".to_owned(), 2, 1));
+    let gone = all.iter().find(|id| !left.contains(id)).unwrap();
+    manager.get(&format!("/disclosures/{}", gone.as_str().unwrap())).problem(404, "not-found");
     let refusal = json!({"reason":"She took it back.","rightsNoticeOn":"2026-06-01"});
     manager.if_match(1).post(&format!("{}/refusal", path(&other)), &refusal).ok(200);
     close(&family.case);

@@ -98,8 +98,13 @@ impl App {
         let mut granted = Vec::new();
         for part in &held.parts {
             let (notes, words) = going(part);
-            for some in notes.chunks(AT_ONCE) {
-                let ask = Ask::for_right(right.requester, how.channel, some.to_vec());
+            let mut parcels: Vec<&[NoteId]> = notes.chunks(AT_ONCE).collect();
+            // The answer tells of a case without them, too: not of one of which they may not be told any more (C1).
+            if parcels.is_empty() && held.cases.contains(&part.case_id) {
+                parcels.push(&[]);
+            }
+            for some in parcels {
+                let ask = Ask::for_right(right.subject, right.requester, how.channel, some.to_vec());
                 let request = Request::of_right(tx, &exit, part.case_id, ask, &words, answered).map_err(|error| match error {
                     // A note that was moved away since is not there any more.
                     Error::Db(db::Error::NotFound) => not_yet(RefusalRule::SarNotDecided),

@@ -1,7 +1,7 @@
 //! From a body of the contract to what is asked. Properties that contradict each other stop here; whether it is allowed is not judged.
 
 use crate::domain::ids::{NoteId, PersonId};
-use crate::domain::vocabulary::{Basis, Channel, Direction, Purpose};
+use crate::domain::vocabulary::{Basis, Channel, Direction, InformationCategory, Purpose};
 
 use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
 use super::refusal::{Failing, RefusalRule};
@@ -54,18 +54,20 @@ impl Ask {
 }
 
 impl Ask {
-    /// What the answer to a subject access request asks: these notes, to whoever made it. No request can ask for it: only its dispatch does (C9).
+    /// What the answer to a subject access request asks: these notes, to whoever made it; without notes, what it says all the same of the subject by name.
+    /// No request can ask for it: only its dispatch does (C9).
     #[must_use]
-    pub fn for_right(requester: PersonId, channel: Channel, note_ids: Vec<NoteId>) -> Self {
+    pub fn for_right(subject: PersonId, requester: PersonId, channel: Channel, note_ids: Vec<NoteId>) -> Self {
+        let beyond_notes = note_ids.is_empty();
         Self {
             basis: Basis::DataSubjectRight,
             purpose: Purpose::SarResponse,
             direction: Direction::Outbound,
             channel,
             recipient: AskRecipient::Person(requester),
-            subject_ids: Vec::new(),
+            subject_ids: beyond_notes.then_some(subject).into_iter().collect(),
             note_ids,
-            information_categories: Vec::new(),
+            information_categories: beyond_notes.then_some(InformationCategory::ContactDetails).into_iter().collect(),
             summary: Some("Answer to a subject access request.".into()),
             told_subject: None,
             told_reason: None,
