@@ -289,7 +289,9 @@ impl App {
             tasks::settle(tx, permit, TaskKind::LegalRequest, id.0, now)?;
         }
         if let Some(due_on) = answer_by {
-            tasks::create(tx, permit, NewTask::new(TaskKind::SeekPermission, case_id, id.0, due_on), now)?;
+            // After that day silence is a refusal, and nobody is asked any more.
+            let ask = NewTask { until_on: Some(due_on), ..NewTask::new(TaskKind::SeekPermission, case_id, id.0, due_on) };
+            tasks::create(tx, permit, ask, now)?;
         }
         Ok(id)
     }

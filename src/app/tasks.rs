@@ -6,47 +6,70 @@ use chrono::NaiveDate;
 
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
-use crate::db::{Tx, concerns, tasks};
+use crate::db::{Tx, concerns, legal_requests, tasks};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{ConcernId, StaffId, TaskId};
+use crate::domain::ids::{ConcernId, LegalRequestId, StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
-use crate::domain::vocabulary::{TaskKind, TaskStatus};
+use crate::domain::vocabulary::{Role, TaskKind, TaskStatus};
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId, today: NaiveDate) -> Result<Task> {
     let (task, not_by) = tasks::find(tx, permit, id, today)?;
-    let undecided = undecided(tx, permit, [&task])?;
-    Ok(with_actions(permit.caller(), task, not_by, &undecided))
+    let standing = Standing::of(tx, permit, [&task], today)?;
+    Ok(with_actions(permit.caller(), task, not_by, &standing))
 }
 
-fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>, undecided: &HashSet<ConcernId>) -> Task {
+fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>, standing: &Standing) -> Task {
     let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && (task.case_id.is_some() || task.about_id.is_some());
-    let actions: &[Action] = if open && done_by(&task, undecided).is_none() { &[Action::TaskComplete] } else { &[] };
+    let open = open && theirs(caller, &task);
+    let actions: &[Action] = if open && standing.done_by(&task).is_none() { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
 }
 
-/// The act by which such a task is done, if there is one: it is not ticked off while what it is about stands as it did.
-fn done_by(task: &Task, undecided: &HashSet<ConcernId>) -> Option<Action> {
-    match task.kind {
-        TaskKind::SafeguardingReview => Some(Action::ConcernDecide),
-        TaskKind::SafeguardingDecision => {
-            task.about_id.is_some_and(|about| undecided.contains(&ConcernId(about))).then_some(Action::ConcernDecide)
-        }
-        TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
-        TaskKind::SarTarget | TaskKind::SarAlert => Some(Action::SarDispatch),
-        TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
-        // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
-        TaskKind::HoldReview => Some(Action::HoldRelease),
-        _ => None,
-    }
+/// Whether such a task may be theirs: what is for a service manager is done by one, even if somebody else has to know of it.
+fn theirs(caller: &Caller, task: &Task) -> bool {
+    !task.for_manager || caller.is(Role::ServiceManager)
 }
 
-/// The concerns that these tasks want decided and that nobody decided yet.
-fn undecided<'t>(tx: &mut Tx<'_>, permit: &Permit<impl Act>, tasks: impl IntoIterator<Item = &'t Task>) -> Result<HashSet<ConcernId>> {
-    let of_concern = tasks.into_iter().filter(|task| task.kind == TaskKind::SafeguardingDecision);
-    Ok(concerns::undecided(tx, permit, of_concern.filter_map(|task| task.about_id.map(ConcernId)).collect())?)
+/// How what some tasks are about stands.
+struct Standing {
+    /// The concerns that nobody decided yet.
+    undecided: HashSet<ConcernId>,
+    /// The requests for legal proceedings that silence has refused.
+    silent: HashSet<LegalRequestId>,
+}
+
+impl Standing {
+    fn of<'t>(tx: &mut Tx<'_>, permit: &Permit<impl Act>, tasks: impl IntoIterator<Item = &'t Task>, today: NaiveDate) -> Result<Self> {
+        let (mut of_concerns, mut of_requests) = (Vec::new(), Vec::new());
+        for task in tasks {
+            match (task.kind, task.about_id) {
+                (TaskKind::SafeguardingDecision, Some(about)) => of_concerns.push(ConcernId(about)),
+                (TaskKind::LegalRequest, Some(about)) => of_requests.push(LegalRequestId(about)),
+                _ => {}
+            }
+        }
+        let silent = legal_requests::refused_by_silence(tx, permit, of_requests, today)?;
+        Ok(Self { undecided: concerns::undecided(tx, permit, of_concerns)?, silent })
+    }
+
+    /// The act by which such a task is done, if there is one: it is not ticked off while what it is about stands as it did.
+    fn done_by(&self, task: &Task) -> Option<Action> {
+        let about = |id: uuid::Uuid| task.about_id == Some(id);
+        match task.kind {
+            TaskKind::SafeguardingReview => Some(Action::ConcernDecide),
+            TaskKind::SafeguardingDecision => self.undecided.iter().any(|id| about(id.0)).then_some(Action::ConcernDecide),
+            TaskKind::LegalRequest if self.silent.iter().any(|id| about(id.0)) => Some(Action::LegalRequestClose),
+            TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
+            TaskKind::SarTarget | TaskKind::SarAlert => Some(Action::SarDispatch),
+            TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
+            // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
+            TaskKind::HoldReview => Some(Action::HoldRelease),
+            _ => None,
+        }
+    }
 }
 
 impl App {
@@ -55,8 +78,8 @@ impl App {
         let today = self.clock.now().day();
         self.look(permit, move |tx, permit| {
             let page = tasks::list(tx, permit, &filter, &page, today)?;
-            let undecided = undecided(tx, permit, page.items.iter().map(|(task, _)| task))?;
-            Ok(page.map(|(task, not_by)| with_actions(permit.caller(), task, not_by, &undecided)))
+            let standing = Standing::of(tx, permit, page.items.iter().map(|(task, _)| task), today)?;
+            Ok(page.map(|(task, not_by)| with_actions(permit.caller(), task, not_by, &standing)))
         })
         .await
     }
@@ -77,12 +100,14 @@ impl App {
             if task.status == TaskStatus::Done {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }
+            if !theirs(permit.caller(), &task) {
+                return Err(Error::Forbidden);
+            }
             if not_by == Some(permit.staff()) {
                 let rule = RefusalRule::ConflictedDecider;
                 return Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())));
             }
-            let undecided = undecided(tx, permit, [&task])?;
-            if let Some(action) = done_by(&task, &undecided) {
+            if let Some(action) = Standing::of(tx, permit, [&task], now.day())?.done_by(&task) {
                 return Err(Error::State { rule: None, allowed: permit.caller().may(action).then_some(action).into_iter().collect() });
             }
             tasks::complete(tx, permit, id, version, now)?;

@@ -1,6 +1,7 @@
 //! Cases. What was told about a family is sealed under a key of the case; what is counted or filtered stands in closed words beside it.
 
 mod acts;
+mod away;
 mod events;
 mod keeping;
 mod list;
@@ -33,6 +34,7 @@ use acts::place;
 pub use acts::{
     assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, reopen, restrict, serving_other_side, set_apart, update,
 };
+pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
 use events::{happened, levels};
 pub(super) use events::{happened_to, recorded};
 pub use keeping::{retention, reviews, standing};
@@ -263,18 +265,6 @@ fn standings_of(tx: &mut Tx<'_>, id: CaseId) -> Result<Standings> {
         .load(tx.conn)?;
     let of = |wanted: &str| rows.iter().filter(|(_, standing)| standing == wanted).map(|(id, _)| *id).collect();
     Ok(Standings { named: of(NAMED), conflicted: of(CONFLICTED) })
-}
-
-/// The cases from which this member of staff is kept away.
-pub(super) fn kept_away_from(tx: &mut Tx<'_>, member: StaffId) -> Result<Vec<CaseId>> {
-    let away = case_staff::table.filter(case_staff::staff_id.eq(member)).filter(case_staff::standing.eq(CONFLICTED));
-    Ok(away.select(case_staff::case_id).load(tx.conn)?)
-}
-
-/// Who is kept away from which of these cases.
-pub(super) fn kept_away(tx: &mut Tx<'_>, cases: impl Iterator<Item = CaseId>) -> Result<HashSet<(CaseId, StaffId)>> {
-    let away = case_staff::table.filter(case_staff::case_id.eq_any(cases.collect::<Vec<_>>())).filter(case_staff::standing.eq(CONFLICTED));
-    Ok(away.select((case_staff::case_id, case_staff::staff_id)).load(tx.conn)?.into_iter().collect())
 }
 
 /// Who sees each of these cases.

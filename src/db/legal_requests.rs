@@ -1,5 +1,7 @@
 //! Requests for legal proceedings (C15). All that was said and decided is sealed under the key of the case.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
@@ -191,14 +193,30 @@ pub(super) fn lapsed(today: Day) -> _ {
     legal_request::status.eq_any(drafted).and(past)
 }
 
+/// Whether it is refused because who was asked was silent until the day that was named, whatever is stored.
+#[auto_type(no_type_alias)]
+fn silent(today: Day) -> _ {
+    let sought: LegalRequestStatus = LegalRequestStatus::PermissionSought;
+    let past = legal_request::answer_by.is_not_null().and(legal_request::answer_by.assume_not_null().lt(today));
+    legal_request::status.eq(sought).and(past)
+}
+
+/// Those of these requests that silence has refused.
+pub fn refused_by_silence(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    ids: Vec<LegalRequestId>,
+    today: NaiveDate,
+) -> Result<HashSet<LegalRequestId>> {
+    let refused = legal_request::table.filter(legal_request::id.eq_any(ids)).filter(silent(Day(today)));
+    Ok(refused.select(legal_request::id).load(tx.conn)?.into_iter().collect())
+}
+
 fn selected(scope: Scope, filter: &LegalRequestFilter, today: NaiveDate) -> legal_request::BoxedQuery<'static, Engine> {
     let mut query =
         legal_request::table.filter(exists(scope::its_case(legal_request::case_id.nullable()).filter(scope::visible(scope)))).into_boxed();
     if !filter.status.is_empty() {
-        // Who was silent until the day that was named has refused, whatever is stored.
-        let silent = legal_request::status
-            .eq(LegalRequestStatus::PermissionSought)
-            .and(legal_request::answer_by.is_not_null().and(legal_request::answer_by.assume_not_null().lt(Day(today))));
+        let silent = silent(Day(today));
         let as_stored = legal_request::status.eq_any(filter.status.clone()).and(not(silent)).and(not(lapsed(Day(today))));
         let (refused, blocked) = (LegalRequestStatus::Refused, LegalRequestStatus::Blocked);
         query = match [refused, blocked].map(|status| filter.status.contains(&status)) {

@@ -2,7 +2,8 @@
 //! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
 //!
 //! A task may be about another case than it belongs to, and is then for those who see both. Where no service manager does, those who see its own case
-//! see it, and not about which other: somebody has to look.
+//! see it, and not about which other: somebody has to look. So does whoever sees a case from which every service manager is kept away: what only one of
+//! them may do is not done by anybody else, but that it waits is known, and another can be appointed (section (d)).
 
 mod due;
 
@@ -16,17 +17,21 @@ use diesel::prelude::*;
 use super::counted::Counted;
 use super::error::Result;
 use super::schema::{case_file, task};
+use super::scope;
 use super::staff::{self, Names, stale_unless};
 use super::stored::{AnyId, Day};
 use super::total;
 use super::tx::Tx;
-use super::{cases, scope};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId, TaskId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{TaskKind, TaskStatus};
+
+mod overlooked;
+
+use overlooked::overlooked;
 
 /// A task to be put on the list.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +113,7 @@ impl Row {
 /// A condition on a task.
 type OnTask = Box<dyn BoxableExpression<task::table, Engine, SqlType = diesel::sql_types::Bool>>;
 
-/// Whether a task is in scope: its case is, and any other case that it is about, unless nobody sees both, and whoever it is for may be the caller.
+/// Whether a task is in scope: its case is, and any other case that it is about, and whoever it is for may be the caller; or nobody else would see it.
 fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
     let seen = exists(scope::its_case(task::case_id).filter(scope::visible(scope)));
     let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
@@ -116,34 +121,9 @@ fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
     let seen = task::case_id.is_null().or(seen).and(whole);
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
-        Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false))),
+        Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false).or(task::id.eq_any(overlooked.to_vec())))),
         Scope::Manager(..) => Box::new(seen),
     }
-}
-
-/// Those tasks of the cases that a service manager may see which are about another case, from which they are kept away, where every other service
-/// manager is kept away from one of the two as well.
-fn overlooked(tx: &mut Tx<'_>, scope: Scope) -> Result<Vec<TaskId>> {
-    let Scope::Manager(staff, _) = scope else { return Ok(Vec::new()) };
-    let hidden = cases::kept_away_from(tx, staff)?;
-    if hidden.is_empty() {
-        return Ok(Vec::new());
-    }
-    let half: Vec<(TaskId, CaseId, AnyId)> = task::table
-        .filter(task::about_id.eq_any(hidden.into_iter().map(|case| AnyId(case.0)).collect::<Vec<_>>()))
-        .filter(exists(scope::its_case(task::case_id).filter(scope::visible(scope.with_reason()))))
-        .filter(task::case_id.is_not_null())
-        .select((task::id, task::case_id.assume_not_null(), task::about_id))
-        .load(tx.conn)?;
-    if half.is_empty() {
-        return Ok(Vec::new());
-    }
-    let managers = staff::managers(tx)?;
-    let away = cases::kept_away(tx, half.iter().flat_map(|(_, case, other)| [*case, CaseId(other.0)]))?;
-    let sees = |case: CaseId, manager: StaffId| !away.contains(&(case, manager));
-    let by_nobody =
-        half.into_iter().filter(|(_, case, other)| !managers.iter().any(|one| sees(*case, *one) && sees(CaseId(other.0), *one)));
-    Ok(by_nobody.map(|(id, ..)| id).collect())
 }
 
 /// Puts a task on the list.

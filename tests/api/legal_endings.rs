@@ -34,6 +34,11 @@ fn silence_by_the_last_day_is_a_refusal() {
     assert_eq!((silent.str("status"), &silent.body["allowedActions"]), ("refused".to_owned(), &json!(["close"])));
     assert_eq!((found("permission_sought"), found("refused")), (vec![], vec![id.clone()]));
     decide(&manager, &id, &grant(&family.ana)).problem(409, "invalid-state");
+    // Nobody is asked any more; that it is to be closed, and the officer told, stays on the list.
+    assert!(Family::tasks(&app, "seek_permission", &id).is_empty());
+    let task = Family::tasks(&app, "legal_request", &id).pop().unwrap();
+    let ticked = manager.if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({}));
+    assert_eq!(ticked.problem(409, "invalid-state").body["allowedActions"], json!(["close"]));
     let close = manager.if_match(silent.version()).post(&format!("{}/closure", path(&id)), &json!({"reason":"The officer was told."}));
     assert_eq!((close.ok(200).str("status"), found("refused")), ("closed".to_owned(), vec![]));
     assert!(Family::tasks(&app, "seek_permission", &id).is_empty() && Family::tasks(&app, "legal_request", &id).is_empty());

@@ -246,6 +246,34 @@ fn a_task_about_a_case_that_no_manager_sees_beside_its_own_is_for_those_who_see_
 }
 
 #[test]
+fn what_waits_in_a_case_that_no_manager_sees_is_known_to_those_who_do_and_left_to_a_manager() {
+    let desk = Desk::new();
+    let (kit, lou) = (desk.scratch.adviser("Kit Fenwick"), desk.scratch.manager("Lou Marsh", None));
+    let (case, other) = (desk.scratch.bare_case(&desk.jo, false), desk.scratch.bare_case(&desk.jo, false));
+    let decision = |case| desk.task(Some(case), "2026-09-15", |new| NewTask { kind: TaskKind::BreachAssessment, for_manager: true, ..new });
+    let (id, another) = (decision(case), decision(other));
+    let keep_away = |from: &Caller| {
+        let (leave, member) = (permit::<act::ConcernRaise>(&desk.jo), from.staff);
+        desk.scratch.write(move |tx| db::cases::keep_away(tx, &leave, case, &[member], now())).unwrap();
+    };
+    let told = || [&desk.jo, &kit, &lou].map(|by| desk.list(by, TaskFilter::default()));
+    keep_away(&kit);
+    assert_eq!(told(), [vec![], vec![], vec![id, another]]);
+    // What is about another case, too, is not opened by it.
+    let hidden = desk.scratch.bare_case(&kit, true);
+    let half = desk.task(Some(case), "2026-09-16", |new| NewTask { about_id: hidden.0, ..new });
+    keep_away(&lou);
+    assert_eq!(told(), [vec![id], vec![], vec![another]]);
+    let page = desk.scratch.wait(desk.app.list_tasks(permit(&desk.jo), TaskFilter::default(), first(10))).unwrap();
+    assert!(page.items[0].for_manager && page.items[0].allowed_actions.is_empty());
+    assert!(matches!(desk.complete(&desk.jo, id, 1), Err(Error::Forbidden)));
+    // As soon as somebody manages who is not kept away it is theirs alone.
+    let sam = desk.scratch.manager("Sam Reed", None);
+    assert_eq!((told(), desk.list(&sam, TaskFilter::default())), ([vec![], vec![], vec![another]], vec![id, another, half]));
+    assert!(desk.complete(&sam, id, 1).is_ok());
+}
+
+#[test]
 fn the_keeping_of_a_closed_case_is_on_the_managers_list_for_its_review_day_or_soon_if_there_is_none() {
     let desk = Desk::new();
     let lou = desk.scratch.manager("Lou Marsh", None);
