@@ -200,3 +200,62 @@ fn kinds_told(grounds: &Grounds) -> Vec<InformationCategory> {
     }
     told
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::disclosure::{Ask, CopyTo, Facts, NoteFact};
+    use crate::domain::ids::{ContactId, NoteId};
+    use uuid::Uuid;
+
+    #[test]
+    fn whom_the_entry_names_are_those_of_the_decision() {
+        let [ana, mia, finn, caller] = [1, 2, 3, 4].map(|n| PersonId(Uuid::from_u128(n)));
+        let ask = Ask {
+            basis: Basis::Permission,
+            purpose: Purpose::Liaison,
+            direction: Direction::Outbound,
+            channel: Channel::Phone,
+            recipient: AskRecipient::Person(mia),
+            subject_ids: vec![finn],
+            note_ids: Vec::new(),
+            information_categories: Vec::new(),
+            summary: None,
+            told_subject: None,
+            told_reason: None,
+            withhold_from_person_ids: Vec::new(),
+            withhold_until_on: None,
+            copies: vec![CopyTo { person_id: mia, contact_id: ContactId(Uuid::from_u128(5)) }],
+            legal_extract: false,
+            cohort: None,
+            safeguarding: None,
+        };
+        let note = NoteFact {
+            id: NoteId(Uuid::from_u128(6)),
+            from: Some(mia),
+            about: vec![ana],
+            categories: Vec::new(),
+            keep_confidential: false,
+            wish_by: None,
+            names_others: false,
+            onward_sharing: true,
+            superseded: false,
+        };
+        let facts = Facts { notes: vec![note], ..Facts::default() };
+        let entry: Entry =
+            serde_json::from_value(serde_json::json!({"id":Uuid::from_u128(7),"at":"2026-06-01T09:00:00Z","kind":"disclosure_made",
+            "basis":"permission","direction":"outbound","purpose":"liaison","channel":"phone"}))
+            .unwrap();
+        let meant = |subjects: &[(PersonId, PersonId)], copies: &[(PersonId, PersonId)]| {
+            let as_named = AsNamed { subjects: subjects.to_vec(), copies: copies.to_vec() };
+            entry.tells_of(&Grounds::of(&ask, &facts, as_named, "2025-04", Timestamp::start_of(chrono::NaiveDate::MIN)))
+        };
+        // Somebody who counts as Mia is named for her.
+        let (subjects, copies) = ([(ana, ana), (caller, mia), (finn, finn)], [(caller, mia)]);
+        assert!(meant(&subjects, &copies));
+        assert!(!meant(&subjects[..2], &copies));
+        assert!(!meant(&[(ana, ana), (mia, caller), (finn, finn)], &copies));
+        assert!(!meant(&subjects, &[]));
+        assert!(!meant(&subjects, &[(mia, finn)]));
+    }
+}

@@ -225,8 +225,9 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
     assert!(canaries.len() >= 100, "{}: {canaries:?}", canaries.len());
     let bytes = stored(&app);
     assert_eq!(finds(&bytes, MARK), BTreeSet::new());
-    // Names of the family that every test records, and what a search would find: what is on record in the clear is found.
-    for text in ["Ana Marsh", "mia@example.org", "2014-03-12", "12 Example Row", "speech therapy"] {
+    // Names of the family that every test records, the first bytes of a file in Base64, and what a search would find: what is on record in the clear is
+    // found.
+    for text in ["Ana Marsh", "mia@example.org", "2014-03-12", "12 Example Row", "speech therapy", "JVBERi0x"] {
         assert_eq!(finds(&bytes, text), BTreeSet::new(), "{text}");
     }
     assert!(!finds(&bytes, "Lakeshire Council").is_empty(), "the search finds nothing at all");

@@ -71,6 +71,8 @@ fn a_participant_is_listed_changed_and_ended_but_never_removed() {
     let ended = json!({"endedOn": "2026-05-31", "parentalResponsibility": []});
     app.adviser().patch(&format!("/participants/{nell}"), &ended).problem(428, "precondition-required");
     let first = format!("/participants/{nell}");
+    // Whoever changes what they have not seen is told that first.
+    app.adviser().if_match(7).patch(&first, &json!({"endedOn": "2026-06-02"})).problem(412, "stale-version");
     for (change, place, rule) in [
         (json!({"endedOn": "2026-06-02"}), "#/endedOn", "date_in_future"),
         (

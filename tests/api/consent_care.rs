@@ -171,6 +171,10 @@ fn a_record_of_capacity_is_looked_at_again_on_its_day_and_by_another_one() {
     let record = assess(&app.adviser(), "share_information", json!("2026-07-10"));
     let (hers, manager) = (app.as_staff(Role::Adviser, "hers"), app.manager());
     let own = crate::apart::own_case(&hers, &family.ana).id();
+    // It belongs there, and not to the newest case that those see who see hers.
+    let newer = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":family.ana,"role":"subject","relation":"self","servedSeparately":false}]});
+    app.as_staff(Role::Adviser, "third").post("/cases", &newer).ok(201);
     assess(&hers, "share_information", json!("2026-07-08"));
     let listed =
         |session: &Session<'_>| session.get("/tasks?kind=capacity_review&status=open").ok(200).body["items"].as_array().unwrap().clone();

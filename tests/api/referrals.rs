@@ -162,6 +162,8 @@ fn a_professional_says_how_and_when_the_family_agreed() {
     // A correction does not lose it, and may complete it.
     let id = post(&by_school(json!({}))).ok(201).id();
     let change = |version: i64, body: Value| app.adviser().if_match(version).patch(&format!("/referrals/{id}"), &body);
+    // Whoever changes what they have not seen is told that first.
+    change(7, json!({"familyAgreedHow":null})).problem(412, "stale-version");
     change(1, json!({"familyAgreedHow":null})).problem(422, "rule-violated").rule_at("#/familyAgreedHow", "referral_agreement_missing");
     let changed = change(1, json!({"familyAgreedHow":"In writing.","contact":null})).ok(200);
     assert_eq!((changed.version(), changed.str("familyAgreedHow"), changed.body.get("contact")), (2, "In writing.".into(), None));

@@ -77,6 +77,14 @@ fn whoever_takes_a_case_themselves_reads_the_restricted_notes_of_their_own_time(
     assert_eq!(read(&kit(), &family, &all), [0, 1, 2]);
     assert_eq!(read(&app.manager().with("Access-Reason", "complaint"), &family, &all), [0, 1, 2]);
     assert_eq!(read(&app.manager(), &family, &[]), NONE);
+    // Whom the manager names reads them, too.
+    let ken = || app.as_staff(Role::Adviser, "ken");
+    assert_eq!(read(&ken(), &family, &all), NONE);
+    let path = format!("/cases/{}", family.case);
+    let named =
+        json!({"restricted":false,"namedStaffIds":[ken().get("/me").ok(200).id()],"conflictedStaffIds":[],"reason":"He speaks for her."});
+    app.manager().if_match(app.manager().get(&path).ok(200).version()).put(&format!("{path}/restriction"), &named).ok(200);
+    assert_eq!(read(&ken(), &family, &all), [0, 1, 2]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How long cases are kept, what is due, and what is held back (C16).
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::disposals::{conclude, deputy};
@@ -26,6 +27,10 @@ fn c16_what_is_due_is_listed_and_the_longest_class_wins_for_the_child_of_two_par
     let mut unknown = anonymous("l2");
     merge(&mut unknown, json!({"participants":[{"personId":unborn,"role":"subject","relation":"self","servedSeparately":false}]}));
     let unknown = app.adviser().post("/cases", &unknown).ok(201).id();
+    let kin = app.as_staff(Role::ServiceManager, "Kin").with("Access-Reason", "retention");
+    let away =
+        json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[kin.get("/me").ok(200).id()],"reason":"Her cousin works here."});
+    app.manager().if_match(1).put(&format!("/cases/{unknown}/restriction"), &away).ok(200);
     let closed = [close(&enquiry, "information_given"), close(&unknown, "information_given")];
     app.clock.set(at("2026-06-01T10:00:00Z"), true);
     family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
@@ -39,6 +44,7 @@ fn c16_what_is_due_is_listed_and_the_longest_class_wins_for_the_child_of_two_par
         list.body["items"].as_array().unwrap().iter().map(|row| row["caseId"].clone()).collect()
     };
     assert_eq!(due(""), [json!(unknown)], "what cannot be told is looked at, too");
+    assert_eq!(kin.get("/retention-reviews").ok(200).body["items"], json!([]), "but by nobody who is kept away");
     assert_eq!(due("?dueBefore=2027-06-02"), [json!(enquiry), json!(unknown)]);
     assert_eq!(due("?dueBefore=2061-06-01"), [json!(enquiry), json!(unknown)]);
     assert_eq!(due("?dueBefore=2061-06-02"), [json!(enquiry), json!(unknown), json!(family.case)]);

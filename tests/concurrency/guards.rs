@@ -150,12 +150,17 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
     watch.takes("reopening", &everybody, || {
         adviser.if_match(version()).post(&format!("/cases/{case}/reopening"), &json!({"reason":"They called again."})).ok(200)
     });
-    watch.takes("opening", &[ana, mia], || {
+    let opened = watch.takes("opening", &[ana, mia], || {
         let body = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
             "senNeeds":[{"type":"slcn","rank":1}],"senProvision":"k","setting":"mainstream","appealTypes":[],"participants":[
             {"personId":ana,"role":"subject","relation":"self","servedSeparately":false},
             {"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false}]});
-        adviser.post("/cases", &body).ok(201)
+        adviser.post("/cases", &body).ok(201).id()
+    });
+    let wrong = family.n1(&app);
+    watch.takes("a note that moves", &[ana, mia], || {
+        let body = json!({"caseId":opened,"reason":"It belongs there.","fromPersonId":mia,"aboutPersonIds":[ana]});
+        adviser.post(&format!("/notes/{wrong}/relocation"), &body).ok(201)
     });
     assert!(watch.missed.is_empty(), "\n{}", watch.missed.join("\n"));
 }

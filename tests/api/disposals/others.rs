@@ -156,11 +156,14 @@ fn c17_whom_a_risk_names_in_another_case_stays_by_name_as_long_as_that() {
     let app = TestApp::spawn();
     let (family, other) = (Family::record(&app), Family::record(&app));
     deputy(&app).get("/me").ok(200);
+    app.adviser().if_match(1).patch(&format!("/people/{}", family.mia), &json!({"formerNames":["Mia Reed"],"pronouns":"she/her"})).ok(200);
     // What is told, decided and passed on of risks in one case names people of the other.
     let note = other.n1(&app);
-    let raised = json!({"riskTypes":["neglect"],"atRiskPersonIds":[family.ana],"withholdFromPersonIds":[family.finn],"summary":"A friend of hers.",
-        "knownAt":"2026-06-01T08:00:00.000Z"});
+    let tam = person(&app, &json!({"kind":"child","fullName":"Tam Reed","pseudonymous":false,"pronouns":"they/them"})).id();
+    let raised = json!({"riskTypes":["neglect"],"atRiskPersonIds":[family.ana, tam],"withholdFromPersonIds":[family.finn],
+        "summary":"A friend of hers.","knownAt":"2026-06-01T08:00:00.000Z"});
     let concern = app.adviser().post(&format!("/cases/{}/safeguarding-concerns", other.case), &raised).ok(201).id();
+    app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &raised).ok(201);
     let decided = json!({"outcome":"not_shared","reason":"The hub knows.","necessity":"None.","proportionality":"It stays here.",
         "consentSought":"not_sought","noConsentReason":"cannot_give","toldSubject":"no","toldReason":"She would be afraid.",
         "atRiskPersonIds":[family.mia]});
@@ -169,14 +172,29 @@ fn c17_whom_a_risk_names_in_another_case_stays_by_name_as_long_as_that() {
     // Finn is found to be one who called, and has a case of that name, in which none of it is on record.
     let caller = person(&app, &json!({"kind":"anonymous","knownAs":"Finlay","pseudonymous":true})).id();
     another_case(&app, &json!([part(&caller, "service_user", "parent")]));
-    let found = json!({"mergedPersonId":caller,"reason":"Told what only he knew."});
-    app.manager().if_match(1).post(&format!("/people/{}/merges", family.finn), &found).ok(201);
+    let one = |kept: &str, other: &str| {
+        let found = json!({"mergedPersonId":other,"reason":"Told what only the other knew."});
+        app.manager().if_match(1).post(&format!("/people/{kept}/merges"), &found).ok(201);
+    };
+    one(&family.finn, &caller);
+    // Sam, and Una, who stands in another case as well, are found to be two who were recorded without one.
+    let una = person(&app, &json!({"kind":"parent_carer","knownAs":"Una","pseudonymous":false})).id();
+    app.adviser().post(&format!("/cases/{}/participants", family.case), &part(&una, "supporter", "other")).ok(201);
+    another_case(&app, &json!([part(&una, "service_user", "parent")]));
+    let loose = |kind: &str| person(&app, &json!({"kind":kind,"knownAs":"Somebody","pseudonymous":false,"pronouns":"they/them"})).id();
+    let (as_sam, as_una) = (loose("child"), loose("parent_carer"));
+    one(&as_sam, &family.sam);
+    one(&as_una, &una);
     conclude(&app, &family);
     dispose(&app, &[&family.case]);
     let seen = |session: &Session<'_>, person: &str| session.get(&format!("/people/{person}")).status;
     let family_of = [&family.ana, &family.sam, &family.finn, &family.mia, &family.nell];
     assert_eq!(family_of.map(|person| seen(&app.adviser(), person)), [200, 200, 200, 200, 404]);
-    assert_eq!(count(&app, "SELECT count(*) AS count FROM named_person"), 4);
+    assert_eq!(count(&app, "SELECT count(*) AS count FROM named_person"), 5);
+    // What was told in no case, or in one that goes on, stays; what those told who are gone does not.
+    let pronouns = |person: &str| app.adviser().get(&format!("/people/{person}")).ok(200).str("pronouns");
+    assert_eq!([&tam, &as_una].map(|person| pronouns(person)), ["they/them", "they/them"]);
+    assert_eq!(seen(&app.adviser(), &as_sam), 404);
     // Who they are, and no more of what was told in the case that is gone.
     let mia = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
     assert_eq!((mia.str("fullName"), mia.str("dateOfBirth")), ("Mia Marsh".to_owned(), "1985-05-05".to_owned()));
@@ -186,6 +204,7 @@ fn c17_whom_a_risk_names_in_another_case_stays_by_name_as_long_as_that() {
     };
     assert_eq!((&mia.body["contacts"], found(json!({"contact":"mia@example.org"}))), (&json!([]), vec![json!(other.mia)]));
     assert_eq!(found(json!({"name":"Mia Marsh"})), [json!(other.mia), json!(family.mia)]);
+    assert_eq!((mia.body.get("pronouns"), found(json!({"name":"Mia Reed"}))), (None, vec![]));
     let shown = app.manager().get(&format!("/safeguarding-concerns/{concern}")).ok(200);
     assert_eq!(shown.body["atRiskPersonIds"], json!([family.mia]));
     assert!(!shown.text.contains("unknown_reference"), "{}", shown.text);

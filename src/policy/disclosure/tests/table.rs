@@ -873,6 +873,16 @@ fn a_risk_needs_its_fields_and_nothing_else() {
             "grant",
         ),
         (
+            "joins a concern without a word why",
+            |w| {
+                at_risk(w);
+                let risk = w.ask.safeguarding.as_mut().unwrap();
+                risk.concern_id = Some(ConcernId(Uuid::from_u128(70)));
+                risk.grounds.necessity = None;
+            },
+            "rule-violated safeguarding_fields_missing@safeguarding/necessity",
+        ),
+        (
             "told",
             |w| {
                 at_risk(w);
