@@ -56,6 +56,7 @@ impl Watched<'_> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one family, and all that may happen to it, one after the other")]
 fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
