@@ -148,22 +148,17 @@ fn leading(filter: &AccessFilter) -> Option<AccessFilter> {
 fn selected(scope: Scope, filter: &AccessFilter, part: Part) -> <Accesses as Log>::Entries {
     use access_entry as e;
     let (actor, operation) = (filter.actor.map(|actor| actor.to_string()), filter.operation.clone());
-    let mut query = match (filter.case_id, actor, operation) {
-        (None, Some(actor), None) => led!(e.actor, actor, part),
-        (None, Some(actor), Some(operation)) => led!(e.actor, actor, part).filter(e::operation.concat("").eq(operation)),
-        (None, None, Some(operation)) => led!(e.operation, operation, part),
-        (Some(_), actor, operation) => {
-            let mut query = led!(e, part);
-            if let Some(actor) = actor {
-                query = query.filter(e::actor.concat("").eq(actor));
-            }
-            if let Some(operation) = operation {
-                query = query.filter(e::operation.concat("").eq(operation));
-            }
-            query
-        }
-        (None, None, None) => led!(e, part),
+    let mut query = match (filter.case_id, &actor, &operation) {
+        (None, Some(actor), _) => led!(e.actor, actor.clone(), part),
+        (None, None, Some(operation)) => led!(e.operation, operation.clone(), part),
+        _ => led!(e, part),
     };
+    if let Some(actor) = actor.filter(|_| filter.case_id.is_some()) {
+        query = query.filter(e::actor.concat("").eq(actor));
+    }
+    if let Some(operation) = operation.filter(|_| filter.case_id.is_some() || filter.actor.is_some()) {
+        query = query.filter(e::operation.concat("").eq(operation));
+    }
     if !filter.role.is_empty() {
         query = query.filter(e::role.eq_any(words(&filter.role)));
     }

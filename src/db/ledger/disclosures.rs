@@ -132,22 +132,17 @@ fn leading(filter: &LogFilter) -> Option<LogFilter> {
 pub(super) fn selected(scope: Scope, filter: &LogFilter, part: Part) -> <Disclosures as Log>::Entries {
     use disclosure_entry as e;
     let (recipient, actor) = (filter.recipient.map(|id| id.to_string()), filter.actor.map(|id| id.to_string()));
-    let mut query = match (filter.case_id, recipient, actor) {
-        (None, Some(recipient), None) => led!(e.recipient, recipient, part),
-        (None, Some(recipient), Some(actor)) => led!(e.recipient, recipient, part).filter(e::actor.concat("").eq(actor)),
-        (None, None, Some(actor)) => led!(e.actor, actor, part),
-        (Some(_), recipient, actor) => {
-            let mut query = led!(e, part);
-            if let Some(recipient) = recipient {
-                query = query.filter(e::recipient.concat("").eq(recipient));
-            }
-            if let Some(actor) = actor {
-                query = query.filter(e::actor.concat("").eq(actor));
-            }
-            query
-        }
-        (None, None, None) => led!(e, part),
+    let mut query = match (filter.case_id, &recipient, &actor) {
+        (None, Some(recipient), _) => led!(e.recipient, recipient.clone(), part),
+        (None, None, Some(actor)) => led!(e.actor, actor.clone(), part),
+        _ => led!(e, part),
     };
+    if let Some(recipient) = recipient.filter(|_| filter.case_id.is_some()) {
+        query = query.filter(e::recipient.concat("").eq(recipient));
+    }
+    if let Some(actor) = actor.filter(|_| filter.case_id.is_some() || filter.recipient.is_some()) {
+        query = query.filter(e::actor.concat("").eq(actor));
+    }
     macro_rules! narrow {
         ($($value:expr => $column:ident . $test:ident;)+) => {$(
             if let Some(value) = $value {
