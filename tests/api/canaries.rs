@@ -1,9 +1,7 @@
 //! What is written about a family is found nowhere but behind its keys: in no file of the database, no log, no trace, no figure, no problem.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
@@ -11,10 +9,11 @@ use ureq::http::Method;
 
 use crate::family::{Family, merge};
 use crate::harness::TestApp;
+use crate::told;
 use crate::world::{Asked, World, operations, send};
 
 /// What no file and no problem may hold. Each field has its own, so that a find says where it came from.
-const MARK: &str = "Canarysong";
+pub const MARK: &str = "Canarysong";
 
 fn canary(field: &str) -> String {
     format!("{MARK} {field}")
@@ -42,7 +41,7 @@ fn stored(app: &TestApp) -> Vec<u8> {
 }
 
 /// Where the text is found, with what follows it.
-fn finds(bytes: &[u8], text: &str) -> BTreeSet<String> {
+pub fn finds(bytes: &[u8], text: &str) -> BTreeSet<String> {
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut found = BTreeSet::new();
     for needle in [text.as_bytes(), text.to_lowercase().as_bytes(), &wide] {
@@ -194,31 +193,10 @@ fn sing(app: &TestApp) -> Sung {
     sung
 }
 
-static LINES: AtomicUsize = AtomicUsize::new(0);
-static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Listens to all that is traced, and keeps the lines in which there is a canary.
-struct Listener;
-
-impl Write for Listener {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        LINES.fetch_add(1, Ordering::Relaxed);
-        if !finds(line, MARK).is_empty() {
-            HEARD.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
-        }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figures() {
     let app = TestApp::spawn();
-    // Another test of this process may have begun to listen already; nobody else does.
-    drop(tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Listener).try_init());
+    told::listen();
     let Sung { known, sent, canaries } = sing(&app);
     let silent: Vec<&String> = known.difference(&sent).collect();
     assert!(silent.is_empty(), "give these texts a canary: {silent:#?}");
@@ -241,8 +219,8 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
         let text = app.as_role(role).get(&format!("{path}?limit=100")).ok(200).text;
         assert!(!path.ends_with("-log") || !text.contains(MARK), "{path}: {text}");
     }
-    assert!(LINES.load(Ordering::Relaxed) > 100, "nothing is traced at all");
-    assert_eq!(*HEARD.lock().unwrap(), Vec::<String>::new());
+    assert!(told::LINES.load(Ordering::Relaxed) > 100, "nothing is traced at all");
+    assert_eq!(*told::MARKED.lock().unwrap(), Vec::<String>::new());
 }
 
 #[test]

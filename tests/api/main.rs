@@ -60,4 +60,5 @@ mod subject_answers;
 mod subject_items;
 mod timeline;
 mod tokens;
+mod told;
 mod world;

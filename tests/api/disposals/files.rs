@@ -1,9 +1,7 @@
 //! That the bytes are gone: from tables, files, the log of the process, and, once its operator has swept, from those of the server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::process::Command;
-use std::sync::Mutex;
 
 use diesel::RunQueryDsl;
 use serde_json::json;
@@ -12,12 +10,11 @@ use super::{Named, conclude, deputy, dispose};
 use crate::family::Family;
 use crate::harness::TestApp;
 use crate::harness::cluster::by_engine;
+use crate::told;
 
 #[test]
 fn t34_no_id_key_text_or_tag_of_a_disposed_case_is_in_any_file() {
-    // All that the service would write about itself, however much an operator asks for.
-    let all = tracing_subscriber::EnvFilter::new("sendiass=trace");
-    drop(tracing_subscriber::fmt().with_env_filter(all).with_writer(|| Listener).try_init());
+    told::listen();
     let app = TestApp::spawn();
     let family = Family::record(&app);
     deputy(&app).get("/me").ok(200);
@@ -91,25 +88,9 @@ fn t34_no_id_key_text_or_tag_of_a_disposed_case_is_in_any_file() {
     }
     let all = scratch.as_ref().map_or_else(|| database(folder.path()), crate::harness::cluster::Scratch::files);
     assert_eq!(found(&all, &secret), Vec::<String>::new());
-    let heard = HEARD.lock().unwrap();
+    let heard = told::OURS.lock().unwrap();
     assert!(!heard.is_empty(), "nothing is told at all");
     assert_eq!(found(&heard, &secret), Vec::<String>::new());
-}
-
-static HEARD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-/// Keeps all that is told.
-struct Listener;
-
-impl Write for Listener {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        HEARD.lock().unwrap().extend(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Which of these is in there. In one pass: their first two bytes are looked for, and then the whole.
