@@ -133,7 +133,7 @@ impl App {
         let add = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let content = new.content.settled(now);
             check(tx, permit, case_id, &content, None, now)?;
-            sides::require_one_side(tx, permit, case_id)?;
+            sides::require_one_side(tx, permit, &[case_id].into())?;
             require_open(tx, permit, case_id)?;
             Ok(notes::insert(tx, permit, case_id, content, None, now)?)
         };

@@ -38,11 +38,12 @@ pub(super) fn serving(
     Ok((told.into_iter().map(|(member, _)| member).collect(), hidden.into_iter().map(|(_, case)| case).collect()))
 }
 
-/// The caller does not work for another side of the people of this case: staff of a case of somebody's own write in none of the others' (C1).
-pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<()> {
-    let people = people(tx, permit, case)?;
-    let (serving, _) = serving(tx, permit, Some(case), &people, &[permit.staff()].into())?;
-    if serving.is_empty() { Ok(()) } else { Err(conflict("#")) }
+/// The caller does not work for another side of the people of these cases, which they see: staff of a case of somebody's own write in none of the
+/// others', and decide nothing about them (C1). That they do in a case which is hidden from them by now is no reason, or they would learn of it.
+pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<()> {
+    cases::require_all(tx, permit, cases)?;
+    let others = cases::other_sides_of(tx, permit, cases)?;
+    if cases::known(tx, permit, others)?.is_empty() { Ok(()) } else { Err(conflict("#")) }
 }
 
 /// None of these members of staff, put on a case at these places in the request, serves another side of these people of it. The answer is the cases

@@ -6,7 +6,7 @@ use super::{App, Error, Result, allowed, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::subject_access::{self, Right, Step, cases_of_right};
-use crate::db::{self, Tx, cases, people, staff};
+use crate::db::{self, Tx, people, staff};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -53,6 +53,11 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<Subjec
     Ok(offered(permit.caller(), subject_access::find(tx, permit, id)?))
 }
 
+/// The request for whoever recorded it, also where they do not see a case it is about: then its clock alone, and how it stands.
+fn recorded(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<SubjectAccessRequest> {
+    Ok(timed(subject_access::written(tx, permit, id)?).clock_alone())
+}
+
 /// The request stands so that this cannot be done.
 fn wrong_state(caller: &Caller, status: SarStatus, rule: Option<RefusalRule>) -> Error {
     let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
@@ -69,24 +74,14 @@ fn conflicted() -> Error {
     Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()))
 }
 
-/// Whoever is the subject or the requester, or close to one of them, or works for another side of the family, does nothing about a request: another
-/// holder of the role does (C9).
+/// Whoever is the subject or the requester, or close to one of them, or works for another side of the family (C1), does nothing about a request: another
+/// holder of the role does (C9). Nor does whoever does not see a case it is about: that is as one that is not there.
 fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<()> {
     if request.content.conflicted_staff_ids.contains(&permit.staff()) {
         return Err(conflicted());
     }
     let about = cases_of_right(tx, permit, Right::from(&request.content))?;
-    // One of a case that is hidden from them is as one that is not there.
-    if cases::known(tx, permit, about.iter().copied())?.len() < about.len() {
-        return Err(db::Error::NotFound.into());
-    }
-    for case in about {
-        let people = sides::people(tx, permit, case)?;
-        if !sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty() {
-            return Err(conflicted());
-        }
-    }
-    Ok(())
+    sides::require_one_side(tx, permit, &about)
 }
 
 /// Those of these members of staff who are not on record.
@@ -136,7 +131,10 @@ impl App {
             remind(tx, permit, (id, right), received_on, &[], now)?;
             Ok(id)
         };
-        let show = |tx: &mut Tx<'_>, permit: &Permit<_>, id| Ok(offered(permit.caller(), subject_access::written(tx, permit, id)?));
+        let show = |tx: &mut Tx<'_>, permit: &Permit<_>, id| match shown(tx, permit, id) {
+            Err(Error::Db(db::Error::NotFound | db::Error::AccessReasonRequired)) => recorded(tx, permit, id),
+            shown => shown,
+        };
         self.once(permit, request, log, show).await
     }
 
@@ -150,9 +148,13 @@ impl App {
         self.look(permit, move |tx, permit| Ok(subject_access::list(tx, permit, &status, &page)?.map(clock::listed))).await
     }
 
-    /// A request about cases in scope; to whoever may not decide about it, its clock alone.
+    /// A request about cases in scope; to whoever may not decide about it, or recorded it without seeing all of them, its clock alone.
     pub async fn read_subject_access(&self, permit: Permit<act::SarRead>, id: SarId) -> Result<SubjectAccessRequest> {
-        self.look(permit, move |tx, permit| shown(tx, permit, id)).await
+        self.look(permit, move |tx, permit| match shown(tx, permit, id) {
+            Err(Error::Db(db::Error::NotFound)) => recorded(tx, permit, id),
+            shown => shown,
+        })
+        .await
     }
 
     /// Changes where the answer goes, what was searched, and who decides nothing about it.

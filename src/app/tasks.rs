@@ -64,6 +64,8 @@ impl Standing {
             TaskKind::LegalRequest if self.silent.iter().any(|id| about(id.0)) => Some(Action::LegalRequestClose),
             TaskKind::LegalRequest => Some(Action::LegalRequestDecide),
             TaskKind::SarTarget | TaskKind::SarAlert => Some(Action::SarDispatch),
+            // It waits until that comes, or the request is refused.
+            TaskKind::SarChase => Some(Action::SarClockEvent),
             TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
             // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
             TaskKind::HoldReview => Some(Action::HoldRelease),

@@ -259,8 +259,8 @@ acts! {
     SarUpdate, "subject_access_request:update", "update", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
     /// Record what moves the clock of a subject access request.
     SarClockEvent, "subject_access_request:clock", "record_clock_event", MANAGER, &["C9"], Some((Changed, Of::SubjectAccessRequest));
-    /// List what is held about the subject of a subject access request.
-    SarCandidates, "subject_access_request:candidates", "list_candidates", MANAGER, &["C1", "C9"], Some((Listed, Of::Note));
+    /// Read what is held about the subject of a subject access request.
+    SarCandidates, "subject_access_request:candidates", "list_candidates", MANAGER, &["C1", "C9"], Some((Read, Of::Note));
     /// Decide what of it is included, redacted or withheld.
     SarDecide, "subject_access_request:decide", "decide_items", MANAGER, &["C1", "C9"], Some((Changed, Of::SubjectAccessRequest));
     /// Build the answer to a subject access request.

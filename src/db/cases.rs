@@ -6,7 +6,7 @@ mod events;
 mod keeping;
 mod list;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::Datelike;
 use diesel::prelude::*;
@@ -32,7 +32,8 @@ use crate::domain::vocabulary::{
 
 use acts::place;
 pub use acts::{
-    assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, reopen, restrict, serving_other_side, set_apart, update,
+    assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, other_sides_of, reopen, restrict, serving_other_side, set_apart,
+    update,
 };
 pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
 use events::{happened, levels};
@@ -178,6 +179,12 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result
             .first(conn)
     };
     scope::found(tx, permit.scope(), find, |head: &CaseHead| [head.id])
+}
+
+/// All of these cases are in scope, and stay as they are until the transaction ends.
+pub fn require_all(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<()> {
+    tx.hold_each(RowLock::Case, cases.iter().map(|case| case.0))?;
+    scope::all(tx, permit.scope(), cases)
 }
 
 /// Notes for the access log that something of those of these cases is shown that the caller may see.

@@ -13,7 +13,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
 use super::link;
-use super::stored::{DbJson, DbUuid, Json};
+use super::stored::{AnyId, DbJson, DbUuid, Json};
 use crate::domain::ids::{CaseId, EntryId};
 
 pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
@@ -299,21 +299,21 @@ impl Conn {
         }
     }
 
-    /// Locks a row of one of these tables until the transaction ends, so that what was read of it stays true.
-    pub fn lock_row(&mut self, table: RowLock, id: uuid::Uuid) -> Result<()> {
+    /// Locks rows of one of these tables until the transaction ends, in the order of their ids, so that what was read of them stays true.
+    pub fn lock_rows(&mut self, table: RowLock, ids: Vec<AnyId>) -> Result<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Pg(conn) => {
                 let query = match table {
-                    RowLock::Case => "SELECT 1 FROM case_file WHERE id = $1 FOR NO KEY UPDATE",
-                    RowLock::Staff => "SELECT 1 FROM staff WHERE id = $1 FOR NO KEY UPDATE",
-                    RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = $1 FOR NO KEY UPDATE",
-                    RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = $1 FOR SHARE",
-                    RowLock::Person => "SELECT 1 FROM person WHERE id = $1 FOR UPDATE",
-                    RowLock::PersonAsTheyAre => "SELECT 1 FROM person WHERE id = $1 FOR KEY SHARE",
-                    RowLock::Disposal => "SELECT 1 FROM disposal WHERE id = $1 FOR UPDATE",
+                    RowLock::Case => "SELECT 1 FROM case_file WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+                    RowLock::Staff => "SELECT 1 FROM staff WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+                    RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+                    RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = ANY ($1) ORDER BY id FOR SHARE",
+                    RowLock::Person => "SELECT 1 FROM person WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+                    RowLock::PersonAsTheyAre => "SELECT 1 FROM person WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE",
+                    RowLock::Disposal => "SELECT 1 FROM disposal WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
                 };
-                diesel::sql_query(query).bind::<DbUuid, _>(super::stored::AnyId(id)).execute(conn)?;
+                diesel::sql_query(query).bind::<Array<DbUuid>, _>(ids).execute(conn)?;
                 Ok(())
             }
         }

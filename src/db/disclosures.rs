@@ -213,7 +213,7 @@ pub fn list(
     // Whoever is one with them is meant, too (C2).
     let everybody = Counted::among(tx, subject)?.everybody();
     let any = |people: &[PersonId]| people.iter().any(|person| everybody.contains(person));
-    let hidden = if subject.is_some() { concerns::hidden_from(tx, case_id, &everybody, now.day())? } else { HashMap::new() };
+    let hidden = if subject.is_some() { concerns::hidden_from(tx, &[case_id].into(), &everybody, now.day())? } else { HashMap::new() };
     let mut shown = Vec::new();
     let mut counted = 0;
     // Whom it is about stands in each row: for an accounting all rows of the case are read, and there are few.

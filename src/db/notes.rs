@@ -28,7 +28,7 @@ mod about;
 mod held;
 mod moved;
 
-pub(super) use about::{About, about, by_first};
+pub(super) use about::{About, Opened, about, by_first, opened};
 pub use held::{HeldNote, for_disclosure, known, require};
 pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;
@@ -53,6 +53,12 @@ struct Details {
 impl Details {
     fn people(self) -> Vec<PersonId> {
         self.about.into_iter().chain(self.from).collect()
+    }
+
+    /// Whether a note of this kind may be passed on by its term. What outsiders told stays here unless they agreed, and where nothing is recorded nobody
+    /// agreed (C12).
+    fn onward_sharing(&self, kind: NoteKind) -> bool {
+        self.provenance.as_ref().map_or(kind != NoteKind::InformationReceived, |source| source.onward_sharing)
     }
 }
 
@@ -90,11 +96,6 @@ impl Row {
     /// What it says; nothing, if it is the marker of a note that was moved.
     fn text(&self, tx: &mut Tx<'_>) -> Result<Option<Text>> {
         self.sealed.as_ref().map(|sealed| tx.open(cell(self.id, self.case_id), sealed)).transpose()
-    }
-
-    /// Whether it may be passed on by its term. What outsiders told stays here unless they agreed, and where nothing is recorded nobody agreed (C12).
-    fn onward_sharing(&self) -> bool {
-        self.details.0.provenance.as_ref().map_or(self.kind != NoteKind::InformationReceived, |source| source.onward_sharing)
     }
 }
 

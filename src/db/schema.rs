@@ -517,6 +517,7 @@ diesel::table! {
         status -> DbWord,
         received_on -> DbDay,
         sealed -> Binary,
+        ended_at -> Nullable<DbTs>,
         version -> Integer,
         created_at -> DbTs,
         recorded_by -> DbUuid,

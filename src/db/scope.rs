@@ -1,6 +1,6 @@
 //! The scope of a caller as SQL: which cases they may see (C1, C4). Every query about a case, or about anything in one, goes through here.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::dsl::{self, Eq, Filter, auto_type, exists, not};
 use diesel::expression::{ValidGrouping, is_aggregate};
@@ -133,4 +133,14 @@ pub fn found<T, C: IntoIterator<Item = CaseId>>(
             Ok(found)
         }
     }
+}
+
+/// All of these cases are in scope, or nothing is found; where one is closed to a service manager who gave no reason, one is needed.
+pub fn all(tx: &mut Tx<'_>, scope: Scope, cases: &BTreeSet<CaseId>) -> Result<()> {
+    let find = |conn: &mut Conn, scope| {
+        let seen = case_file::table.filter(case_file::id.eq_any(cases.clone())).filter(visible(scope)).count();
+        let seen: i64 = seen.get_result(conn)?;
+        if usize::try_from(seen) == Ok(cases.len()) { Ok(()) } else { Err(diesel::NotFound) }
+    };
+    found(tx, scope, find, |()| cases.iter().copied())
 }

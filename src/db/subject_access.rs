@@ -6,7 +6,7 @@
 mod held;
 mod parts;
 
-pub use held::{Candidate, Held, Right, cases_of_right, held_about, home, on_record, take_guards};
+pub use held::{Candidate, Held, Right, candidates, cases_of_right, held_about, home, on_record, take_guards};
 pub use parts::{Part, put, sent};
 pub(super) use parts::{going, held_cases};
 
@@ -45,6 +45,7 @@ struct Row {
     status: SarStatus,
     received_on: Day,
     sealed: Vec<u8>,
+    ended_at: Option<Timestamp>,
     version: i32,
     created_at: Timestamp,
     recorded_by: StaffId,
@@ -113,6 +114,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::SarLog>, content: NewSubject
         status: SarStatus::Received,
         received_on,
         sealed: tx.seal(cell(id), &told)?,
+        ended_at: None,
         version: 1,
         created_at: now,
         recorded_by: permit.staff(),
@@ -155,8 +157,8 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<Sub
     view(tx, &row)
 }
 
-/// A request as it is shown to whoever has just recorded it, even if it is about a case that they do not see.
-pub fn written(tx: &mut Tx<'_>, permit: &Permit<act::SarLog>, id: SarId) -> Result<SubjectAccessRequest> {
+/// A request as it is shown to whoever recorded it, even if it is about a case that they do not see.
+pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<SubjectAccessRequest> {
     let own = subject_access_request::table.find(id).filter(subject_access_request::recorded_by.eq(permit.staff()));
     let row: Row = own.first(tx.conn)?;
     let of = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).select(subject_access_part::case_id);
@@ -245,6 +247,7 @@ pub fn take(
         .set((
             subject_access_request::status.eq(status),
             subject_access_request::sealed.eq(tx.seal(cell(id), &told)?),
+            subject_access_request::ended_at.eq(ENDED.contains(&status).then_some(now)),
             subject_access_request::version.eq(version + 1),
         ))
         .execute(tx.conn)?;
@@ -281,5 +284,5 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::SarList>, status: &[SarStatus]
 
 /// Until the transaction ends nobody disposes of these cases, nor closes them to anybody.
 pub(super) fn hold(tx: &mut Tx<'_>, cases: impl IntoIterator<Item = CaseId>) -> Result<()> {
-    cases.into_iter().try_for_each(|case| tx.hold(RowLock::Case, case.0))
+    tx.hold_each(RowLock::Case, cases.into_iter().map(|case| case.0))
 }

@@ -24,6 +24,7 @@ use super::ledger::{self, Waiting};
 use super::pool::{Begin, Connections};
 use super::sealed::{self, Cell, KeyUse, Owner, Secret, Unwrapped};
 use super::sharing::{QUEUE, Sharing};
+use super::stored::AnyId;
 use super::writer::{self, Job};
 use crate::domain::ids::CaseId;
 use crate::domain::time::Timestamp;
@@ -98,7 +99,12 @@ impl<'a> Tx<'a> {
     /// Sees to it that what is read from now on of this row stays true until the transaction ends. A case is held before any guard is taken
     /// (R16), so that two transactions never wait for each other.
     pub(super) fn hold(&mut self, row: RowLock, id: uuid::Uuid) -> Result<()> {
-        if self.writing { self.conn.lock_row(row, id) } else { Ok(()) }
+        self.hold_each(row, [id])
+    }
+
+    /// The same of several rows of a table at once.
+    pub(super) fn hold_each(&mut self, row: RowLock, ids: impl IntoIterator<Item = uuid::Uuid>) -> Result<()> {
+        if self.writing { self.conn.lock_rows(row, ids.into_iter().map(AnyId).collect()) } else { Ok(()) }
     }
 
     /// The same of what has no row.

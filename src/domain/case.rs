@@ -293,6 +293,8 @@ pub struct RetentionFacts {
     pub relied_on: Option<NaiveDate>,
     /// The day of the last request for legal proceedings.
     pub legal_on: Option<NaiveDate>,
+    /// The last day on which a subject access request about it was answered or refused.
+    pub sar_on: Option<NaiveDate>,
 }
 
 /// A child or young person a case is about.

@@ -92,7 +92,8 @@ impl TaskKind {
             | Self::LegalRequest
             | Self::SarTarget
             | Self::SarAlert
-            | Self::SarNotice => true,
+            | Self::SarNotice
+            | Self::SarChase => true,
         }
     }
 }

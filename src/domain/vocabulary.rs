@@ -850,6 +850,7 @@ vocabulary! {
         SarTarget = "sar_target", "Send the answer to a subject access request";
         SarAlert = "sar_alert", "Send the answer to a subject access request: the last day";
         SarNotice = "sar_notice", "The last day to tell that a subject access request takes longer";
+        SarChase = "sar_chase", "Ask again for what a subject access request waits for, or refuse it";
     }
 }
 

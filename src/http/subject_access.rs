@@ -80,7 +80,8 @@ async fn log(
 
 /// Read a subject access request.
 ///
-/// How it stands and its clock; for the service manager also where the answer goes, what was searched and what left (C9).
+/// How it stands and its clock; for the service manager also where the answer goes, what was searched and what left. Whoever recorded it sees how it
+/// stands and its clock, whether or not they see what it is about (C9).
 #[utoipa::path(get, path = "/subject-access-requests/{sarId}", operation_id = "getSubjectAccessRequest", tag = "subject-access-requests",
     responses((status = 200, description = "The request.", body = SubjectAccessRequest)))]
 async fn read(permit: Permit<act::SarRead>, path: Path<SarPath>, app: web::Data<App>) -> Result<Answer, Problem> {
@@ -125,7 +126,7 @@ async fn clock_event(
 /// List what is held about the subject.
 ///
 /// The notes from and about them, each version, newest first, of every case of which whoever asks may be told: a young person's own case is never in the
-/// list of a parent. Each with what was decided of it, and whether others have rights in it (C1, C4, C8, C9, C17).
+/// list of a parent. Each with what it says, what was decided of it, and whether others have rights in it (C1, C4, C8, C9, C17).
 #[utoipa::path(get, path = "/subject-access-requests/{sarId}/candidate-items", operation_id = "listSubjectAccessCandidateItems",
     tag = "subject-access-requests",
     responses((status = 200, description = "A page of notes.", body = SarCandidatePage)))]
@@ -139,10 +140,11 @@ async fn candidates(
     Ok(listing.answer::<SarCandidatePage>(page))
 }
 
-/// Decide about every item.
+/// Decide about items.
 ///
 /// Each is included, redacted or withheld; the latter two on a ground of the law and with a reason, and so is included what is about others, too. What
-/// is recorded afterwards is not decided (C9).
+/// is decided of an item takes the place of what was decided of it before, until the answer is sent; of an item that is not named nothing changes. All
+/// that is held must be decided before the answer can be built, and what is recorded afterwards is not decided (C9).
 #[utoipa::path(put, path = "/subject-access-requests/{sarId}/items", operation_id = "decideSubjectAccessItems", tag = "subject-access-requests",
     responses((status = 200, description = "The request as it is now.", body = SubjectAccessRequest)))]
 async fn decide(

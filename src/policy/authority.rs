@@ -62,15 +62,28 @@ pub fn standing(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> Standi
 /// corporate parent cannot permit. Only participants of the case have any.
 #[must_use]
 pub fn authority(granter: PersonId, subject: PersonId, on: NaiveDate, to_council: bool, family: &FamilyFacts) -> Option<Authority> {
-    authority_of(granter, subject, on, on, to_council, family)
+    authority_in(family.case_id, granter, subject, on, to_council, family)
+}
+
+/// The same by the parts of another case that is among the facts.
+#[must_use]
+pub fn authority_in(
+    case: CaseId,
+    granter: PersonId,
+    subject: PersonId,
+    on: NaiveDate,
+    to_council: bool,
+    family: &FamilyFacts,
+) -> Option<Authority> {
+    authority_of(case, granter, subject, (on, on), to_council, family)
 }
 
 /// The same, by the parts that had begun by another day.
 fn authority_of(
+    case: CaseId,
     granter: PersonId,
     subject: PersonId,
-    on: NaiveDate,
-    begun: NaiveDate,
+    (on, begun): (NaiveDate, NaiveDate),
     to_council: bool,
     family: &FamilyFacts,
 ) -> Option<Authority> {
@@ -81,7 +94,7 @@ fn authority_of(
         Standing::ChildUnassessed | Standing::ChildCannotDecide => {
             // Without a birth date no day of lapse can be computed, so there is no holder of parental responsibility.
             let age_out = age_out_on(find(subject, family)?.date_of_birth?);
-            rows_here(granter, on, family)
+            rows_of(case, granter, on, family)
                 .filter(|row| has_begun(row, begun))
                 .filter(|_| granter != subject)
                 .filter_map(|row| holds_until(row, subject, on, age_out).map(|last| (row.relation, last)))
@@ -97,7 +110,7 @@ fn authority_of(
                 .max_by_key(|authority| (authority.ends_on, authority.relation))
         }
         Standing::GrownCannotDecide => {
-            represents(granter, subject, on, begun, family.case_id, family).map(|relation| Authority { relation, ends_on: None })
+            represents(granter, subject, on, begun, case, family).map(|relation| Authority { relation, ends_on: None })
         }
     }
 }
@@ -108,7 +121,8 @@ fn authority_of(
 /// does not come back with a later change (R18), nor when whoever had left the case takes part in it again.
 #[must_use]
 pub fn lasts(granter: PersonId, subject: PersonId, since: NaiveDate, today: NaiveDate, to_council: bool, family: &FamilyFacts) -> bool {
-    let relation_on = |day| authority_of(granter, subject, day, since, to_council, family).map(|authority| authority.relation);
+    let relation_on =
+        |day| authority_of(family.case_id, granter, subject, (day, since), to_council, family).map(|authority| authority.relation);
     let then = relation_on(since);
     then.is_some()
         && changes(subject, family)
@@ -177,8 +191,8 @@ fn competence(person: &PersonFact, on: NaiveDate) -> Option<CapacityOutcome> {
     in_force.max_by_key(|record| (record.assessed_on, record.recorded_at, record.outcome)).map(|record| record.outcome)
 }
 
-fn rows_here(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> impl Iterator<Item = &ParticipantFact> {
-    family.participants.iter().filter(move |row| row.case_id == family.case_id && row.person_id == person && takes_part(row, on))
+fn rows_of(case: CaseId, person: PersonId, on: NaiveDate, family: &FamilyFacts) -> impl Iterator<Item = &ParticipantFact> {
+    family.participants.iter().filter(move |row| row.case_id == case && row.person_id == person && takes_part(row, on))
 }
 
 /// Whether the person is still a participant on the day.

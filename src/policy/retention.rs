@@ -1,5 +1,5 @@
 //! How long a case is kept (C16): the classes of the retention schedule, by the years that are configured. What is in a case has a class of its own,
-//! item by item: risks, permissions, requests for legal proceedings. The longest that fits wins.
+//! item by item: risks, permissions, requests for legal proceedings, subject access requests. The longest that fits wins.
 
 use chrono::NaiveDate;
 
@@ -26,7 +26,8 @@ pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
     // Proceedings of which nobody tells the end have ended with the case.
     let legal = facts.legal_on.map(|on| facts.closed_on.map_or(on, |closed| closed.max(on)));
     let legal = legal.and_then(|on| after(RetentionClass::Rc12LegalRequest, on));
-    let items = [risk, relied, legal].into_iter().flatten();
+    let asked = facts.sar_on.and_then(|on| after(RetentionClass::Rc11Sar, on));
+    let items = [risk, relied, legal, asked].into_iter().flatten();
     let items_until = items.clone().map(|(_, day)| day).max();
     let Some(day) = case.review_on else { return Retention { items_until, ..case } };
     let (class, day) = items.fold((case.class, day), |kept, item| if item.1 > kept.1 { item } else { kept });
@@ -130,6 +131,7 @@ mod tests {
             risk_on: None,
             relied_on: None,
             legal_on: None,
+            sar_on: None,
         }
     }
 
@@ -168,6 +170,7 @@ mod tests {
         for (facts, class, until) in [
             (RetentionFacts { relied_on: passed_on, ..facts.clone() }, RetentionClass::Rc09ConsentRecord, "2032-10-01"),
             (RetentionFacts { legal_on: passed_on, ..facts.clone() }, RetentionClass::Rc12LegalRequest, "2032-10-01"),
+            (RetentionFacts { sar_on: passed_on, ..facts.clone() }, RetentionClass::Rc11Sar, "2029-10-01"),
             (
                 RetentionFacts { legal_on: passed_on, closed_on: Some(day("2026-12-01")), ..facts.clone() },
                 RetentionClass::Rc12LegalRequest,

@@ -4,7 +4,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::authority::{Standing, authority, covers, standing};
+use super::authority::{Standing, authority_in, covers, standing};
 use super::deadlines::{working_day_from, working_days_after};
 use crate::domain::disclosure::{FamilyFacts, PrFact};
 use crate::domain::ids::PersonId;
@@ -46,6 +46,8 @@ pub struct Clock {
     pub notice_by_on: Option<NaiveDate>,
     /// The last day to answer.
     pub due_on: Option<NaiveDate>,
+    /// The day by which to ask again for what it waits for.
+    pub chase_on: Option<NaiveDate>,
 }
 
 impl Clock {
@@ -53,17 +55,21 @@ impl Clock {
     #[must_use]
     pub fn of(received_on: NaiveDate, events: &[ClockEvent]) -> Self {
         use ClockEventKind as Kind;
-        let proof = answered(events, Kind::IdentityAsked, Kind::IdentityReceived)
-            .and_then(|identity| Some((identity, answered(events, Kind::AuthorityAsked, Kind::AuthorityReceived)?)));
-        let Some((identity, authority)) = proof else {
-            let (start_on, target_on, alert_on, notice_by_on, due_on) = Default::default();
-            return Self { running: Running::NotStarted, start_on, target_on, alert_on, notice_by_on, due_on };
+        let identity = answered(events, Kind::IdentityAsked, Kind::IdentityReceived);
+        let authority = answered(events, Kind::AuthorityAsked, Kind::AuthorityReceived);
+        let (identity, authority) = match (identity, authority) {
+            (Ok(identity), Ok(authority)) => (identity, authority),
+            (identity, authority) => {
+                let chase_on = [identity.err(), authority.err()].into_iter().flatten().min().map(chase_on);
+                let (start_on, target_on, alert_on, notice_by_on, due_on) = Default::default();
+                return Self { running: Running::NotStarted, start_on, target_on, alert_on, notice_by_on, due_on, chase_on };
+            }
         };
         // A full new month from the day the last proof arrives.
         let last = |days: &[(NaiveDate, NaiveDate)]| days.iter().map(|(_, arrived)| *arrived).max();
         let start = [last(&identity), last(&authority)].into_iter().flatten().fold(received_on, NaiveDate::max);
         let asked = answered(events, Kind::ClarificationAsked, Kind::ClarificationReceived);
-        let paused = asked.as_deref().map(days_out);
+        let paused = asked.as_deref().ok().map(days_out);
         let later = |months| Some(months_after(start, months).checked_add_days(paused?).unwrap_or(NaiveDate::MAX));
         let raw = later(if events.iter().any(|event| event.kind == Kind::Extended) { 3 } else { 1 });
         Self {
@@ -73,6 +79,7 @@ impl Clock {
             alert_on: raw.map(day_before),
             notice_by_on: later(1),
             due_on: raw.map(working_day_from),
+            chase_on: asked.err().map(chase_on),
         }
     }
 
@@ -89,7 +96,7 @@ impl Clock {
         next.on >= last
             && match next.kind {
                 Kind::IdentityAsked | Kind::AuthorityAsked => once && !begun && next.on <= working_days_after(received_on, AT_ONCE),
-                Kind::IdentityReceived => answered(events, Kind::IdentityAsked, Kind::IdentityReceived).is_none(),
+                Kind::IdentityReceived => answered(events, Kind::IdentityAsked, Kind::IdentityReceived).is_err(),
                 Kind::AuthorityReceived => true,
                 Kind::ClarificationAsked => clock.due_on.is_some_and(|due| next.on <= due),
                 Kind::ClarificationReceived => clock.running == Running::Paused,
@@ -101,8 +108,17 @@ impl Clock {
 /// Proof of identity or authority is asked for within so many working days.
 const AT_ONCE: u32 = 5;
 
-/// The days of what was asked for and arrived, in pairs; nothing while something is still out. What came without being asked for is not among them.
-fn answered(events: &[ClockEvent], asked: ClockEventKind, received: ClockEventKind) -> Option<Vec<(NaiveDate, NaiveDate)>> {
+/// What was asked for and has not come is asked for again after so many days.
+const CHASED_AFTER: Days = Days::new(14);
+
+/// The day by which to ask again for what was asked for on this day.
+fn chase_on(asked: NaiveDate) -> NaiveDate {
+    working_day_from(asked.checked_add_days(CHASED_AFTER).unwrap_or(NaiveDate::MAX))
+}
+
+/// The days of what was asked for and arrived, in pairs; while something is still out, the day on which it was asked for. What came without being asked
+/// for is not among them.
+fn answered(events: &[ClockEvent], asked: ClockEventKind, received: ClockEventKind) -> Result<Vec<(NaiveDate, NaiveDate)>, NaiveDate> {
     let (mut out, mut pairs) = (None, Vec::new());
     for event in events {
         if event.kind == asked {
@@ -111,7 +127,7 @@ fn answered(events: &[ClockEvent], asked: ClockEventKind, received: ClockEventKi
             pairs.extend(out.take().map(|asked| (asked, event.on)));
         }
     }
-    out.is_none().then_some(pairs)
+    out.map_or(Ok(pairs), Err)
 }
 
 /// Days on which the clock stood still: the first and the last counted, none if the answer came on the same day.
@@ -174,7 +190,7 @@ pub fn may_ask(asking: &Asking, shown: Shown, on: NaiveDate, family: &FamilyFact
 fn acts_for(person: PersonId, subject: PersonId, on: NaiveDate, family: &FamilyFacts) -> bool {
     let rows = || family.participants.iter().filter(|row| row.person_id == person);
     // The council as corporate parent has no authority where a council would receive: so not here either.
-    let has = |case_id| authority(person, subject, on, true, &FamilyFacts { case_id, ..family.clone() }).is_some();
+    let has = |case_id| authority_in(case_id, person, subject, on, true, family).is_some();
     let denied = |entry: &PrFact| {
         use ParentalResponsibility::{Disputed, No, RestrictedByOrder};
         entry.child_id == subject && covers(entry, on) && matches!(entry.value, No | Disputed | RestrictedByOrder)

@@ -19,6 +19,16 @@ impl SubjectAccessLetter {
         self.enclosed.iter().map(|released| (&released.note, released.in_part))
     }
 
+    /// What this letter has of what is held.
+    fn holds(&self) -> &'static str {
+        match (self.on_record.is_empty(), self.enclosed.is_empty()) {
+            (false, false) => "This letter has what is on record and a copy of our notes.",
+            (false, true) => "This letter has what is on record. No note is enclosed.",
+            (true, false) => "This letter has a copy of our notes.",
+            (true, true) => "No note is enclosed.",
+        }
+    }
+
     fn letter(&self) -> Letter {
         let held_about = match &self.about {
             Some(name) => format!("What we hold about {name}"),
@@ -34,12 +44,13 @@ impl SubjectAccessLetter {
         let mut parts = vec![
             Part::Rows(head),
             Part::Notice(format!("Confidential. For {} only.", self.to)),
-            text(
-                "You asked what we hold. This letter has what is on record and a copy of our notes. We also keep permissions, forms and requests as they \
-                 reached us: please tell us if you want a copy of those. We hold all this to give information, advice and support about special \
+            text(&format!(
+                "You asked what we hold. {} We also keep permissions, forms and requests as they reached us: please tell us if you want a copy of \
+                 those. We hold all this to give information, advice and support about special \
                  educational needs and disabilities (Children and Families Act 2014, section 32). It comes from those who talked or wrote to us. \
                  How long we keep it follows from our retention schedule, which you can ask us for. No decision was made by a machine.",
-            ),
+                self.holds()
+            )),
         ];
         if !self.on_record.is_empty() {
             parts.extend([heading("What is on record"), Part::Rows(self.on_record.clone())]);
@@ -112,6 +123,21 @@ mod tests {
             enclosed: vec![Released { note, in_part }],
             passed_on,
             left_out,
+        }
+    }
+
+    #[test]
+    fn it_says_no_more_than_that_it_has_what_it_has() {
+        let whole = letter(None, false, false, Vec::new());
+        let others = SubjectAccessLetter { on_record: Vec::new(), ..letter(Some("Ana Lake"), false, false, Vec::new()) };
+        for (letter, told) in [
+            (whole.clone(), "This letter has what is on record and a copy of our notes. We"),
+            (SubjectAccessLetter { enclosed: Vec::new(), ..whole }, "This letter has what is on record. No note is enclosed. We"),
+            (others.clone(), "You asked what we hold. This letter has a copy of our notes. We"),
+            (SubjectAccessLetter { enclosed: Vec::new(), ..others }, "You asked what we hold. No note is enclosed. We"),
+        ] {
+            let said = format!("{:?}", letter.letter().parts);
+            assert!(said.contains(told), "{told} is not in {said}");
         }
     }
 

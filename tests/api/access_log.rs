@@ -112,6 +112,8 @@ const KINDS: &[(&str, &str)] = &[
     ("dispatchSubjectAccessRequest", "changed"),
     ("refuseSubjectAccessRequest", "changed"),
     ("revokeStaffTokens", "changed"),
+    // What it lists is read.
+    ("listSubjectAccessCandidateItems", "read"),
     ("listCapacityRecords", "listed"),
     ("getConsentReceipt", "exported"),
     ("lendTagKey", "exported"),

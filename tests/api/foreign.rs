@@ -105,6 +105,9 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
     let mia = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
     let concern = family.disclose(app, &family.risk(&world.ids["noteId"], json!({}))).ok(201).str("concernId");
     let assessed = app.adviser().get(&format!("/people/{}/capacity-records", family.ana)).ok(200);
+    // Whoever recorded a request sees how it stands.
+    let theirs = app.as_staff(Role::Adviser, "Theirs");
+    let sar = theirs.post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
     change(app, family);
     let ids = [
         (Kind::Case, family.case.clone()),
@@ -121,7 +124,7 @@ fn of_case(app: &TestApp, name: &'static str, change: impl Fn(&TestApp, &Family)
         (Kind::Concern, concern),
         (Kind::Merge, world.ids["mergeId"].clone()),
         (Kind::Hold, world.ids["holdId"].clone()),
-        (Kind::Sar, world.ids["sarId"].clone()),
+        (Kind::Sar, sar),
         (Kind::Contact, mia.body["contacts"][0]["id"].as_str().unwrap().to_owned()),
     ];
     Other { name, ids: ids.into(), seen: false }

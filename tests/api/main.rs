@@ -57,6 +57,7 @@ mod service;
 mod sides;
 mod subject_access;
 mod subject_answers;
+mod subject_apart;
 mod subject_items;
 mod timeline;
 mod tokens;

@@ -14,7 +14,7 @@ fn days(request: &Reply) -> [String; 5] {
 /// The kinds of the open tasks about a request.
 fn reminders(app: &TestApp, id: &str) -> Vec<(String, String)> {
     let tasks = |kind| Family::tasks(app, kind, id).into_iter().map(move |task| (kind, task));
-    let all = ["sar_target", "sar_alert", "sar_notice"].into_iter().flat_map(tasks);
+    let all = ["sar_target", "sar_alert", "sar_notice", "sar_chase"].into_iter().flat_map(tasks);
     all.map(|(kind, task)| (kind.to_owned(), task["dueOn"].as_str().unwrap().to_owned())).collect()
 }
 
@@ -71,7 +71,7 @@ fn the_clock_follows_from_what_happened() {
     happens("identity_received", "2026-05-06").problem(409, "invalid-state");
     let out = happens("identity_asked", "2026-05-06").ok(200);
     assert_eq!((out.str("status"), days(&out).concat()), ("awaiting_identity".to_owned(), String::new()));
-    assert_eq!(reminders(&app, &id), []);
+    assert_eq!(reminders(&app, &id), [("sar_chase".to_owned(), "2026-05-20".to_owned())]);
     happens("clarification_asked", "2026-05-07").problem(409, "invalid-state");
     // A full new month from the day on which it came.
     let running = happens("identity_received", "2026-05-19").ok(200);
@@ -83,7 +83,11 @@ fn the_clock_follows_from_what_happened() {
     // While nobody knows what is meant it stands still.
     let paused = happens("clarification_asked", "2026-05-20").ok(200);
     assert_eq!((paused.str("status"), paused.str("dueOn")), ("paused".into(), String::new()));
-    assert_eq!(reminders(&app, &id), []);
+    assert_eq!(reminders(&app, &id), [("sar_chase".to_owned(), "2026-06-03".to_owned())]);
+    // It is not ticked off: it is done by what comes.
+    let chase = Family::tasks(&app, "sar_chase", &id).remove(0);
+    let done = manager.if_match(1).post(&format!("/tasks/{}/completion", chase["id"].as_str().unwrap()), &json!({}));
+    assert_eq!(done.problem(409, "invalid-state").body["allowedActions"], json!(["record_clock_event"]));
     let again = happens("clarification_received", "2026-05-29").ok(200);
     assert_eq!(
         (again.str("status"), again.str("dueOn"), again.str("noticeByOn")),
@@ -111,23 +115,43 @@ fn a_request_that_is_refused_says_why_and_that_the_requester_knows_their_rights(
     let app = TestApp::spawn();
     let family = Family::record(&app);
     let (manager, id) = (app.manager(), log(&app, &family, json!({})));
+    event(&manager, &id, "identity_asked", "2026-06-01").ok(200);
     let refuse = |version: i64, body: Value| manager.if_match(version).post(&format!("{}/refusal", path(&id)), &body);
-    refuse(1, json!({"reason":"Asked every week."})).problem(400, "validation-failed").rule_at("#/rightsNoticeOn", "required");
+    refuse(2, json!({"reason":"Asked every week."})).problem(400, "validation-failed").rule_at("#/rightsNoticeOn", "required");
     for (reason, day, pointer, rule) in [
         (" ", "2026-06-01", "#/reason", "decision_reason_missing"),
         ("Asked every week.", "2026-06-02", "#/rightsNoticeOn", "decided_in_future"),
         ("Asked every week.", "2026-05-28", "#/rightsNoticeOn", "contradicting_fields"),
     ] {
-        refuse(1, json!({"reason":reason,"rightsNoticeOn":day})).problem(422, "rule-violated").rule_at(pointer, rule);
+        refuse(2, json!({"reason":reason,"rightsNoticeOn":day})).problem(422, "rule-violated").rule_at(pointer, rule);
     }
     let body = json!({"reason":"Asked every week.","exemption":"manifestly_unfounded_or_excessive","rightsNoticeOn":"2026-06-01"});
-    let refused = refuse(1, body.clone()).ok(200);
+    let refused = refuse(2, body.clone()).ok(200);
     assert_eq!((refused.str("status"), &refused.body["allowedActions"]), ("refused".to_owned(), &json!([])));
     assert_eq!((&refused.body["refusal"]["reason"], reminders(&app, &id)), (&json!("Asked every week."), vec![]));
     assert_eq!(read(&app.adviser(), &id).body.get("refusal"), None);
     // It stands.
-    refuse(2, body).problem(409, "invalid-state");
+    refuse(3, body).problem(409, "invalid-state");
     put(&manager, &id, &[]).problem(409, "invalid-state");
     event(&manager, &id, "clarification_asked", "2026-06-01").problem(409, "invalid-state");
     deliver(&manager, &id, &family.mia_contact).problem(409, "invalid-state");
+}
+
+#[test]
+fn what_was_answered_keeps_its_cases_for_a_period_of_its_own() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (adviser, manager) = (app.adviser(), app.manager());
+    let brief = json!({"interventionLevel":"l1","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":family.mia,"role":"service_user","relation":"parent","servedSeparately":false}]});
+    let case = format!("/cases/{}", adviser.post("/cases", &brief).ok(201).id());
+    let id = log(&app, &family, json!({}));
+    let version = adviser.get(&case).ok(200).version();
+    adviser.if_match(version).post(&format!("{case}/closure"), &json!({"outcome":"agreed"})).ok(200);
+    let kept = || adviser.get(&case).ok(200).body["retention"].clone();
+    assert_eq!(kept(), json!({"class":"rc02_information_only","reviewOn":"2029-06-01","held":true}));
+    app.clock.set(at("2026-06-10T09:00:00Z"), true);
+    let refusal = json!({"reason":"She took it back.","rightsNoticeOn":"2026-06-10"});
+    manager.if_match(1).post(&format!("{}/refusal", path(&id)), &refusal).ok(200);
+    assert_eq!(kept(), json!({"class":"rc11_sar","reviewOn":"2029-06-10","held":false}));
 }

@@ -51,6 +51,20 @@ fn a_joint_case_shows_whose_rights_each_item_touches_and_every_item_is_decided()
     ];
     assert_eq!(told(&items, "thirdParties"), third.clone().map(|(id, third)| (id.to_owned(), third)));
     assert_eq!(told(&items, "supersededByNoteId")[6].1, anew);
+    // It is read as it is decided: a page at a time, from whom, about whom, and what was said.
+    let read = |name: &str| [0, 3, 6].map(|place: usize| items[place][name].clone());
+    assert_eq!(read("concern"), ["Said anew.", "Speech therapy has stopped.", "Speech therapy has stopped."]);
+    assert_eq!(read("actionTaken"), [Value::Null, json!("Explained section F."), json!("Explained section F.")]);
+    assert_eq!(read("aboutPersonIds"), [json!([family.mia]), json!([family.mia, teacher]), json!([family.mia])]);
+    assert_eq!(told(&items, "fromPersonId")[4].1, family.finn.as_str());
+    let (mut paged, mut next) = (Vec::new(), format!("{}/candidate-items?limit=3", path(&id)));
+    loop {
+        let page = manager.get(&next).ok(200);
+        paged.extend(page.body["items"].as_array().unwrap().clone());
+        let Some(cursor) = page.body["page"]["nextCursor"].as_str() else { break };
+        next = format!("{}/candidate-items?limit=3&cursor={cursor}", path(&id));
+    }
+    assert_eq!(paged, items);
     // Each is decided once, with what that needs.
     let all: Vec<Value> = third.iter().map(|(id, _)| include(id)).collect();
     let without = |place: usize, item: Value| {
@@ -58,7 +72,6 @@ fn a_joint_case_shows_whose_rights_each_item_touches_and_every_item_is_decided()
         items[place] = item;
         put(&manager, &id, &items).problem(422, "rule-violated")
     };
-    put(&manager, &id, &all[1..]).problem(422, "rule-violated").rule_at("#/items", "item_undecided");
     without(1, withhold(&anew)).rule_at("#/items/1/noteId", "contradicting_fields");
     without(1, include(&uuid::Uuid::now_v7().to_string())).rule_at("#/items/1/noteId", "unknown_reference");
     let bare = |note: &str, decision: &str, change: Value| {
@@ -73,6 +86,14 @@ fn a_joint_case_shows_whose_rights_each_item_touches_and_every_item_is_decided()
     without(0, bare(&anew, "include", json!({"redactedText":"Said."}))).rule_at("#/items/0/redactedText", "contradicting_fields");
     without(0, redact(&anew, " ")).rule_at("#/items/0/redactedText", "redacted_text_missing");
     build(&manager, &id).problem(409, "invalid-state").rule("sar_not_decided");
+    // By as many requests as it takes: one decides what it names, and only of what the manager has seen last.
+    assert_eq!(put(&manager, &id, &all[..4]).ok(200).str("status"), "running");
+    build(&manager, &id).problem(409, "invalid-state").rule("sar_not_decided");
+    put(&manager, &id, &[withhold(&received), include(&his)]).ok(200);
+    manager.if_match(1).put(&format!("{}/items", path(&id)), &json!({"items":all})).problem(412, "stale-version");
+    let stands = |note: &str| held(&manager, &id).into_iter().find(|item| item["id"] == note).unwrap()["decision"].clone();
+    let each = [anew.as_str(), &received, &his, &both].map(stands);
+    assert_eq!(each, [json!("include"), json!("withhold"), json!("include"), Value::Null]);
     let mut decided = all;
     decided[0] = bare(&anew, "include", json!({}));
     (decided[2], decided[3]) = (redact(&others, "Said what she wants."), withhold(&grievance));
@@ -97,6 +118,9 @@ fn a_joint_case_shows_whose_rights_each_item_touches_and_every_item_is_decided()
     app.adviser().post(&format!("/notes/{newest}/relocation"), &moved).ok(201);
     assert!(!ids(&held(&manager, &id)).contains(&newest.as_str()), "a bare marker stays");
     build(&manager, &id).problem(409, "invalid-state").rule("sar_not_decided");
+    // What was decided of it is of nothing that is held.
+    put(&manager, &id, &[]).ok(200);
+    build(&manager, &id).ok(202);
 }
 
 #[test]
@@ -160,6 +184,16 @@ fn what_is_restricted_asks_for_a_reason_and_what_hides_a_case_keeps_from_decidin
     let uncle = uncle.with("Access-Reason", "subject_access_request");
     items(&uncle).problem(404, "not-found");
     put(&uncle, &id, &[include(&closed)]).problem(404, "not-found");
+    let at = uncle.if_match(1);
+    let refusal = json!({"reason":"No.","rightsNoticeOn":"2026-06-01"});
+    for reply in [
+        at.patch(&path(&id), &json!({"bestInterests":"Hers."})),
+        at.post(&format!("{}/refusal", path(&id)), &refusal),
+        at.post(&format!("{}/clock-events", path(&id)), &json!({"kind":"clarification_asked","happenedOn":"2026-06-01"})),
+        build(&uncle, &id),
+    ] {
+        reply.problem(404, "not-found");
+    }
     put(&because, &id, &[include(&closed)]).ok(200);
     // From then on it is about that case, too.
     uncle.get(&path(&id)).problem(404, "not-found");

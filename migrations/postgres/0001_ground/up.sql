@@ -464,6 +464,8 @@ CREATE TABLE subject_access_request (
     status text NOT NULL CHECK (status IN ('received', 'awaiting_identity', 'running', 'paused', 'ready', 'sent', 'refused')),
     received_on date NOT NULL,
     sealed bytea NOT NULL,
+    -- When it was sent or refused: its own period counts from then (C16).
+    ended_at timestamptz,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
     recorded_by uuid NOT NULL REFERENCES staff (id)

@@ -463,6 +463,8 @@ CREATE TABLE subject_access_request (
     status TEXT NOT NULL CHECK (status IN ('received', 'awaiting_identity', 'running', 'paused', 'ready', 'sent', 'refused')),
     received_on TEXT NOT NULL,
     sealed BLOB NOT NULL,
+    -- When it was sent or refused: its own period counts from then (C16).
+    ended_at INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     recorded_by BLOB NOT NULL REFERENCES staff (id)

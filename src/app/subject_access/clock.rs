@@ -41,7 +41,7 @@ pub(super) fn listed((summary, happened): Listed) -> SubjectAccessRequestSummary
     SubjectAccessRequestSummary { clock: told(Clock::of(summary.received_on, &events)), ..summary }
 }
 
-const REMINDERS: [TaskKind; 3] = [TaskKind::SarTarget, TaskKind::SarAlert, TaskKind::SarNotice];
+const REMINDERS: [TaskKind; 4] = [TaskKind::SarTarget, TaskKind::SarAlert, TaskKind::SarNotice, TaskKind::SarChase];
 
 /// Nothing is to be done about a request any more.
 pub(super) fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: Timestamp) -> db::Result<()> {
@@ -49,7 +49,8 @@ pub(super) fn settle(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now:
 }
 
 /// Puts on the work list of the managers what the clock says: the day by which it is meant to be answered; once that has come, the day on which it is
-/// urgent; and, a week before, the last day to tell that it takes longer. What stands still is not on it. It stands in one case of the request.
+/// urgent; and, a week before, the last day to tell that it takes longer. Of what stands still, the day by which to ask again for what it waits for. It
+/// stands in one case of the request.
 pub(super) fn remind(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
@@ -60,12 +61,19 @@ pub(super) fn remind(
 ) -> db::Result<()> {
     let case = home(tx, permit, right)?;
     let clock = Clock::of(received_on, events);
-    let runs = clock.running == Running::Yes;
     let extended = events.iter().any(|event| event.kind == ClockEventKind::Extended);
     let week_before = clock.notice_by_on.and_then(|by| by.checked_sub_days(Days::new(7)));
-    let due = [(clock.target_on, None), (clock.alert_on, clock.target_on), (clock.notice_by_on.filter(|_| !extended), week_before)];
+    let due = match clock.running {
+        Running::Yes => [
+            (clock.target_on, None),
+            (clock.alert_on, clock.target_on),
+            (clock.notice_by_on.filter(|_| !extended), week_before),
+            (None, None),
+        ],
+        Running::NotStarted | Running::Paused => [(None, None), (None, None), (None, None), (clock.chase_on, None)],
+    };
     for (kind, (due_on, from_on)) in REMINDERS.into_iter().zip(due) {
-        match due_on.filter(|_| runs) {
+        match due_on {
             Some(due_on) => tasks::reschedule(tx, permit, NewTask { from_on, ..NewTask::new(kind, case, id.0, due_on) }, now)?,
             None => tasks::settle(tx, permit, kind, id.0, now)?,
         }

@@ -11,7 +11,7 @@ use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, NoteId, SarId};
-use crate::domain::page::{After, Page, PageRequest};
+use crate::domain::page::{Page, PageRequest};
 use crate::domain::subject_access::{NewSarItems, SarBundle, SarCandidate, SarItem, SubjectAccessRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
@@ -49,9 +49,10 @@ fn faults(item: &SarItem, of: &Candidate, place: &str) -> Vec<Fault> {
     wrong.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect()
 }
 
-/// Every item that is held is decided once; the decisions by their cases.
+/// What is decided of the items of a request once these are decided so, by their cases: of those that are not among them what was decided before, as far as
+/// they are held still.
 fn sorted(held: &Held, items: Vec<SarItem>) -> Result<BTreeMap<CaseId, Vec<SarItem>>> {
-    let known: HashMap<NoteId, &Candidate> = held.candidates.iter().map(|candidate| (candidate.note.id, candidate)).collect();
+    let known: HashMap<NoteId, &Candidate> = held.candidates.iter().map(|candidate| (candidate.note_id, candidate)).collect();
     let (mut seen, mut wrong, mut sorted) = (HashSet::new(), Vec::new(), BTreeMap::<CaseId, Vec<SarItem>>::new());
     for (i, item) in items.into_iter().enumerate() {
         let place = format!("#/items/{i}");
@@ -65,10 +66,11 @@ fn sorted(held: &Held, items: Vec<SarItem>) -> Result<BTreeMap<CaseId, Vec<SarIt
         wrong.extend(faults(&item, candidate, &place));
         sorted.entry(candidate.case_id).or_default().push(item);
     }
-    if seen.len() < known.len() {
-        wrong.push(Fault::new("#/items", "item_undecided", "Needs every item that is held: included, redacted or withheld."));
-    }
     faultless(wrong)?;
+    for part in &held.parts {
+        let stands = part.items.iter().filter(|item| known.contains_key(&item.note_id) && !seen.contains(&item.note_id));
+        sorted.entry(part.case_id).or_default().extend(stands.cloned());
+    }
     // Of a case without items it is on record that it was looked at.
     for case in &held.cases {
         sorted.entry(*case).or_default();
@@ -91,7 +93,7 @@ pub(super) fn built(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: 
 }
 
 impl App {
-    /// What is held about the subject, newest first, each with what was decided of it last.
+    /// What is held about the subject, newest first, each with what it says and what was decided of it last.
     pub async fn list_sar_candidates(
         &self,
         permit: Permit<act::SarCandidates>,
@@ -101,29 +103,13 @@ impl App {
         let now = self.clock.now();
         self.look(permit, move |tx, permit| {
             let request = subject_access::find(tx, permit, id)?;
-            let Held { candidates, parts, .. } = held(tx, permit, &request, now)?;
-            let mut decided: HashMap<NoteId, SarItem> =
-                parts.into_iter().flat_map(|part| part.items).map(|item| (item.note_id, item)).collect();
-            let after = |candidate: &Candidate| page.after.is_none_or(|after| candidate.note.id.0 < after.id);
-            let rows: Vec<Candidate> = candidates.into_iter().filter(after).collect();
-            Ok(Page::cut(rows, &page, |row| After { key: 0, id: row.note.id.0 }, None).map(|held| {
-                let item = decided.remove(&held.note.id);
-                SarCandidate {
-                    case_id: held.case_id,
-                    third_parties: held.third_parties,
-                    withheld_until_on: held.withheld_until,
-                    decision: item.as_ref().map(|item| item.decision),
-                    exemption: item.as_ref().and_then(|item| item.exemption),
-                    reason: item.as_ref().and_then(|item| item.reason.clone()),
-                    redacted_text: item.and_then(|item| item.redacted_text),
-                    note: held.note,
-                }
-            }))
+            let held = held(tx, permit, &request, now)?;
+            Ok(subject_access::candidates(tx, permit, held, &page)?)
         })
         .await
     }
 
-    /// Decides what becomes of every item. What was built before is no answer any more.
+    /// Decides what becomes of these items; of all others what was decided stands. What was built before is no answer any more.
     pub async fn decide_sar_items(
         &self,
         permit: Permit<act::SarDecide>,

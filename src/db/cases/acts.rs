@@ -1,6 +1,6 @@
 //! What is done to a case: changed, closed, reopened, assigned, restricted; and what may stand in the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -132,17 +132,29 @@ pub fn serving_other_side(
     people: &[(PersonId, bool)],
     members: &BTreeSet<StaffId>,
 ) -> Result<Vec<(StaffId, CaseId)>> {
-    // Whoever is one with somebody is on the same side (C2).
+    let here: Vec<(Option<CaseId>, PersonId, bool)> = people.iter().map(|(person, apart)| (case_id, *person, *apart)).collect();
     let counted = Counted::among(tx, people.iter().map(|(person, _)| *person))?;
     let mut serving = Vec::new();
     for member in members {
-        let others = other_sides(tx, people, &counted, *member)?;
-        serving.extend(others.into_iter().filter(|case| Some(*case) != case_id).map(|case| (*member, case)));
+        serving.extend(other_sides(tx, &here, &counted, *member)?.into_iter().map(|case| (*member, case)));
     }
     Ok(serving)
 }
 
-fn other_sides(tx: &mut Tx<'_>, people: &[(PersonId, bool)], counted: &Counted, member: StaffId) -> Result<BTreeSet<CaseId>> {
+/// The cases in which the caller serves another side of the people of any of these.
+pub fn other_sides_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<BTreeSet<CaseId>> {
+    let here: Vec<(CaseId, PersonId, bool)> = participant::table
+        .filter(participant::case_id.eq_any(cases.clone()))
+        .select((participant::case_id, participant::person_id, participant::served_separately))
+        .load(tx.conn)?;
+    let here: Vec<_> = here.into_iter().map(|(case, person, apart)| (Some(case), person, apart)).collect();
+    let counted = Counted::among(tx, here.iter().map(|(_, person, _)| *person))?;
+    other_sides(tx, &here, &counted, permit.staff())
+}
+
+/// The open cases of this member of staff in which one of these people takes part, who is apart from them there or here. Whoever is one with somebody is
+/// on the same side (C2), and a case has no other side than itself.
+fn other_sides(tx: &mut Tx<'_>, here: &[(Option<CaseId>, PersonId, bool)], counted: &Counted, member: StaffId) -> Result<BTreeSet<CaseId>> {
     let named = exists(
         case_staff::table
             .filter(case_staff::case_id.eq(case_file::id))
@@ -153,15 +165,20 @@ fn other_sides(tx: &mut Tx<'_>, people: &[(PersonId, bool)], counted: &Counted, 
         .filter(case_file::status.ne(CaseStatus::Closed))
         .filter(case_file::assigned_to.eq(member).or(named))
         .select(case_file::id);
-    let others: Vec<(CaseId, PersonId, bool)> = participant::table
+    let there: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(counted.everybody()))
         .filter(participant::case_id.eq_any(theirs))
         .select((participant::case_id, participant::person_id, participant::served_separately))
         .load(tx.conn)?;
-    let apart = |(_, person, apart): &(CaseId, PersonId, bool)| {
-        people.iter().any(|(shared, apart_here)| counted.same(*shared, *person) && (*apart || *apart_here))
+    let mut parts: HashMap<PersonId, Vec<(Option<CaseId>, bool)>> = HashMap::new();
+    for (case, person, apart) in here {
+        parts.entry(counted.one(*person)).or_default().push((*case, *apart));
+    }
+    let another = |(case, person, apart): &(CaseId, PersonId, bool)| {
+        let mut here = parts.get(&counted.one(*person)).into_iter().flatten();
+        here.any(|(case_here, apart_here)| *case_here != Some(*case) && (*apart || *apart_here))
     };
-    Ok(others.into_iter().filter(apart).map(|(case, ..)| case).collect())
+    Ok(there.into_iter().filter(another).map(|(case, ..)| case).collect())
 }
 
 /// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case

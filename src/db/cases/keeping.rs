@@ -11,7 +11,9 @@ use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
 use crate::db::people::{self, Known};
-use crate::db::schema::{case_file, concern_event, consent, disclosure, legal_request, note, safeguarding_concern};
+use crate::db::schema::{
+    case_file, concern_event, consent, disclosure, legal_request, note, safeguarding_concern, subject_access_part, subject_access_request,
+};
 use crate::db::tx::Tx;
 use crate::db::{participants, retention_holds, scope};
 use crate::domain::case::{Retention, RetentionFacts, SubjectFact};
@@ -48,6 +50,8 @@ struct Happened {
     relied: Last,
     /// Requests for legal proceedings.
     legal: Last,
+    /// Subject access requests, from when they were sent or refused.
+    asked: Last,
 }
 
 impl Happened {
@@ -74,6 +78,11 @@ impl Happened {
             .filter(legal_request::case_id.eq_any(cases.clone()))
             .group_by(legal_request::case_id)
             .select((legal_request::case_id, max(legal_request::created_at)));
+        let asked = subject_access_part::table
+            .inner_join(subject_access_request::table.on(subject_access_request::id.eq(subject_access_part::sar_id)))
+            .filter(subject_access_part::case_id.eq_any(cases.clone()))
+            .group_by(subject_access_part::case_id)
+            .select((subject_access_part::case_id, max(subject_access_request::ended_at)));
         let sent = disclosure::table.filter(disclosure::case_id.eq_any(cases)).group_by((disclosure::case_id, disclosure::basis)).select((
             disclosure::case_id,
             disclosure::basis,
@@ -88,6 +97,7 @@ impl Happened {
             risks: last(withheld.into_iter().chain(on(Basis::Safeguarding))),
             relied: last(agreed.chain(on(Basis::Permission))),
             legal: last(legal.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
+            asked: last(asked.load::<(CaseId, Option<Timestamp>)>(tx.conn)?),
         })
     }
 }
@@ -132,6 +142,7 @@ fn fact(row: &Row, parts: &[Participant], known: &BTreeMap<PersonId, Known>, cou
         risk_on: day(&happened.risks),
         relied_on: day(&happened.relied),
         legal_on: day(&happened.legal),
+        sar_on: day(&happened.asked),
     }
 }
 

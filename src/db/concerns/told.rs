@@ -177,11 +177,11 @@ impl Told {
     }
 }
 
-/// The concerns of a case that anything said of them withholds from one of these people on this day, each with the last day of that: what of them
+/// The concerns of these cases that anything said of them withholds from one of these people on this day, each with the last day of that: what of them
 /// was passed on is hidden with them, whether or not that was said of it, too (C17).
 pub(in crate::db) fn hidden_from(
     tx: &mut Tx<'_>,
-    case: CaseId,
+    cases: &BTreeSet<CaseId>,
     people: &BTreeSet<PersonId>,
     today: NaiveDate,
 ) -> Result<HashMap<ConcernId, NaiveDate>> {
@@ -194,15 +194,18 @@ pub(in crate::db) fn hidden_from(
         let known = hidden.entry(concern).or_insert(last);
         *known = last.max(*known);
     };
-    let raised = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq(case));
-    for (id, sealed) in raised.select((safeguarding_concern::id, safeguarding_concern::sealed)).load::<(ConcernId, Vec<u8>)>(tx.conn)? {
+    let raised = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq_any(cases.clone()));
+    let raised = raised.select((safeguarding_concern::id, safeguarding_concern::case_id, safeguarding_concern::sealed));
+    let raised: Vec<(ConcernId, CaseId, Vec<u8>)> = raised.load(tx.conn)?;
+    tx.fetch_keys(raised.iter().map(|(_, case, _)| Owner::Case(*case)))?;
+    for (id, case, sealed) in raised {
         let content: ConcernContent = tx.open(cell(id, case), &sealed)?;
         if let Some(last) = hides(&content.grounds) {
             until(id, last);
         }
     }
-    for event in concern_event::table.filter(concern_event::case_id.eq(case)).load::<EventRow>(tx.conn)? {
-        match tx.open(event_cell(event.id, case), &event.sealed)? {
+    for event in concern_event::table.filter(concern_event::case_id.eq_any(cases.clone())).load::<EventRow>(tx.conn)? {
+        match tx.open(event_cell(event.id, event.case_id), &event.sealed)? {
             Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } => {
                 if let Some(last) = hides(&decision.grounds) {
                     until(event.concern_id, last);

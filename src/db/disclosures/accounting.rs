@@ -11,25 +11,27 @@ use crate::db::concerns;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::schema::disclosure;
+use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
 use crate::domain::disclosure::DisclosureContent;
 use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ToldSubject};
 
-/// The notes of a case that were passed on because of a risk which is kept from any of these people on this day, each with the last day of that (C17).
+/// The notes of these cases that were passed on because of a risk which is kept from any of these people on this day, each with the last day of that (C17).
 pub(in crate::db) fn withheld(
     tx: &mut Tx<'_>,
-    case_id: CaseId,
+    cases: &BTreeSet<CaseId>,
     from: &BTreeSet<PersonId>,
     today: NaiveDate,
 ) -> Result<HashMap<NoteId, NaiveDate>> {
-    let hidden = concerns::hidden_from(tx, case_id, from, today)?;
+    let hidden = concerns::hidden_from(tx, cases, from, today)?;
     let mut withheld = HashMap::new();
     if hidden.is_empty() {
         return Ok(withheld);
     }
-    for row in disclosure::table.filter(disclosure::case_id.eq(case_id)).load::<Row>(tx.conn)? {
+    let of_a_risk = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).filter(disclosure::concern_id.is_not_null());
+    for row in of_a_risk.load::<Row>(tx.conn)? {
         let Some(last) = row.concern_id.and_then(|concern| hidden.get(&concern)) else { continue };
         for note in row.content(tx)?.note_ids {
             let known = withheld.entry(note).or_insert(*last);
@@ -51,21 +53,20 @@ pub fn passed_on(
 ) -> Result<Vec<(Timestamp, DisclosureContent)>> {
     let theirs = Counted::among(tx, [subject])?.everybody();
     let from = Counted::among(tx, [subject, asking])?.everybody();
+    let hidden = concerns::hidden_from(tx, cases, &from, until.day())?;
+    let rows: Vec<Row> = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let mut told = Vec::new();
-    for case in cases {
-        let hidden = concerns::hidden_from(tx, *case, &from, until.day())?;
-        let rows: Vec<Row> = disclosure::table.filter(disclosure::case_id.eq(*case)).load(tx.conn)?;
-        for row in rows {
-            let decided = &row.details.0;
-            let about = decided.data_subject_ids.iter().any(|person| theirs.contains(person));
-            let kept = row.basis == Basis::Anonymised || row.concern_id.is_some_and(|concern| hidden.contains_key(&concern));
-            if !about || kept || decided.sar_id == Some(answer) || decided.sent_at > until {
-                continue;
-            }
-            let content = row.content(tx)?;
-            if row.basis != Basis::Safeguarding || content.told_subject == Some(ToldSubject::Yes) {
-                told.push((row.details.0.sent_at, content));
-            }
+    for row in rows {
+        let decided = &row.details.0;
+        let about = decided.data_subject_ids.iter().any(|person| theirs.contains(person));
+        let kept = row.basis == Basis::Anonymised || row.concern_id.is_some_and(|concern| hidden.contains_key(&concern));
+        if !about || kept || decided.sar_id == Some(answer) || decided.sent_at > until {
+            continue;
+        }
+        let content = row.content(tx)?;
+        if row.basis != Basis::Safeguarding || content.told_subject == Some(ToldSubject::Yes) {
+            told.push((row.details.0.sent_at, content));
         }
     }
     told.sort_by_key(|(at, _)| *at);

@@ -1,23 +1,28 @@
 //! What is held from or about somebody, each version of it: a correction takes nothing away from what they may ask for (C8, C9; R1).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use diesel::dsl::not;
 use diesel::prelude::*;
 
-use super::{Row, corrections, summary, visible};
+use super::{Details, Row, Text, corrections, summary, visible};
 use crate::authz::Scope;
-use crate::db::error::Result;
+use crate::db::error::{Error, Result};
 use crate::db::schema::note;
+use crate::db::sealed::Owner;
 use crate::db::staff;
+use crate::db::stored::Json;
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, NoteId, PersonId};
 use crate::domain::note::NoteSummary;
+use crate::domain::text::LongText;
+use crate::domain::vocabulary::NoteKind;
 
-/// A note, and who may have rights in it.
+/// A note, and who may have rights in it; nothing of what it says.
 pub(in crate::db) struct About {
     /// The note.
-    pub note: NoteSummary,
+    pub id: NoteId,
     /// Its first version.
     pub first_id: NoteId,
     /// Its case.
@@ -26,6 +31,8 @@ pub(in crate::db) struct About {
     pub from: Option<PersonId>,
     /// Whom it is about.
     pub subjects: Vec<PersonId>,
+    /// Whether it stays in confidence.
+    pub keep_confidential: bool,
     /// Whether it names people who do not take part.
     pub names_others: bool,
     /// Whether it may be passed on by its term.
@@ -40,22 +47,43 @@ pub(in crate::db) fn about(
     people: &BTreeSet<PersonId>,
 ) -> Result<Option<Vec<About>>> {
     let held = || note::table.filter(note::case_id.eq_any(cases.clone())).filter(note::sealed.is_not_null());
-    let rows: Vec<Row> = held().order(note::id.desc()).load(tx.conn)?;
-    let theirs = |row: &Row| row.details.0.clone().people().iter().any(|person| people.contains(person));
-    let rows: Vec<Row> = rows.into_iter().filter(theirs).collect();
-    let open: Vec<NoteId> = held().filter(visible(scope)).select(note::id).load(tx.conn)?;
-    let open: HashSet<NoteId> = open.into_iter().collect();
-    if !rows.iter().all(|row| open.contains(&row.id)) {
+    let theirs = |details: &Details| details.from.iter().chain(&details.about).any(|person| people.contains(person));
+    let closed: Vec<Json<Details>> = held().filter(not(visible(scope))).select(note::details).load(tx.conn)?;
+    if closed.iter().any(|Json(details)| theirs(details)) {
         return Ok(None);
     }
-    let names = staff::names(tx, rows.iter().map(|row| row.recorded_by))?;
-    let corrected = corrections(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
-    let about = |row: Row| {
-        let (first_id, case_id, details, onward_sharing) = (row.first_id, row.case_id, row.details.0.clone(), row.onward_sharing());
-        let note = summary(row, &names, &corrected, &HashMap::new());
-        About { note, first_id, case_id, from: details.from, subjects: details.about, names_others: details.names_others, onward_sharing }
+    let of = (note::id, note::first_id, note::case_id, note::kind, note::details);
+    let rows: Vec<(NoteId, NoteId, CaseId, NoteKind, Json<Details>)> = held().order(note::id.desc()).select(of).load(tx.conn)?;
+    let rows = rows.into_iter().filter(|(.., Json(details))| theirs(details));
+    let about = |(id, first_id, case_id, kind, Json(details)): (_, _, _, _, Json<Details>)| {
+        let onward_sharing = details.onward_sharing(kind);
+        let Details { from, about: subjects, keep_confidential, names_others, .. } = details;
+        About { id, first_id, case_id, from, subjects, keep_confidential, names_others, onward_sharing }
     };
-    Ok(Some(rows.into_iter().map(about).collect()))
+    Ok(Some(rows.map(about).collect()))
+}
+
+/// A note as it is read.
+pub(in crate::db) struct Opened {
+    /// What a list tells of it.
+    pub summary: NoteSummary,
+    /// What was said.
+    pub concern: Option<LongText>,
+    /// What was done.
+    pub action_taken: Option<LongText>,
+}
+
+/// These notes, opened. The caller found that none of them is closed to whoever reads them.
+pub(in crate::db) fn opened(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Opened>> {
+    let rows: Vec<Row> = note::table.filter(note::id.eq_any(notes.to_vec())).load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
+    let names = staff::names(tx, rows.iter().map(|row| row.recorded_by))?;
+    let corrected = corrections(tx, notes)?;
+    let open = |row: Row| {
+        let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
+        Ok((row.id, Opened { summary: summary(row, &names, &corrected, &HashMap::new()), concern, action_taken }))
+    };
+    rows.into_iter().map(open).collect()
 }
 
 /// The same of the first versions of these notes; of several versions, the last day.

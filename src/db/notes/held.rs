@@ -89,7 +89,7 @@ fn hold(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<HashMap<NoteId, HeldNote>> {
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
-        let (id, onward_sharing) = (row.id, row.onward_sharing());
+        let (id, onward_sharing) = (row.id, row.details.0.onward_sharing(row.kind));
         let Details { from, about, categories, keep_confidential, wish_by, names_others, .. } = row.details.0;
         let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
         held.insert(id, HeldNote { fact, concern, action_taken, redacted: None });

@@ -10,14 +10,14 @@ use super::{Part, hold, parts};
 use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
-use crate::db::notes::{self, About};
+use crate::db::notes::{self, About, Opened};
 use crate::db::schema::{participant, person};
 use crate::db::tx::Tx;
-use crate::db::{disclosures, guard, participants, people, scope};
+use crate::db::{cases, disclosures, guard, participants, people};
 use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
-use crate::domain::note::NoteSummary;
+use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, PersonContent};
-use crate::domain::subject_access::NewSubjectAccessRequest;
+use crate::domain::subject_access::{NewSubjectAccessRequest, SarCandidate, SarItem};
 use crate::domain::vocabulary::{ParticipantRole, PersonKind, SarThirdParty};
 
 /// Who asks for what is held about whom.
@@ -43,9 +43,13 @@ impl From<&NewSubjectAccessRequest> for Right {
 #[derive(Debug)]
 pub struct Candidate {
     /// The note.
-    pub note: NoteSummary,
+    pub note_id: NoteId,
     /// Its case.
     pub case_id: CaseId,
+    /// Whom it is from.
+    pub from: Option<PersonId>,
+    /// Whom it is about.
+    pub about: Vec<PersonId>,
     /// Why it may be about others, too.
     pub third_parties: Vec<SarThirdParty>,
     /// Until when it is kept from whoever asks (C17).
@@ -69,7 +73,7 @@ impl Held {
     pub fn is_decided(&self) -> bool {
         let decided: HashMap<NoteId, bool> =
             self.parts.iter().flat_map(|part| &part.items).map(|item| (item.note_id, item.goes())).collect();
-        let settled = |held: &Candidate| decided.get(&held.note.id).is_some_and(|goes| !(*goes && held.withheld_until.is_some()));
+        let settled = |held: &Candidate| decided.get(&held.note_id).is_some_and(|goes| !(*goes && held.withheld_until.is_some()));
         decided.len() == self.candidates.len() && self.candidates.iter().all(settled)
     }
 }
@@ -125,25 +129,12 @@ pub fn on_record(
 /// a case or a note is restricted, a service manager gives a reason (C4), so that none stays undecided unseen.
 pub fn held_about(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, right: Right, today: NaiveDate) -> Result<Held> {
     let cases = cases_of_right(tx, permit, right)?;
-    hold(tx, cases.iter().copied())?;
-    let all: Vec<CaseId> = cases.iter().copied().collect();
-    let seen = scope::among(tx, permit.scope(), all.clone())?;
-    let known = scope::among(tx, permit.scope().with_reason(), all)?;
-    tx.shows(known.iter().copied());
-    if known.len() < cases.len() {
-        return Err(Error::NotFound);
-    }
-    if seen.len() < cases.len() {
-        return Err(Error::AccessReasonRequired);
-    }
+    cases::require_all(tx, permit, &cases)?;
     let subject = Counted::among(tx, [right.subject])?.everybody();
     let notes = notes::about(tx, permit.scope(), &cases, &subject)?.ok_or(Error::AccessReasonRequired)?;
     // What is kept from whoever asks; of somebody who asks for another, from that one, too.
     let from = Counted::among(tx, [right.requester, right.owner])?.everybody();
-    let mut withheld = HashMap::new();
-    for case in &cases {
-        withheld.extend(disclosures::withheld(tx, *case, &from, today)?);
-    }
+    let withheld = disclosures::withheld(tx, &cases, &from, today)?;
     // A correction of what is kept from them is kept from them, too.
     let withheld = notes::by_first(tx, &withheld)?;
     let professionals = professionals(tx, &cases, notes.iter().flat_map(|note| note.subjects.iter().copied()).collect())?;
@@ -151,10 +142,42 @@ pub fn held_about(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, right: 
     let candidate = |held: About| {
         let third_parties = third_parties(&held, &subject, &asking, &professionals);
         let withheld_until = withheld.get(&held.first_id).copied();
-        Candidate { note: held.note, case_id: held.case_id, third_parties, withheld_until }
+        let About { id: note_id, case_id, from, subjects: about, .. } = held;
+        Candidate { note_id, case_id, from, about, third_parties, withheld_until }
     };
     let candidates = notes.into_iter().map(candidate).collect();
     Ok(Held { cases, candidates, parts: parts::of(tx, id)? })
+}
+
+/// A page of what is held, each item with what it says, as far as that was decided with what was decided of it.
+pub fn candidates(tx: &mut Tx<'_>, _permit: &Permit<act::SarCandidates>, held: Held, page: &PageRequest) -> Result<Page<SarCandidate>> {
+    let decided = held.parts.into_iter().flat_map(|part| part.items);
+    let mut decided: HashMap<NoteId, SarItem> = decided.map(|item| (item.note_id, item)).collect();
+    let after = |candidate: &Candidate| page.after.is_none_or(|after| candidate.note_id.0 < after.id);
+    let rows: Vec<Candidate> = held.candidates.into_iter().filter(after).collect();
+    let Page { items, next, total } = Page::cut(rows, page, |row| After { key: 0, id: row.note_id.0 }, None);
+    let mut opened = notes::opened(tx, &items.iter().map(|item| item.note_id).collect::<Vec<_>>())?;
+    let read = |held: Candidate| {
+        let Opened { summary: note, concern, action_taken } = opened.remove(&held.note_id).ok_or(Error::NotFound)?;
+        let (decision, exemption, reason, redacted_text) = decided
+            .remove(&held.note_id)
+            .map_or((None, None, None, None), |item| (Some(item.decision), item.exemption, item.reason, item.redacted_text));
+        Ok(SarCandidate {
+            note,
+            case_id: held.case_id,
+            from_person_id: held.from,
+            about_person_ids: held.about,
+            concern,
+            action_taken,
+            third_parties: held.third_parties,
+            withheld_until_on: held.withheld_until,
+            decision,
+            exemption,
+            reason,
+            redacted_text,
+        })
+    };
+    Ok(Page { items: items.into_iter().map(read).collect::<Result<_>>()?, next, total })
 }
 
 /// Those of these people who are on record as professionals, or take part as such.
@@ -182,7 +205,7 @@ fn third_parties(
         (SarThirdParty::NamesProfessional, !officers.is_empty()),
         (SarThirdParty::ReceivedInConfidence, !held.onward_sharing),
         (SarThirdParty::SubjectsOwnWords, from(subject) && !from(asking)),
-        (SarThirdParty::KeptConfidential, held.note.keep_confidential && !from(asking)),
+        (SarThirdParty::KeptConfidential, held.keep_confidential && !from(asking)),
     ]
     .into_iter()
     .filter(|(_, is)| *is)

@@ -56,6 +56,17 @@ fn while_something_is_out_no_day_is_told_that_depends_on_it() {
     let out = [(Kind::IdentityAsked, "2026-05-06"), (Kind::AuthorityAsked, "2026-05-06"), (Kind::IdentityReceived, "2026-05-19")];
     let waiting = Clock::of(received, &events(&out));
     assert_eq!((waiting.running, waiting.start_on, waiting.due_on), (Running::NotStarted, None, None));
+    // It is asked for again two weeks after it was asked for, on the next working day; of several, by the first that is out.
+    let since = |received: &str, happened: Happened<'_>| Clock::of(day(received), &events(happened)).chase_on.map(|on| on.to_string());
+    let later = [(Kind::IdentityAsked, "2026-05-06"), (Kind::AuthorityAsked, "2026-05-08")];
+    for (happened, chased) in
+        [(&later[..], Some("2026-05-20")), (&later[1..], Some("2026-05-22")), (&out[..2], Some("2026-05-20")), (&[], None)]
+    {
+        assert_eq!(since("2026-05-05", happened).as_deref(), chased, "{happened:?}");
+    }
+    let sunday = [(Kind::ClarificationAsked, "2026-06-07")];
+    assert_eq!(since("2026-06-01", &sunday).as_deref(), Some("2026-06-22"));
+    assert_eq!(since("2026-06-01", &CLARIFIED), None);
     let arrived = [&out[..], &[(Kind::AuthorityReceived, "2026-05-22")]].concat();
     assert_eq!(Clock::of(received, &events(&arrived)).start_on, Some(day("2026-05-22")));
     let paused = Clock::of(day("2026-06-01"), &events(&CLARIFIED[..1]));
