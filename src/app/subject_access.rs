@@ -1,6 +1,8 @@
 //! Subject access requests (C9): recorded by whoever takes them, and answered by the service manager, who may neither be the subject nor close to them.
 //! The clock is in `clock`; what is held and decided, in `items`; the sending, in `dispatch`.
 
+use std::collections::BTreeSet;
+
 use super::participants::known;
 use super::{App, Error, Result, allowed, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
@@ -10,7 +12,7 @@ use crate::db::{self, Tx, people, staff};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{SarId, StaffId};
+use crate::domain::ids::{CaseId, SarId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
 use crate::domain::person::Contact;
@@ -75,13 +77,15 @@ fn conflicted() -> Error {
 }
 
 /// Whoever is the subject or the requester, or close to one of them, or works for another side of the family (C1), does nothing about a request: another
-/// holder of the role does (C9). Nor does whoever does not see a case it is about: that is as one that is not there.
-fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<()> {
+/// holder of the role does (C9). Nor does whoever does not see a case it is about: that is as one that is not there. The answer is these cases, which stay
+/// as they are until the transaction ends.
+fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<BTreeSet<CaseId>> {
     if request.content.conflicted_staff_ids.contains(&permit.staff()) {
         return Err(conflicted());
     }
     let about = cases_of_right(tx, permit, Right::from(&request.content))?;
-    sides::require_one_side(tx, permit, &about)
+    sides::require_one_side(tx, permit, &about)?;
+    Ok(about)
 }
 
 /// Those of these members of staff who are not on record.

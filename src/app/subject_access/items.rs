@@ -19,8 +19,8 @@ use crate::domain::vocabulary::{BundleStatus, SarItemDecision, SarStatus};
 
 /// What is held about the subject of this request, for whoever may decide about it.
 pub(super) fn held(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, now: Timestamp) -> Result<Held> {
-    require_unconflicted(tx, permit, request)?;
-    Ok(held_about(tx, permit, request.id, Right::from(&request.content), now.day())?)
+    let cases = require_unconflicted(tx, permit, request)?;
+    Ok(held_about(tx, permit, (request.id, Right::from(&request.content)), cases, now.day())?)
 }
 
 fn blank(text: Option<&LongText>) -> bool {
@@ -82,7 +82,7 @@ fn sorted(held: &Held, items: Vec<SarItem>) -> Result<BTreeMap<CaseId, Vec<SarIt
 pub(super) fn built(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: Timestamp) -> Result<(SubjectAccessRequest, SarBundle)> {
     let request = subject_access::find(tx, permit, id)?;
     let stands = match request.status {
-        SarStatus::Sent => require_unconflicted(tx, permit, &request).map(|()| true)?,
+        SarStatus::Sent => require_unconflicted(tx, permit, &request).map(|_| true)?,
         SarStatus::Ready => held(tx, permit, &request, now)?.is_decided(),
         _ => false,
     };

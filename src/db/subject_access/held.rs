@@ -13,7 +13,7 @@ use crate::db::error::{Error, Result};
 use crate::db::notes::{self, About, Opened};
 use crate::db::schema::{participant, person};
 use crate::db::tx::Tx;
-use crate::db::{cases, disclosures, guard, participants, people};
+use crate::db::{disclosures, guard, participants, people};
 use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{Contact, PersonContent};
@@ -125,11 +125,15 @@ pub fn on_record(
     Ok(known.remove(&subject).map(|known| (known.content, known.contacts)))
 }
 
-/// What is held about the subject of a request in scope; not found, if a case of it is hidden from the caller: they decide nothing about the rest. Where
-/// a case or a note is restricted, a service manager gives a reason (C4), so that none stays undecided unseen.
-pub fn held_about(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, right: Right, today: NaiveDate) -> Result<Held> {
-    let cases = cases_of_right(tx, permit, right)?;
-    cases::require_all(tx, permit, &cases)?;
+/// What is held about the subject of a request in these cases of it, which the caller found in scope. Where a note is restricted, a service manager gives a
+/// reason (C4), so that none stays undecided unseen.
+pub fn held_about(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    (id, right): (SarId, Right),
+    cases: BTreeSet<CaseId>,
+    today: NaiveDate,
+) -> Result<Held> {
     let subject = Counted::among(tx, [right.subject])?.everybody();
     let notes = notes::about(tx, permit.scope(), &cases, &subject)?.ok_or(Error::AccessReasonRequired)?;
     // What is kept from whoever asks; of somebody who asks for another, from that one, too.
