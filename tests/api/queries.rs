@@ -126,6 +126,9 @@ fn add(app: &TestApp, family: &Family, n: usize) {
         "aboutPersonIds":[family.mia],"namesOthers":false,"informationCategories":["views_and_wishes"],"concern":"She is a friend.",
         "factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":false});
     app.adviser().post(&format!("/cases/{case}/notes"), &said).ok(201);
+    let risk =
+        json!({"riskTypes":["emotional"],"summary":"She is afraid.","knownAt":"2026-06-01T08:00:00.000Z","atRiskPersonIds":[family.ana]});
+    app.adviser().post(&format!("/cases/{case}/safeguarding-concerns"), &risk).ok(201);
     let refusal = json!({"decision":"refused","granterId":person,"subjectIds":[person],"method":"written_signed",
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
     app.adviser().post(&format!("/cases/{case}/consents"), &refusal).ok(201);

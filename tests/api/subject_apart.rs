@@ -64,6 +64,10 @@ fn whoever_recorded_a_request_sees_its_clock_and_how_it_stands_and_no_more() {
         }
         assert_eq!(read(&manager, &id).body["allowedActions"].as_array().unwrap().len(), 5);
     }
+    // Whoever would see it for a reason is asked for one once it is recorded.
+    let taken = app.manager().post("/subject-access-requests", &asks).ok(201);
+    assert_eq!((&taken.body["allowedActions"], taken.body.get("scope")), (&json!([]), None));
+    app.manager().get(&path(&taken.id())).problem(403, "access-reason-required");
 }
 
 #[test]
