@@ -190,7 +190,7 @@ impl App {
                 .iter()
                 .any(|grounds| grounds.risk.about_staff_ids.contains(&permit.staff()))
             {
-                return Err(same_person("#"));
+                return Err(Error::conflicted("#"));
             }
             match (new.outcome, new.finding) {
                 (Some(ConcernOutcome::NotShared), None) => withhold(tx, permit, &concern, new, now)?,
@@ -201,12 +201,6 @@ impl App {
         };
         self.once(permit, request, decide, view).await
     }
-}
-
-/// Another one decides: not whoever decided before, nor whom it is about.
-fn same_person(pointer: &'static str) -> Error {
-    let rule = RefusalRule::ConflictedDecider;
-    Error::SamePerson(Fault::new(pointer, rule.as_str(), rule.detail()))
 }
 
 /// An entry in the disclosure log for each that tells of this concern: of what was passed on, or else of the decision not to.
@@ -287,7 +281,7 @@ fn review(
         Some(ReviewObjection::PersonNotTold) => {
             return Err(Error::state(RefusalRule::PersonNotTold, "#/finding", &[Action::ConcernAnnotate]));
         }
-        Some(ReviewObjection::OwnDecision) => return Err(same_person("#/finding")),
+        Some(ReviewObjection::OwnDecision) => return Err(Error::conflicted("#/finding")),
     }
     concerns::review(tx, permit, concern, (finding, new.reason), now)?;
     tasks::settle(tx, permit, TaskKind::SafeguardingReview, concern.id.0, now)?;

@@ -51,6 +51,8 @@ pub(super) struct Request {
     grounds: RefCell<Option<LongText>>,
     /// What is known of the subject access request that it answers, if it does.
     answers: Option<Answered>,
+    /// Whether whoever asks may not decide about it (C9, C15).
+    conflicted: bool,
 }
 
 impl Request {
@@ -61,7 +63,7 @@ impl Request {
             request::drop_unknown(tx, permit, risk)?;
         }
         let notes = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?;
-        let request = Self { case_id, ask, notes, grounds: RefCell::default(), answers: None };
+        let request = Self { case_id, ask, notes, grounds: RefCell::default(), answers: None, conflicted: false };
         request.check(tx, permit)?;
         Ok(request)
     }

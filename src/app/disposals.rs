@@ -45,17 +45,11 @@ fn objecting(rule: RefusalRule, pointer: String) -> Error {
     }
 }
 
-/// It is for another to do.
-fn another() -> Error {
-    let rule = RefusalRule::ConflictedDecider;
-    Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()))
-}
-
 /// Whoever is kept away from one of the cases of a disposal does not decide about it, and is not told of which. The access log will name them.
 fn sees_all(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &[CaseId]) -> Result<()> {
     for case in cases {
         match cases::require(tx, permit, *case) {
-            Err(db::Error::NotFound) => return Err(another()),
+            Err(db::Error::NotFound) => return Err(Error::conflicted("#")),
             required => required?,
         };
     }
@@ -208,7 +202,7 @@ impl App {
         let cases = disposals::hold(tx, permit, id)?;
         let disposal = proposed(tx, permit, id, version)?;
         if disposal.recorded_by.id == permit.staff() {
-            return Err(another());
+            return Err(Error::conflicted("#"));
         }
         if disposal.ground == DisposalGround::ErasureRequest && word.notices == ErasureNotice::NotRequired {
             return Err(Error::Rule(vec![Fault::new("#/notices", "contradicting_fields", "Who asked for erasure is owed these notices.")]));
@@ -227,7 +221,7 @@ impl App {
             // Whoever is kept away from one of those others is not told of it.
             let known = cases::known(tx, permit, others.iter().copied())?;
             let told = || Error::state(RefusalRule::StillCounts, "#", &[]);
-            return Err(if known.len() == others.len() { told() } else { another() });
+            return Err(if known.len() == others.len() { told() } else { Error::conflicted("#") });
         }
         let until = now.day().checked_add_days(Days::new(self.settings.backup_days.into())).unwrap_or(chrono::NaiveDate::MAX);
         Ok(disposals::execute(tx, permit, &disposal, &new.case_ids, (word.notices, until), now)?)

@@ -10,6 +10,8 @@ use crate::domain::fault::Fault;
 pub struct Refused {
     /// Why.
     pub refusal: Refusal,
+    /// What the caller may do instead, if it was refused because of how something stands.
+    pub allowed: Vec<Action>,
     /// The index of its entry in the disclosure log.
     pub index: Option<i64>,
     /// The policy in force.
@@ -109,6 +111,13 @@ impl Error {
             Self::SamePerson(fault) => Self::SamePerson(fault.within(place)),
             other => other,
         }
+    }
+
+    /// Another holder of the role decides: whoever is close to it, or decided before, does not (C9, C15, C16, C17).
+    #[must_use]
+    pub fn conflicted(pointer: impl Into<String>) -> Self {
+        let rule = RefusalRule::ConflictedDecider;
+        Self::SamePerson(Fault::new(pointer, rule.as_str(), rule.detail()))
     }
 
     /// The record is in the wrong state, by a rule of the policy.

@@ -73,20 +73,21 @@ fn logged(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, id: LegalReque
     })
 }
 
+/// What the caller may do with a request that stands so.
+fn allowed_now(caller: &Caller, status: LegalRequestStatus) -> Vec<Action> {
+    actions(status).iter().copied().filter(|action| caller.may(*action)).collect()
+}
+
 /// The request stands so that this cannot be done.
 fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<RefusalRule>) -> Error {
     let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
-    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+    Error::State { rule, allowed: allowed_now(caller, status) }
 }
 
-/// Whoever works for another side of the family decides nothing here (C15). Whoever is kept away from the case does not find it.
-fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<()> {
+/// Whether the caller works for another side of the family, and so decides nothing here (C15). Whoever is kept away from the case does not find it.
+fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<bool> {
     let people = sides::people(tx, permit, case)?;
-    if sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty() {
-        return Ok(());
-    }
-    let rule = RefusalRule::ConflictedDecider;
-    Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())))
+    Ok(!sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty())
 }
 
 fn blank(text: Option<&LongText>) -> bool {
@@ -263,14 +264,19 @@ impl App {
         let Some(status) = next(current.status, decided.decision) else {
             return Err(wrong_state(permit.caller(), current.status, None).into());
         };
-        require_unconflicted(tx, permit, case_id)?;
+        let conflicted = is_conflicted(tx, permit, case_id)?;
+        // Who would let something out is refused by the policy, and that is logged.
+        if conflicted && status != LegalRequestStatus::Granted {
+            return Err(Error::conflicted("#").into());
+        }
         let answer_by = (status == LegalRequestStatus::PermissionSought).then(|| decided.answer_by_on.or(current.content.deadline_on));
         let mut permitted_until = None;
         match status {
             LegalRequestStatus::Granted => {
                 let exit = leave(permit.caller())?;
-                let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?;
-                let (grant, _) = self.judge(tx, &exit, &wanted, None, now)?;
+                let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?.asked_by(conflicted);
+                let judged = self.judge(tx, &exit, &wanted, None, now);
+                let (grant, _) = judged.map_err(|stop| stop.allowing(allowed_now(permit.caller(), current.status)))?;
                 permitted_until = last_day(tx, permit, grant.consents(), now)?;
                 legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), grant, now)?;
             }

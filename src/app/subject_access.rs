@@ -60,10 +60,15 @@ fn recorded(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<Sub
     Ok(timed(subject_access::written(tx, permit, id)?).clock_alone())
 }
 
+/// What the caller may do with a request that stands so.
+fn allowed_now(caller: &Caller, status: SarStatus) -> Vec<Action> {
+    actions(status).iter().copied().filter(|action| caller.may(*action)).collect()
+}
+
 /// The request stands so that this cannot be done.
 fn wrong_state(caller: &Caller, status: SarStatus, rule: Option<RefusalRule>) -> Error {
     let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
-    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+    Error::State { rule, allowed: allowed_now(caller, status) }
 }
 
 /// The request stands so that this can be done.
@@ -71,9 +76,13 @@ fn require(caller: &Caller, request: &SubjectAccessRequest, action: Action) -> R
     if actions(request.status).contains(&action) { Ok(()) } else { Err(wrong_state(caller, request.status, None)) }
 }
 
-fn conflicted() -> Error {
-    let rule = RefusalRule::ConflictedDecider;
-    Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail()))
+/// Whether the caller is the subject or the requester, or close to one of them, or works for another side of the family (C1). Whoever does not see a case
+/// it is about finds nothing.
+fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<bool> {
+    match require_unconflicted(tx, permit, request) {
+        Err(Error::SamePerson(_)) => Ok(true),
+        other => other.map(|_| false),
+    }
 }
 
 /// Whoever is the subject or the requester, or close to one of them, or works for another side of the family (C1), does nothing about a request: another
@@ -81,7 +90,7 @@ fn conflicted() -> Error {
 /// as they are until the transaction ends.
 fn require_unconflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest) -> Result<BTreeSet<CaseId>> {
     if request.content.conflicted_staff_ids.contains(&permit.staff()) {
-        return Err(conflicted());
+        return Err(Error::conflicted("#"));
     }
     let about = cases_of_right(tx, permit, Right::from(&request.content))?;
     sides::require_one_side(tx, permit, &about)?;

@@ -7,8 +7,6 @@ use chrono::NaiveDate;
 use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::{Tx, concerns, legal_requests, tasks};
-use crate::domain::disclosure::RefusalRule;
-use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{ConcernId, LegalRequestId, StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
@@ -106,8 +104,7 @@ impl App {
                 return Err(Error::Forbidden);
             }
             if not_by == Some(permit.staff()) {
-                let rule = RefusalRule::ConflictedDecider;
-                return Err(Error::SamePerson(Fault::new("#", rule.as_str(), rule.detail())));
+                return Err(Error::conflicted("#"));
             }
             if let Some(action) = Standing::of(tx, permit, [&task], now.day())?.done_by(&task) {
                 return Err(Error::State { rule: None, allowed: permit.caller().may(action).then_some(action).into_iter().collect() });

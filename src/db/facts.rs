@@ -14,7 +14,7 @@ use super::tx::Tx;
 use super::{consents, guard, participants, recipients, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule,
+    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule, SarFacts,
 };
 use crate::domain::ids::{CaseId, ContactId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
@@ -136,7 +136,8 @@ fn read(
         recipient,
         unsafe_contacts,
         anonymity: None,
-        sar_decided: false,
+        sar: SarFacts::default(),
+        conflicted_decider: false,
         resting_on: None,
         limits,
     };

@@ -28,9 +28,10 @@ use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, ContactId, PersonId, SarId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::subject_access::{
-    NewSarClockEvent, NewSarRefusal, NewSubjectAccessRequest, SarClock, SarClockEvent, SarRefusal, SarSearch, SarUpdate,
+    NewSarClockEvent, NewSarRefusal, NewSubjectAccessRequest, SarAddress, SarClock, SarClockEvent, SarRefusal, SarSearch, SarUpdate,
     SubjectAccessRequest, SubjectAccessRequestSummary,
 };
+use crate::domain::subject_access_letter::Cover;
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{RequesterCapacity, SarStatus};
@@ -61,7 +62,8 @@ struct Told {
     events: Vec<Happened<NewSarClockEvent>>,
     built: Option<Happened<()>>,
     refused: Option<Happened<NewSarRefusal>>,
-    sent: Option<Happened<()>>,
+    /// Who wrote to whom, and where it went.
+    sent: Option<Happened<(Cover, SarAddress)>>,
 }
 
 /// Something that was done.
@@ -186,7 +188,8 @@ fn view(tx: &mut Tx<'_>, row: &Row) -> Result<SubjectAccessRequest> {
         searches,
         built_at: built.map(|built| built.at),
         refusal: refused.map(|refused| SarRefusal { content: refused.what, decided_at: refused.at }),
-        sent_at: sent.map(|sent| sent.at),
+        sent_at: sent.as_ref().map(|sent| sent.at),
+        sent_to: sent.map(|sent| sent.what.1),
         decided_by: decided_by.map(|by| names.get(by)),
         disclosure_ids,
         created_at: row.created_at,
@@ -195,10 +198,11 @@ fn view(tx: &mut Tx<'_>, row: &Row) -> Result<SubjectAccessRequest> {
     })
 }
 
-/// What was decided of the items of a request in scope, case by case.
-pub fn decided(tx: &mut Tx<'_>, permit: &Permit<act::SarBundleFile>, id: SarId) -> Result<Vec<Part>> {
+/// What was decided of the items of a request in scope, case by case; and if it was sent, who wrote to whom.
+pub fn decided(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<(Vec<Part>, Option<Cover>)> {
     let row = row(tx, permit, id)?;
-    parts::of(tx, row.id)
+    let sent = row.told(tx)?.sent.map(|sent| sent.what.0);
+    Ok((parts::of(tx, row.id)?, sent))
 }
 
 /// Something that is done about a request.
@@ -214,8 +218,8 @@ pub enum Step {
     Built,
     /// It is refused.
     Refused(NewSarRefusal),
-    /// The answer is sent.
-    Sent,
+    /// The answer is sent, by whom to whom, and there.
+    Sent(Cover, SarAddress),
 }
 
 /// Takes a step, at the version the client saw, after which the request stands so.
@@ -240,7 +244,7 @@ pub fn take(
         Step::Decided => told.built = None,
         Step::Built => told.built = Some(Happened { what: (), at: now, by }),
         Step::Refused(what) => told.refused = Some(Happened { what, at: now, by }),
-        Step::Sent => told.sent = Some(Happened { what: (), at: now, by }),
+        Step::Sent(cover, to) => told.sent = Some(Happened { what: (cover, to), at: now, by }),
     }
     let open = subject_access_request::table.find(id).filter(subject_access_request::version.eq(version));
     let changed = diesel::update(open.filter(subject_access_request::status.ne_all(ENDED)))

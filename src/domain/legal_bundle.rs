@@ -1,7 +1,7 @@
 //! The extract for legal proceedings as a file (C15): how far it is, and what the letter says.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ids::{DisclosureId, LegalRequestId, PersonId};
@@ -55,7 +55,7 @@ pub struct ExtractLetter {
 }
 
 /// A note that is enclosed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enclosed {
     /// The day it tells of.
     pub on: NaiveDate,

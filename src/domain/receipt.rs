@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::consent::Consent;
 use super::ids::PersonId;
@@ -26,7 +27,7 @@ pub struct Receipt {
 }
 
 /// The service, as a family meets it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Service {
     /// How it is called.
     pub name: String,

@@ -15,7 +15,7 @@ use super::ids::{ContactId, DisclosureId, PersonId, SarId, StaffId};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;
-use super::vocabulary::{Channel, ClockEventKind, RequesterCapacity, SarExemption, SarRoute, SarStatus};
+use super::vocabulary::{Channel, ClockEventKind, ContactKind, RequesterCapacity, SarExemption, SarRoute, SarStatus};
 
 /// A request for what is held about somebody, as it came. It needs no form and no reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
@@ -160,6 +160,18 @@ pub struct NewSarDispatch {
     pub channel: Channel,
 }
 
+/// Where an answer went, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SarAddress {
+    /// By which way.
+    pub channel: Channel,
+    /// What kind of contact it is.
+    pub kind: ContactKind,
+    /// The number or address.
+    pub value: Name,
+}
+
 /// The days of the clock, computed from what is on record. The deadline is the end of the due day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -245,6 +257,10 @@ pub struct SubjectAccessRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sent_at: Option<Timestamp>,
+    /// Where it went, whatever became of that contact since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sent_to: Option<SarAddress>,
     /// Who sent or refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -277,6 +293,7 @@ impl SubjectAccessRequest {
             searches: Vec::new(),
             built_at: None,
             refusal: None,
+            sent_to: None,
             decided_by: None,
             disclosure_ids: Vec::new(),
             ..self

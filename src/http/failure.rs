@@ -3,8 +3,13 @@
 use super::limits;
 use super::problem::{self, Code, Problem};
 use crate::app::{Error, Failure, Refused};
+use crate::authz::Action;
 use crate::domain::action::ActionName;
 use crate::domain::disclosure::RefusalCode;
+
+fn names(actions: Vec<Action>) -> Vec<ActionName> {
+    actions.into_iter().map(|action| ActionName(action.verb())).collect()
+}
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -20,7 +25,7 @@ impl From<Error> for Problem {
             }
             Error::Failing(failings) => Self::new(Code::RuleViolated).with_faults(failings),
             Error::Refused(refused) => {
-                let Refused { refusal, index, policy } = *refused;
+                let Refused { refusal, allowed, index, policy } = *refused;
                 let code = match refusal.code {
                     RefusalCode::ConsentRequired => Code::ConsentRequired,
                     RefusalCode::ConsentScopeExceeded => Code::ConsentScopeExceeded,
@@ -28,16 +33,18 @@ impl From<Error> for Problem {
                     RefusalCode::IdentifyingDetails => Code::IdentifyingDetails,
                     RefusalCode::CopyRecipientRequired => Code::CopyRecipientRequired,
                     RefusalCode::InvalidState => Code::InvalidState,
+                    RefusalCode::SamePerson => Code::SamePerson,
                 };
                 let problem = Self::new(code).with_faults(refusal.failings).with_policy(policy);
+                let problem = if code == Code::InvalidState { problem.with_allowed_actions(names(allowed)) } else { problem };
                 match index.and_then(|index| u64::try_from(index).ok()) {
                     Some(index) => problem.with_refusal_index(index),
                     None => problem,
                 }
             }
-            Error::State { rule, allowed } => Self::new(Code::InvalidState)
-                .with_faults(rule.into_iter().collect())
-                .with_allowed_actions(allowed.into_iter().map(|action| ActionName(action.verb())).collect()),
+            Error::State { rule, allowed } => {
+                Self::new(Code::InvalidState).with_faults(rule.into_iter().collect()).with_allowed_actions(names(allowed))
+            }
             Error::SamePerson(fault) => Self::new(Code::SamePerson).with_fault(fault),
             Error::OnHold(fault) => Self::new(Code::RetentionHold).with_fault(fault),
             Error::InUse(fault) => Self::new(Code::InUse).with_fault(fault),
@@ -73,7 +80,6 @@ impl From<Failure> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authz::Action;
     use crate::domain::fault::Fault;
 
     #[test]

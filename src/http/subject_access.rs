@@ -181,7 +181,7 @@ async fn bundle(permit: Permit<act::SarBundleRead>, path: Path<SarPath>, app: we
 /// Fetch the answer.
 ///
 /// A letter, as a PDF: what is on record, the notes in the words that go, to whom something was passed on, and the rights of whoever it is about. For the
-/// service manager, to be sent to whoever asked (C3, C9).
+/// service manager, to be sent to whoever asked. Once it was sent it stays as it was then, but for the cases that were disposed of (C3, C9, C16).
 #[utoipa::path(get, path = "/subject-access-requests/{sarId}/bundle/file", operation_id = "getSubjectAccessBundleFile",
     tag = "subject-access-requests",
     responses((status = 200, description = "The letter.", body = PdfFile, content_type = "application/pdf")))]
@@ -195,8 +195,8 @@ async fn file(permit: Permit<act::SarBundleFile>, path: Path<SarPath>, app: web:
 /// Send the answer.
 ///
 /// By the service manager, directly to whoever asked, at a contact of their own that is safe and verified: never by way of the council, a school or
-/// another parent. What leaves of each case is a disclosure on the ground of the right to it, in one transaction with its entry in the disclosure log
-/// (C3, C9; R1, R2).
+/// another parent. What leaves of each case is a disclosure on the ground of the right to it, in one transaction with its entry in the disclosure log.
+/// What it still lacks is told all at once; that is a refusal, which is logged, too (C3, C9; R1, R2).
 #[utoipa::path(post, path = "/subject-access-requests/{sarId}/dispatch", operation_id = "dispatchSubjectAccessRequest",
     tag = "subject-access-requests",
     responses((status = 200, description = "The request as it is now.", body = SubjectAccessRequest)))]

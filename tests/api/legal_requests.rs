@@ -133,13 +133,22 @@ fn whoever_serves_another_side_of_the_family_decides_nothing() {
     let family = Family::record(&app);
     permit(&app, &family, json!({}));
     let (id, note) = extracted(&app, &family);
+    let other = log(&app, &family, json!({}));
+    seek(&app.manager(), &other);
     // The service manager takes the child's own case.
     let own = crate::apart::own_case(&app.manager(), &family.ana);
     assert_eq!(own.body["restricted"], true);
-    let conflicted = |reply: Reply| drop(reply.problem(409, "same-person").rule("conflicted_decider"));
-    conflicted(dispatch(&app.manager(), &id, &[(&family.mia, &family.mia_contact)]));
-    conflicted(extract(&app.manager(), &id, &[&note]));
-    conflicted(decide(&app.manager(), &id, &json!({"decision":"refuse","reason":"No."})));
+    let conflicted = |reply: Reply| reply.problem(409, "same-person").rule("conflicted_decider").body["refusalIndex"].clone();
+    // What would have let something out is refused by the policy and logged; where nothing would leave, nothing is.
+    for refused in [
+        dispatch(&app.manager(), &id, &[(&family.mia, &family.mia_contact)]),
+        extract(&app.manager(), &id, &[&note]),
+        decide(&app.manager(), &other, &grant(&family.ana)),
+    ] {
+        let entry = app.manager().get(&format!("/disclosure-log/entries/{}", conflicted(refused))).ok(200).body["body"].clone();
+        assert_eq!((&entry["kind"], &entry["rules"]), (&json!("disclosure_refused"), &json!(["conflicted_decider"])));
+    }
+    assert_eq!(conflicted(decide(&app.manager(), &id, &json!({"decision":"refuse","reason":"No."}))), Value::Null);
     // Another holder of the role acts.
     let deputy = app.as_staff(Role::ServiceManager, "Deputy");
     dispatch(&deputy, &id, &[(&family.mia, &family.mia_contact)]).ok(200);

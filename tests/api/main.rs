@@ -59,6 +59,7 @@ mod subject_access;
 mod subject_answers;
 mod subject_apart;
 mod subject_items;
+mod subject_sent;
 mod timeline;
 mod tokens;
 mod told;

@@ -69,6 +69,7 @@ pub fn world(seed: u64) -> World {
         let drafted: Vec<_> = drafted.map(|record| (record.id, record.version)).collect();
         world.facts.resting_on = Some(if drafted.is_empty() { drafted } else { chance.some(&drafted) });
     }
+    world.facts.conflicted_decider = chance.one_in(40);
     if chance.one_in(40) {
         world.facts.unsafe_contacts = vec![Failing::at("#/copies/0/contactId", RefusalRule::UnsafeContact)];
     }

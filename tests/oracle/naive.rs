@@ -128,11 +128,26 @@ impl<'a> Oracle<'a> {
     fn judge(&self) -> Verdict {
         match self.ask.basis {
             Basis::Safeguarding => self.risk(),
+            _ if self.facts.conflicted_decider => refused("same-person", [("#".to_owned(), Rule::ConflictedDecider)]),
             Basis::Anonymised => self.anonymous(),
-            Basis::DataSubjectRight if self.facts.sar_decided => granted(),
-            Basis::DataSubjectRight => refused("invalid-state", [("#/basis".to_owned(), Rule::SarNotDecided)]),
+            Basis::DataSubjectRight => self.answer(),
             Basis::Permission => self.permission(),
         }
+    }
+
+    /// C9: to whoever may ask, at an address that is theirs, once every item is decided.
+    fn answer(&self) -> Verdict {
+        let mut lacks = Vec::new();
+        if !self.facts.sar.authorised {
+            lacks.push(("#".to_owned(), Rule::AuthorityMissing));
+        }
+        if !self.facts.sar.verified {
+            lacks.push(("#".to_owned(), Rule::AddressUnverified));
+        }
+        if !self.facts.sar.decided {
+            lacks.push(("#/basis".to_owned(), Rule::SarNotDecided));
+        }
+        if lacks.is_empty() { granted() } else { refused("invalid-state", lacks) }
     }
 
     /// Section (d), and nothing else: never a permission, a wish, a refusal, a changed version.

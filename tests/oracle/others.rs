@@ -121,13 +121,15 @@ pub fn anonymous() -> impl Iterator<Item = (World, String)> {
 
 use RefusalRule as Rule;
 
-/// The dispatch of a subject access request, decided or not.
+/// The dispatch of a subject access request, by whoever may not decide about it or may, and with all it needs or not.
 pub fn own_data() -> impl Iterator<Item = (World, String)> {
-    [false, true].into_iter().map(|decided| {
+    (0..16).map(|bits| {
+        let [decided, verified, authorised, conflicted] = [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1);
         let mut world = world();
         world.ask.basis = Basis::DataSubjectRight;
         world.ask.purpose = Purpose::SarResponse;
-        world.facts.sar_decided = decided;
-        (world, format!("decided {decided}"))
+        world.facts.sar = SarFacts { decided, verified, authorised };
+        world.facts.conflicted_decider = conflicted;
+        (world, format!("decided {decided}, verified {verified}, authorised {authorised}, conflicted {conflicted}"))
     })
 }

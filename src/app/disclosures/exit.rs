@@ -2,7 +2,7 @@
 
 use super::{Request, anonymous, follow_up};
 use crate::app::{App, Error, Refused, Result};
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::counted::Counted;
 use crate::db::facts::{self, Judged};
@@ -16,7 +16,18 @@ use crate::policy::disclosure::{Grant, decide};
 /// Why nothing left: an error, which undoes everything, or a refusal, which is committed and logged.
 pub(in crate::app) enum Stop {
     Error(Error),
-    Refused(Refusal),
+    /// With what the caller may do instead, where it is refused because of how something stands.
+    Refused(Refusal, Vec<Action>),
+}
+
+impl Stop {
+    /// The same, with what may be done instead with what is refused.
+    pub fn allowing(self, allowed: Vec<Action>) -> Self {
+        match self {
+            Self::Refused(refusal, _) => Self::Refused(refusal, allowed),
+            error @ Self::Error(_) => error,
+        }
+    }
 }
 
 impl From<db::Error> for Stop {
@@ -61,13 +72,14 @@ impl App {
         facts.anonymity = anonymous::facts(tx, permit, request, self.settings.limits, now)?;
         facts.resting_on = resting_on;
         request.answers.iter().for_each(|answered| answered.tell(&mut facts));
+        facts.conflicted_decider = request.conflicted;
         request.rests_on(&Grounds::of(&ask, &facts, request.as_named(&counted), &self.settings.policy_version, now))?;
         match decide(&ask, &facts, now) {
             Ok(grant) => Ok((grant, counted)),
             Err(refusal) => {
                 request.refused(tx, permit, &self.settings, &refusal, now)?;
                 follow_up::review_conflict(tx, permit, *case_id, &refusal, now)?;
-                Err(Stop::Refused(refusal))
+                Err(Stop::Refused(refusal, Vec::new()))
             }
         }
     }
@@ -90,16 +102,16 @@ impl App {
             .change_logged(permit, move |tx, permit| {
                 match idempotency::once(tx, permit, request.as_ref(), Clock::real(), |tx| make(tx, permit)) {
                     Ok(done) => Ok(Ok(Created { value: show(tx, permit, done.value)?, replayed: done.replayed })),
-                    Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+                    Err(Stop::Refused(refusal, allowed)) => Ok(Err((refusal, allowed))),
                     Err(Stop::Error(error)) => Err(error),
                 }
             })
             .await?;
         match outcome {
             Ok(done) => Ok((done, log)),
-            Err(refusal) => {
+            Err((refusal, allowed)) => {
                 let policy = self.policy(refusal.rule(), &refusal.clauses);
-                Err(Error::Refused(Box::new(Refused { refusal, index: log.0.first().copied(), policy })))
+                Err(Error::Refused(Box::new(Refused { refusal, allowed, index: log.0.first().copied(), policy })))
             }
         }
     }

@@ -29,6 +29,11 @@ pub(in crate::app) fn recipient_fault(
 }
 
 impl Request {
+    /// The same, asked by somebody who may not decide about it, or may.
+    pub(in crate::app) fn asked_by(self, conflicted: bool) -> Self {
+        Self { conflicted, ..self }
+    }
+
     /// All that it names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
     pub(super) fn check(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<()> {
         let Self { case_id, ask, notes, .. } = self;

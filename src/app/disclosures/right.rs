@@ -1,24 +1,24 @@
-//! The answer to a subject access request as what leaves (C9): of each case the notes that go, in the words in which they go.
+//! The answer to a subject access request as what leaves (C9): of each case the notes that go, in the words in which they go, and what is said beside.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
-use super::Request;
+use super::{Request, Stop};
 use crate::app::{App, Result};
 use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::disclosures::{self, Recording};
-use crate::db::{Tx, ledger, notes, subject_access};
-use crate::domain::disclosure::{Ask, Decided, Disclosure, DisclosureContent, Facts, Failing, RefusalRule};
-use crate::domain::ids::{CaseId, DisclosureId, NoteId, SarId};
-use crate::domain::text::LongText;
-use crate::policy::disclosure::Grant;
+use crate::db::notes::HeldNote;
+use crate::db::{Tx, ledger, subject_access};
+use crate::domain::disclosure::{Ask, Decided, Disclosure, DisclosureContent, Facts, Failing, RefusalRule, SarFacts};
+use crate::domain::ids::{CaseId, DisclosureId, SarId};
+use crate::domain::time::Timestamp;
+use crate::policy::disclosure::{Grant, decide};
 
 /// What is known of the request that is answered.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::app) struct Answered {
-    /// Whether every item is decided.
-    pub decided: bool,
+    /// How far it is.
+    pub sar: SarFacts,
     /// Whether the contact to which it goes can be reached this way without harm.
     pub safe: bool,
 }
@@ -26,7 +26,7 @@ pub(in crate::app) struct Answered {
 impl Answered {
     /// Puts it to the facts of the decision.
     pub(super) fn tell(self, facts: &mut Facts) {
-        facts.sar_decided = self.decided;
+        facts.sar = self.sar;
         if !self.safe && facts.unsafe_contacts.is_empty() {
             facts.unsafe_contacts.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
         }
@@ -34,21 +34,9 @@ impl Answered {
 }
 
 impl Request {
-    /// These notes of a case in scope; of those that are redacted, the words that go.
-    pub(in crate::app) fn of_right(
-        tx: &mut Tx<'_>,
-        permit: &Permit<act::DisclosureRecord>,
-        case_id: CaseId,
-        ask: Ask,
-        redacted: &HashMap<NoteId, LongText>,
-        answered: Answered,
-    ) -> Result<Self> {
-        let held = notes::for_disclosure(tx, permit, case_id, &ask.note_ids)?.into_iter();
-        let notes = held.map(|note| {
-            let words = redacted.get(&note.id()).cloned();
-            note.redacted(words)
-        });
-        Ok(Self { case_id, ask, notes: notes.collect(), grounds: RefCell::default(), answers: Some(answered) })
+    /// These notes of a case, which were found in scope, in the words that go.
+    pub(in crate::app) fn of_right(case_id: CaseId, ask: Ask, notes: Vec<HeldNote>, answered: Answered) -> Self {
+        Self { case_id, ask, notes, grounds: RefCell::default(), answers: Some(answered), conflicted: false }
     }
 }
 
@@ -61,6 +49,26 @@ pub(super) fn told(tx: &mut Tx<'_>, permit: &Permit<impl Act>, mut disclosure: D
 }
 
 impl App {
+    /// Decides about an answer that is about no case. Nothing leaves by it, and a refusal has no entry in the disclosure log: whom it is about stands
+    /// there under the key of a case or not at all.
+    pub(in crate::app) fn judge_without_case(
+        tx: &mut Tx<'_>,
+        ask: &Ask,
+        answered: Answered,
+        conflicted_decider: bool,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        let mut facts = Facts { conflicted_decider, ..Facts::default() };
+        answered.tell(&mut facts);
+        match decide(ask, &facts, now) {
+            Ok(_) => Ok(()),
+            Err(refusal) => {
+                tx.refuses();
+                Err(Stop::Refused(refusal, Vec::new()))
+            }
+        }
+    }
+
     /// Writes that this part of the answer to a request left.
     pub(in crate::app) fn record_answer(
         &self,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::drafts::ask;
-use super::{actions, require_unconflicted, shown, wrong_state};
+use super::{actions, allowed_now, is_conflicted, shown, wrong_state};
 use crate::app::consents::last_day;
 use crate::app::disclosures::{Request, Stop};
 use crate::app::{App, Error, Result, expect_version, faultless, leave};
@@ -148,7 +148,7 @@ impl App {
         let case_id = current.content.case_id;
         check(tx, permit, case_id, &items)?;
         let draft = open_draft(tx, permit, &current, Action::LegalRequestExtract)?;
-        require_unconflicted(tx, permit, case_id)?;
+        let conflicted = is_conflicted(tx, permit, case_id)?;
         let included = items.iter().filter(|item| item.decision == LegalItemDecision::Include);
         let drafted = DisclosureContent {
             note_ids: included.map(|item| item.note_id).collect(),
@@ -159,9 +159,9 @@ impl App {
             ..draft.extract.disclosure.clone()
         };
         let exit = leave(permit.caller())?;
-        let request = Request::find(tx, &exit, case_id, ask(drafted)?)?;
+        let request = Request::find(tx, &exit, case_id, ask(drafted)?)?.asked_by(conflicted);
         let (grant, counted) = self.judge(tx, &exit, &request, None, now).map_err(|stop| match stop {
-            Stop::Refused(refusal) => Stop::Refused(among(refusal, &items)),
+            Stop::Refused(refusal, _) => Stop::Refused(among(refusal, &items), allowed_now(permit.caller(), current.status)),
             error @ Stop::Error(_) => error,
         })?;
         faultless(beyond(&draft.extract.granted, request.notes(), &items, &counted))?;
@@ -209,7 +209,7 @@ impl App {
             Some(draft) if current.status == LegalRequestStatus::Blocked && draft.status == DisclosureStatus::Approved => draft,
             _ => open_draft(tx, permit, &current, Action::LegalRequestDispatch)?,
         };
-        require_unconflicted(tx, permit, case_id)?;
+        let conflicted = is_conflicted(tx, permit, case_id)?;
         let drafted = DisclosureContent { copies: how.copies, told_subject: how.told_subject, ..draft.extract.disclosure.clone() };
         let exit = leave(permit.caller())?;
         let request = Request::find(tx, &exit, case_id, ask(drafted)?).map_err(|error| match error {
@@ -217,8 +217,10 @@ impl App {
             Error::Db(db::Error::NotFound) => wrong_state(permit.caller(), current.status, Some(RefusalRule::NoteSuperseded)),
             other => other,
         })?;
+        let request = request.asked_by(conflicted);
         let rests_on = draft.consents.iter().map(|relied| (relied.consent_id, relied.version)).collect();
-        let judged = self.judge(tx, &exit, &request, Some(rests_on), now)?;
+        let judged = self.judge(tx, &exit, &request, Some(rests_on), now);
+        let judged = judged.map_err(|stop| stop.allowing(allowed_now(permit.caller(), current.status)))?;
         let copies = self.record_extract(tx, &exit, &request, judged, draft.id, (id, reason(&current)))?;
         // Behind the guards: what it rested on may have ended meanwhile, and then nothing of this is kept.
         let may = current.status != LegalRequestStatus::Blocked && draft.status == DisclosureStatus::Approved;

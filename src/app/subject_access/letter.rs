@@ -1,27 +1,26 @@
 //! The answer as a letter (C9): what is on record, the notes in the words that go, and to whom something was passed on.
 //!
-//! It is set anew whenever it is fetched, from what was decided and is sealed with each case. So there is no file of several cases that would outlive one
-//! of them, and none that is older than what was decided.
+//! Until it is sent it is set anew whenever it is fetched, from what was decided. When it is sent, what it says of each case is kept with that case, and
+//! from then on it is set from that: no file of several cases outlives one of them, and none says something else than what left.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::items::built;
 use crate::app::receipts::named;
 use crate::app::{App, Result, Settings};
-use crate::authz::{Permit, act};
-use crate::db::subject_access::{self, Right};
+use crate::authz::{Act, Permit, act};
+use crate::db::notes::HeldNote;
+use crate::db::subject_access::{self, Part, Right};
 use crate::db::{Tx, disclosures, notes, recipients};
 use crate::domain::disclosure::DisclosureContent;
-use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
+use crate::domain::ids::{CaseId, PersonId, SarId};
 use crate::domain::legal_bundle::Enclosed;
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::receipt::Service;
 use crate::domain::subject_access::{SarItem, SubjectAccessRequest};
-use crate::domain::subject_access_letter::{PassedOn, Released, SubjectAccessLetter};
+use crate::domain::subject_access_letter::{Cover, OfCase, PassedOn, Released, SubjectAccessLetter};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Purpose, SarItemDecision, Vocabulary as _};
-
-type Leave = Permit<act::SarBundleFile>;
 
 fn name_of(content: &PersonContent) -> Option<String> {
     content.full_name.as_ref().or(content.known_as.as_ref()).map(|name| name.0.clone())
@@ -48,22 +47,26 @@ fn rows(content: &PersonContent, contacts: &[Contact]) -> Vec<(String, Vec<Strin
 }
 
 /// The notes of a case that go, in the words that go.
-fn released(tx: &mut Tx<'_>, permit: &Leave, case: CaseId, items: &[SarItem]) -> Result<Vec<(Timestamp, Released)>> {
-    let going: HashMap<NoteId, &SarItem> = items.iter().filter(|item| item.goes()).map(|item| (item.note_id, item)).collect();
-    let ids: Vec<NoteId> = going.keys().copied().collect();
-    let mut released = Vec::with_capacity(ids.len());
-    for held in notes::for_disclosure(tx, permit, case, &ids)? {
-        let words = going.get(&held.id()).and_then(|item| item.redacted_text.clone());
-        let (in_part, held) = (words.is_some(), held.redacted(words));
+fn going(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, items: &[SarItem]) -> Result<Vec<HeldNote>> {
+    let going: Vec<&SarItem> = items.iter().filter(|item| item.goes()).collect();
+    let ids: Vec<_> = going.iter().map(|item| item.note_id).collect();
+    let held = notes::for_disclosure(tx, permit, case, &ids)?;
+    Ok(held.into_iter().zip(going).map(|(note, item)| note.redacted(item.redacted_text.clone())).collect())
+}
+
+/// The same as they are enclosed.
+fn released(tx: &mut Tx<'_>, permit: &Permit<impl Act>, notes: &[HeldNote]) -> Result<Vec<(Timestamp, Released)>> {
+    let mut released = Vec::with_capacity(notes.len());
+    for held in notes {
         let at = notes::find(tx, permit, held.id())?.content.occurred_at;
         let note = Enclosed { on: at.day(), categories: held.categories().to_vec(), words: held.content().as_str().into() };
-        released.push((at, Released { note, in_part }));
+        released.push((at, Released { note, in_part: held.is_redacted() }));
     }
     Ok(released)
 }
 
 /// To whom something was passed on, by name: of a person only that they take part.
-fn receiver(tx: &mut Tx<'_>, permit: &Leave, content: &DisclosureContent, requester: PersonId) -> Result<String> {
+fn receiver(tx: &mut Tx<'_>, permit: &Permit<impl Act>, content: &DisclosureContent, requester: PersonId) -> Result<String> {
     let to = &content.recipient;
     let Some(id) = to.recipient_id else {
         return Ok(if to.person_id == Some(requester) { "You" } else { "Somebody who takes part in your case" }.to_owned());
@@ -73,56 +76,77 @@ fn receiver(tx: &mut Tx<'_>, permit: &Leave, content: &DisclosureContent, reques
     Ok([Some(body.content.name.as_str()), team].into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
-fn letter(
+/// What the answer says of a case, with the notes it encloses.
+pub(super) struct Said {
+    /// The case.
+    pub case_id: CaseId,
+    /// What it says.
+    pub of_case: OfCase,
+    /// Its notes that go, in the words that go.
+    pub notes: Vec<HeldNote>,
+}
+
+/// What the answer says of each of these cases, by what was decided and by what is on record now; what was passed on, until it was built.
+pub(super) fn said(
     tx: &mut Tx<'_>,
-    permit: &Leave,
-    settings: &Settings,
+    permit: &Permit<impl Act>,
     request: &SubjectAccessRequest,
     built_at: Timestamp,
-) -> Result<SubjectAccessLetter> {
+    cases: &BTreeSet<CaseId>,
+    parts: &[Part],
+) -> Result<Vec<Said>> {
     let right = Right::from(&request.content);
-    let parts = subject_access::decided(tx, permit, request.id)?;
-    // Of a case that somebody else has for their own by now nothing is told (C1).
-    let of_right = subject_access::cases_of_right(tx, permit, right)?;
-    let cases: BTreeSet<CaseId> = parts.iter().map(|part| part.case_id).filter(|case| of_right.contains(case)).collect();
-    let themselves = right.subject == right.owner;
-    let items = || parts.iter().flat_map(|part| &part.items);
-    let mut enclosed = Vec::new();
-    for part in parts.iter().filter(|part| cases.contains(&part.case_id)) {
-        enclosed.extend(released(tx, permit, part.case_id, &part.items)?);
-    }
-    enclosed.sort_by_key(|(at, _)| *at);
-    let mut passed_on = Vec::new();
     // What is beside the notes is decided by nobody, so it is for themselves only.
-    let told = if themselves { &cases } else { &BTreeSet::new() };
-    for (at, content) in disclosures::passed_on(tx, permit, told, (right.subject, right.requester), request.id, built_at)? {
-        let to = receiver(tx, permit, &content, right.requester)?;
-        passed_on.push(PassedOn { on: at.day(), to, purpose: content.purpose.unwrap_or(Purpose::Safeguarding) });
+    let themselves = right.subject == right.owner;
+    let told = if themselves { cases } else { &BTreeSet::new() };
+    let mut told = disclosures::passed_on(tx, permit, told, (right.subject, right.requester), request.id, built_at)?;
+    let mut all = Vec::with_capacity(cases.len());
+    for part in parts.iter().filter(|part| cases.contains(&part.case_id)) {
+        let notes = going(tx, permit, part.case_id, &part.items)?;
+        let mut passed_on = Vec::new();
+        for (at, content) in told.remove(&part.case_id).unwrap_or_default() {
+            let to = receiver(tx, permit, &content, right.requester)?;
+            passed_on.push((at, PassedOn { on: at.day(), to, purpose: content.purpose.unwrap_or(Purpose::Safeguarding) }));
+        }
+        let left_out = part.items.iter().any(|item| item.decision != SarItemDecision::Include);
+        let of_case = OfCase { enclosed: released(tx, permit, &notes)?, passed_on, left_out, ..OfCase::default() };
+        all.push(Said { case_id: part.case_id, of_case, notes });
     }
-    let to = named(tx, permit, [right.requester].into())?.into_values().map(|person| person.name).collect();
-    let known = subject_access::on_record(tx, permit, right.subject, &cases)?;
-    let about = known.as_ref().and_then(|(content, _)| name_of(content)).unwrap_or_else(|| "somebody you asked for".to_owned());
-    Ok(SubjectAccessLetter {
-        service: Service { name: settings.service_name.clone(), contact: settings.service_contact.clone() },
-        made_on: built_at.day(),
-        reference: request.id.to_string(),
-        received_on: request.content.received_on,
-        to,
-        about: (right.subject != right.requester).then_some(about),
-        on_record: known.filter(|_| themselves).map(|(content, contacts)| rows(&content, &contacts)).unwrap_or_default(),
-        enclosed: enclosed.into_iter().map(|(_, released)| released).collect(),
-        passed_on,
-        left_out: items().any(|item| item.decision != SarItemDecision::Include),
-    })
+    let newest = cases.last().and_then(|newest| all.iter_mut().find(|said| said.case_id == *newest));
+    if let (Some(said), Some((content, contacts))) = (newest, subject_access::on_record(tx, permit, right.subject, cases)?) {
+        said.of_case.about = name_of(&content).filter(|_| right.subject != right.requester);
+        said.of_case.on_record = if themselves { rows(&content, &contacts) } else { Vec::new() };
+    }
+    Ok(all)
+}
+
+/// Who writes to whom, as it is on record now.
+pub(super) fn cover(tx: &mut Tx<'_>, permit: &Permit<impl Act>, settings: &Settings, requester: PersonId) -> Result<Cover> {
+    let to = named(tx, permit, [requester].into())?.into_values().map(|person| person.name).collect();
+    let service = Service { name: settings.service_name.clone(), contact: settings.service_contact.clone() };
+    Ok(Cover { service, to })
 }
 
 impl App {
-    /// What the answer says, to be set as a file, once it is built.
-    pub async fn sar_letter(&self, permit: Leave, id: SarId) -> Result<SubjectAccessLetter> {
+    /// What the answer says, to be set as a file, once it is built; from when it was sent on, what it said then, as far as its cases are still there. It is
+    /// for those who may read all its notes (C4).
+    pub async fn sar_letter(&self, permit: Permit<act::SarBundleFile>, id: SarId) -> Result<SubjectAccessLetter> {
         let (now, settings) = (self.clock.now(), self.settings.clone());
         self.look(permit, move |tx, permit| {
             let (request, bundle) = built(tx, permit, id, now)?;
-            letter(tx, permit, &settings, &request, bundle.built_at)
+            let (parts, sent) = subject_access::decided(tx, permit, id)?;
+            let (cover, of_cases) = if let Some(cover) = sent {
+                for part in &parts {
+                    notes::require(tx, permit, part.case_id, &part.going())?;
+                }
+                (cover, parts.into_iter().filter_map(|part| part.said).collect())
+            } else {
+                let cases = subject_access::cases_of_right(tx, permit, Right::from(&request.content))?;
+                let said = said(tx, permit, &request, bundle.built_at, &cases, &parts)?;
+                let cover = cover(tx, permit, &settings, request.content.requester_id)?;
+                (cover, said.into_iter().map(|said| said.of_case).collect())
+            };
+            Ok(SubjectAccessLetter::of(&request, bundle.built_at, cover, of_cases))
         })
         .await
     }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::Row;
-use crate::authz::{Permit, act};
+use crate::authz::{Act, Permit};
 use crate::db::concerns;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
@@ -41,22 +41,23 @@ pub(in crate::db) fn withheld(
     Ok(withheld)
 }
 
-/// What was passed on about somebody until then, of these cases, which the caller found in scope, as far as whoever asks may be told: not this answer
-/// itself, nor what names nobody, and of a risk only what they were told before. Oldest first.
+/// What was passed on about somebody until then, of each of these cases, which the caller found in scope, as far as whoever asks may be told: not this
+/// answer itself, nor what names nobody, and of a risk only what they were told before.
 pub fn passed_on(
     tx: &mut Tx<'_>,
-    _permit: &Permit<act::SarBundleFile>,
+    _permit: &Permit<impl Act>,
     cases: &BTreeSet<CaseId>,
     (subject, asking): (PersonId, PersonId),
     answer: SarId,
     until: Timestamp,
-) -> Result<Vec<(Timestamp, DisclosureContent)>> {
+) -> Result<HashMap<CaseId, Vec<(Timestamp, DisclosureContent)>>> {
     let theirs = Counted::among(tx, [subject])?.everybody();
     let from = Counted::among(tx, [subject, asking])?.everybody();
     let hidden = concerns::hidden_from(tx, cases, &from, until.day())?;
-    let rows: Vec<Row> = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).load(tx.conn)?;
+    let rows = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).order(disclosure::id.asc());
+    let rows: Vec<Row> = rows.load(tx.conn)?;
     tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
-    let mut told = Vec::new();
+    let mut told: HashMap<CaseId, Vec<_>> = HashMap::new();
     for row in rows {
         let decided = &row.details.0;
         let about = decided.data_subject_ids.iter().any(|person| theirs.contains(person));
@@ -66,9 +67,8 @@ pub fn passed_on(
         }
         let content = row.content(tx)?;
         if row.basis != Basis::Safeguarding || content.told_subject == Some(ToldSubject::Yes) {
-            told.push((row.details.0.sent_at, content));
+            told.entry(row.case_id).or_default().push((row.details.0.sent_at, content));
         }
     }
-    told.sort_by_key(|(at, _)| *at);
     Ok(told)
 }

@@ -34,6 +34,12 @@ impl HeldNote {
         Self { redacted: words, ..self }
     }
 
+    /// Whether it goes in part only.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.redacted.is_some()
+    }
+
     /// Which it is.
     #[must_use]
     pub fn id(&self) -> NoteId {

@@ -68,13 +68,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// Whether every item is decided, nothing else is, and nothing goes that is kept from whoever asks.
+    /// Whether every case was looked at and every item is decided, nothing else is, and nothing goes that is kept from whoever asks.
     #[must_use]
     pub fn is_decided(&self) -> bool {
         let decided: HashMap<NoteId, bool> =
             self.parts.iter().flat_map(|part| &part.items).map(|item| (item.note_id, item.goes())).collect();
         let settled = |held: &Candidate| decided.get(&held.note_id).is_some_and(|goes| !(*goes && held.withheld_until.is_some()));
-        decided.len() == self.candidates.len() && self.candidates.iter().all(settled)
+        let looked_at = |case: &CaseId| self.parts.iter().any(|part| part.case_id == *case);
+        self.cases.iter().all(looked_at) && decided.len() == self.candidates.len() && self.candidates.iter().all(settled)
     }
 }
 
@@ -116,7 +117,7 @@ pub fn take_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, right: Right) -> 
 /// that is not among them (C1); nothing, if there is no case.
 pub fn on_record(
     tx: &mut Tx<'_>,
-    _permit: &Permit<act::SarBundleFile>,
+    _permit: &Permit<impl Act>,
     subject: PersonId,
     cases: &BTreeSet<CaseId>,
 ) -> Result<Option<(PersonContent, Vec<Contact>)>> {

@@ -14,8 +14,9 @@ use crate::db::participants;
 use crate::db::schema::{subject_access_part, subject_access_request};
 use crate::db::sealed::{Cell, Owner};
 use crate::db::tx::Tx;
-use crate::domain::ids::{CaseId, DisclosureId, PersonId, SarId, SarPartId};
+use crate::domain::ids::{CaseId, DisclosureId, NoteId, PersonId, SarId, SarPartId};
 use crate::domain::subject_access::SarItem;
+use crate::domain::subject_access_letter::OfCase;
 use crate::domain::time::Timestamp;
 
 #[derive(Queryable, Insertable)]
@@ -33,6 +34,7 @@ struct Row {
 struct Told {
     items: Vec<SarItem>,
     disclosure_ids: Vec<DisclosureId>,
+    said: Option<OfCase>,
 }
 
 /// What of a request belongs to one case.
@@ -44,6 +46,16 @@ pub struct Part {
     pub items: Vec<SarItem>,
     /// What left of it.
     pub disclosure_ids: Vec<DisclosureId>,
+    /// What the answer that was sent says of it.
+    pub said: Option<OfCase>,
+}
+
+impl Part {
+    /// The notes that go.
+    #[must_use]
+    pub fn going(&self) -> Vec<NoteId> {
+        self.items.iter().filter(|item| item.goes()).map(|item| item.note_id).collect()
+    }
 }
 
 fn cell(id: SarPartId, case: CaseId) -> Cell {
@@ -56,8 +68,8 @@ pub(super) fn of(tx: &mut Tx<'_>, id: SarId) -> Result<Vec<Part>> {
     let rows: Vec<Row> = of.load(tx.conn)?;
     tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let open = |row: Row| {
-        let Told { items, disclosure_ids } = tx.open(cell(row.id, row.case_id), &row.sealed)?;
-        Ok(Part { case_id: row.case_id, items, disclosure_ids })
+        let Told { items, disclosure_ids, said } = tx.open(cell(row.id, row.case_id), &row.sealed)?;
+        Ok(Part { case_id: row.case_id, items, disclosure_ids, said })
     };
     rows.into_iter().map(open).collect()
 }
@@ -91,12 +103,19 @@ pub fn put(
     Ok(())
 }
 
-/// Writes what left of a case, beside what was decided.
-pub fn sent(tx: &mut Tx<'_>, _permit: &Permit<act::SarDispatch>, id: SarId, of: &Part, left: Vec<DisclosureId>) -> Result<()> {
-    let here = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).filter(subject_access_part::case_id.eq(of.case_id));
-    let part: SarPartId = here.select(subject_access_part::id).first(tx.conn)?;
-    let sealed = tx.seal(cell(part, of.case_id), &Told { items: of.items.clone(), disclosure_ids: left })?;
-    diesel::update(subject_access_part::table.find(part)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+/// Writes what the answer says of a case, and by which disclosures that left, beside what was decided.
+pub fn sent(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<act::SarDispatch>,
+    (id, case): (SarId, CaseId),
+    said: OfCase,
+    disclosure_ids: Vec<DisclosureId>,
+) -> Result<()> {
+    let here = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).filter(subject_access_part::case_id.eq(case));
+    let row: Row = here.first(tx.conn)?;
+    let Told { items, .. } = tx.open(cell(row.id, case), &row.sealed)?;
+    let sealed = tx.seal(cell(row.id, case), &Told { items, disclosure_ids, said: Some(said) })?;
+    diesel::update(subject_access_part::table.find(row.id)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
     Ok(())
 }
 

@@ -30,12 +30,26 @@ pub struct Facts {
     pub unsafe_contacts: Vec<Failing>,
     /// What is known about an anonymised text; without it, basis `anonymised` is refused.
     pub anonymity: Option<AnonymityFacts>,
-    /// Whether every item of the subject access request is decided (basis `data_subject_right`).
-    pub sar_decided: bool,
+    /// How far the subject access request is that is answered (basis `data_subject_right`).
+    pub sar: SarFacts,
+    /// Whether whoever decides may not, and another holder of the role must (C9, C15). It is no matter where somebody is at risk.
+    pub conflicted_decider: bool,
     /// The permissions and versions a draft rests on that is decided again now; absent for what is no draft.
     pub resting_on: Option<Vec<(ConsentId, i64)>>,
     /// Configuration.
     pub limits: Limits,
+}
+
+/// How far a subject access request is. What is not known is not so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SarFacts {
+    /// Whether every item is decided, and the answer built.
+    pub decided: bool,
+    /// Whether the contact to which it goes is on record, and verified to be that of whoever asks.
+    pub verified: bool,
+    /// Whether whoever asks may, and has shown that.
+    pub authorised: bool,
 }
 
 /// The figures of the policy that are configuration.

@@ -17,6 +17,7 @@ pub use asked::{
 };
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
+    SarFacts,
 };
 pub use grounds::{AsNamed, Grounds};
 pub use recorded::{

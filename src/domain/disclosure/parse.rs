@@ -1,6 +1,7 @@
 //! From a body of the contract to what is asked. Properties that contradict each other stop here; whether it is allowed is not judged.
 
 use crate::domain::ids::{NoteId, PersonId};
+use crate::domain::text::LongText;
 use crate::domain::vocabulary::{Basis, Channel, Direction, InformationCategory, Purpose};
 
 use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
@@ -57,8 +58,13 @@ impl Ask {
     /// What the answer to a subject access request asks: these notes, to whoever made it; without notes, what it says all the same of the subject by name.
     /// No request can ask for it: only its dispatch does (C9).
     #[must_use]
-    pub fn for_right(subject: PersonId, requester: PersonId, channel: Channel, note_ids: Vec<NoteId>) -> Self {
-        let beyond_notes = note_ids.is_empty();
+    pub fn for_right(
+        subject: PersonId,
+        requester: PersonId,
+        channel: Channel,
+        note_ids: Vec<NoteId>,
+        (words, beyond_notes): (Option<LongText>, bool),
+    ) -> Self {
         Self {
             basis: Basis::DataSubjectRight,
             purpose: Purpose::SarResponse,
@@ -68,7 +74,7 @@ impl Ask {
             subject_ids: beyond_notes.then_some(subject).into_iter().collect(),
             note_ids,
             information_categories: beyond_notes.then_some(InformationCategory::ContactDetails).into_iter().collect(),
-            summary: Some("Answer to a subject access request.".into()),
+            summary: Some(words.unwrap_or_else(|| "Answer to a subject access request.".into())),
             told_subject: None,
             told_reason: None,
             withhold_from_person_ids: Vec::new(),

@@ -21,6 +21,8 @@ pub enum RefusalCode {
     CopyRecipientRequired,
     /// 409: wrong state.
     InvalidState,
+    /// 409: whoever decides is too close to it (C9, C15).
+    SamePerson,
 }
 
 impl RefusalCode {
@@ -34,6 +36,7 @@ impl RefusalCode {
             Self::IdentifyingDetails => "identifying-details",
             Self::CopyRecipientRequired => "copy-recipient-required",
             Self::InvalidState => "invalid-state",
+            Self::SamePerson => "same-person",
         }
     }
 }

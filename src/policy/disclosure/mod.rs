@@ -33,7 +33,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::disclosure::{Ask, AskRecipient, CopyTo, Facts, Failing, Refusal, RefusalCode, RefusalRule, ReliedOn};
+use crate::domain::disclosure::{Ask, AskRecipient, CopyTo, Facts, Failing, Refusal, RefusalCode, RefusalRule, ReliedOn, SarFacts};
 use crate::domain::ids::{ConsentId, NoteId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ConditionKind, Direction, Purpose};
@@ -157,6 +157,13 @@ impl Grant {
 /// What a caller may do and which case is in his scope is settled before (first half of R1). For basis `anonymised` the text has been scanned by
 /// `policy::anonymity`, and `facts.anonymity` holds what was found; without it the answer is no.
 pub fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal> {
+    // A risk waits for nobody else.
+    if ask.basis != Basis::Safeguarding && facts.conflicted_decider {
+        return Err(refuse(ask, RefusalCode::SamePerson, vec![Failing::at("#", RefusalRule::ConflictedDecider)]));
+    }
+    if ask.basis == Basis::DataSubjectRight {
+        unanswered(ask, facts.sar)?;
+    }
     // A risk is passed on to those who protect, never to a contact of the family.
     if ask.basis != Basis::Safeguarding && !facts.unsafe_contacts.is_empty() {
         return Err(refuse(ask, RefusalCode::RuleViolated, facts.unsafe_contacts.clone()));
@@ -165,9 +172,19 @@ pub fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, Refusal
         Basis::Permission => permission::decide(ask, facts, now),
         Basis::Safeguarding => risk::decide(ask, facts, now),
         Basis::Anonymised => anonymised(ask, facts, now),
-        Basis::DataSubjectRight if facts.sar_decided => Ok(Grant::without_permission(ask, data_subjects(ask, facts), now)),
-        Basis::DataSubjectRight => Err(refuse(ask, RefusalCode::InvalidState, vec![Failing::at("#/basis", RefusalRule::SarNotDecided)])),
+        Basis::DataSubjectRight => Ok(Grant::without_permission(ask, data_subjects(ask, facts), now)),
     }
+}
+
+/// What a subject access request still lacks before its answer may leave (C9; R2).
+fn unanswered(ask: &Ask, sar: SarFacts) -> Result<(), Refusal> {
+    let lacking = [
+        (sar.decided, "#/basis", RefusalRule::SarNotDecided),
+        (sar.verified, "#", RefusalRule::AddressUnverified),
+        (sar.authorised, "#", RefusalRule::AuthorityMissing),
+    ];
+    let failings: Vec<_> = lacking.into_iter().filter(|(there, ..)| !there).map(|(_, place, rule)| Failing::at(place, rule)).collect();
+    if failings.is_empty() { Ok(()) } else { Err(refuse(ask, RefusalCode::InvalidState, failings)) }
 }
 
 /// Section (c): nobody can be recognised, by what was found in the text and by how many families match it.

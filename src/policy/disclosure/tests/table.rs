@@ -59,6 +59,9 @@ fn all_refuse(world: &mut World) {
     }
 }
 
+/// All that the answer to a subject access request needs.
+const ANSWERED: SarFacts = SarFacts { decided: true, verified: true, authorised: true };
+
 fn anonymised(world: &mut World) {
     world.ask.basis = Basis::Anonymised;
     world.ask.note_ids.clear();
@@ -244,7 +247,14 @@ fn the_decision_table_holds() {
             },
             "rule-violated recipient_without_safeguarding_function@recipient",
         ),
-        ("D42", |w| w.ask.basis = Basis::DataSubjectRight, "invalid-state sar_not_decided@basis"),
+        (
+            "D42",
+            |w| {
+                w.ask.basis = Basis::DataSubjectRight;
+                w.facts.sar = SarFacts { decided: false, ..ANSWERED };
+            },
+            "invalid-state sar_not_decided@basis",
+        ),
         ("D43", anonymised, "grant"),
         (
             "D44",
@@ -964,6 +974,30 @@ fn an_anonymised_text_carries_nobody_with_it() {
 }
 
 #[test]
+fn an_answer_leaves_once_nothing_is_lacking_and_by_whoever_is_not_close_to_it() {
+    let answers = |w: &mut World, sar: SarFacts| {
+        w.ask.basis = Basis::DataSubjectRight;
+        w.facts.sar = sar;
+        w.outcome()
+    };
+    let mut w = world();
+    assert_eq!(answers(&mut w, ANSWERED), "grant");
+    assert_eq!(answers(&mut w, SarFacts { verified: false, ..ANSWERED }), "invalid-state address_unverified@#");
+    assert_eq!(answers(&mut w, SarFacts { authorised: false, ..ANSWERED }), "invalid-state authority_missing@#");
+    assert_eq!(answers(&mut w, SarFacts::default()), "invalid-state sar_not_decided@basis address_unverified@# authority_missing@#");
+    // What it lacks is told before how it could be sent, and who may not decide before either.
+    w.facts.unsafe_contacts = vec![Failing::at("#/channel", RefusalRule::UnsafeContact)];
+    assert_eq!(answers(&mut w, SarFacts { decided: false, ..ANSWERED }), "invalid-state sar_not_decided@basis");
+    assert_eq!(answers(&mut w, ANSWERED), "rule-violated unsafe_contact@channel");
+    w.facts.conflicted_decider = true;
+    assert_eq!(answers(&mut w, SarFacts::default()), "same-person conflicted_decider@#");
+    w.ask.basis = Basis::Permission;
+    assert_eq!(w.outcome(), "same-person conflicted_decider@#");
+    at_risk(&mut w);
+    assert_eq!(w.outcome(), "grant");
+}
+
+#[test]
 fn a_grant_says_what_it_rests_on() {
     let mut w = world();
     w.m1().conditions = vec![condition(OnceOnly), condition(CopyToGranter)];
@@ -975,7 +1009,7 @@ fn a_grant_says_what_it_rests_on() {
     assert_eq!((grant.copies()[0].to().person_id, grant.copies()[0].note_ids(), grant.copies()[0].beyond_notes()), (MIA, &[N1][..], false));
     assert_eq!((grant.identified(), grant.decided_at(), grant.clauses()), (true, w.now, vec!["C11"]));
     w.ask.basis = Basis::DataSubjectRight;
-    w.facts.sar_decided = true;
+    w.facts.sar = ANSWERED;
     assert_eq!(w.outcome(), "grant");
 }
 
