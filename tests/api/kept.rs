@@ -173,10 +173,16 @@ fn whoever_receives_something_is_guarded_while_it_is_decided() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     family.permit(&app, json!({"recipients":[{"personId":family.nell}]}));
-    let id = family.nell.replace('-', "");
     let guard = by_engine("lower(hex(person_id))", "replace(person_id::text, '-', '')");
-    let version = || figure(&app, &format!("SELECT CAST(version AS BIGINT) FROM decision_guard WHERE {guard} = '{id}'"));
-    let before = version();
+    let version = |person: &str| {
+        figure(&app, &format!("SELECT CAST(version AS BIGINT) FROM decision_guard WHERE {guard} = '{}'", person.replace('-', "")))
+    };
+    let before = version(&family.nell);
     family.disclose(&app, &family.ask(&family.n1(&app), json!({"recipient":{"personId":family.nell}}))).ok(201);
-    assert_eq!(version(), before + 1);
+    assert_eq!(version(&family.nell), before + 1);
+    // Before an answer to a subject access request is sent, everybody of its cases: what is recorded of any of them bears on what is held.
+    let id = family.answered(&app);
+    let before = version(&family.finn);
+    crate::asking::dispatch(&app.manager(), &id, "secure_email").ok(200);
+    assert_eq!(version(&family.finn), before + 1);
 }

@@ -55,6 +55,8 @@ fn what_was_sent_is_shown_as_it_was_sent_whatever_changed_since() {
     let sent = dispatch(&manager, &id, "secure_email").ok(200);
     assert_eq!(sent.body["sentTo"], json!({"channel":"secure_email","kind":"email","value":"mia@example.org"}));
     assert_eq!(read(&app.adviser(), &id).body.get("sentTo"), None);
+    assert!(dispatch(&manager, &id, "secure_email").problem(409, "invalid-state").rules().is_empty());
+    assert!(told(&app, "disclosure_refused").is_empty(), "once it is sent nothing is asked any more");
     // The log commits to all of it: the words of each note, and what is said beside them.
     let because = manager.with("Access-Reason", "subject_access_request");
     let said: Vec<(String, String)> = sent.body["disclosureIds"]
