@@ -186,3 +186,54 @@ fn whoever_receives_something_is_guarded_while_it_is_decided() {
     crate::asking::dispatch(&app.manager(), &id, "secure_email").ok(200);
     assert_eq!(version(&family.finn), before + 1);
 }
+
+#[test]
+fn what_was_asked_and_what_came_of_it_stands() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (note, manager) = (family.n1(&app), app.manager());
+    family.permit_proceedings(&app, json!({}));
+    let legal = family.extracted(&app, &note);
+    let copies = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    manager.if_match(5).post(&format!("/legal-requests/{legal}/dispatch"), &copies).ok(200);
+    let asked = format!("/cases/{}/information-requests", family.case);
+    let asked = app.adviser().post(&asked, &family.asked_from_outside(json!({}))).ok(201).id();
+    app.adviser().if_match(1).post(&format!("/information-requests/{asked}/response"), &json!({"outcome":"no_permission"})).ok(200);
+    let sar = family.answered(&app);
+    // Until it is answered no key of a case is destroyed in which its subject takes part.
+    let held = app.sabotage().batch_execute("UPDATE sealing_key SET wrapped = NULL WHERE owner_kind = 'case'").unwrap_err().to_string();
+    assert!(held.contains("on hold"), "{held}");
+    manager.if_match(4).post(&format!("/subject-access-requests/{sar}/dispatch"), &json!({"channel":"secure_email"})).ok(200);
+    let (another, later) = (by_engine("randomblob(16)", "gen_random_uuid()"), by_engine("created_at + 1", "created_at + interval '1 day'"));
+    let ended = by_engine("ended_at + 1", "ended_at + interval '1 day'");
+    for (table, columns) in [
+        ("information_request", "id case_id disclosure_id recorded_by created_at asked_by due_on status ended_at"),
+        ("legal_request", "id case_id recipient_id recorded_by created_at received_on deadline_on"),
+        ("legal_extract", "id case_id legal_request_id created_at status details"),
+        ("subject_access_request", "id subject_id requester_id recorded_by created_at capacity received_on status"),
+        ("subject_access_part", "id case_id sar_id created_at"),
+    ] {
+        let value = |column: &str| match column {
+            "created_at" => later,
+            "ended_at" => ended,
+            "asked_by" => "'service'",
+            "capacity" => "'solicitor'",
+            "status" => "'received'",
+            "details" => "'{}'",
+            date if date.ends_with("_on") => "'2026-01-01'",
+            _ => another,
+        };
+        let mut refused: Vec<_> =
+            columns.split(' ').map(|column| (format!("UPDATE {table} SET {column} = {}", value(column)), "stands")).collect();
+        refused.push((format!("DELETE FROM {table}"), "never removed"));
+        refused.push(match is_postgres() {
+            true => (format!("TRUNCATE {table} CASCADE"), "never removed"),
+            false => (format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"), "never removed"),
+        });
+        for (sql, words) in refused {
+            let said = app.sabotage().batch_execute(&sql).expect_err(&sql).to_string();
+            assert!(said.contains(words), "{sql}: {said}");
+        }
+        app.sabotage().batch_execute(&format!("UPDATE {table} SET sealed = sealed")).unwrap();
+    }
+}

@@ -77,7 +77,7 @@ fn a_revoked_token_is_refused_and_others_of_its_holder_are_not() {
 #[test]
 fn a_revocation_of_tokens_holds_from_the_next_request_and_for_those_issued_before() {
     let scene = Scene::new();
-    let session = scene.app.as_staff(Role::Adviser, "Leaver");
+    let session = scene.app.as_staff(Role::ServiceManager, "Leaver");
     scene.admitted(&session);
     let id = scene.staff("Leaver")["id"].as_str().unwrap().to_owned();
     let revoke = format!("/staff/{id}/token-revocation");
@@ -87,8 +87,11 @@ fn a_revocation_of_tokens_holds_from_the_next_request_and_for_those_issued_befor
     scene.admitted(&scene.app.adviser());
     // A token issued in a later second counts again; an earlier one, still unexpired, does not.
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    scene.admitted(&scene.app.as_staff(Role::Adviser, "Leaver"));
+    let less = scene.app.as_staff(Role::Adviser, "Leaver");
+    scene.admitted(&less);
     scene.refused(&session);
+    // Nor does the role come back that was taken from them.
+    less.get("/subject-access-requests").problem(403, "forbidden");
 }
 
 #[test]

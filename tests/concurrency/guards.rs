@@ -88,6 +88,10 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
         app.manager().if_match(5).post(&format!("/legal-requests/{legal}/dispatch"), &copies).ok(200)
     });
     family.withdraw(&app, &proceedings, json!({})).ok(200);
+    let answer = family.answered(&app);
+    watch.takes("an answer to a request for what is held", &everybody, || {
+        app.manager().if_match(4).post(&format!("/subject-access-requests/{answer}/dispatch"), &json!({"channel":"secure_email"})).ok(200)
+    });
     watch.takes("a question to somebody outside", &[ana, mia], || {
         let path = format!("/cases/{case}/information-requests");
         adviser.post(&path, &family.asked_by_service(json!({"subjectIds":[ana, mia]}))).problem(409, "consent-scope-exceeded")

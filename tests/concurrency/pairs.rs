@@ -105,6 +105,18 @@ fn a_disposal_is_approved_once() {
 }
 
 #[test]
+fn what_is_held_of_somebody_is_sent_once() {
+    let (app, other) = replicas();
+    let family = Family::record(&app);
+    for round in 0..rounds() {
+        let path = format!("/subject-access-requests/{}/dispatch", family.answered(&app));
+        let send = |app: &TestApp| app.manager().if_match(4).post(&path, &json!({"channel":"secure_email"}));
+        one_of(round, at_once(|| send(&app), || send(&other)), 200, &[409, 412]);
+    }
+    assert_eq!(figure(&app, "SELECT count(*) FROM disclosure"), i64::try_from(rounds()).unwrap());
+}
+
+#[test]
 fn a_conflict_is_reviewed_once() {
     let (app, other) = replicas();
     let family = Family::record(&app);

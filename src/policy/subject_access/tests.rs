@@ -79,7 +79,7 @@ fn while_something_is_out_no_day_is_told_that_depends_on_it() {
 #[test]
 fn what_may_happen_next_follows_from_what_happened() {
     let received = "2026-06-01";
-    let rows: [(Happened<'_>, Kind, &str, bool); 21] = [
+    let rows: [(Happened<'_>, Kind, &str, bool); 23] = [
         (&[], Kind::IdentityAsked, "2026-06-08", true),
         (&[], Kind::AuthorityAsked, "2026-06-09", false),
         (&[], Kind::AuthorityReceived, "2026-06-30", true),
@@ -100,6 +100,8 @@ fn what_may_happen_next_follows_from_what_happened() {
         (&CLARIFIED, Kind::Extended, "2026-07-11", true),
         (&CLARIFIED, Kind::IdentityAsked, "2026-06-19", false),
         (&CLARIFIED, Kind::ClarificationAsked, "2026-06-19", true),
+        (&[(Kind::ClarificationAsked, "2026-06-02")], Kind::IdentityAsked, "2026-06-03", false),
+        (&[(Kind::Extended, "2026-06-02")], Kind::AuthorityAsked, "2026-06-03", false),
         (&[(Kind::Extended, "2026-06-02")], Kind::Extended, "2026-06-03", false),
     ];
     for (happened, kind, on, allowed) in rows {
@@ -143,7 +145,7 @@ fn family(born: &str, assessed: Option<CapacityOutcome>, held: [ParentalResponsi
 
 #[test]
 fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
-    use ParentalResponsibility::{Disputed, RestrictedByOrder, Unknown, Yes};
+    use ParentalResponsibility::{Disputed, No, RestrictedByOrder, Unknown, Yes};
     use RequesterCapacity::{Parent, Representative, Solicitor, Subject};
     let (small, grown) = ("2014-03-12", "2008-03-12");
     let (can, cannot) = (Some(CapacityOutcome::CanDecide), Some(CapacityOutcome::CannotDecide));
@@ -158,6 +160,8 @@ fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
         (small, None, [Yes, Unknown], Parent, own(PARENT), nothing, true),
         (small, None, [Yes, RestrictedByOrder], Parent, own(PARENT), nothing, false),
         (small, None, [Disputed, Yes], Parent, own(PARENT), nothing, false),
+        (small, None, [Yes, No], Parent, own(PARENT), nothing, false),
+        (small, None, yes, Parent, own(STRANGER), both, false),
         (small, None, [Unknown, Unknown], Parent, own(PARENT), nothing, false),
         (small, None, yes, Parent, own(STRANGER), nothing, false),
         (small, None, yes, Parent, own(COUNCIL), nothing, false),
@@ -195,6 +199,16 @@ fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
     for (row, (born, assessed, held, capacity, (requester, acting_for), shown, may)) in rows.into_iter().enumerate() {
         let asking = Asking { capacity, requester, acting_for, subject: CHILD };
         assert_eq!(may_ask(&asking, shown, day("2026-06-01"), &family(born, assessed, held)), may, "row {row}");
+    }
+    // Another child of theirs, or what was so once, takes nothing away.
+    for denied in [
+        PrFact { child_id: DEPUTY, value: No, from_on: None, ended_on: None },
+        PrFact { child_id: CHILD, value: No, from_on: None, ended_on: Some(day("2026-05-01")) },
+    ] {
+        let mut told = family(small, None, yes);
+        told.participants[4].pr.push(denied);
+        let asking = Asking { capacity: Parent, requester: PARENT, acting_for: PARENT, subject: CHILD };
+        assert!(may_ask(&asking, nothing, day("2026-06-01"), &told), "{denied:?}");
     }
     let mut appointed = family(grown, cannot, yes);
     let deputy = ParticipantFact { person_id: DEPUTY, relation: Relation::Deputy, pr: Vec::new(), ..appointed.participants[3].clone() };
