@@ -201,6 +201,10 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
     let silent: Vec<&String> = known.difference(&sent).collect();
     assert!(silent.is_empty(), "give these texts a canary: {silent:#?}");
     assert!(canaries.len() >= 100, "{}: {canaries:?}", canaries.len());
+    // A file is made, too.
+    let family = Family::record(&app);
+    family.permit_proceedings(&app, json!({}));
+    Family::built(&app, &family.extracted(&app, &family.n1(&app)));
     let bytes = stored(&app);
     assert_eq!(finds(&bytes, MARK), BTreeSet::new());
     // Names of the family that every test records, the first bytes of a file in Base64, and what a search would find: what is on record in the clear is

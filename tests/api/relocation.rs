@@ -254,6 +254,22 @@ fn a_wish_goes_with_the_note() {
 }
 
 #[test]
+fn an_older_version_names_nobody_there_whom_it_did_not_name_before() {
+    let mixed = Mixed::new(json!({}));
+    let Mixed { app, wrong, right, .. } = &mixed;
+    let note = wrong.note(app, &wrong.mia, &[&wrong.ana], "health", json!({"fromPersonId":null}));
+    let corrected = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":wrong.mia,
+        "aboutPersonIds":[wrong.ana],"namesOthers":false,"informationCategories":["health"],"concern":"The lift is broken again.",
+        "factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":true,"wishByPersonId":wrong.mia,"wishOn":"2026-05-20",
+        "correctionReason":"Mia rang back."});
+    let newest = app.adviser().post(&format!("/notes/{note}/correction"), &corrected).ok(201).id();
+    let moved = move_note(&app.adviser(), &newest, &mixed.belongs(json!({"wishByPersonId":right.mia}))).ok(201);
+    assert_eq!((moved.str("fromPersonId"), moved.str("wishByPersonId")), (right.mia.clone(), right.mia.clone()));
+    let first = mixed.read(&moved.str("supersedesNoteId")).ok(200);
+    assert_eq!((first.body.get("fromPersonId"), first.body.get("wishByPersonId")), (None, None), "{}", first.text);
+}
+
+#[test]
 fn who_does_not_see_the_other_case_learns_nothing_of_it_from_a_marker() {
     let mixed = Mixed::new(json!({}));
     let Mixed { app, wrong, right, note } = &mixed;

@@ -110,12 +110,15 @@ fn each_step_is_taken_where_it_is_offered_and_nowhere_else() {
     let moved = json!({"caseId":other.case,"reason":"Theirs.","fromPersonId":other.mia,"aboutPersonIds":[other.mia]});
     app.adviser().post(&format!("/notes/{note}/relocation"), &moved).ok(201);
     dispatch(&manager, &id, "secure_email").problem(409, "invalid-state").rule("sar_not_decided");
+    // Nor is what came in its place decided by that.
+    family.n1(&app);
+    build(&manager, &id).problem(409, "invalid-state").rule("sar_not_decided");
     refuse(&manager, &id).ok(200);
-    dispatch(&manager, &id, "secure_email").problem(409, "invalid-state");
+    assert!(dispatch(&manager, &id, "secure_email").problem(409, "invalid-state").rules().is_empty());
     assert!(manager.get(&format!("{}/bundle", path(&id))).problem(409, "invalid-state").rules().is_empty());
     // Nor is proof asked for late where items were decided first.
     let early = log(&app, &family, json!({}));
-    put(&manager, &early, &[]).ok(200);
+    put(&manager, &early, &items(&held(&manager, &early))).ok(200);
     event(&manager, &early, "identity_asked", "2026-05-30").problem(409, "invalid-state");
 }
 
@@ -286,7 +289,8 @@ fn whoever_is_two_on_record_asks_as_one() {
     put(&manager, &id, &[include(&told), withhold(&note)]).ok(200);
     build(&manager, &id).ok(202);
     change(&app.adviser(), &family.mia, &json!({"safeContact":{"avoidChannels":["secure_email"]}}));
-    dispatch(&manager, &id, "in_person_handover").problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+    let unsafe_way = dispatch(&manager, &id, "in_person_handover").problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
+    assert!(unsafe_way.body["refusalIndex"].is_number(), "{}", unsafe_way.text);
     change(&app.adviser(), &family.mia, &json!({"safeContact":null}));
     dispatch(&manager, &id, "secure_email").ok(200);
     // The parent of a child asks for whoever that child is, too.
@@ -295,6 +299,14 @@ fn whoever_is_two_on_record_asks_as_one() {
     deliver(&manager, &his, &Family::verify(&app, &family.finn)).ok(200);
     ready(&manager, &his);
     dispatch(&manager, &his, "secure_email").ok(200);
+    // What is one's own is told to whoever that one is.
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let own = own_case(&hers, &family.mia).id();
+    let alone = said(&hers, &own, &family.mia, &[&family.mia], "Wants to move.");
+    let asked =
+        hers.post("/subject-access-requests", &family.subject_access(json!({"subjectId":family.mia,"requesterId":caller}))).ok(201).id();
+    let deputy = app.as_staff(Role::ServiceManager, "deputy").with("Access-Reason", "subject_access_request");
+    assert_eq!(ids(&held(&deputy, &asked))[0], alone);
 }
 
 #[test]
@@ -341,6 +353,14 @@ fn a_case_that_becomes_somebodys_own_is_told_of_no_more() {
     let newest = left.body["items"][0]["id"].as_str().unwrap().to_owned();
     let by_which = |session: &Session<'_>| session.get(&format!("/disclosures/{newest}")).ok(200).body.get("sarId").cloned();
     assert_eq!((by_which(&app.adviser()), by_which(&deputy)), (None, Some(json!(id))));
+    // Whoever acts for somebody who is served alone is on record with that case, and nobody else learns of them.
+    let pip = person(&app, &json!({"kind":"young_person","knownAs":"Pip","pseudonymous":false})).id();
+    own_case(&hers, &pip);
+    let (solicitor, _) = self::reached(&app, "professional", "Io Reed");
+    let acts = json!({"subjectId":pip,"requesterId":solicitor,"capacity":"solicitor","actingForId":pip});
+    hers.post("/subject-access-requests", &family.subject_access(acts)).ok(201);
+    app.adviser().get(&format!("/people/{solicitor}")).problem(404, "not-found");
+    hers.get(&format!("/people/{solicitor}")).ok(200);
 }
 
 #[test]
@@ -364,6 +384,9 @@ fn the_letter_tells_themselves_to_whom_something_was_passed_on_and_nobody_else()
     passed(json!({"personId":mia}), json!([mia]));
     passed(json!({"personId":finn}), json!([mia]));
     passed(json!({"recipientId":family.school}), json!([ana]));
+    let trust = json!({"bodyType":"health_nhs","name":"Lakeshire Trust","teams":[],"safeguardingFunction":true});
+    let trust = manager.post("/recipients", &trust).ok(201).id();
+    let (solicitor, his) = reached(&app, "professional", "Io Reed");
     let risk = |change: Value| {
         let mut told = family.risk(&note, json!({"subjectIds":[mia],"noteIds":[],"toldSubject":"yes","toldReason":null}));
         merge(&mut told, change);
@@ -371,8 +394,8 @@ fn the_letter_tells_themselves_to_whom_something_was_passed_on_and_nobody_else()
     };
     risk(json!({}));
     risk(json!({"recipient":{"recipientId":police},"withholdFromPersonIds":[mia],"withholdUntilOn":"2026-06-20"}));
+    risk(json!({"recipient":{"recipientId":trust},"withholdFromPersonIds":[solicitor],"withholdUntilOn":"2026-06-20"}));
     let (by_herself, of_ana) = (log(&app, &family, json!({})), log(&app, &family, for_child(mia, ana)));
-    let (solicitor, his) = reached(&app, "professional", "Io Reed");
     let acts = json!({"requesterId":solicitor,"capacity":"solicitor","actingForId":mia});
     for (change, pointer, rule) in [
         (json!({"actingForId":mia}), "#/actingForId", "contradicting_fields"),
@@ -383,7 +406,9 @@ fn the_letter_tells_themselves_to_whom_something_was_passed_on_and_nobody_else()
     let by_solicitor = log(&app, &family, acts);
     deliver(&manager, &by_solicitor, &contact).problem(422, "rule-violated").rule_at("#/deliveryContactId", "unknown_reference");
     deliver(&manager, &by_solicitor, &his).ok(200);
-    [&by_herself, &of_ana, &by_solicitor].map(|id| ready(&manager, id));
+    for id in [&by_herself, &of_ana, &by_solicitor] {
+        ready(&manager, id);
+    }
     // What is passed on once it is made is for another.
     app.clock.set(at("2026-06-01T10:00:00Z"), true);
     passed(json!({"recipientId":family.council,"teamId":family.south}), json!([mia]));
@@ -391,6 +416,7 @@ fn the_letter_tells_themselves_to_whom_something_was_passed_on_and_nobody_else()
         let told = words(&manager, id);
         for (phrase, there) in [
             ("Safeguarding Hub (", themselves),
+            ("Lakeshire Trust (", id == &by_herself),
             ("You (", themselves && id == &by_herself),
             ("Somebody who takes part in your case (", themselves),
             ("Larkbeck Primary", false),
@@ -404,9 +430,11 @@ fn the_letter_tells_themselves_to_whom_something_was_passed_on_and_nobody_else()
     assessed(&app.adviser(), ana);
     update(&manager, &of_ana, &json!({"deliveryContactId":contact,"bestInterests":" "})).ok(200);
     dispatch(&manager, &of_ana, "secure_email").problem(409, "invalid-state").rule("authority_missing");
-    // Nor does what is kept from whom they act for go to a solicitor.
-    family.disclose(&app, &family.risk(&note, json!({"withholdFromPersonIds":[mia],"withholdUntilOn":"2026-06-20"}))).ok(201);
-    assert_eq!(held(&manager, &by_solicitor)[0]["withheldUntilOn"], "2026-06-20");
+    // Nor does what is kept from a solicitor, or from whom they act for.
+    for (from, until) in [(&solicitor, "2026-06-18"), (mia, "2026-06-20")] {
+        family.disclose(&app, &family.risk(&note, json!({"withholdFromPersonIds":[from],"withholdUntilOn":until}))).ok(201);
+        assert_eq!(held(&manager, &by_solicitor)[0]["withheldUntilOn"], until);
+    }
     build(&manager, &by_solicitor).problem(409, "invalid-state").rule("sar_not_decided");
 }
 
@@ -435,20 +463,38 @@ fn an_answer_about_no_case_is_judged_as_any_other() {
     let case = case_of(&app, &una).id();
     let note = said(&app.adviser(), &case, &una, &[&una], "Is tired.");
     dispatch(&manager, &second, "secure_email").problem(409, "invalid-state").rule("sar_not_decided");
+    // Of a case in which nothing is held it is told, too.
+    let bare = case_of(&app, &una).id();
+    put(&manager, &second, &[include(&note)]).ok(200);
+    build(&manager, &second).ok(202);
+    assert_eq!(dispatch(&manager, &second, "secure_email").ok(200).body["disclosureIds"].as_array().unwrap().len(), 2);
     // A request about none goes with whom it names; what names whoever asked stays with its case alone.
     let lone = person(&app, &json!({"kind":"child","knownAs":"Bo","pseudonymous":false})).id();
     let about_none = log(&app, &family, json!({"subjectId":lone,"requesterId":una,"capacity":"parent"}));
-    put(&manager, &second, &[include(&note)]).ok(200);
-    for id in [&second, &about_none] {
-        refuse(&manager, id).ok(200);
+    refuse(&manager, &about_none).ok(200);
+    for case in [&case, &bare] {
+        app.adviser().if_match(1).post(&format!("/cases/{case}/closure"), &json!({"outcome":"agreed"})).ok(200);
     }
-    app.adviser().if_match(1).post(&format!("/cases/{case}/closure"), &json!({"outcome":"agreed"})).ok(200);
-    dispose(&app, &[&case]);
+    dispose(&app, &[&case, &bare]);
     for id in [&first, &second, &about_none] {
         manager.get(&path(id)).problem(404, "not-found");
     }
     app.adviser().get(&format!("/people/{una}")).problem(404, "not-found");
     app.adviser().get(&format!("/people/{lone}")).ok(200);
+    // So does one about whoever had a case of their own alone, of which whoever asks is told nothing.
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let pip = person(&app, &json!({"kind":"young_person","knownAs":"Pip","pseudonymous":false,"dateOfBirth":"2008-03-12"})).id();
+    let own = own_case(&hers, &pip).id();
+    let asked = json!({"subjectId":pip,"requesterId":lone,"capacity":"parent"});
+    let asked = hers.post("/subject-access-requests", &family.subject_access(asked)).ok(201).id();
+    assert_eq!(held(&manager, &asked), Vec::<Value>::new());
+    refuse(&manager, &asked).ok(200);
+    let shut = hers.if_match(1).post(&format!("/cases/{own}/closure"), &json!({"outcome":"agreed"})).ok(200);
+    let body = json!({"caseIds":[own],"class":shut.body["retention"]["class"],"ground":"erasure_request"});
+    let proposed = keyed(&manager.with("Access-Reason", "retention")).post("/disposals", &body).ok(201).id();
+    let deputy = keyed(&app.as_staff(Role::ServiceManager, "Deputy").with("Access-Reason", "retention")).if_match(1);
+    deputy.post(&format!("/disposals/{proposed}/approval"), &json!({"notices":"notified"})).ok(200);
+    manager.get(&path(&asked)).problem(404, "not-found");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::{approve, deputy, key, reason};
-use crate::family::Family;
+use crate::apart::with_subject;
+use crate::family::{Family, person};
 use crate::harness::{Reply, Session, TestApp};
 
 fn propose(app: &TestApp, cases: &[&str]) -> Reply {
@@ -105,4 +106,29 @@ fn a_proposal_is_given_up_by_whoever_sees_all_of_its_cases() {
     let newest: Value = app.as_role(Role::Auditor).get("/access-log?operation=cancelDisposal&outcome=granted").ok(200).body;
     let cases = newest["items"][0]["body"]["cases"].as_array().unwrap().len();
     assert_eq!((&given_up.body["status"], cases), (&json!("cancelled"), 1), "{newest}");
+}
+
+#[test]
+fn a_review_that_is_open_holds_a_case_back_and_a_no_that_protects_nobody_elsewhere_does_not() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    deputy(&app).get("/me").ok(200);
+    family.refuse(&app, &family.finn, &[&family.ana]);
+    family.disclose(&app, &family.risk(&family.n1(&app), json!({}))).ok(201);
+    // It may be closed before what was passed on is reviewed, and not be gone.
+    family.close(&app);
+    assert_eq!(super::propose(&app, &[&family.case]).problem(409, "invalid-state").rules(), ["unsettled"]);
+    family.reopen(&app);
+    super::conclude(&app, &family);
+    super::dispose(&app, &[&family.case]);
+    // It protects whoever is one with her in another case (R6, R7).
+    let family = Family::record(&app);
+    family.refuse(&app, &family.finn, &[&family.ana]);
+    let pip = person(&app, &json!({"kind":"child","knownAs":"Pip","pseudonymous":false})).id();
+    with_subject(&app.adviser(), &pip, false);
+    let found = json!({"mergedPersonId":pip,"reason":"The same child."});
+    app.manager().if_match(1).post(&format!("/people/{}/merges", family.ana), &found).ok(201);
+    super::conclude(&app, &family);
+    let proposed = super::propose(&app, &[&family.case]).ok(201).id();
+    assert_eq!(approve(&deputy(&app), &proposed, 1).problem(409, "invalid-state").rules(), ["still_counts"]);
 }
