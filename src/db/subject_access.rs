@@ -290,3 +290,6 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::SarList>, status: &[SarStatus]
 pub(super) fn hold(tx: &mut Tx<'_>, cases: impl IntoIterator<Item = CaseId>) -> Result<()> {
     tx.hold_each(RowLock::Case, cases.into_iter().map(|case| case.0))
 }
+
+#[cfg(test)]
+mod tests;

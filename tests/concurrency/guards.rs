@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
+use ureq::http::Method;
 
 use crate::family::{self, Family, merge};
 use crate::harness::TestApp;
@@ -92,6 +93,16 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
     watch.takes("an answer to a request for what is held", &everybody, || {
         app.manager().if_match(4).post(&format!("/subject-access-requests/{answer}/dispatch"), &json!({"channel":"secure_email"})).ok(200)
     });
+    let contact = json!([{"kind":"email","value":"io@example.org","safe":true,"verifiedAt":"2026-05-30T10:00:00.000Z"}]);
+    let lone = family::person(&app, &json!({"kind":"parent_carer","fullName":"Io Reed","pseudonymous":false,"contacts":contact}));
+    let asks = family.subject_access(json!({"subjectId":lone.id(),"requesterId":lone.id()}));
+    let path = format!("/subject-access-requests/{}", adviser.post("/subject-access-requests", &asks).ok(201).id());
+    app.manager().if_match(1).patch(&path, &json!({"deliveryContactId":lone.body["contacts"][0]["id"]})).ok(200);
+    app.manager().if_match(2).put(&format!("{path}/items"), &json!({"items":[]})).ok(200);
+    app.manager().send(&Method::POST, &format!("{path}/bundle"), None).ok(202);
+    watch.takes("an answer about no case", &[&lone.id()], || {
+        app.manager().if_match(4).post(&format!("{path}/dispatch"), &json!({"channel":"secure_email"})).ok(200)
+    });
     watch.takes("a question to somebody outside", &[ana, mia], || {
         let path = format!("/cases/{case}/information-requests");
         adviser.post(&path, &family.asked_by_service(json!({"subjectIds":[ana, mia]}))).problem(409, "consent-scope-exceeded")
@@ -159,12 +170,13 @@ fn whatever_could_change_an_answer_takes_the_guard_of_everybody_it_concerns() {
         let body = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
             "senNeeds":[{"type":"slcn","rank":1}],"senProvision":"k","setting":"mainstream","appealTypes":[],"participants":[
             {"personId":ana,"role":"subject","relation":"self","servedSeparately":false},
-            {"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false}]});
+            {"personId":mia,"role":"service_user","relation":"parent","servedSeparately":false},
+            {"personId":nell,"role":"supporter","relation":"grandparent","servedSeparately":false}]});
         adviser.post("/cases", &body).ok(201).id()
     });
-    let wrong = family.n1(&app);
-    watch.takes("a note that moves", &[ana, mia], || {
-        let body = json!({"caseId":opened,"reason":"It belongs there.","fromPersonId":mia,"aboutPersonIds":[ana]});
+    let wrong = family.note(&app, mia, &[ana, sam], "school_provision", json!({}));
+    watch.takes("a note that moves", &[ana, mia, sam, nell], || {
+        let body = json!({"caseId":opened,"reason":"It belongs there.","fromPersonId":nell,"aboutPersonIds":[ana]});
         adviser.post(&format!("/notes/{wrong}/relocation"), &body).ok(201)
     });
     assert!(watch.missed.is_empty(), "\n{}", watch.missed.join("\n"));
