@@ -1,12 +1,13 @@
 //! The files of extracts for legal proceedings (C15), sealed like what they hold. A row says that they were asked for; whether those in it are of the
-//! extract as it is now, the digest in it tells. So no restart and no change of the items leaves wrong ones behind.
+//! extract as it is now, the digest in it tells. So no restart and no change of the items leaves wrong ones behind. A file that is of the extract is
+//! never made again: it may be the one that left.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::conn::RowLock;
 use super::error::Result;
-use super::legal_extracts::Draft;
+use super::legal_extracts::{self, Draft};
 use super::schema::legal_bundle;
 use super::sealed::{Cell, Owner};
 use super::tx::Tx;
@@ -28,8 +29,18 @@ struct Row {
 pub struct Made {
     /// The digest of the extract they were made of.
     pub of: String,
-    /// The files; none, if they could not be made.
-    pub files: Option<Vec<File>>,
+    /// Those that are there: that of the officer, and, once it was sent, one with each copy.
+    pub files: Vec<File>,
+    /// Whether those that are not there could not be made.
+    pub failed: bool,
+}
+
+impl Made {
+    /// The file of the officer, or that of somebody's copy.
+    #[must_use]
+    pub fn file(&self, copy_to: Option<PersonId>) -> Option<&File> {
+        self.files.iter().find(|file| file.copy_to == copy_to)
+    }
 }
 
 /// One file.
@@ -65,23 +76,47 @@ pub fn of(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, extract: &Draft) -> Resul
 pub fn ask(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestBundle>, extract: &Draft, now: Timestamp) -> Result<()> {
     // Two ask one after the other.
     tx.hold(RowLock::Case, extract.case_id.0)?;
-    let nothing = tx.seal(cell(extract.id, extract.case_id), &None::<Made>)?;
     match of(tx, permit, extract)? {
         None => {
-            let row = Row { id: extract.id, case_id: extract.case_id, sealed: nothing, created_at: now };
+            let sealed = tx.seal(cell(extract.id, extract.case_id), &None::<Made>)?;
+            let row = Row { id: extract.id, case_id: extract.case_id, sealed, created_at: now };
             diesel::insert_into(legal_bundle::table).values(row).execute(tx.conn)?;
+            Ok(())
         }
-        Some(Bundle { made: Some(Made { files: None, .. }), .. }) => {
-            diesel::update(legal_bundle::table.find(extract.id)).set(legal_bundle::sealed.eq(nothing)).execute(tx.conn)?;
+        Some(Bundle { made: Some(made), .. }) if made.failed => {
+            put(tx, (extract.id, extract.case_id), Some(&Made { failed: false, ..made }))
         }
-        Some(_) => {}
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
-/// Keeps what came of making them.
-pub fn keep(tx: &mut Tx<'_>, _permit: &Permit<act::LegalRequestBundle>, (id, case_id): (DisclosureId, CaseId), made: Made) -> Result<()> {
-    let sealed = tx.seal(cell(id, case_id), &Some(made))?;
+/// Keeps what came of making them beside what there is, unless it is of something that the extract is not any more.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::LegalRequestBundle>,
+    (id, case_id): (DisclosureId, CaseId),
+    made: Made,
+) -> Result<()> {
+    // The extract stays as it is until this is kept.
+    tx.hold(RowLock::Case, case_id.0)?;
+    let Some(extract) = legal_extracts::by_id(tx, permit, id)? else { return Ok(()) };
+    let Some(bundle) = of(tx, permit, &extract)? else { return Ok(()) };
+    if extract.digest()? != made.of {
+        return Ok(());
+    }
+    let mut files = bundle.made.filter(|there| there.of == made.of).map(|there| there.files).unwrap_or_default();
+    let new: Vec<File> = made.files.into_iter().filter(|new| files.iter().all(|there| there.copy_to != new.copy_to)).collect();
+    files.extend(new);
+    put(tx, (id, case_id), Some(&Made { files, ..made }))
+}
+
+/// Leaves nothing of the files of an extract but that they were asked for.
+pub(super) fn empty(tx: &mut Tx<'_>, id: DisclosureId, case_id: CaseId) -> Result<()> {
+    put(tx, (id, case_id), None)
+}
+
+fn put(tx: &mut Tx<'_>, (id, case_id): (DisclosureId, CaseId), made: Option<&Made>) -> Result<()> {
+    let sealed = tx.seal(cell(id, case_id), &made)?;
     diesel::update(legal_bundle::table.find(id)).set(legal_bundle::sealed.eq(sealed)).execute(tx.conn)?;
     Ok(())
 }

@@ -1,20 +1,23 @@
 //! Extracts for legal proceedings (C15). An extract is a disclosure that was not sent yet: it has its id, and becomes one by being recorded from a
 //! grant, or never. It is drafted from a grant, too, and ends for good with what it rests on (R17).
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::conn::Engine;
 use super::counted::Counted;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::named::{self, NamedBy};
 use super::schema::{legal_extract, legal_request};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{legal_requests, scope};
+use super::{legal_bundles, legal_requests, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{DisclosureContent, ReliedOn};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, LegalRequestId, NoteId, PersonId};
@@ -97,6 +100,15 @@ impl ExtractRow {
         let extract = self.open(tx)?;
         let Self { id, legal_request_id, case_id, status, details: Json(Resting { consents, subject_ids }), .. } = self;
         Ok(Draft { id, legal_request_id, case_id, status, consents, subject_ids, extract })
+    }
+}
+
+impl Draft {
+    /// What was decided, so that it is known again. The copies are none of it: they are recorded when it is sent, and it stays what it was.
+    pub fn digest(&self) -> Result<String> {
+        let decided = Extract { copies: Vec::new(), ..self.extract.clone() };
+        let decided = serde_json::to_vec(&decided).map_err(|_| Error::Corrupt("extract"))?;
+        Ok(BASE64_STANDARD.encode(Sha256::digest(decided)))
     }
 }
 
@@ -204,6 +216,12 @@ pub fn decided_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: LegalRequ
     row.map(|row| row.draft(tx)).transpose()
 }
 
+/// This extract, whoever sees it: nothing of it is shown.
+pub(super) fn by_id(tx: &mut Tx<'_>, _permit: &Permit<act::LegalRequestBundle>, id: DisclosureId) -> Result<Option<Draft>> {
+    let row: Option<ExtractRow> = legal_extract::table.find(id).first(tx.conn).optional()?;
+    row.map(|row| row.draft(tx)).transpose()
+}
+
 /// Whether something of this case in scope is drafted and not sent, and can be on this day.
 pub fn any_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, today: NaiveDate) -> Result<bool> {
     let blocked = legal_request::table.filter(legal_requests::lapsed(Day(today))).select(legal_request::id);
@@ -232,6 +250,24 @@ pub fn about(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: &[PersonId]) -
 fn chosen(tx: &mut Tx<'_>, query: legal_extract::BoxedQuery<'static, Engine>, wanted: impl Fn(&Resting) -> bool) -> Result<Vec<Draft>> {
     let rows: Vec<ExtractRow> = query.load(tx.conn)?;
     rows.into_iter().filter(|row| wanted(&row.details.0)).map(|row| row.draft(tx)).collect()
+}
+
+/// What these notes say, which are moved to another case, goes from all that was drafted of this one and not sent, with what was decided of them (C8).
+/// It goes on naming those that were to go, so that it is not sent before it is decided anew. The caller holds the case.
+pub(super) fn forget(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Result<()> {
+    let unsent = legal_extract::table.filter(legal_extract::case_id.eq(case_id)).filter(legal_extract::status.ne(DisclosureStatus::Sent));
+    for row in unsent.load::<ExtractRow>(tx.conn)? {
+        let mut extract = row.open(tx)?;
+        let held = extract.items.len();
+        extract.items.retain(|item| !notes.contains(&item.note_id));
+        extract.content.retain(|(note, _)| !notes.contains(note));
+        if extract.items.len() < held {
+            let sealed = tx.seal(Cell::of("legal_extract", row.id.0, Owner::Case(case_id)), &extract)?;
+            diesel::update(legal_extract::table.find(row.id)).set(legal_extract::sealed.eq(sealed)).execute(tx.conn)?;
+            legal_bundles::empty(tx, row.id, case_id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Ends a draft for good, before it was sent. Whether it still was one.

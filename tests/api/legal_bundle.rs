@@ -7,7 +7,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::family::Family;
-use crate::harness::{Reply, Session, TestApp, connect};
+use crate::harness::{Reply, Session, TestApp, at, connect};
 
 fn bundle(id: &str) -> String {
     format!("/legal-requests/{id}/bundle")
@@ -153,11 +153,19 @@ fn the_file_is_the_extract_as_it_was_decided_and_nothing_else() {
     for role in [Role::Adviser, Role::Auditor, Role::Analyst, Role::Administrator, Role::MachineAudit] {
         app.as_role(role).get(&format!("{}/file", bundle(&id))).problem(403, "forbidden");
     }
-    // A note that is found to be another family's is not in it any more.
+    // A note that is found to be another family's is not in it any more, nor is what it says in what is kept of it here.
+    let size = |table: &str| {
+        let kept: Vec<Kept> = diesel::sql_query(format!("SELECT sealed FROM {table}")).load(&mut app.sabotage()).unwrap();
+        kept[0].sealed.len()
+    };
+    let (drafted, filed) = (size("legal_extract"), size("legal_bundle"));
     let other = Family::record(&app);
     let moved = json!({"caseId":other.case,"reason":"It is about another family.","fromPersonId":other.mia,"aboutPersonIds":[other.ana]});
     app.adviser().post(&format!("/notes/{absent}/relocation"), &moved).ok(201);
     shut(&manager, &id, Some("note_superseded"));
+    let items = manager.get(&format!("/legal-requests/{id}")).ok(200).body["extracts"][0]["items"].clone();
+    assert!(items.as_array().unwrap().len() == 2 && !items.to_string().contains(&absent), "{items}");
+    assert!(size("legal_extract") + "Missed Mondays.".len() < drafted && size("legal_bundle") < 100, "{drafted}, {filed}");
     // Once a permission has ended, nothing of it is left to be sent.
     family.withdraw(&app, &given, json!({})).ok(200);
     shut(&manager, &id, None);
@@ -195,9 +203,14 @@ fn the_file_holds_the_very_words_that_the_log_commits_to_and_a_copy_those_of_its
     }
     assert!(digests.starts_with(&printed.iter().collect::<Vec<_>>()), "in the order in which they stand: {digests:?}");
     // With the copies there is more to make.
+    // What was sent is what was made before, whatever is known since, and can be read meanwhile.
+    app.clock.set(at("2026-06-02T09:00:00Z"), true);
+    app.adviser().if_match(1).patch(&format!("/people/{}", family.ana), &json!({"fullName":"Ana Winter"})).ok(200);
+    assert_eq!(words(&manager, &id, ""), officers);
+    manager.get(&format!("{}/file?copyTo={}", bundle(&id), family.mia)).problem(409, "invalid-state");
     assert_eq!(manager.get(&bundle(&id)).ok(200).body["copyPersonIds"], json!([family.mia, family.finn]));
     assert_eq!(done(&manager, &id).str("status"), "ready");
-    assert_eq!(words(&manager, &id, ""), officers, "what was sent is what was made before");
+    assert_eq!(words(&manager, &id, ""), officers);
     let (mias, finns) =
         (words(&manager, &id, &format!("?copyTo={}", family.mia)), words(&manager, &id, &format!("?copyTo={}", family.finn)));
     for (copy, name, own, other) in
@@ -246,6 +259,25 @@ fn what_a_restart_cut_off_is_made_by_the_next_look_at_it() {
     assert_eq!(manager.get(&bundle(&id)).ok(200).str("status"), "building");
     assert_eq!(done(&manager, &id).str("status"), "ready");
     assert!(words(&manager, &id, "").contains("Missed Mondays."));
+}
+
+#[test]
+fn what_is_being_made_of_a_note_that_is_moved_meanwhile_is_not_kept() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (id, _, _) = granted(&app, &family);
+    let said = json!({"concern":"They had a word with us. ".repeat(700)});
+    let note = family.note(&app, &family.mia, &[&family.ana], "attendance", said);
+    let manager = app.manager();
+    extract(&manager, &id, 4, &[&note]);
+    let other = Family::record(&app);
+    manager.send(&ureq::http::Method::POST, &bundle(&id), None).ok(202);
+    let moved = json!({"caseId":other.case,"reason":"It is about another family.","fromPersonId":other.mia,"aboutPersonIds":[other.ana]});
+    app.adviser().post(&format!("/notes/{note}/relocation"), &moved).ok(201);
+    // So long making it takes at most.
+    std::thread::sleep(Duration::from_secs(2));
+    let kept: Vec<Kept> = diesel::sql_query("SELECT sealed FROM legal_bundle").load(&mut app.sabotage()).unwrap();
+    assert!(kept[0].sealed.len() < 100, "{}", kept[0].sealed.len());
 }
 
 #[derive(diesel::QueryableByName)]

@@ -78,7 +78,12 @@ fn a_refusal_that_says_something_else_blocks_nothing() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
     permit(&app, &family, json!({}));
-    let (id, _) = extracted(&app, &family);
+    let (id, note) = extracted(&app, &family);
+    // That it has to be extracted anew is none of it.
+    let corrected = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.mia,
+        "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"Said anew.","factOrOpinion":"fact",
+        "sensitivity":"ordinary","keepConfidential":false,"correctionReason":"Misheard."});
+    let newer = app.adviser().post(&format!("/notes/{note}/correction"), &corrected).ok(201).id();
     let refuse = |change: Value| {
         let mut body = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"method":"email",
             "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-05-02T10:00:00.000Z"});
@@ -90,10 +95,14 @@ fn a_refusal_that_says_something_else_blocks_nothing() {
     refuse(json!({"subjectIds":[family.sam]}));
     refuse(json!({"granterId":family.nell}));
     assert_eq!(status(&app, &id), "extracted");
+    let other = granted(&app, &family);
+    extract(&app.manager(), &id, &[&newer]).ok(200);
     dispatch(&app.manager(), &id, &[(&family.mia, &family.mia_contact)]).ok(200);
-    // What was sent is blocked by nothing.
+    // What was sent is blocked by nothing; what was not is, also where a note in it was corrected.
+    extract(&app.manager(), &other, &[&newer]).ok(200);
+    app.adviser().post(&format!("/notes/{newer}/correction"), &corrected).ok(201);
     refuse(json!({}));
-    assert_eq!(status(&app, &id), "sent_and_copied");
+    assert_eq!([&id, &other].map(|id| status(&app, id)), ["sent_and_copied", "blocked"].map(str::to_owned));
 }
 
 #[test]
@@ -108,12 +117,16 @@ fn a_refusal_in_a_case_nobody_here_sees_blocks_and_is_not_told() {
         "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
     hers.post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201);
     assert_eq!(status(&app, &id), "extracted", "it is decided again when it is sent");
-    let given = json!({"granterId":family.ana,"subjectIds":[family.ana],"purposes":["liaison"],"decidedAt":"2026-05-03T10:00:00.000Z"});
-    let given = hers.post(&format!("/cases/{own}/consents"), &family.permission(given)).ok(201).id();
-    let ending = json!({"withdrawnById":family.ana,"method":"email","objects":true});
-    let withdrawn = hers.post(&format!("/consents/{given}/withdrawal"), &ending).ok(200);
-    assert_eq!(withdrawn.body["effects"]["blockedDisclosureIds"], json!([]), "nobody there is told of another case");
-    // For liaison she objected, and what is decided again fails by what is known on her side.
+    let objects = |purpose: &str| {
+        let given = json!({"granterId":family.ana,"subjectIds":[family.ana],"purposes":[purpose],"decidedAt":"2026-05-03T10:00:00.000Z"});
+        let given = hers.post(&format!("/cases/{own}/consents"), &family.permission(given)).ok(201).id();
+        let ending = json!({"withdrawnById":family.ana,"method":"email","objects":true});
+        let withdrawn = hers.post(&format!("/consents/{given}/withdrawal"), &ending).ok(200);
+        assert_eq!(withdrawn.body["effects"]["blockedDisclosureIds"], json!([]), "nobody there is told of another case");
+    };
+    objects("liaison");
+    assert_eq!(status(&app, &id), "extracted", "she said no to something else");
+    objects("legal_request");
     assert_eq!(status(&app, &id), "blocked");
 }
 

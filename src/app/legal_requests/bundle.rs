@@ -1,14 +1,14 @@
 //! The extract as a file to send (C15): asked for, made beside the request, and fetched. Only what was decided item by item becomes one.
 //!
 //! Nothing waits for it. Whether there is a file of the extract as it is now is found whenever somebody looks, and if there is none, that look has it
-//! made: so a restart in the middle loses nothing, and items that are decided anew leave no stale file.
+//! made: so a restart in the middle loses nothing, and items that are decided anew leave no stale file. What was made and sent is made no second time:
+//! the copies, which are known then, get files beside it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest, Sha256};
 
 use super::{actions, wrong_state};
 use crate::app::receipts::named;
@@ -19,7 +19,7 @@ use crate::db::legal_extracts::{self, Draft};
 use crate::db::{self, Tx, legal_requests, notes, recipients};
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, DisclosureId, LegalRequestId, NoteId, PersonId};
+use crate::domain::ids::{CaseId, DisclosureId, LegalRequestId, PersonId};
 use crate::domain::legal_bundle::{Enclosed, ExtractLetter, LegalBundle};
 use crate::domain::legal_request::LegalRequest;
 use crate::domain::receipt::Service;
@@ -59,7 +59,7 @@ pub struct BundleToMake {
 }
 
 impl BundleToMake {
-    /// What the letters are to say: that to the officer first, then those with the copies.
+    /// What the letters are to say that are not there yet: that to the officer first, then those with the copies.
     #[must_use]
     pub fn letters(&self) -> &[ExtractLetter] {
         &self.letters
@@ -84,23 +84,35 @@ fn decided(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, now: 
         let undecided = matches!(request.status, Received | Considering | PermissionSought | Granted);
         return Err(wrong_state(permit.caller(), request.status, undecided.then_some(RefusalRule::NotDecided)));
     };
-    let included: Vec<NoteId> = extract.extract.content.iter().map(|(note, _)| *note).collect();
-    match notes::for_disclosure(tx, permit, extract.case_id, &included) {
+    match notes::for_disclosure(tx, permit, extract.case_id, &extract.extract.disclosure.note_ids) {
         Ok(_) => {}
         // A note that was moved away since is not there any more.
         Err(db::Error::NotFound) => return Err(wrong_state(permit.caller(), request.status, Some(RefusalRule::NoteSuperseded))),
         Err(other) => return Err(other.into()),
     }
-    let drafted = serde_json::to_vec(&extract.extract).map_err(|_| db::Error::Corrupt("extract"))?;
-    Ok(Decided { request, extract, digest: BASE64_STANDARD.encode(Sha256::digest(drafted)) })
+    let digest = extract.digest()?;
+    Ok(Decided { request, extract, digest })
 }
 
 impl Decided {
+    /// What was made of the extract as it is now.
+    fn made<'b>(&self, bundle: &'b Bundle) -> Option<&'b Made> {
+        bundle.made.as_ref().filter(|made| made.of == self.digest)
+    }
+
+    /// Whether there is a file of this copy, or that of the officer.
+    fn is_made(&self, bundle: &Bundle, copy_to: Option<PersonId>) -> bool {
+        self.made(bundle).is_some_and(|made| made.file(copy_to).is_some())
+    }
+
     fn status(&self, bundle: &Bundle) -> BundleStatus {
-        match bundle.made.as_ref().filter(|made| made.of == self.digest) {
-            Some(Made { files: Some(_), .. }) => BundleStatus::Ready,
-            Some(Made { files: None, .. }) => BundleStatus::Failed,
-            None => BundleStatus::Building,
+        let mut whose = self.extract.extract.copies.iter().map(|copy| Some(copy.person_id)).chain([None]);
+        if whose.all(|copy_to| self.is_made(bundle, copy_to)) {
+            BundleStatus::Ready
+        } else if self.made(bundle).is_some_and(|made| made.failed) {
+            BundleStatus::Failed
+        } else {
+            BundleStatus::Building
         }
     }
 
@@ -166,7 +178,8 @@ impl App {
         let shown = decided.shown(&bundle);
         let claim = if shown.status == BundleStatus::Building { self.making.claim(decided.extract.id) } else { None };
         let Some(claim) = claim else { return Ok((shown, None)) };
-        let letters = decided.letters(tx, permit, &self.settings, now)?;
+        let mut letters = decided.letters(tx, permit, &self.settings, now)?;
+        letters.retain(|letter| !decided.is_made(&bundle, letter.copy_to.as_ref().map(|(person, _)| *person)));
         let of = (decided.extract.id, decided.extract.case_id);
         Ok((shown, Some(BundleToMake { permit: leave(permit.caller())?, of, digest: decided.digest, letters, _claim: claim })))
     }
@@ -206,8 +219,9 @@ impl App {
         let BundleToMake { permit, of, digest, letters, _claim: claim } = made;
         let receivers = letters.into_iter().map(|letter| letter.copy_to.map(|(person, _)| person));
         let file = |(copy_to, bytes)| File { copy_to, bytes: BASE64_STANDARD.encode::<Vec<u8>>(bytes) };
-        let files = files.map(|files| receivers.zip(files).map(file).collect());
-        self.db.write(move |tx| legal_bundles::keep(tx, &permit, of, Made { of: digest, files })).await?;
+        let failed = files.is_none();
+        let files = receivers.zip(files.unwrap_or_default()).map(file).collect();
+        self.db.write(move |tx| legal_bundles::keep(tx, &permit, of, Made { of: digest, files, failed })).await?;
         drop(claim);
         Ok(())
     }
@@ -223,11 +237,11 @@ impl App {
         self.look(permit, move |tx, permit| {
             let decided = decided(tx, permit, id, now)?;
             let bundle = legal_bundles::of(tx, permit, &decided.extract)?.ok_or(Error::Absent)?;
-            let ready = decided.status(&bundle) == BundleStatus::Ready;
-            let files = bundle.made.and_then(|made| made.files).filter(|_| ready);
-            let files = files.ok_or_else(|| wrong_state(permit.caller(), decided.request.status, None))?;
-            let file = files.into_iter().find(|file| file.copy_to == copy_to).ok_or(Error::Absent)?;
-            Ok(BASE64_STANDARD.decode(file.bytes).map_err(|_| db::Error::Corrupt("file"))?)
+            let file = decided.made(&bundle).and_then(|made| made.file(copy_to)).ok_or_else(|| match decided.status(&bundle) {
+                BundleStatus::Ready => Error::Absent,
+                BundleStatus::Building | BundleStatus::Failed => wrong_state(permit.caller(), decided.request.status, None),
+            })?;
+            Ok(BASE64_STANDARD.decode(&file.bytes).map_err(|_| db::Error::Corrupt("file"))?)
         })
         .await
     }
