@@ -4,7 +4,7 @@ use super::{App, Error, Result, allowed, expect_version};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::concerns::{self, Withheld};
 use crate::db::tasks::NewTask;
-use crate::db::{Tx, cases, ledger, participants, people, staff, tasks};
+use crate::db::{Tx, cases, disclosures, ledger, participants, people, staff, tasks};
 use crate::domain::concern::{
     Concern, ConcernAnnotation, ConcernContent, ConcernDecision, ConcernFilter, ConcernGrounds, ConcernStanding, ConcernSummary,
     NewConcernAnnotation, NewConcernOutcome, RiskGrounds,
@@ -290,7 +290,7 @@ fn review(
         (ReviewFinding::NotJustified, ConcernStatus::NotShared) => task(tx, permit, about, TaskKind::SafeguardingDecision, None, now),
         (ReviewFinding::NotJustified, _) => {
             let due_on = deadlines::working_days_after(now.day(), RECALL_DAYS);
-            for disclosure in &concern.disclosure_ids {
+            for disclosure in disclosures::left(tx, permit, &concern.disclosure_ids)? {
                 tasks::create_once(tx, permit, NewTask::new(TaskKind::RecallNotice, concern.case_id, disclosure.0, due_on), now)?;
             }
             task(tx, permit, about, TaskKind::BreachAssessment, None, now)

@@ -5,7 +5,7 @@ use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, facts, guard, information_requests, participants, recipients, tasks};
+use crate::db::{self, Tx, disclosures, facts, guard, information_requests, participants, recipients, tasks};
 use crate::domain::consent::{
     Consent, ConsentEvidence, ConsentFilter, ConsentSummary, NewAnnulment, NewConsent, NewWithdrawal, Withdrawal, WithdrawalEffects,
 };
@@ -34,15 +34,21 @@ fn actions(consent: &Consent) -> &'static [Action] {
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
-    let mut consent = consents::find(tx, permit, id, now)?;
-    let allowed_actions = allowed(permit.caller(), actions(&consent));
+    let recorded = consents::find(tx, permit, id, now)?;
+    let allowed_actions = allowed(permit.caller(), actions(&recorded));
+    let mut consent = as_it_stands(tx, permit, recorded, now)?;
+    super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
+    Ok(Consent { allowed_actions, ..consent })
+}
+
+/// The record as it stands by what is on record now of those it is about (R5).
+pub(super) fn as_it_stands(tx: &mut Tx<'_>, permit: &Permit<impl Act>, mut consent: Consent, now: Timestamp) -> Result<Consent> {
     if consent.status == ConsentStatus::Live {
         let now_held = consents::authorities(tx, permit, &[(consent.case_id, &consent.content)], rules::authority_of)?;
         consent.authority = now_held.into_iter().flatten().collect();
         consent.status = consents::standing(&consent.content, &consent.authority, now.day());
     }
-    super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
-    Ok(Consent { allowed_actions, ..consent })
+    Ok(consent)
 }
 
 /// Everybody whose guard a change to this record takes: those it is about, and who spoke.
@@ -206,7 +212,8 @@ fn withdraw(
     let mut effects = WithdrawalEffects::default();
     let due_on = deadlines::working_days_after(now.day(), RECALL_DAYS);
     let line = consents::line(tx, permit, &found)?;
-    for disclosure in consents::relying(tx, &line)? {
+    let relying = consents::relying(tx, &line)?;
+    for disclosure in disclosures::left(tx, permit, &relying)? {
         let recall = NewTask::new(TaskKind::RecallNotice, found.case_id, disclosure.0, due_on);
         effects.recall_task_ids.push(tasks::create(tx, permit, recall, now)?);
     }

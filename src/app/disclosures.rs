@@ -330,13 +330,15 @@ impl App {
                     Some(DisclosureLogKind::DisclosureCorrected)
                 }
             };
-            let done = match content.kind {
-                AnnotationKind::SubjectTold => Some(TaskKind::TellSubject),
-                AnnotationKind::RecallNoticeSent => Some(TaskKind::RecallNotice),
-                _ => None,
+            let done: &[TaskKind] = match content.kind {
+                AnnotationKind::SubjectTold => &[TaskKind::TellSubject],
+                AnnotationKind::RecallNoticeSent => &[TaskKind::RecallNotice],
+                // Of what never left nobody is to be told.
+                AnnotationKind::NotSent => &[TaskKind::TellSubject, TaskKind::RecallNotice],
+                AnnotationKind::ReceiptConfirmed | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => &[],
             };
-            if let Some(kind) = done {
-                tasks::settle(tx, permit, kind, id.0, now)?;
+            for kind in done {
+                tasks::settle(tx, permit, *kind, id.0, now)?;
             }
             if let Some(kind) = kind {
                 let mut entry = DisclosureEntry::new(EntryId::mint(), kind, permit.staff(), permit.caller().request);

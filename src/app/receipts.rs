@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Result};
+use super::{App, Result, consents};
 use crate::authz::{Act, Permit, act};
 use crate::db::{self, Tx};
 use crate::domain::consent::{Consent, ConsentRecipient};
@@ -16,6 +16,8 @@ impl App {
         let (now, settings) = (self.clock.now(), self.settings.clone());
         self.look(permit, move |tx, permit| {
             let record = db::consents::find(tx, permit, id, now)?;
+            let mut record = consents::as_it_stands(tx, permit, record, now)?;
+            record.disclosure_ids = db::disclosures::left(tx, permit, &record.disclosure_ids)?;
             let mut notes = Vec::with_capacity(record.content.note_ids.len());
             for note in &record.content.note_ids {
                 let note = db::notes::find(tx, permit, *note)?.content;

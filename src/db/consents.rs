@@ -191,6 +191,8 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Time
         effects,
         annulment,
         superseded_by_id,
+        used_at: row.used_at,
+        ended_at: row.ended_at,
         disclosure_ids: relying(tx, &[id])?,
         created_at: row.created_at,
         recorded_by: names.get(row.recorded_by),

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::ops::RangeBounds;
 
 use super::conn::{Conn, Engine, Lock};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::counted::Counted;
@@ -119,6 +120,19 @@ pub(super) fn relied_on(tx: &mut Tx<'_>, id: Option<DisclosureId>) -> Result<Vec
     Ok(decided.consents)
 }
 
+/// Those of which it is on record that they were not sent after all.
+#[auto_type(no_type_alias)]
+fn kept_back() -> _ {
+    let not_sent: AnnotationKind = AnnotationKind::NotSent;
+    disclosure_annotation::table.filter(disclosure_annotation::kind.eq(not_sent)).select(disclosure_annotation::disclosure_id)
+}
+
+/// Those of these that left, in the order of their ids: not those of which it is on record that they were not sent after all.
+pub fn left(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, ids: &[DisclosureId]) -> Result<Vec<DisclosureId>> {
+    let left = disclosure::table.filter(disclosure::id.eq_any(ids.to_vec())).filter(disclosure::id.ne_all(kept_back()));
+    Ok(left.order(disclosure::id.asc()).select(disclosure::id).load(tx.conn)?)
+}
+
 /// In microseconds.
 const MINUTE: i64 = 60_000_000;
 
@@ -126,7 +140,7 @@ const MINUTE: i64 = 60_000_000;
 /// let go, and was so at one of these times. The minute is enough, for that is how times are told.
 pub fn allows_contact(
     tx: &mut Tx<'_>,
-    _permit: &Permit<impl Act>,
+    permit: &Permit<impl Act>,
     case: CaseId,
     id: DisclosureId,
     about: &[PersonId],
@@ -134,13 +148,10 @@ pub fn allows_contact(
 ) -> Result<bool> {
     let decided = disclosure::table.find(id).filter(disclosure::case_id.eq(case)).select(disclosure::details);
     let Some(Json(decided)) = decided.first::<Json<Decided>>(tx.conn).optional()? else { return Ok(false) };
-    let kept_back = disclosure_annotation::table
-        .filter(disclosure_annotation::disclosure_id.eq(id))
-        .filter(disclosure_annotation::kind.eq(AnnotationKind::NotSent));
-    let kept_back: bool = diesel::select(diesel::dsl::exists(kept_back)).get_result(tx.conn)?;
+    let left = !left(tx, permit, &[id])?.is_empty();
     let Decided { identified, data_subject_ids: named, sent_at, .. } = decided;
     let minute = Timestamp::from_micros(sent_at.micros() / MINUTE * MINUTE).ok_or(Error::Corrupt("time of a disclosure"))?;
-    Ok(identified && !kept_back && when.contains(&minute) && about.iter().all(|person| named.contains(person)))
+    Ok(identified && left && when.contains(&minute) && about.iter().all(|person| named.contains(person)))
 }
 
 /// Whether what left this case names any of these notes.
@@ -192,7 +203,8 @@ fn selected(scope: crate::authz::Scope, case_id: CaseId) -> disclosure::BoxedQue
     disclosure::table.filter(disclosure::case_id.eq(case_id)).filter(disclosure::case_id.eq_any(scope::cases(scope))).into_boxed()
 }
 
-/// What left a case, newest first. For one person it is their accounting: what was about them, without what is withheld from them today.
+/// What left a case, newest first. For one person it is their accounting: what was about them, without what is withheld from them today, and without
+/// what was not sent after all.
 pub fn list(
     tx: &mut Tx<'_>,
     permit: &Permit<act::DisclosureList>,
@@ -203,7 +215,9 @@ pub fn list(
 ) -> Result<Page<DisclosureSummary>> {
     let mut query = selected(permit.scope(), case_id).order(disclosure::id.desc());
     let mut all = None;
-    if subject.is_none() {
+    if subject.is_some() {
+        query = query.filter(disclosure::id.ne_all(kept_back()));
+    } else {
         all = total(page, || selected(permit.scope(), case_id).count().get_result(tx.conn))?;
         query = query.limit(i64::from(page.limit) + 1);
         if let Some(after) = page.after {
@@ -246,13 +260,14 @@ pub fn list(
     }))
 }
 
-/// Whether the same wording went to the same body within 12 months. From another case it may be about to: whoever is second waits.
+/// Whether the same wording went to the same body within 12 months, and was sent. From another case it may be about to: whoever is second waits.
 pub fn repeats(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, wording: &[u8; 32], recipient: RecipientId, now: Timestamp) -> Result<bool> {
     let [a, b, c, d, ..] = *wording;
     tx.lock(Lock::Wording(i32::from_be_bytes([a, b, c, d])))?;
     let earlier: Vec<Timestamp> = disclosure::table
         .filter(disclosure::wording.eq(&wording[..]))
         .filter(disclosure::recipient_id.eq(recipient))
+        .filter(disclosure::id.ne_all(kept_back()))
         .select(disclosure::decided_at)
         .load(tx.conn)?;
     Ok(earlier.into_iter().any(|at| months_after(at.day(), 12) > now.day()))

@@ -284,7 +284,15 @@ pub struct Consent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub superseded_by_id: Option<ConsentId>,
-    /// What was disclosed on the strength of it.
+    /// When it was used, if it counts once only: nothing more can rest on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub used_at: Option<Timestamp>,
+    /// When it ended, if it did before its day: withdrawn, replaced, marked as an error, or with the closing of its case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ended_at: Option<Timestamp>,
+    /// What was disclosed on the strength of it; what was not sent after all says so itself.
     #[schema(max_items = 1000)]
     pub disclosure_ids: Vec<DisclosureId>,
     /// When it was recorded.

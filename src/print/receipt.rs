@@ -1,5 +1,7 @@
 //! The words of the receipt of a permission or refusal, in plain English: who agreed to what, until when, and how they can change their mind.
 
+use chrono::NaiveDate;
+
 use super::letter::{Letter, Part, Unwritten};
 use super::words::{labels, written};
 use crate::domain::consent::{Condition, SubjectAuthority};
@@ -7,6 +9,9 @@ use crate::domain::ids::PersonId;
 use crate::domain::receipt::{Noted, Receipt};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus, Direction, GranterRelation, Vocabulary};
+
+/// Of a permission that counts no longer.
+const NOTHING_MORE: &str = " We share nothing more because of it.";
 
 /// The receipt as a PDF.
 pub fn receipt(receipt: &Receipt) -> Result<Vec<u8>, Unwritten> {
@@ -55,8 +60,11 @@ impl Receipt {
     /// Where it stands.
     fn standing(&self) -> String {
         let (consent, what) = (&self.consent, if self.given() { "permission" } else { "refusal" });
-        let nothing = if self.given() { " We share nothing more because of it." } else { "" };
+        let nothing = if self.given() { NOTHING_MORE } else { "" };
         match consent.status {
+            ConsentStatus::Live if consent.used_at.is_some() => {
+                format!("This permission was for one time only, and that time is over.{NOTHING_MORE}")
+            }
             ConsentStatus::Live => match (consent.content.starts_at.map(Timestamp::day), consent.content.expires_on) {
                 (Some(first), Some(last)) if first > self.made_on => {
                     format!("This permission counts from {} on. Its last day is {}.", written(first), written(last))
@@ -71,12 +79,30 @@ impl Receipt {
                 }
                 None => format!("This {what} was taken back.{nothing}"),
             },
-            ConsentStatus::Expired => match consent.content.expires_on.filter(|last| *last < self.made_on) {
-                Some(last) => format!("This {what} ended on {}.{nothing}", written(last)),
-                None => format!("This {what} ended when we closed your case.{nothing}"),
-            },
+            ConsentStatus::Expired => self.ending(),
             ConsentStatus::Superseded => format!("A newer one has taken the place of this {what}. Only the newer one counts."),
             ConsentStatus::EnteredInError => format!("This {what} was written down in error. It does not count, and never did."),
+        }
+    }
+
+    /// How a permission ended that nobody ended: with its last day, with that of whoever gave it, or with the case; whichever came first.
+    fn ending(&self) -> String {
+        let (consent, who) = (&self.consent, self.name(self.consent.content.granter_id));
+        let closed_on = consent.ended_at.map(Timestamp::day);
+        let first = |last: &NaiveDate| closed_on.is_none_or(|closed| *last < closed);
+        let last = consent.content.expires_on.filter(first);
+        // Somebody who speaks for one of those it is about without an end goes on doing so.
+        let ends = consent.authority.iter().map(|held| held.ends_on.unwrap_or(NaiveDate::MAX));
+        let Some(held_until) = ends.max() else {
+            return format!("This permission does not count: as far as we know now, {who} could not give it.{NOTHING_MORE}");
+        };
+        match last {
+            _ if first(&held_until) && last.is_none_or(|last| held_until < last) => {
+                let day = written(held_until);
+                format!("This permission ended on {day}. From the next day on {who} could not decide this any more.{NOTHING_MORE}")
+            }
+            Some(last) => format!("This permission ended on {}.{NOTHING_MORE}", written(last)),
+            None => format!("This permission ended when we closed your case.{NOTHING_MORE}"),
         }
     }
 

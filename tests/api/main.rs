@@ -37,6 +37,7 @@ mod limits;
 mod log_writers;
 mod long;
 mod merges;
+mod not_sent;
 mod proceedings;
 mod proofs;
 mod protections;

@@ -17,8 +17,9 @@ fn words(reply: &Reply) -> String {
     pdf_extract::extract_text_from_mem(&reply.bytes).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The letter says all of this; its words.
 #[track_caller]
-fn says(app: &TestApp, consent: &str, phrases: &[&str]) -> String {
+pub fn says(app: &TestApp, consent: &str, phrases: &[&str]) -> String {
     let text = words(&receipt(app, consent).ok(200));
     for phrase in phrases {
         assert!(text.contains(phrase), "{phrase:?} is not in: {text}");
@@ -182,6 +183,43 @@ fn a_receipt_says_how_it_ended() {
     says(&app, &short, &["This permission ended on 2 June 2026. We share nothing more because of it."]);
     family.close(&app);
     says(&app, &closed, &["This permission ended when we closed your case."]);
+    says(&app, &short, &["This permission ended on 2 June 2026. We share nothing more because of it."]);
+    // Nor is that its end once its last day would be past, too.
+    app.clock.set(at("2027-03-01T09:00:00Z"), true);
+    says(&app, &closed, &["This permission ended when we closed your case."]);
+}
+
+#[test]
+fn a_receipt_says_of_what_counts_no_longer_that_it_does_not() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    Family::born(&app, &family.ana, "2010-08-31");
+    let anas = family.permit(&app, json!({"subjectIds":[family.ana]}));
+    let both = family.permit(&app, json!({}));
+    let once = family.permit(&app, json!({"subjectIds":[family.mia],"conditions":[{"kind":"once_only"}]}));
+    let hers = family.note(&app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
+    says(&app, &once, &["This permission is in force."]);
+    family.disclose(&app, &family.ask(&hers, json!({}))).ok(201);
+    says(&app, &once, &["This permission was for one time only, and that time is over. We share nothing more because of it.", "Shared so far Once"]);
+    // From the day on which she decides alone, as far as it was for her.
+    app.clock.set(at("2026-06-26T22:59:59Z"), true);
+    says(&app, &anas, &["This permission is in force."]);
+    app.clock.set(at("2026-06-26T23:00:00Z"), true);
+    let text = says(
+        &app,
+        &anas,
+        &["This permission ended on 26 June 2026. From the next day on Mia Marsh could not decide this any more.", "A permission that has ended"],
+    );
+    assert!(!text.contains("in force"), "{text}");
+    says(&app, &both, &["This permission is in force. Its last day is 28 February 2027."]);
+    // A date that is put right shows at once.
+    let born = |version: i64, day: &str| {
+        app.adviser().if_match(version).patch(&format!("/people/{}", family.ana), &json!({"dateOfBirth":day})).ok(200);
+    };
+    born(2, "2014-03-12");
+    says(&app, &anas, &["This permission is in force.", "For Ana Marsh it could not last longer than 28 June 2030."]);
+    born(3, "2008-03-12");
+    says(&app, &anas, &["This permission does not count: as far as we know now, Mia Marsh could not give it."]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::Row;
+use super::{Row, kept_back};
 use crate::authz::{Act, Permit};
 use crate::db::concerns;
 use crate::db::counted::Counted;
@@ -42,7 +42,7 @@ pub(in crate::db) fn withheld(
 }
 
 /// What was passed on about somebody until then, of each of these cases, which the caller found in scope, as far as whoever asks may be told: not this
-/// answer itself, nor what names nobody, and of a risk only what they were told before.
+/// answer itself, nor what names nobody or was not sent after all, and of a risk only what they were told before.
 pub fn passed_on(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
@@ -54,8 +54,8 @@ pub fn passed_on(
     let theirs = Counted::among(tx, [subject])?.everybody();
     let from = Counted::among(tx, [subject, asking])?.everybody();
     let hidden = concerns::hidden_from(tx, cases, &from, until.day())?;
-    let rows = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).order(disclosure::id.asc());
-    let rows: Vec<Row> = rows.load(tx.conn)?;
+    let rows = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).filter(disclosure::id.ne_all(kept_back()));
+    let rows: Vec<Row> = rows.order(disclosure::id.asc()).load(tx.conn)?;
     tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let mut told: HashMap<CaseId, Vec<_>> = HashMap::new();
     for row in rows {
