@@ -20,7 +20,7 @@ use crate::policy::{authority, consent as rules, deadlines};
 
 mod lasting;
 
-pub(super) use lasting::last_day;
+pub(super) use lasting::{as_it_stands, last_day, remind_anew};
 use lasting::{carry_on, remind};
 
 /// Working days within which a recipient is told that permission has ended.
@@ -39,16 +39,6 @@ fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestam
     let mut consent = as_it_stands(tx, permit, recorded, now)?;
     super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
     Ok(Consent { allowed_actions, ..consent })
-}
-
-/// The record as it stands by what is on record now of those it is about (R5).
-pub(super) fn as_it_stands(tx: &mut Tx<'_>, permit: &Permit<impl Act>, mut consent: Consent, now: Timestamp) -> Result<Consent> {
-    if consent.status == ConsentStatus::Live {
-        let now_held = consents::authorities(tx, permit, &[(consent.case_id, &consent.content)], rules::authority_of)?;
-        consent.authority = now_held.into_iter().flatten().collect();
-        consent.status = consents::standing(&consent.content, &consent.authority, now.day());
-    }
-    Ok(consent)
 }
 
 /// Everybody whose guard a change to this record takes: those it is about, and who spoke.
@@ -92,10 +82,10 @@ impl App {
             if let Some(old) = &replaced {
                 consents::end(tx, permit, old.id, &Ending::Superseded { by: id }, now)?;
                 tasks::settle(tx, permit, TaskKind::PermissionEnding, old.id.0, now)?;
-                carry_on(tx, permit, old, now)?;
+                carry_on(tx, permit, old, limits, now)?;
             }
             if content.decision == ConsentDecision::Given {
-                remind(tx, permit, (id, case_id), now)?;
+                remind(tx, permit, &[(id, case_id, content.clone())], now)?;
             }
             if content.decision == ConsentDecision::Refused {
                 legal_requests::reconsider(tx, permit, case_id, &content.subject_ids, limits, now)?;
@@ -141,7 +131,7 @@ impl App {
         self.once(permit, request, withdraw, move |tx, permit, id| view(tx, permit, id, now)).await
     }
 
-    /// Marks a record as entered in error; what relied on it is reviewed.
+    /// Marks a record as entered in error, at once; another member of staff reviews that.
     pub async fn annul_consent(
         &self,
         permit: Permit<act::ConsentAnnul>,
@@ -238,6 +228,7 @@ fn withdraw(
 fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why: NewAnnulment, now: Timestamp) -> Result<ConsentId> {
     // Read before the guards only to know whose they are.
     let found = consents::find(tx, permit, id, now)?;
+    db::cases::require(tx, permit, found.case_id)?;
     guard::take(tx, concerned(&found.content))?;
     let found = consents::find(tx, permit, id, now)?;
     if found.status != ConsentStatus::Live {
@@ -249,7 +240,8 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     legal_requests::block_resting_on(tx, permit, found.case_id, &line, now)?;
     information_requests::cancel_resting_on(tx, permit, &line, now)?;
     let due_on = deadlines::next_working_day(now.day());
-    tasks::create(tx, permit, NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on), now)?;
+    let review = NewTask { not_by: Some(permit.staff()), ..NewTask::new(TaskKind::AnnulmentReview, found.case_id, id.0, due_on) };
+    tasks::create(tx, permit, review, now)?;
     Ok(id)
 }
 

@@ -1,7 +1,7 @@
 //! Who takes part in a case (C1). Each write takes the guards of everybody in it, and judges behind them (R16).
 
 use super::cases::require_open;
-use super::{App, Error, Result, allowed, expect_version, faultless, sides};
+use super::{App, Error, Result, allowed, consents, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::cases::CaseHead;
@@ -140,6 +140,8 @@ impl App {
                 faultless(faults)?;
                 require_open(permit.caller(), case.status)?;
                 let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
+                let people = participants::people(tx, permit, case_id)?;
+                consents::remind_anew(tx, permit, &people, now)?;
                 set_apart(tx, permit, &case, new.person_id, &new.content, now)?;
                 Ok::<_, Error>(id)
             })?;
@@ -186,6 +188,8 @@ impl App {
             faultless(faults)?;
             require_open(permit.caller(), case.status)?;
             participants::update(tx, permit, id, version, update.clone(), now)?;
+            let people = participants::people(tx, permit, case.id)?;
+            consents::remind_anew(tx, permit, &people, now)?;
             set_apart(tx, permit, &case, current.person_id, &update.content, now)?;
             written(tx, permit, id)
         })

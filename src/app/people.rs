@@ -1,6 +1,6 @@
 //! People: recorded with as little as they wish to tell (C2), found, corrected.
 
-use super::{App, Error, Result, allowed, expect_version, faultless};
+use super::{App, Error, Result, allowed, consents, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{Tx, people};
 use crate::domain::disclosure::RefusalRule;
@@ -70,16 +70,17 @@ impl App {
         version: i32,
         merge: Merge<PersonUpdate>,
     ) -> Result<Person> {
-        let today = self.clock.now().day();
+        let now = self.clock.now();
         self.change(permit, move |tx, permit| {
             let current = people::find(tx, permit, id)?;
             expect_version(current.version, version)?;
             require_unmerged(&current)?;
             let update = merge(&current.writable()).map_err(Error::Invalid)?;
             let unknown = unknown_contacts(&current.contacts, &update.contacts);
-            faultless(update.content.faults(today).into_iter().chain(unknown).collect())?;
+            faultless(update.content.faults(now.day()).into_iter().chain(unknown).collect())?;
             let contacts = contacts_after(&current.contacts, update.contacts);
             people::update(tx, permit, id, version, update.content, contacts)?;
+            consents::remind_anew(tx, permit, &[id], now)?;
             shown(tx, permit, id)
         })
         .await

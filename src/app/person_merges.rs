@@ -1,6 +1,6 @@
 //! Two people on record who are one: explicit, logged, reversible (C2).
 
-use super::{App, Error, Result, allowed, expect_version, sides};
+use super::{App, Error, Result, allowed, consents, expect_version, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{self, Tx, guard, people, person_merges};
 use crate::domain::disclosure::RefusalRule;
@@ -48,6 +48,7 @@ fn merge(
     }
     let id = person_merges::insert(tx, permit, (kept, version), merged, &new.reason, now)?;
     sides::review(tx, permit, &hidden, id.0, now)?;
+    consents::remind_anew(tx, permit, &[kept], now)?;
     Ok(id)
 }
 
@@ -89,6 +90,7 @@ impl App {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }
             person_merges::reverse(tx, permit, &found, &why.reason, now)?;
+            consents::remind_anew(tx, permit, &[found.kept_person_id, found.merged_person_id], now)?;
             Ok(id)
         };
         self.once(permit, request, reverse, shown).await

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::conn::{Conn, Engine};
+use super::conn::Conn;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,21 +13,20 @@ use super::schema::{consent, consent_recipient, consent_subject};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{cases, newest, scope, staff, total};
+use super::{cases, scope, staff};
 use crate::authz::{Act, Permit, act};
-use crate::domain::consent::{
-    Annulment, Consent, ConsentFilter, ConsentSummary, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects,
-};
+use crate::domain::consent::{Annulment, Consent, NewConsent, SubjectAuthority, Withdrawal, WithdrawalEffects};
 use crate::domain::ids::{CaseId, ConsentId, NoteId, PersonId, StaffId};
-use crate::domain::page::{Page, PageRequest};
 use crate::domain::text::LongText;
 use crate::domain::time::{Timestamp, day_after};
 use crate::domain::vocabulary::{ConsentDecision, ConsentStatus};
 
 mod authority;
+mod list;
 mod resting;
 
 pub use authority::{Speaks, as_named, authorities, standing};
+pub use list::list;
 pub use resting::{line, relying, stands};
 
 #[derive(Queryable, Insertable)]
@@ -239,12 +238,11 @@ pub fn end(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, ending: &E
         return Err(Error::Conflict);
     }
     tx.changed(row.version + 1);
-    match ending {
-        Ending::Withdrawn { withdrawal, .. } => {
-            cases::recorded(tx, row.case_id, ([withdrawal.withdrawn_by_id], NamedBy::Other), permit.staff(), now)
-        }
-        Ending::EnteredInError { .. } | Ending::Superseded { .. } => Ok(()),
-    }
+    let named = match ending {
+        Ending::Withdrawn { withdrawal, .. } => Some(withdrawal.withdrawn_by_id),
+        Ending::EnteredInError { .. } | Ending::Superseded { .. } => None,
+    };
+    cases::recorded(tx, row.case_id, (named, NamedBy::Other), permit.staff(), now)
 }
 
 /// Marks a `once_only` permission as used, by a guarded update of its own row (R16).
@@ -254,71 +252,19 @@ pub fn mark_used(tx: &mut Tx<'_>, _permit: &Permit<act::DisclosureRecord>, id: C
     if changed == 1 { Ok(()) } else { Err(Error::Conflict) }
 }
 
-/// Those the filter asks for; `subjects` are whoever is one with the person it names.
-fn selected(scope: crate::authz::Scope, filter: &ConsentFilter, subjects: &BTreeSet<PersonId>) -> consent::BoxedQuery<'static, Engine> {
-    let mut query = consent::table.filter(consent::case_id.eq_any(scope::cases(scope))).into_boxed();
-    if let Some(case) = filter.case_id {
-        query = query.filter(consent::case_id.eq(case));
-    }
-    if filter.subject_id.is_some() {
-        let about = consent_subject::table.filter(consent_subject::person_id.eq_any(subjects.clone()));
-        query = query.filter(consent::id.eq_any(about.select(consent_subject::consent_id)));
-    }
-    if let Some(body) = filter.recipient_id {
-        query = query.filter(
-            consent::id
-                .eq_any(consent_recipient::table.filter(consent_recipient::recipient_id.eq(body)).select(consent_recipient::consent_id)),
-        );
-    }
-    if let Some(at) = filter.active_at {
-        query = query
-            .filter(consent::starts_at.le(at))
-            .filter(consent::ended_at.is_null().or(consent::ended_at.gt(at)))
-            .filter(consent::expires_on.is_null().or(consent::expires_on.ge(Day(at.day()))));
-    }
-    if let Some(day) = filter.expires_before {
-        query = query.filter(consent::ended.is_null()).filter(consent::expires_on.lt(Day(day)));
-    }
-    query
-}
-
-/// Permissions and refusals of the cases in scope, newest first.
-pub fn list(
+/// The permissions about these people, or whoever is one with them, that nobody ended and whose last day is not past, of every case: which and of which
+/// case, and what each says. None of it is shown to whoever asks.
+pub fn lasting(
     tx: &mut Tx<'_>,
-    permit: &Permit<act::ConsentList>,
-    filter: &ConsentFilter,
-    page: &PageRequest,
-    speaks: Speaks,
+    _permit: &Permit<impl Act>,
+    people: &[PersonId],
     now: Timestamp,
-) -> Result<Page<ConsentSummary>> {
-    let subjects = Counted::among(tx, filter.subject_id)?.everybody();
-    let total = total(page, || selected(permit.scope(), filter, &subjects).count().get_result(tx.conn))?;
-    let rows = newest(tx.conn, selected(permit.scope(), filter, &subjects), consent::id, page, total, |row: &Row| row.id)?;
-    tx.shows(rows.items.iter().map(|row| row.case_id));
-    tx.fetch_keys(rows.items.iter().map(|row| Owner::Case(row.case_id)))?;
-    let contents = rows.items.iter().map(|row| row.content(tx)).collect::<Result<Vec<NewConsent>>>()?;
-    let records: Vec<(CaseId, &NewConsent)> = rows.items.iter().map(|row| row.case_id).zip(&contents).collect();
-    let authorities = authorities(tx, permit, &records, speaks)?;
-    let mut items = Vec::with_capacity(rows.items.len());
-    for ((row, content), authority) in rows.items.into_iter().zip(contents).zip(authorities) {
-        let status = match row.status(now) {
-            ConsentStatus::Live => standing(&content, &authority, now.day()),
-            ended => ended,
-        };
-        items.push(ConsentSummary {
-            id: row.id,
-            case_id: row.case_id,
-            decision: row.decision,
-            status,
-            granter_id: row.granter_id,
-            subject_ids: content.subject_ids,
-            recipients: content.recipients,
-            purposes: content.purposes,
-            decided_at: row.decided_at,
-            expires_on: content.expires_on,
-        });
-    }
-    Ok(Page { items, next: rows.next, total: rows.total })
+) -> Result<Vec<(ConsentId, CaseId, NewConsent)>> {
+    let everybody: Vec<PersonId> = Counted::among(tx, people.iter().copied())?.everybody().into_iter().collect();
+    let given = about(tx, &everybody)?
+        .into_iter()
+        .filter(|(row, _)| row.decision == ConsentDecision::Given && row.status(now) == ConsentStatus::Live);
+    Ok(given.map(|(row, content)| (row.id, row.case_id, content)).collect())
 }
 
 /// Who permitted or refused anything about these people, or about whoever is one with them.

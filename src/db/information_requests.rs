@@ -195,6 +195,8 @@ pub fn conclude(
     now: Timestamp,
 ) -> Result<()> {
     let row = Row { version, ..row(tx, permit, id)? };
+    cases::require(tx, permit, row.case_id)?;
+    cases::recorded(tx, row.case_id, ([], NamedBy::Other), permit.staff(), now)?;
     let changed = usize::from(end(tx, permit, &row, how, now)?);
     stale_unless(tx, changed, version + 1, |conn| {
         Ok(information_request::table.find(id).select(information_request::version).first(conn)?)
@@ -221,18 +223,25 @@ pub fn cancel_of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseI
     cancel(tx, permit, rows, now)
 }
 
-/// What the service asked on the strength of any of these permissions and is not answered yet, with all on which each rests.
+/// What the service asked on the strength of any of these permissions and is not answered yet, by which disclosure, and all on which that rests.
 pub fn resting_on(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
     consents: &[ConsentId],
     today: NaiveDate,
-) -> Result<Vec<(InformationRequestId, Vec<ReliedOn>)>> {
+) -> Result<Vec<(InformationRequestId, DisclosureId, Vec<ReliedOn>)>> {
     let resting = disclosure_consent::table
         .filter(disclosure_consent::consent_id.eq_any(consents.to_vec()))
         .select(disclosure_consent::disclosure_id);
     let rows: Vec<Row> = asked(today).filter(information_request::disclosure_id.eq_any(resting.nullable())).load(tx.conn)?;
-    rows.into_iter().map(|row| Ok((row.id, disclosures::relied_on(tx, row.disclosure_id)?))).collect()
+    let asked = rows.into_iter().filter_map(|row| Some((row.id, row.disclosure_id?)));
+    asked.map(|(id, disclosure)| Ok((id, disclosure, disclosures::relied_on(tx, disclosure)?))).collect()
+}
+
+/// Calls off what the service asked: no permission covers it any more. The caller has taken the guards.
+pub fn call_off(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId, now: Timestamp) -> Result<()> {
+    let row = row(tx, permit, id)?;
+    cancel(tx, permit, vec![row], now).map(drop)
 }
 
 /// Until when what was asked rests on a permission, and so does the task to have it answered.

@@ -7,7 +7,7 @@
 
 mod due;
 
-pub use due::reschedule;
+pub use due::{reschedule, schedule};
 
 use super::conn::{Conn, Engine};
 use chrono::{Datelike, Days, NaiveDate};

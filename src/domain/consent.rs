@@ -1,4 +1,6 @@
 //! Permissions given and refused: what a person said, as it is recorded.
+//!
+//! Over 350 lines because the contract of a permission is one list of documented properties.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

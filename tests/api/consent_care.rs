@@ -159,6 +159,48 @@ fn a_permission_about_to_end_is_on_the_work_list_until_it_is_given_again_or_ends
 }
 
 #[test]
+fn whoever_gave_a_permission_is_asked_by_the_day_on_which_it_ends_by_what_is_known_now() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let given = family.permit(&app, json!({"expiresOn":"2026-07-10"}));
+    let due = || Family::tasks(&app, "permission_ending", &given).iter().map(|task| task["dueOn"].clone()).collect::<Vec<_>>();
+    assert_eq!(due(), Vec::<Value>::new(), "it is shown four weeks before");
+    let born = |version: i64, day: &str| {
+        app.adviser().if_match(version).patch(&format!("/people/{}", family.ana), &json!({"dateOfBirth":day})).ok(200);
+    };
+    born(1, "2010-08-31");
+    assert_eq!(due(), ["2026-06-26"]);
+    let task = &Family::tasks(&app, "permission_ending", &given)[0];
+    // What is told in confidence moves nothing here, nor does what changes nothing.
+    let hers = app.as_staff(Role::Adviser, "hers");
+    crate::apart::own_case(&hers, &family.ana);
+    let version = hers.get(&format!("/people/{}", family.ana)).ok(200).version();
+    hers.if_match(version).patch(&format!("/people/{}", family.ana), &json!({"dateOfBirth":"2012-08-31"})).ok(200);
+    assert_eq!(&Family::tasks(&app, "permission_ending", &given)[0], task);
+    born(2, "2014-03-12");
+    assert_eq!(due(), Vec::<Value>::new());
+    family.responsibility(&app, &family.mia, &family.ana, json!({"endedOn":"2026-06-16"}));
+    assert_eq!(due(), ["2026-06-15"]);
+    // Done for that day it is done; for another it is to be done again.
+    let task = Family::tasks(&app, "permission_ending", &given).remove(0);
+    let path = format!("/tasks/{}/completion", task["id"].as_str().unwrap());
+    app.adviser().if_match(task["version"].as_i64().unwrap()).post(&path, &json!({})).ok(200);
+    app.adviser().if_match(3).patch(&format!("/people/{}", family.ana), &json!({"knownAs":"Annie"})).ok(200);
+    assert_eq!(due(), Vec::<Value>::new());
+    born(4, "2010-08-31");
+    assert_eq!(due(), Vec::<Value>::new(), "her mother's responsibility ends before");
+    let part = format!("/participants/{}", family.participant(&family.mia));
+    let entry = json!([{"childId":family.ana,"value":"yes","evidence":"self_declared"}]);
+    app.adviser().if_match(2).patch(&part, &json!({"parentalResponsibility":entry})).ok(200);
+    assert_eq!(due(), ["2026-06-26"]);
+    // By then Ana decides alone.
+    born(5, "2008-03-12");
+    assert_eq!(due(), Vec::<Value>::new());
+    app.clock.set(at("2026-06-12T09:00:00Z"), true);
+    assert_eq!(due(), ["2026-07-10"], "for herself she may");
+}
+
+#[test]
 fn a_record_of_capacity_is_looked_at_again_on_its_day_and_by_another_one() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -1,5 +1,6 @@
 //! Permissions and refusals on record: what may be recorded, how they end, and who finds them.
 
+use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::family::{Family, merge, person};
@@ -309,13 +310,21 @@ fn an_error_is_marked_as_one_with_its_reason_and_reviewed() {
     assert_eq!((marked.str("status"), marked.version()), ("entered_in_error".to_owned(), 2));
     assert_eq!(marked.body["annulment"]["reason"], "Recorded on the wrong case.");
     let review = Family::tasks(&app, "annulment_review", &given);
-    assert_eq!((review.len(), &review[0]["forManager"]), (1, &json!(true)));
+    assert_eq!((review.len(), &review[0]["forManager"], &review[0]["allowedActions"]), (1, &json!(true), &json!(["complete"])));
     assert!(annul(&given).problem(409, "invalid-state").body.get("allowedActions").is_none(), "nothing can be done with it");
     family.withdraw(&app, &given, json!({})).problem(409, "invalid-state");
     let withdrawn = family.permit(&app, json!({}));
     family.withdraw(&app, &withdrawn, json!({})).ok(200);
     annul(&withdrawn).problem(409, "invalid-state");
     assert_eq!(read(&app, &withdrawn)["status"], "withdrawn");
+    // A no counts no longer at once, and whoever marked it does not review that.
+    let no = family.refuse(&app, &family.finn, &[&family.ana]).id();
+    app.manager().post(&format!("/consents/{no}/annulment"), &json!({"reason":"He said it of somebody else."})).ok(200);
+    let review = Family::tasks(&app, "annulment_review", &no).remove(0);
+    let path = format!("/tasks/{}/completion", review["id"].as_str().unwrap());
+    assert_eq!(review["allowedActions"], json!([]));
+    app.manager().if_match(1).post(&path, &json!({})).problem(409, "same-person").rule("conflicted_decider");
+    app.as_staff(Role::ServiceManager, "deputy").if_match(1).post(&path, &json!({})).ok(200);
 }
 
 #[test]
@@ -348,6 +357,30 @@ fn permissions_are_found_by_person_body_day_and_end() {
     assert!(listed(&app, &format!("{at_case}?expiresBefore=2026-06-30")).is_empty());
     let total = app.adviser().get(&format!("{at_case}?includeTotal=true&limit=1")).ok(200);
     assert_eq!((&total.body["page"]["total"], total.body["items"].as_array().unwrap().len()), (&json!(4), 1));
+}
+
+#[test]
+fn permissions_are_found_by_the_authority_with_which_they_end_as_they_are_shown() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    Family::born(&app, &family.ana, "2010-08-31");
+    let anas = family.permit(&app, json!({"subjectIds":[family.ana]}));
+    let both = family.permit(&app, json!({}));
+    let no = family.refuse(&app, &family.finn, &[&family.ana]).id();
+    let found = |query: &str| listed(&app, &format!("/cases/{}/consents?{query}", family.case));
+    assert_eq!(found("expiresBefore=2026-06-26"), Vec::<String>::new());
+    assert_eq!(found("expiresBefore=2026-06-27"), std::slice::from_ref(&anas));
+    assert_eq!(found("expiresBefore=2027-03-01"), [&both, &anas].map(String::clone));
+    assert_eq!(found("activeAt=2026-06-26T22:59:59Z"), [&no, &both, &anas].map(String::clone));
+    assert_eq!(found("activeAt=2026-06-26T23:00:00Z"), [&no, &both].map(String::clone));
+    app.clock.set(at("2026-06-26T23:00:00Z"), true);
+    let path = format!("/cases/{}/consents?activeAt=2026-06-26T23:00:00Z&includeTotal=true&limit=1", family.case);
+    let first = app.adviser().get(&path).ok(200);
+    assert_eq!((&first.body["page"]["total"], &first.body["items"][0]["id"]), (&json!(2), &json!(no)));
+    let next = app.adviser().get(&format!("{path}&cursor={}", first.body["page"]["nextCursor"].as_str().unwrap())).ok(200);
+    let rows: Vec<_> = next.body["items"].as_array().unwrap().iter().map(|row| (&row["id"], &row["status"])).collect();
+    assert_eq!((rows, &next.body["page"]["total"]), (vec![(&json!(both), &json!("live"))], &json!(2)));
+    assert!(next.body["page"]["nextCursor"].is_null(), "{}", next.text);
 }
 
 #[test]
