@@ -197,9 +197,9 @@ impl App {
             let about_staff = ask.safeguarding.as_ref().map_or(&[][..], |risk| &risk.grounds.about_staff_ids);
             super::concerns::keep_away(tx, permit, case_id, about_staff, now)?;
             follow_up::task(tx, permit, case_id, TaskKind::SafeguardingReview, concern.0, Some(permit.staff()), now)?;
-            if ask.told_subject == Some(ToldSubject::Later) {
-                follow_up::task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
-            }
+        }
+        if ask.told_subject == Some(ToldSubject::Later) {
+            follow_up::task(tx, permit, case_id, TaskKind::TellSubject, id.0, None, now)?;
         }
         Ok(id)
     }
@@ -248,6 +248,9 @@ impl App {
         let content = DisclosureContent::from(ask);
         disclosures::record(tx, permit, request.case_id, grant, &content, Recording { id, recipient_id, decided, wording: None })?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);
+        if content.told_subject == Some(ToldSubject::Later) {
+            follow_up::task(tx, permit, request.case_id, TaskKind::TellSubject, id.0, None, now)?;
+        }
         Ok(copies)
     }
 
@@ -322,20 +325,15 @@ impl App {
         let now = self.clock.now();
         let annotate = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let disclosure = disclosures::find(tx, permit, id)?;
-            let kind = match content.kind {
-                AnnotationKind::ReceiptConfirmed => None,
-                AnnotationKind::RecallNoticeSent => Some(DisclosureLogKind::DisclosureRecalled),
-                AnnotationKind::SubjectTold => Some(DisclosureLogKind::SubjectNotified),
-                AnnotationKind::NotSent | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => {
-                    Some(DisclosureLogKind::DisclosureCorrected)
-                }
-            };
-            let done: &[TaskKind] = match content.kind {
-                AnnotationKind::SubjectTold => &[TaskKind::TellSubject],
-                AnnotationKind::RecallNoticeSent => &[TaskKind::RecallNotice],
+            db::cases::require(tx, permit, disclosure.case_id)?;
+            let (kind, done): (Option<DisclosureLogKind>, &[TaskKind]) = match content.kind {
+                AnnotationKind::ReceiptConfirmed => (None, &[]),
+                AnnotationKind::RecallNoticeSent => (Some(DisclosureLogKind::DisclosureRecalled), &[TaskKind::RecallNotice]),
+                AnnotationKind::SubjectTold => (Some(DisclosureLogKind::SubjectNotified), &[TaskKind::TellSubject]),
+                AnnotationKind::NoticeDeclined => (None, &[TaskKind::TellSubject, TaskKind::RecallNotice]),
                 // Of what never left nobody is to be told.
-                AnnotationKind::NotSent => &[TaskKind::TellSubject, TaskKind::RecallNotice],
-                AnnotationKind::ReceiptConfirmed | AnnotationKind::FoundUnfounded | AnnotationKind::Correction => &[],
+                AnnotationKind::NotSent => (Some(DisclosureLogKind::DisclosureCorrected), &[TaskKind::TellSubject, TaskKind::RecallNotice]),
+                AnnotationKind::FoundUnfounded | AnnotationKind::Correction => (Some(DisclosureLogKind::DisclosureCorrected), &[]),
             };
             for kind in done {
                 tasks::settle(tx, permit, *kind, id.0, now)?;

@@ -22,6 +22,10 @@ use crate::domain::information_request::{
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AskedBy, Direction, InformationRequestStatus, TaskKind};
+use crate::policy::deadlines;
+
+/// Working days within which whoever asked is answered, if they named no day.
+const ANSWER_DAYS: u32 = 5;
 
 /// What may be done with a request that stands so.
 fn actions(status: InformationRequestStatus) -> &'static [Action] {
@@ -134,7 +138,8 @@ impl App {
                 }
             };
             let id = information_requests::insert(tx, permit, case_id, &content, asked, now)?;
-            if let Some(due_on) = content.due_on {
+            let soon = (content.asked_by == AskedBy::Outside).then(|| deadlines::working_days_after(now.day(), ANSWER_DAYS));
+            if let Some(due_on) = content.due_on.or(soon) {
                 let due = NewTask::new(TaskKind::InformationRequestDue, case_id, id.0, due_on);
                 tasks::create(tx, permit, NewTask { until_on: asked.and_then(|(_, until)| until), ..due }, now)?;
             }

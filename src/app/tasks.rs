@@ -65,6 +65,8 @@ impl Standing {
             // It waits until that comes, or the request is refused.
             TaskKind::SarChase => Some(Action::SarClockEvent),
             TaskKind::InformationRequestDue => Some(Action::InformationRequestRespond),
+            // That somebody was told, or why nobody is, is on record with what left; a person at risk is told of a concern that was not shared, too.
+            TaskKind::RecallNotice | TaskKind::TellSubject => Some(Action::DisclosureAnnotate),
             // A hold is looked at again until it is released; whoever keeps it on places another, with a day of its own.
             TaskKind::HoldReview => Some(Action::HoldRelease),
             _ => None,

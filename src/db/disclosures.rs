@@ -114,8 +114,7 @@ pub fn of_case(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: 
 }
 
 /// The permissions on which a disclosure rests; it is one of those that are found by them.
-pub(super) fn relied_on(tx: &mut Tx<'_>, id: Option<DisclosureId>) -> Result<Vec<ReliedOn>> {
-    let Some(id) = id else { return Ok(Vec::new()) };
+pub(super) fn relied_on(tx: &mut Tx<'_>, id: DisclosureId) -> Result<Vec<ReliedOn>> {
     let Json(decided) = disclosure::table.find(id).select(disclosure::details).first::<Json<Decided>>(tx.conn)?;
     Ok(decided.consents)
 }
@@ -295,7 +294,7 @@ impl AnnotationRow {
     }
 }
 
-/// Links what happened later to a disclosure.
+/// Links what happened later to a disclosure, of a case that the caller holds.
 pub fn annotate(
     tx: &mut Tx<'_>,
     permit: &Permit<act::DisclosureAnnotate>,
@@ -304,6 +303,7 @@ pub fn annotate(
     now: Timestamp,
 ) -> Result<AnnotationId> {
     let case_id = row(tx, permit, id)?.case_id;
+    cases::recorded(tx, case_id, ([], NamedBy::Other), permit.staff(), now)?;
     let note = AnnotationId::mint();
     let sealed = tx.seal(Cell::of("disclosure_annotation", note.0, Owner::Case(case_id)), content)?;
     let row = AnnotationRow { id: note, disclosure_id: id, kind: content.kind, sealed, created_at: now, recorded_by: permit.staff() };

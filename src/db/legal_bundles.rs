@@ -91,12 +91,7 @@ pub fn ask(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestBundle>, extract: &
 }
 
 /// Keeps what came of making them beside what there is, unless it is of something that the extract is not any more.
-pub fn keep(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::LegalRequestBundle>,
-    (id, case_id): (DisclosureId, CaseId),
-    made: Made,
-) -> Result<()> {
+pub fn keep(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestBundle>, (id, case_id): (DisclosureId, CaseId), made: Made) -> Result<()> {
     // The extract stays as it is until this is kept.
     tx.hold(RowLock::Case, case_id.0)?;
     let Some(extract) = legal_extracts::by_id(tx, permit, id)? else { return Ok(()) };

@@ -660,6 +660,7 @@ vocabulary! {
         ReceiptConfirmed = "receipt_confirmed", "Receipt confirmed";
         RecallNoticeSent = "recall_notice_sent", "Told that the permission has ended";
         SubjectTold = "subject_told", "The person was told";
+        NoticeDeclined = "notice_declined", "Nobody is told: whoever permitted does not wish it, or it cannot be done";
         NotSent = "not_sent", "Was not sent after all";
         FoundUnfounded = "found_unfounded", "Turned out to be unfounded";
         Correction = "correction", "Correction";

@@ -423,6 +423,7 @@ fn what_happens_later_is_linked_to_the_disclosure_and_logged_as_what_it_is() {
         ("receipt_confirmed", None),
         ("recall_notice_sent", Some("disclosure_recalled")),
         ("subject_told", Some("subject_notified")),
+        ("notice_declined", None),
         ("not_sent", Some("disclosure_corrected")),
         ("found_unfounded", Some("disclosure_corrected")),
         ("correction", Some("disclosure_corrected")),
@@ -445,10 +446,53 @@ fn what_happens_later_is_linked_to_the_disclosure_and_logged_as_what_it_is() {
     assert_eq!(told, kinds.map(|(kind, _)| kind));
     assert_eq!(now.body["logEntries"].as_array().unwrap().len(), 6);
     app.adviser().post(&path, &json!({"kind":"correction"})).problem(422, "rule-violated").rule("correction_reason_missing");
+    app.adviser().post(&path, &json!({"kind":"notice_declined"})).problem(422, "rule-violated").rule("decision_reason_missing");
     let keyed = app.adviser().with("Idempotency-Key", "annotate-once-0001");
     let (one, size) = (keyed.post(&path, &json!({"kind":"not_sent"})).ok(201), tree_size(&app));
     assert_eq!(keyed.post(&path, &json!({"kind":"not_sent"})).ok(201).id(), one.id());
     assert_eq!(tree_size(&app), size);
+}
+
+#[test]
+fn whoever_is_to_be_told_is_on_the_work_list_until_it_is_on_record_that_they_were() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let given = family.permit(&app, json!({}));
+    let note = family.n1(&app);
+    let later = json!({"toldSubject":"later"});
+    let shared = family.disclose(&app, &family.ask(&note, later.clone())).ok(201).id();
+    family.permit_asking(&app, json!({}));
+    let question = family.asked_by_service(later);
+    let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &question).ok(201).str("disclosureId");
+    family.permit_proceedings(&app, json!({}));
+    let legal = family.extracted(&app, &note);
+    let how = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}],"toldSubject":"later"});
+    let sent = app.manager().if_match(5).post(&format!("/legal-requests/{legal}/dispatch"), &how).ok(200).body["disclosureIds"][0].clone();
+    family.withdraw(&app, &given, json!({})).ok(200);
+    let open = |kind: &str, about: &str| Family::tasks(&app, kind, about);
+    let annotate = |id: &str, kind: &str| {
+        app.adviser().post(&format!("/disclosures/{id}/annotations"), &json!({"kind":kind,"note":"By telephone."})).ok(201);
+    };
+    for (kind, about, fact) in [
+        ("tell_subject", shared.as_str(), "subject_told"),
+        ("recall_notice", shared.as_str(), "recall_notice_sent"),
+        ("tell_subject", asked.as_str(), "subject_told"),
+        ("tell_subject", sent.as_str().unwrap(), "notice_declined"),
+    ] {
+        let tasks = open(kind, about);
+        assert_eq!((tasks.len(), &tasks[0]["allowedActions"]), (1, &json!([])), "{kind}");
+        let ticked = app.adviser().if_match(1).post(&format!("/tasks/{}/completion", tasks[0]["id"].as_str().unwrap()), &json!({}));
+        assert_eq!(ticked.problem(409, "invalid-state").body["allowedActions"], json!(["annotate"]), "{kind}");
+        annotate(about, fact);
+        assert!(open(kind, about).is_empty(), "{kind}");
+    }
+    // Whoever permitted may not wish that anybody is told that it has ended.
+    let other = family.permit(&app, json!({}));
+    let shared = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).id();
+    family.withdraw(&app, &other, json!({})).ok(200);
+    assert_eq!(open("recall_notice", &shared).len(), 1);
+    annotate(&shared, "notice_declined");
+    assert!(open("recall_notice", &shared).is_empty());
 }
 
 #[test]

@@ -112,6 +112,8 @@ fn what_somebody_outside_asks_is_recorded_and_tells_nobody_anything() {
     let family = Family::record(&app);
     let before = log_size(&app);
     let made = asked(&app, &family, json!({"subjectIds":[family.ana],"channel":"phone"})).ok(201);
+    // Whoever named no day is answered within a week.
+    assert_eq!(Family::tasks(&app, "information_request_due", &made.id())[0]["dueOn"], "2026-06-08");
     assert_eq!((made.str("status"), &made.body["allowedActions"]), ("received".to_owned(), &json!(["respond"])));
     assert!(made.body.get("disclosureId").is_none());
     // The other parent, too, and when the case is closed.
@@ -266,6 +268,39 @@ fn a_withdrawal_calls_off_what_was_asked_on_the_strength_of_it_and_says_so() {
 }
 
 #[test]
+fn a_narrower_permission_calls_off_what_was_asked_and_it_does_not_cover() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let copy = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    let given = family.permit_asking(&app, json!({}));
+    let first = ask(&app, &family, json!({"dueOn":"2026-06-10"})).ok(201).id();
+    let second = ask(&app, &family, copy).ok(201).id();
+    let stands = |id: &str| read(&app, id).str("status");
+    // She may be known to have said no in confidence: that it goes on tells nothing of it.
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let own = own_case(&hers, &family.ana).id();
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
+    hers.post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201);
+    let no = json!({"decision":"refused","granterId":family.ana,"subjectIds":[family.ana],"method":"email",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-05-03T10:00:00.000Z"});
+    hers.post(&format!("/cases/{own}/consents"), &no).ok(201);
+    // A wish for a copy each time bears on what is sent from now on.
+    let same = family.permit_asking(&app, json!({"supersedesId":given,"conditions":[{"kind":"copy_to_granter"}]}));
+    let contacts = app.adviser().get(&format!("/people/{}", family.mia)).ok(200);
+    app.adviser().if_match(contacts.version()).patch(&format!("/people/{}", family.mia), &json!({"contacts":[]})).ok(200);
+    let more = family.permit_asking(&app, json!({"supersedesId":same,"informationCategories":["attendance"]}));
+    assert_eq!([&first, &second].map(|id| stands(id)), ["asked", "asked"]);
+    let narrow = family.permit_asking(&app, json!({"supersedesId":more,"recipients":[{"recipientId":family.school}]}));
+    for id in [&first, &second] {
+        let request = read(&app, id);
+        assert_eq!((request.str("status"), &request.body["permissionEnded"]), ("cancelled".to_owned(), &json!(true)));
+    }
+    assert!(Family::tasks(&app, "information_request_due", &first).is_empty());
+    assert_eq!(app.adviser().get(&format!("/consents/{narrow}")).ok(200).str("status"), "live");
+}
+
+#[test]
 fn an_error_and_the_closing_of_the_case_call_off_what_was_asked_too() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
@@ -318,11 +353,11 @@ fn requests_are_found_by_side_state_case_day_and_worker() {
         let page = taker.get(&format!("/tasks?kind=information_request_due{query}")).ok(200);
         page.body["items"].as_array().unwrap().iter().map(|task| task["aboutId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(due("&status=open"), [&ours, &theirs].map(String::clone), "the most urgent first");
-    assert_eq!(due("&dueBefore=2026-06-11"), std::slice::from_ref(&ours));
-    assert_eq!(due("&assignedTo=me"), Vec::<String>::new());
+    assert_eq!(due("&status=open"), [&elsewhere, &ours, &theirs].map(String::clone), "the most urgent first");
+    assert_eq!(due("&dueBefore=2026-06-11"), [&elsewhere, &ours].map(String::clone));
+    assert_eq!(due("&assignedTo=me"), std::slice::from_ref(&elsewhere));
     respond(&app, &ours, 1, &json!({"outcome":"no_reply"})).ok(200);
-    assert_eq!((due("&status=open"), due("&status=done")), (vec![theirs], vec![ours]));
+    assert_eq!((due("&status=open"), due("&status=done")), (vec![elsewhere, theirs], vec![ours]));
 }
 
 #[test]
@@ -375,14 +410,18 @@ fn what_the_service_asked_is_called_off_with_the_last_day_of_the_permission() {
     );
     assert_eq!((ended.str("permittedUntil"), ended.str("endedAt")), ("2026-06-25".to_owned(), "2026-06-25T23:00:00.000Z".to_owned()));
     let of = |query: &str| listed(&app.adviser(), query);
-    assert_eq!((of("&status=asked"), of("&status=cancelled"), of("&status=asked,received")), (vec![], vec![id.clone()], vec![theirs]));
+    assert_eq!(
+        (of("&status=asked"), of("&status=cancelled"), of("&status=asked,received")),
+        (vec![], vec![id.clone()], vec![theirs.clone()])
+    );
     let row = app.adviser().get("/information-requests?status=cancelled").ok(200).body["items"][0]["status"].clone();
     assert_eq!(row, "cancelled");
     respond(&app, &id, 1, &json!({"outcome":"answered"})).problem(409, "invalid-state");
     app.adviser().if_match(1).post(&format!("/information-requests/{id}/cancellation"), &json!({})).problem(409, "invalid-state");
     // Nor is it anybody's work any more, and the list says since when.
     let done = |query: &str| app.manager().get(&format!("/tasks?kind=information_request_due&includeTotal=true{query}")).ok(200);
-    assert_eq!(done("&status=open").body["page"]["total"], 0);
+    let open = done("&status=open");
+    assert_eq!((&open.body["page"]["total"], &open.body["items"][0]["aboutId"]), (&json!(1), &json!(theirs)));
     let task = &done("&status=done").body["items"][0];
     assert_eq!(
         (&task["aboutId"], &task["completedAt"], &task["allowedActions"]),

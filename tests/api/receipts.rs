@@ -200,7 +200,11 @@ fn a_receipt_says_of_what_counts_no_longer_that_it_does_not() {
     let hers = family.note(&app, &family.mia, &[&family.mia], "views_and_wishes", json!({}));
     says(&app, &once, &["This permission is in force."]);
     family.disclose(&app, &family.ask(&hers, json!({}))).ok(201);
-    says(&app, &once, &["This permission was for one time only, and that time is over. We share nothing more because of it.", "Shared so far Once"]);
+    says(
+        &app,
+        &once,
+        &["This permission was for one time only, and that time is over. We share nothing more because of it.", "Shared so far Once"],
+    );
     // From the day on which she decides alone, as far as it was for her.
     app.clock.set(at("2026-06-26T22:59:59Z"), true);
     says(&app, &anas, &["This permission is in force."]);
@@ -208,7 +212,10 @@ fn a_receipt_says_of_what_counts_no_longer_that_it_does_not() {
     let text = says(
         &app,
         &anas,
-        &["This permission ended on 26 June 2026. From the next day on Mia Marsh could not decide this any more.", "A permission that has ended"],
+        &[
+            "This permission ended on 26 June 2026. From the next day on Mia Marsh could not decide this any more.",
+            "A permission that has ended",
+        ],
     );
     assert!(!text.contains("in force"), "{text}");
     says(&app, &both, &["This permission is in force. Its last day is 28 February 2027."]);

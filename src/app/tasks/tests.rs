@@ -29,7 +29,7 @@ impl Desk {
     }
 
     fn task(&self, case_id: Option<CaseId>, due_on: &str, change: impl FnOnce(NewTask) -> NewTask) -> TaskId {
-        let new = NewTask::new(TaskKind::RecallNotice, case_id, uuid::Uuid::now_v7(), day(due_on));
+        let new = NewTask::new(TaskKind::PermissionEnding, case_id, uuid::Uuid::now_v7(), day(due_on));
         let (new, leave) = (change(new), permit::<act::CaseRead>(&self.jo));
         self.scratch.write(move |tx| tasks::create(tx, &leave, new, now())).unwrap()
     }
@@ -313,6 +313,6 @@ fn a_task_is_shown_from_its_first_day_and_done_by_itself_after_its_last() {
     assert!(matches!(desk.complete(&desk.jo, over, 1), Err(Error::State { rule: None, .. })));
     // What is over stands for nothing that is to be done now.
     let leave = permit::<act::CaseRead>(&desk.jo);
-    let again = NewTask::new(TaskKind::RecallNotice, None::<CaseId>, about_id, tomorrow);
+    let again = NewTask::new(TaskKind::PermissionEnding, None::<CaseId>, about_id, tomorrow);
     assert_ne!(desk.scratch.write(move |tx| tasks::create_once(tx, &leave, again, now())).unwrap(), over);
 }

@@ -55,7 +55,7 @@ pub struct LogEntryRef {
 pub struct NewAnnotation {
     /// What happened.
     pub kind: AnnotationKind,
-    /// More about it; a correction needs it.
+    /// More about it; a correction needs it, and so does a notice that nobody gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub note: Option<LongText>,
@@ -63,12 +63,19 @@ pub struct NewAnnotation {
 
 impl Validate for NewAnnotation {
     fn validate(&self) -> Result<(), ValidationErrors> {
-        if self.kind != AnnotationKind::Correction || self.note.is_some() {
+        let missing = match self.kind {
+            AnnotationKind::Correction => {
+                ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into())
+            }
+            AnnotationKind::NoticeDeclined => {
+                ValidationError::new("rule:decision_reason_missing").with_message("Needs why nobody is told.".into())
+            }
+            _ => return Ok(()),
+        };
+        if self.note.is_some() {
             return Ok(());
         }
         let mut errors = ValidationErrors::new();
-        let missing =
-            ValidationError::new("rule:correction_reason_missing").with_message("A correction needs a note that says why.".into());
         errors.add("note", missing);
         Err(errors)
     }

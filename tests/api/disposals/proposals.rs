@@ -85,6 +85,27 @@ fn a_case_in_which_work_goes_on_leaves_what_is_proposed() {
 }
 
 #[test]
+fn what_becomes_of_what_was_recorded_before_is_work_that_goes_on() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let shared = family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201).id();
+    let no = family.refuse(&app, &family.finn, &[&family.ana]).id();
+    let question = family.asked_from_outside(json!({}));
+    let asked = app.adviser().post(&format!("/cases/{}/information-requests", family.case), &question).ok(201).id();
+    family.close(&app);
+    for (path, body) in [
+        (format!("/disclosures/{shared}/annotations"), json!({"kind":"receipt_confirmed"})),
+        (format!("/information-requests/{asked}/response"), json!({"outcome":"no_permission"})),
+        (format!("/consents/{no}/annulment"), json!({"reason":"He said it of somebody else."})),
+    ] {
+        let proposed = super::propose(&app, &[&family.case]).ok(201).id();
+        assert!(app.adviser().if_match(1).post(&path, &body).status < 300, "{path}");
+        assert_eq!(app.manager().get(&format!("/disposals/{proposed}")).ok(200).body["status"], "cancelled", "{path}");
+    }
+}
+
+#[test]
 fn a_proposal_is_given_up_by_whoever_sees_all_of_its_cases() {
     let app = TestApp::spawn();
     let (case, _) = closed(&app);
