@@ -163,6 +163,10 @@ impl App {
             expect_version(current.version, version)?;
             let ReferralUpdate { mut content } = merge(&ReferralUpdate { content: current.content.clone() }).map_err(Error::Invalid)?;
             settle(tx, permit, &mut content, now)?;
+            if current.content.risk_stated && !content.risk_stated {
+                // Whoever looked at it says what came of it by deciding.
+                return Err(Error::rule("#/riskStated", "contradicting_fields", "A risk that was stated is not taken back."));
+            }
             require_undecided(&current)?;
             if content.risk_stated && !current.content.risk_stated {
                 tell_of_risk(tx, permit, id, now)?;

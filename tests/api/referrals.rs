@@ -202,6 +202,14 @@ fn a_stated_risk_is_kept_in_any_case_and_told_to_a_manager() {
     change(3, json!({"summary":"And more."})).ok(200);
     assert_eq!(as_manager(&id).len(), 0, "what was looked at is not put on the list again");
     change(4, json!({"riskStated":false})).problem(422, "rule-violated").rule_at("#/familyAgreed", "referral_agreement_missing");
+    // Nor is a risk taken back that the family, or anybody else, stated.
+    let stated = refer(&app, &json!({"source":"self_parent","summary":"She is afraid to go home.","riskStated":true}));
+    let taken_back = json!({"riskStated":false,"summary":"Would like help with the plan."});
+    let session = app.adviser().if_match(1);
+    session
+        .patch(&format!("/referrals/{stated}"), &taken_back)
+        .problem(422, "rule-violated")
+        .rule_at("#/riskStated", "contradicting_fields");
     // Nothing at all is not a referral.
     app.adviser()
         .post("/referrals", &json!({"source":"unknown","riskStated":false}))
