@@ -229,7 +229,7 @@ pub fn list(
     let hidden = if subject.is_some() { concerns::hidden_from(tx, &[case_id].into(), &everybody, now.day())? } else { HashMap::new() };
     let mut shown = Vec::new();
     let mut counted = 0;
-    // Whom it is about stands in each row: for an accounting all rows of the case are read, and there are few.
+    // Whom it is about stands in the clear in each row: for an accounting all rows of the case are read, and those of the page are opened.
     for row in query.load::<Row>(tx.conn)? {
         let Decided { data_subject_ids: about, concern_id, .. } = &row.details.0;
         if subject.is_some() && (!any(about) || concern_id.is_some_and(|concern| hidden.contains_key(&concern))) {
@@ -237,26 +237,29 @@ pub fn list(
         }
         counted += 1;
         if page.after.is_none_or(|after| row.id.0 < after.id) {
-            let content = row.content(tx)?;
-            shown.push((row, content));
+            shown.push(row);
         }
     }
     if subject.is_some() && page.include_total {
         all = Some(counted);
     }
-    let names = staff::names(tx, shown.iter().map(|(row, _)| row.decided_by))?;
-    let page = Page::cut(shown, page, |(row, _)| After { key: 0, id: row.id.0 }, all);
-    Ok(page.map(|(row, content)| DisclosureSummary {
-        id: row.id,
-        basis: row.basis,
-        purpose: content.purpose.unwrap_or(Purpose::Safeguarding),
-        channel: content.channel,
-        recipient_id: row.recipient_id,
-        recipient_person_id: content.recipient.person_id,
-        sent_at: row.details.0.sent_at,
-        subject_ids: row.details.0.data_subject_ids,
-        decided_by: names.get(row.decided_by),
-    }))
+    let page = Page::cut(shown, page, |row| After { key: 0, id: row.id.0 }, all);
+    let names = staff::names(tx, page.items.iter().map(|row| row.decided_by))?;
+    let summary = |row: Row| {
+        let content = row.content(tx)?;
+        Ok(DisclosureSummary {
+            id: row.id,
+            basis: row.basis,
+            purpose: content.purpose.unwrap_or(Purpose::Safeguarding),
+            channel: content.channel,
+            recipient_id: row.recipient_id,
+            recipient_person_id: content.recipient.person_id,
+            sent_at: row.details.0.sent_at,
+            subject_ids: row.details.0.data_subject_ids,
+            decided_by: names.get(row.decided_by),
+        })
+    };
+    Ok(Page { items: page.items.into_iter().map(summary).collect::<Result<_>>()?, next: page.next, total: page.total })
 }
 
 /// Whether the same wording went to the same body within 12 months, and was sent. From another case it may be about to: whoever is second waits.

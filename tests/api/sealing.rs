@@ -266,3 +266,16 @@ fn a_damaged_record_of_somebody_holds_up_what_rests_on_it_and_never_a_risk() {
         assert!(refused.rule("recipient_without_safeguarding_function").body["refusalIndex"].is_i64());
     }
 }
+
+#[test]
+fn of_what_was_passed_on_about_somebody_a_page_opens_no_more_than_it_shows() {
+    let written = Written::new();
+    let Written { app, family, notes } = &written;
+    family.permit(app, json!({}));
+    let [old, _, _] = [(); 3].map(|()| family.disclose(app, &family.ask(&notes[0], json!({}))).ok(201).id());
+    run(app, &format!("UPDATE disclosure SET sealed = {} WHERE id = {}", blob("00"), hex(&old)));
+    let list = format!("/cases/{}/disclosures?subjectId={}", family.case, family.ana);
+    let page = written.read(&format!("{list}&limit=2&includeTotal=true")).ok(200);
+    assert_eq!((page.body["items"].as_array().unwrap().len(), &page.body["page"]["total"]), (2, &json!(3)));
+    broken(written.read(&list));
+}
