@@ -92,6 +92,11 @@ fn a_revocation_of_tokens_holds_from_the_next_request_and_for_those_issued_befor
     scene.refused(&session);
     // Nor does the role come back that was taken from them.
     less.get("/subject-access-requests").problem(403, "forbidden");
+    // Of whom the role was taken away, no token counts that still runs with it; a new one does without it (C10).
+    let moved = scene.app.as_staff(Role::Auditor, "Leaver");
+    moved.get("/me").ok(200);
+    moved.get("/cases").problem(403, "forbidden");
+    session.get("/cases").problem(401, "unauthenticated");
 }
 
 #[test]
