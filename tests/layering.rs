@@ -17,7 +17,11 @@ struct Floor {
 }
 
 const FLOORS: &[Floor] = &[
-    Floor { name: "domain", ours: &["domain"], crates: &["serde", "uuid", "chrono", "chrono_tz", "validator", "utoipa"] },
+    Floor {
+        name: "domain",
+        ours: &["domain"],
+        crates: &["serde", "uuid", "chrono", "chrono_tz", "unicode_normalization", "validator", "utoipa"],
+    },
     Floor { name: "policy", ours: &["policy", "domain"], crates: &["uuid", "chrono", "unicode_normalization", "unicode_security"] },
     Floor {
         name: "ledger",

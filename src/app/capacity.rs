@@ -32,6 +32,7 @@ impl App {
     ) -> Result<Created<CapacityRecord>> {
         let now = self.clock.now();
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
+            people::about_to_record(tx, permit, person)?;
             let known = people::find(tx, permit, person)?;
             faultless(new.faults(now.day(), known.content.date_of_birth))?;
             require_unmerged(&known)?;

@@ -152,7 +152,7 @@ fn restriction_faults(
     if new && !staff::manages_beside(tx, permit, &wanted.conflicted_staff_ids)? {
         faults.push(Fault::new("#/conflictedStaffIds", "no_manager_left", "One service manager at least sees each case."));
     }
-    let apart = sides::people(tx, permit, head.id)?.iter().any(|(_, apart)| *apart);
+    let apart = participants::all(tx, permit, head.id)?.iter().any(|part| part.update.content.served_separately);
     if !wanted.restricted && apart {
         faults.push(Fault::new("#/restricted", "contradicting_fields", "The case of somebody who is served separately stays restricted."));
     }
@@ -190,6 +190,8 @@ impl App {
         self.check_area(content.area.as_ref(), None)?;
         check_participants(tx, permit, &participants)?;
         guard::take(tx, participants.iter().map(|part| part.person_id))?;
+        // Once more behind the guards: while one waited for them, somebody may have come to be known to another side only (C1, R16).
+        check_participants(tx, permit, &participants)?;
         let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
         let hidden = sides::may_join(tx, permit, None, &people, &[(permit.staff(), "#/participants".to_owned())])?;
         let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
@@ -225,6 +227,7 @@ impl App {
             let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
             let update = merge(&writable).map_err(Error::Invalid)?;
             app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
+            sides::require_one_side(tx, permit, &[id].into())?;
             cases::update(tx, permit, id, version, update, now)?;
             app.shown(tx, permit, id)
         })

@@ -71,6 +71,9 @@ impl App {
             if let Some(rule) = retention::objection(standing, new, now.day()) {
                 return Err(objecting(rule, pointer(i)));
             }
+            if standing.held_unknown {
+                return Err(Error::conflicted("#"));
+            }
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ fn require_kept_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, t
         .into_iter()
         .any(|person| note.content.people().any(|of| of == person) && !there.contains(&person));
     if theirs {
-        let detail = "Somebody is served separately here, and this note is from or about them: it goes to no case but their own.";
+        let detail = "Somebody is or was served separately here, and this note is from or about them: it goes to no case but their own.";
         return Err(wrong_state("note_kept_apart", detail, &[Action::NoteCorrect]));
     }
     Ok(())
@@ -115,7 +115,11 @@ pub(super) fn keep_readable(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id:
     Ok(())
 }
 
+/// What was written or moved, and to whoever repeats the request as it is now: if it was restricted since, no more than that it was done (C4).
 fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
+    if tx.is_repeated() && !notes::is_readable(tx, permit, id)? {
+        return Ok(notes::receipt(tx, permit, id)?);
+    }
     let note = notes::written(tx, permit, id)?;
     with_actions(tx, permit, note)
 }
@@ -183,6 +187,7 @@ impl App {
                 return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
             };
             check(tx, permit, old.case_id, &content, Some(&old.content), now)?;
+            sides::require_one_side(tx, permit, &[old.case_id].into())?;
             require_open(tx, permit, old.case_id)?;
             // Once more, with the case held: another correction may have come first.
             require_current(&notes::find(tx, permit, id)?)?;
@@ -216,6 +221,8 @@ impl App {
             let there = new.applied_to(&old.content);
             check(tx, permit, to, &there, None, now)?;
             require_kept_apart(tx, permit, &old, to)?;
+            // Out of the case of the others it goes, into the one it belongs to.
+            sides::require_one_side(tx, permit, &[to].into())?;
             require_open(tx, permit, from)?;
             require_open(tx, permit, to)?;
             require_current(&old)?;

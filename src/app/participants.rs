@@ -14,7 +14,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::participant::{NewParticipant, Participant, ParticipantContent, ParticipantUpdate};
 use crate::domain::patch::Merge;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{CaseStatus, ParticipantRole};
+use crate::domain::vocabulary::{CaseStatus, ParticipantRole, Role};
 
 /// What may be done with a participant of a case that stands so.
 fn actions(status: CaseStatus) -> &'static [Action] {
@@ -44,6 +44,14 @@ pub(super) fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId
     }
 }
 
+/// That somebody is not served separately any longer opens their case to others, so a service manager says it, with a reason (C1).
+fn require_manager(permit: &Permit<act::ParticipantUpdate>) -> Result<()> {
+    if !permit.caller().is(Role::ServiceManager) {
+        return Err(Error::Forbidden);
+    }
+    if permit.caller().access_reason.is_none() { Err(db::Error::AccessReasonRequired.into()) } else { Ok(()) }
+}
+
 /// What is recorded of somebody's part among the others, with everybody as whom they count (C2).
 fn counting(
     tx: &mut Tx<'_>,
@@ -62,7 +70,7 @@ fn beside(content: &ParticipantContent, person: PersonId, there: &[Participant],
     others.any(|part| content.excludes(&part.update.content)).then(|| content.not_alone("#"))
 }
 
-/// Nobody of whom the case holds something becomes a professional in it: what is theirs would leave without being asked for.
+/// Nobody who takes or took part in a case otherwise becomes a professional in it: what is theirs would leave without being asked for.
 fn stays_family(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
@@ -71,7 +79,7 @@ fn stays_family(
     content: &ParticipantContent,
 ) -> Result<Option<Fault>> {
     let becomes = content.role == ParticipantRole::Professional;
-    Ok((becomes && participants::is_data_subject(tx, permit, case, person)?).then(|| Fault::contradicting("#/role")))
+    Ok((becomes && participants::is_of_the_family(tx, permit, case, person)?).then(|| Fault::contradicting("#/role")))
 }
 
 /// Once this person takes part so, nobody may be on both sides (C1). If they are served separately the case is restricted, and who recorded
@@ -129,6 +137,10 @@ impl App {
                 let case = cases::require(tx, permit, case_id)?;
                 let mut faults: Vec<Fault> = known(tx, permit, new.person_id, "#/personId".to_owned())?.into_iter().collect();
                 participants::take_guards(tx, permit, case_id, faults.is_empty().then_some(new.person_id))?;
+                if faults.is_empty() {
+                    // Once more behind the guards: while one waited for them, they may have come to be known to another side only (C1, R16).
+                    faults.extend(known(tx, permit, new.person_id, "#/personId".to_owned())?);
+                }
                 let there = participants::all(tx, permit, case_id)?;
                 let ((content, people), counted) = counting(tx, &new.content, &there, new.person_id)?;
                 if there.iter().any(|part| counted.same(part.person_id, new.person_id) && part.update.ended_on.is_none()) {
@@ -167,6 +179,9 @@ impl App {
             let case = cases::require(tx, permit, current.case_id)?;
             expect_version(current.version, version)?;
             let update = merge(&current.update).map_err(Error::Invalid)?;
+            if current.update.content.served_separately && !update.content.served_separately {
+                require_manager(permit)?;
+            }
             let there = participants::all(tx, permit, case.id)?;
             let ((content, people), counted) = counting(tx, &update.content, &there, current.person_id)?;
             let mut faults = content.faults("#", counted.one(current.person_id), &people);

@@ -72,6 +72,7 @@ impl App {
     ) -> Result<Person> {
         let now = self.clock.now();
         self.change(permit, move |tx, permit| {
+            people::about_to_record(tx, permit, id)?;
             let current = people::find(tx, permit, id)?;
             expect_version(current.version, version)?;
             require_unmerged(&current)?;

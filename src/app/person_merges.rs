@@ -89,7 +89,9 @@ impl App {
             if found.reversal.is_some() {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }
-            person_merges::reverse(tx, permit, &found, &why.reason, now)?;
+            let [kept, merged] = [found.kept_person_id, found.merged_person_id].map(|id| person_merges::audiences(tx, permit, id));
+            let seen = merging::seen_by_the_same(&kept?, &merged?);
+            person_merges::reverse(tx, permit, &found, &why.reason, seen, now)?;
             consents::remind_anew(tx, permit, &[found.kept_person_id, found.merged_person_id], now)?;
             Ok(id)
         };

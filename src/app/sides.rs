@@ -17,10 +17,9 @@ pub(super) fn conflict(pointer: &str) -> Error {
     Error::SamePerson(Fault::new(pointer, "conflict_of_interest", "This member of staff may not work on this case."))
 }
 
-/// The people of a case, and which of them are served separately in it.
+/// The people of a case, and which of them are, or were, served separately in it.
 pub(super) fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> db::Result<Vec<(PersonId, bool)>> {
-    let parts = participants::all(tx, permit, case)?;
-    Ok(parts.iter().map(|part| (part.person_id, part.update.content.served_separately)).collect())
+    participants::sides(tx, permit, case)
 }
 
 /// Which of these members of staff serve another side of these people, and in which case: those cases that the caller may know of, and those that

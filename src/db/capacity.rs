@@ -68,8 +68,7 @@ fn visible(scope: Scope) -> OnRecord {
 /// The records of a person in scope, and of whoever in scope is one with them, newest first.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonId, page: &PageRequest) -> Result<Page<CapacityRecord>> {
     people::require(tx, permit, person)?;
-    let ones = Counted::among(tx, [person])?.everybody();
-    let theirs = capacity_record::person_id.eq_any(people::among(tx, permit.scope(), ones)?);
+    let theirs = capacity_record::person_id.eq_any(people::ones_in_sight(tx, permit.scope(), person)?);
     let seen = capacity_record::table.filter(theirs).filter(visible(permit.scope())).into_boxed();
     let rows = newest(tx.conn, seen, capacity_record::id, page, None, |row: &Row| row.id)?;
     tx.fetch_keys(rows.items.iter().map(|row| Owner::Person(row.person_id)))?;
@@ -82,6 +81,9 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CapacityRead>, person: PersonI
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CapacityRecordId) -> Result<CapacityRecord> {
     let row: Row = capacity_record::table.find(id).filter(visible(permit.scope())).first(tx.conn)?;
     people::require(tx, permit, row.person_id)?;
+    if let Some(case) = row.case_id {
+        tx.stays_in(case);
+    }
     let names = staff::names(tx, [row.recorded_by])?;
     row.view(tx, &names)
 }
@@ -98,6 +100,9 @@ pub fn insert(
     guard::take(tx, [person])?;
     let id = CapacityRecordId::mint();
     let case_id = people::own_case(tx, permit.scope(), person)?;
+    if let Some(case) = case_id {
+        tx.stays_in(case);
+    }
     let row = Row {
         id,
         person_id: person,

@@ -20,8 +20,8 @@ use super::sealed::{Cell, Owner};
 use super::stored::Json;
 use super::tx::Tx;
 use super::{participants, scope, staff};
-use crate::authz::{Act, Permit, act};
-use crate::domain::case::{Case, CaseContent, RankedNeed, Reason, Reopening, Retention, RetentionFacts};
+use crate::authz::{Act, Permit, Scope, act};
+use crate::domain::case::{Case, CaseContent, RankedNeed, Reason, Reopening, RestrictionSet, Retention, RetentionFacts};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::person_merge::Audience;
 use crate::domain::text::{LongText, Name};
@@ -208,15 +208,15 @@ fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Row> {
 /// A case in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
     let row = row(tx, permit, id)?;
-    view(tx, row, keep)
+    view(tx, permit.scope(), row, keep)
 }
 
-fn view(tx: &mut Tx<'_>, row: Row, keep: Keep<'_>) -> Result<Case> {
+fn view(tx: &mut Tx<'_>, scope: Scope, row: Row, keep: Keep<'_>) -> Result<Case> {
     let told = row.open(tx)?;
     let participants = participants::of(tx, row.id)?;
-    let retention = keeping::of(tx, &row, &participants, keep)?;
+    let retention = keeping::of(tx, scope, &row, &participants, keep)?;
     let levels = levels(tx, row.id)?;
-    let by = told.reopenings.iter().map(|reopening| reopening.by).chain(levels.iter().map(|(.., by)| *by));
+    let by = told.reopenings.iter().chain(&told.restrictions).map(|because| because.by).chain(levels.iter().map(|(.., by)| *by));
     let names = staff::names(tx, by.chain([row.assigned_to, row.recorded_by]))?;
     let standings = standings_of(tx, row.id)?;
     let Json(details) = row.details;
@@ -239,6 +239,11 @@ fn view(tx: &mut Tx<'_>, row: Row, keep: Keep<'_>) -> Result<Case> {
             .reopenings
             .into_iter()
             .map(|reopening| Reopening { at: reopening.at, by: names.get(reopening.by), reason: reopening.reason })
+            .collect(),
+        restrictions: told
+            .restrictions
+            .into_iter()
+            .map(|set| RestrictionSet { at: set.at, by: names.get(set.by), reason: set.reason })
             .collect(),
         intervention_history: events::told(levels, &names),
         content: CaseContent {

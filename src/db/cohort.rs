@@ -10,7 +10,6 @@ use super::cases::{Details, Row, is_subject};
 use super::conn::Engine;
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::index::normal_name;
 use super::people::{self, Known};
 use super::schema::{case_file, participant, recipient};
 use super::scope;
@@ -19,6 +18,7 @@ use super::tx::Tx;
 use crate::authz::{Act, Permit};
 use crate::domain::anonymity::Cohort;
 use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::spelling::normal_name;
 use crate::domain::time::{Timestamp, day_after, months_after};
 use crate::domain::vocabulary::{AgeBand, CaseStatus, ContactKind, ParticipantRole, RecipientType, Relation};
 

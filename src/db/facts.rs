@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::counted::Counted;
 use super::error::{Error, Result};
 use super::notes::{self, HeldNote};
-use super::people::{self, Sealed};
+use super::people;
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
@@ -164,11 +164,7 @@ fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Res
 
 /// Whether something can be sent to this contact of somebody this way without harm. What is unsafe on any side is unsafe.
 pub fn is_safe(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId, contact: ContactId, channel: Channel) -> Result<bool> {
-    let all = people::open_all(tx, person)?;
-    let sides = || all.iter().flat_map(|(_, sealed)| Sealed::sides(sealed));
-    let mut held = sides().flat_map(|known| &known.contacts).filter(|held| held.id == contact).peekable();
-    let avoided = |kind| sides().any(|known| known.avoids_kind(kind, channel));
-    Ok(held.peek().is_some() && held.all(|held| held.contact.safe && !avoided(held.contact.kind)))
+    Ok(people::is_safe(&people::open_all(tx, person)?, contact, channel))
 }
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>, Timestamp);

@@ -1,7 +1,7 @@
 //! Notes. What they say is sealed under the key of their case; whom they are from and about, and what kinds of information they hold, are
 //! ids and words. Every finder leaves out restricted notes that the caller may not read (C4).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::conn::{Conn, Engine};
 use chrono::NaiveDate;
@@ -32,7 +32,7 @@ pub(super) use about::{About, Opened, about, by_first, opened};
 pub use held::{HeldNote, for_disclosure, known, require};
 pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;
-pub use moved::{is_passed_on, is_permitted, relocate};
+pub use moved::{is_passed_on, is_permitted, is_readable, receipt, relocate};
 
 /// What is kept in the clear: ids and words only.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,12 +132,6 @@ fn corrections(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap<NoteId, Note
         .select((note::supersedes_note_id, note::id))
         .load(tx.conn)?;
     Ok(rows.into_iter().filter_map(|(old, new)| Some((old?, new))).collect())
-}
-
-/// Whether a note of this case is from or about any of these people.
-pub(super) fn speak_of(tx: &mut Tx<'_>, case: CaseId, people: &BTreeSet<PersonId>) -> Result<bool> {
-    let notes: Vec<Json<Details>> = note::table.filter(note::case_id.eq(case)).select(note::details).load(tx.conn)?;
-    Ok(notes.into_iter().any(|Json(details)| details.people().iter().any(|person| people.contains(person))))
 }
 
 /// A correction: of which note, and why.
@@ -267,14 +261,19 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<No
     view(tx, permit, row)
 }
 
-/// A note of a case in scope as it is shown to whoever has just written or moved it: they know what it says, also where it is restricted and
-/// they will not be shown it again.
-pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
+/// A note of a case in scope that the caller wrote or moved.
+fn own(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Row> {
     let find = |conn: &mut Conn, scope| {
         let own = note::table.find(id).filter(note::recorded_by.nullable().eq(permit.staff()).or(note::moved_by.eq(permit.staff())));
         own.filter(note::case_id.eq_any(scope::cases(scope))).first(conn)
     };
-    let row = scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])?;
+    scope::found(tx, permit.scope(), find, |row: &Row| [row.case_id])
+}
+
+/// A note of a case in scope as it is shown to whoever has just written or moved it: they know what it says, also where it is restricted and
+/// they will not be shown it again.
+pub fn written(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
+    let row = own(tx, permit, id)?;
     view(tx, permit, row)
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::conn::Conn;
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::schema::{consent, consent_subject, participant};
+use super::schema::participant;
 use super::stored::{Day, Json};
 use super::total;
 use super::tx::Tx;
@@ -30,6 +31,8 @@ struct Row {
     relation: Relation,
     parental_responsibility: Json<Vec<ParentalResponsibilityEntry>>,
     served_separately: bool,
+    /// They are, or were.
+    kept_apart: bool,
     ended_on: Option<Day>,
     version: i32,
     created_at: Timestamp,
@@ -80,8 +83,15 @@ pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseI
 
 /// Those who are, or were, served separately in this case (C1).
 pub fn apart(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<PersonId>> {
-    let apart = participant::table.filter(participant::case_id.eq(case_id)).filter(participant::served_separately.eq(true));
+    let apart = participant::table.filter(participant::case_id.eq(case_id)).filter(participant::kept_apart.eq(true));
     Ok(apart.select(participant::person_id).distinct().load(tx.conn)?)
+}
+
+/// The people of a case in scope, and which of them are, or were, served separately in it (C1).
+pub fn sides(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<Vec<(PersonId, bool)>> {
+    super::cases::require(tx, permit, case_id)?;
+    let parts = participant::table.filter(participant::case_id.eq(case_id)).order(participant::id.asc());
+    Ok(parts.select((participant::person_id, participant::kept_apart)).load(tx.conn)?)
 }
 
 /// Takes the guards of everybody who takes or took part in a case in scope, and of whoever joins it (R16): who takes part, and as what,
@@ -147,15 +157,13 @@ pub fn written(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: ParticipantId) -
     Ok(row.view(&names))
 }
 
-/// Whether a case in scope holds something of this person's: a note from or about them, or a permission or refusal by or about them. Whoever is
-/// one of the family in it does not become a professional, whose words need nobody's permission.
-pub fn is_data_subject(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, person: PersonId) -> Result<bool> {
+/// Whether this person takes or took part in a case in scope, and not as a professional: in it they do not become one, whose words need nobody's
+/// permission. What the case holds of them is not asked: the answer would tell whether there is a note that the caller may not read (C4).
+pub fn is_of_the_family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, person: PersonId) -> Result<bool> {
     super::cases::require(tx, permit, case_id)?;
     let everybody = Counted::among(tx, [person])?.everybody();
-    let here = || consent::table.filter(consent::case_id.eq(case_id));
-    let about = consent_subject::table.filter(consent_subject::person_id.eq_any(everybody.clone())).select(consent_subject::consent_id);
-    let agreed = exists(here().filter(consent::granter_id.eq_any(everybody.clone()).or(consent::id.eq_any(about))));
-    Ok(diesel::select(agreed).get_result(tx.conn)? || super::notes::speak_of(tx, case_id, &everybody)?)
+    let theirs = participant::table.filter(participant::case_id.eq(case_id)).filter(participant::person_id.eq_any(everybody));
+    Ok(diesel::select(exists(theirs.filter(participant::role.ne(ParticipantRole::Professional)))).get_result(tx.conn)?)
 }
 
 /// Lets somebody take part in a case in scope. The caller has taken the guards (R16).
@@ -171,6 +179,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, new: 
         relation: content.relation,
         parental_responsibility: Json(content.parental_responsibility),
         served_separately: content.served_separately,
+        kept_apart: content.served_separately,
         ended_on: None,
         version: 1,
         created_at: now,
@@ -198,6 +207,7 @@ pub fn update(
             participant::relation.eq(content.relation),
             participant::parental_responsibility.eq(Json(content.parental_responsibility)),
             participant::served_separately.eq(content.served_separately),
+            participant::kept_apart.eq(participant::kept_apart.or(content.served_separately.into_sql::<Bool>())),
             participant::ended_on.eq(ended_on.map(Day)),
             participant::version.eq(version + 1),
         ))

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::index::{IndexKey, Term, normal_contact, normal_name};
+use super::index::{IndexKey, Term};
 use super::schema::{blind_index, named_person, participant, person};
 use super::sealed::{Cell, Owner};
 use super::tx::Tx;
@@ -20,6 +20,7 @@ use super::{guard, person_merges, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::person::{Contact, Person, PersonContent};
+use crate::domain::spelling::{normal_contact, normal_name};
 use crate::domain::time::{Timestamp, age_out_on};
 use crate::domain::vocabulary::PersonKind;
 
@@ -50,8 +51,8 @@ mod sides;
 pub use search::search;
 
 pub(super) use sides::{
-    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case,
-    safe_by,
+    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, is_safe, known, known_in_each, known_to, leave, left, open, open_all,
+    own_case, safe_by,
 };
 
 /// A condition on a person.
@@ -88,6 +89,13 @@ pub(super) fn among(tx: &mut Tx<'_>, scope: Scope, people: impl IntoIterator<Ite
     }
     let seen: Vec<PersonId> = person::table.filter(person::id.eq_any(people)).filter(visible(scope)).select(person::id).load(tx.conn)?;
     Ok(seen.into_iter().collect())
+}
+
+/// This person and whoever is one with them, those of them who are in scope; nobody, if this one is not, or it would tell with whom they are one.
+pub(super) fn ones_in_sight(tx: &mut Tx<'_>, scope: Scope, person: PersonId) -> Result<HashSet<PersonId>> {
+    let everybody = Counted::among(tx, [person])?.everybody();
+    let seen = among(tx, scope, everybody)?;
+    Ok(if seen.contains(&person) { seen } else { HashSet::new() })
 }
 
 /// Those of these people who exist and are in scope.
@@ -173,6 +181,15 @@ pub fn insert(
     Ok(id)
 }
 
+/// Notes that the caller is about to record something of this person. Where somebody is served separately it stays, and so does what the access log
+/// tells of it: whoever may look at that of another case does not learn that anything was told here (C1).
+pub fn about_to_record(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<()> {
+    if let Some(case) = own_case(tx, permit.scope(), id)? {
+        tx.stays_in(case);
+    }
+    Ok(())
+}
+
 /// Changes a person, on the side that the caller sees. It takes their guard, because the birth date bears on what may be decided about them
 /// (R5, R16), and because both sides are one row.
 pub fn update(
@@ -200,6 +217,7 @@ pub fn update(
     };
     let next = if seen.is_none() && own.is_some() { person.begun() } else { version + 1 };
     if let Some(case) = own {
+        tx.stays_in(case);
         person.own.retain(|side| side.case != case);
         person.own.push(sides::Own { case, version: next, known });
         person.own.sort_by_key(|side| side.case);

@@ -15,7 +15,7 @@ use super::tx::Tx;
 use super::{cases, facts, participants, people, scope, staff};
 use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, PersonId, PersonMergeId, StaffId};
-use crate::domain::person_merge::{MergeFacts, MergeReversal, PersonMerge, PersonMergeRef};
+use crate::domain::person_merge::{Audience, MergeFacts, MergeReversal, PersonMerge, PersonMergeRef};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 
@@ -69,8 +69,7 @@ pub fn facts(tx: &mut Tx<'_>, permit: &Permit<act::PersonMerge>, id: PersonId) -
     let everybody: Vec<PersonId> = people::among(tx, permit.scope(), counted)?.into_iter().collect();
     let of_all = participants::cases_of(tx, &everybody)?;
     let cases: Vec<CaseId> = scope::among(tx, permit.scope(), of_all)?.into_iter().collect();
-    let served_apart =
-        participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::served_separately.eq(true));
+    let served_apart = participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::kept_apart.eq(true));
     let mut apart: bool = diesel::select(exists(served_apart)).get_result(tx.conn)?;
     let (known, told_apart) = people::known_to(tx, permit.scope(), &everybody.iter().copied().collect())?;
     apart |= told_apart;
@@ -118,13 +117,12 @@ pub fn insert(
     let touched = touch(tx, kept)?;
     stale_unless(tx, touched, version + 1, |_| Ok(version))?;
     count(tx, merged, kept)?;
+    touch(tx, merged)?;
     Ok(id)
 }
 
 fn count(tx: &mut Tx<'_>, person: PersonId, one: PersonId) -> Result<()> {
-    diesel::update(person::table.find(person))
-        .set((person::counts_as.eq(one), person::version.eq(person::version + 1)))
-        .execute(tx.conn)?;
+    diesel::update(person::table.find(person)).set(person::counts_as.eq(one)).execute(tx.conn)?;
     Ok(())
 }
 
@@ -157,12 +155,20 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonMergeId) -> Re
     })
 }
 
-/// Takes a merge back: whoever was merged counts as themselves, and everything is as it was recorded. The caller has taken the guards (R16).
+/// Who sees each of the cases in which this record of somebody takes part.
+pub fn audiences(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, id: PersonId) -> Result<Vec<Audience>> {
+    let cases = participants::cases_of(tx, &[id])?;
+    cases::audiences(tx, cases)
+}
+
+/// Takes a merge back: whoever was merged counts as themselves, and everything is as it was recorded. Their versions tell of it if it is `seen` by all
+/// who see either: to whoever sees one of them only, nothing has changed (C1). The caller has taken the guards (R16).
 pub fn reverse(
     tx: &mut Tx<'_>,
     permit: &Permit<act::PersonMergeReverse>,
     merge: &PersonMerge,
     reason: &LongText,
+    seen: bool,
     now: Timestamp,
 ) -> Result<()> {
     let sealed = tx.seal(cell(merge.id, merge.kept_person_id).column("reversed_sealed"), reason)?;
@@ -178,7 +184,11 @@ pub fn reverse(
         .execute(tx.conn)?;
     stale_unless(tx, changed, merge.version + 1, |_| Ok(merge.version))?;
     count(tx, merge.merged_person_id, merge.merged_person_id)?;
-    touch(tx, merge.kept_person_id).map(drop)
+    if seen {
+        touch(tx, merge.kept_person_id)?;
+        touch(tx, merge.merged_person_id)?;
+    }
+    Ok(())
 }
 
 /// The merges in force of which this person is part, oldest first; of those only whose other part is in scope, too.

@@ -12,7 +12,7 @@ use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
 use super::{cases, newest, scope, subject_access};
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::domain::ids::{CaseId, RetentionHoldId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::retention_hold::{HoldRelease, NewRetentionHold, RetentionHold};
@@ -67,11 +67,12 @@ fn views(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<RetentionHold>> {
     rows.into_iter().map(|row| row.view(tx, &names)).collect()
 }
 
-/// Those of these cases on which a hold stands; an open subject access request about somebody who takes part is one (C9, C16).
-pub(super) fn standing(tx: &mut Tx<'_>, on: &[CaseId]) -> Result<HashSet<CaseId>> {
+/// Those of these cases on which a hold stands; an open subject access request about somebody who takes part is one (C9, C16). To be shown, those of
+/// which the caller may know: a request that is about a case hidden from them tells nothing here (C1).
+pub(super) fn standing(tx: &mut Tx<'_>, on: &[CaseId], known_to: Option<Scope>) -> Result<HashSet<CaseId>> {
     let held = retention_hold::table.filter(retention_hold::case_id.eq_any(on.to_vec())).filter(retention_hold::released_at.is_null());
     let held: Vec<CaseId> = held.select(retention_hold::case_id).distinct().load(tx.conn)?;
-    Ok(subject_access::held_cases(tx, on)?.into_iter().chain(held).collect())
+    Ok(subject_access::held_cases(tx, on, known_to)?.into_iter().chain(held).collect())
 }
 
 /// Places a hold on a case in scope.

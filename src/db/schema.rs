@@ -274,6 +274,7 @@ diesel::table! {
         relation -> DbWord,
         parental_responsibility -> DbJson,
         served_separately -> Bool,
+        kept_apart -> Bool,
         ended_on -> Nullable<DbDay>,
         version -> Integer,
         created_at -> DbTs,

@@ -131,7 +131,7 @@ mod tests {
     fn told_at_once(scratch: &Scratch, by: &Caller, of: &[CaseId]) -> Vec<Result<()>> {
         let told = of.iter().map(|case| {
             let asked = Asked::new(by, Action::CaseRead, now()).unwrap();
-            scratch.db.tell(asked.refused(Noted { cases: [*case].into(), ..Noted::default() }))
+            scratch.db.tell(asked.refused(&Noted { cases: [*case].into(), ..Noted::default() }))
         });
         scratch.wait(join_all(told))
     }
@@ -191,7 +191,7 @@ mod tests {
         let case = scratch.bare_case(&adviser, false);
         let before = log_size(&scratch);
         for _ in 0..QUEUE {
-            let entry = Asked::new(&adviser, Action::CaseRead, now()).unwrap().refused(Noted::default());
+            let entry = Asked::new(&adviser, Action::CaseRead, now()).unwrap().refused(&Noted::default());
             assert!(scratch.db.sharing.join(Share { entry, answer: oneshot::channel().0 }));
         }
         assert_eq!(scratch.db.load().entries_waiting, QUEUE as u64);

@@ -181,6 +181,7 @@ impl Scratch {
                     participant::relation.eq(relation),
                     participant::parental_responsibility.eq(super::stored::Json(Vec::<u8>::new())),
                     participant::served_separately.eq(false),
+                    participant::kept_apart.eq(false),
                     participant::version.eq(1),
                     participant::created_at.eq(now()),
                     participant::recorded_by.eq(by),

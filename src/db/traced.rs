@@ -68,7 +68,7 @@ impl Db {
 
     /// Has the access log tell of something that was refused before anything was looked for.
     pub async fn turn_away(&self, asked: Asked) -> Result<()> {
-        self.tell(asked.refused(Noted::default())).await
+        self.tell(asked.refused(&Noted::default())).await
     }
 
     /// What is to be answered: the refusal once it is logged. Where the service itself failed nothing was shown or refused.
@@ -76,7 +76,7 @@ impl Db {
         if !failed.error.is_refusal() {
             return failed.error;
         }
-        match self.tell(asked.refused(*failed.noted)).await {
+        match self.tell(asked.refused(&failed.noted)).await {
             Ok(()) => failed.error,
             Err(unlogged) => unlogged.into(),
         }

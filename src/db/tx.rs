@@ -168,6 +168,11 @@ impl<'a> Tx<'a> {
         self.noted.cases.extend(cases);
     }
 
+    /// Notes that all of it is told of this case alone, whatever others it looks at.
+    pub(super) fn stays_in(&mut self, case: CaseId) {
+        self.noted.only = Some(case);
+    }
+
     /// The cases of which something is shown so far.
     #[must_use]
     pub fn cases_shown(&self) -> &BTreeSet<CaseId> {
@@ -187,6 +192,12 @@ impl<'a> Tx<'a> {
     /// Notes that an earlier request did what was asked, and that it is only shown.
     pub(super) fn repeats(&mut self) {
         self.noted.replayed = true;
+    }
+
+    /// Whether an earlier request did what was asked.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.noted.replayed
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::action::ActionName;
-use super::ids::{CaseId, StaffId};
+use super::ids::{CaseId, PersonId, StaffId};
 use super::participant::{NewParticipant, Participant};
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
@@ -240,6 +240,18 @@ pub struct Reopening {
     pub reason: LongText,
 }
 
+/// That it was set who may open a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RestrictionSet {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: StaffRef,
+    /// Why.
+    pub reason: LongText,
+}
+
 /// That a case came to a level of intervention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -324,7 +336,7 @@ pub struct SubjectFact {
     "01a09f37-949f-7f28-9fb1-7c2390c192cf", "personId": "01a09f30-a93a-7160-8999-50d836f675cc", "role": "service_user", "relation":
     "parent", "parentalResponsibility": [{"childId": "01a09f2e-3a82-781f-a8e2-5d940ed90475", "value": "yes", "evidence": "self_declared"
     }], "servedSeparately": false, "createdAt": "2026-09-14T09:20:15.007Z", "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438",
-    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}], "reopenings": [], "interventionHistory": [{"interventionLevel": "l2", "at": "2026-09-14T09:20:15.007Z", "by": {"id":
+    "displayName": "Jo Ashdown"}, "allowedActions": ["update"]}], "reopenings": [], "restrictions": [], "interventionHistory": [{"interventionLevel": "l2", "at": "2026-09-14T09:20:15.007Z", "by": {"id":
     "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}}], "interventionLevel": "l2", "referralSource":
     "self_parent", "reasonsForContact": [{"reason": "sen_support_school", "primary": true}, {"reason": "attendance_non_attendance",
     "primary": false}], "senNeeds": [{"type": "slcn", "rank": 1}, {"type": "semh", "rank": 2}], "senProvision": "k", "setting":
@@ -369,6 +381,9 @@ pub struct Case {
     /// How often it began again, and why.
     #[schema(max_items = 1000)]
     pub reopenings: Vec<Reopening>,
+    /// How often it was set who may open it, and why.
+    #[schema(max_items = 1000)]
+    pub restrictions: Vec<RestrictionSet>,
     /// The levels of intervention it had, oldest first; the last is that of now.
     #[schema(max_items = 1000)]
     pub intervention_history: Vec<LevelSet>,
@@ -428,6 +443,16 @@ pub struct CaseFilter {
     pub status: Vec<CaseStatus>,
     /// Only those this member of staff works on.
     pub assigned_to: Option<StaffId>,
+    /// Only those in which this person takes or took part, or whoever is one with them (C2).
+    pub person_id: Option<PersonId>,
+    /// Only the one that has this reference.
+    pub reference: Option<String>,
+    /// Only those at these levels; empty: all.
+    pub intervention_level: Vec<InterventionLevel>,
+    /// Only those of this area.
+    pub area: Option<String>,
+    /// Only those that are restricted, or those that are not.
+    pub restricted: Option<bool>,
     /// Only those opened from this instant on.
     pub opened_from: Option<Timestamp>,
     /// Only those opened before this instant.

@@ -151,8 +151,10 @@ pub struct Standing {
     pub undecided: bool,
     /// A risk was passed on from it, or it was decided not to.
     pub risk: bool,
-    /// How long it is kept, and whether a hold keeps it beyond that.
+    /// How long it is kept, and whether a hold keeps it beyond that of which the caller may know.
     pub retention: Retention,
+    /// A hold keeps it of which they may not.
+    pub held_unknown: bool,
 }
 
 /// What of cases that are to go bears on people who stand in others, too (R6, R7). Everybody is whom they count as.

@@ -31,6 +31,7 @@ pub mod referral;
 pub mod retention;
 pub mod retention_hold;
 pub mod service;
+pub mod spelling;
 pub mod staff;
 pub mod subject_access;
 pub mod subject_access_letter;

@@ -13,6 +13,7 @@ use super::action::ActionName;
 use super::fault::Fault;
 use super::ids::{ContactId, PersonId};
 use super::person_merge::PersonMergeRef;
+use super::spelling::normal_contact;
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;
@@ -207,13 +208,9 @@ impl NewContact {
 
 impl NewContact {
     /// What two spellings of one number or address have in common.
-    fn same_as(&self) -> String {
-        let value = self.value.as_str();
-        match self.kind {
-            ContactKind::Email => value.to_lowercase(),
-            ContactKind::Mobile | ContactKind::Landline => value.chars().filter(char::is_ascii_digit).collect(),
-            ContactKind::Postal => value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect(),
-        }
+    #[must_use]
+    pub fn as_compared(&self) -> String {
+        normal_contact(self.value.as_str())
     }
 }
 
@@ -296,7 +293,7 @@ fn still_named(person: &PersonUpdate) -> Result<(), ValidationError> {
 fn agree<'a>(contacts: impl Iterator<Item = &'a NewContact>) -> Result<(), ValidationError> {
     let mut known = HashMap::new();
     for contact in contacts {
-        if *known.entry(contact.same_as()).or_insert(contact.safe) != contact.safe {
+        if *known.entry(contact.as_compared()).or_insert(contact.safe) != contact.safe {
             let mut fault =
                 ValidationError::new("contradicting_fields").with_message("A number or address cannot be both safe and unsafe.".into());
             fault.add_param("at".into(), &"contacts");

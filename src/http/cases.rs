@@ -16,11 +16,11 @@ use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::case::{Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening};
 use crate::domain::idempotency::Created;
-use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::staff::Assignee;
 use crate::domain::time::Timestamp;
 use crate::domain::timeline::TimelineEntry;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, InterventionLevel};
 use crate::{op, page_of};
 
 page_of!(CasePage, CaseSummary);
@@ -54,6 +54,19 @@ pub struct CaseFilters {
     status: Option<Vec<CaseStatus>>,
     /// Only those this member of staff works on; `me` for the caller.
     assigned_to: Option<Assignee>,
+    /// Only those in which this person takes or took part.
+    person_id: Option<PersonId>,
+    /// Only the one that people name by this reference.
+    #[schema(max_length = 40, example = "IASS-2026-000123")]
+    reference: Option<String>,
+    /// Only those at these levels of intervention.
+    #[schema(max_items = 4)]
+    intervention_level: Option<Vec<InterventionLevel>>,
+    /// Only those of this area of the council.
+    #[schema(min_length = 1, max_length = 100)]
+    area: Option<String>,
+    /// Only those that are restricted, or only those that are not.
+    restricted: Option<bool>,
     /// Only those opened at this instant or later.
     opened_from: Option<Timestamp>,
     /// Only those opened before this instant.
@@ -72,6 +85,11 @@ impl CaseFilters {
         CaseFilter {
             status: self.status.clone().unwrap_or_default(),
             assigned_to: self.assigned_to.map(|staff| staff.asked_by(caller)),
+            person_id: self.person_id,
+            reference: self.reference.clone(),
+            intervention_level: self.intervention_level.clone().unwrap_or_default(),
+            area: self.area.clone(),
+            restricted: self.restricted,
             opened_from: self.opened_from,
             opened_to: self.opened_to,
             oldest_first: self.sort == Some(CaseOrder::OldestFirst),
@@ -138,7 +156,8 @@ async fn timeline(
 
 /// Change a case.
 ///
-/// What is recorded of it, and whether work on it goes on or rests. A closed case is reopened first (C4).
+/// What is recorded of it, and whether work on it goes on or rests. A closed case is reopened first. Whoever works for another side of the family
+/// writes nothing in it (C1, C4).
 #[utoipa::path(patch, path = "/cases/{caseId}", operation_id = "updateCase", tag = "cases",
     responses((status = 200, description = "The case as it is now.", body = Case)))]
 async fn update(
@@ -223,10 +242,10 @@ async fn restrict(
 pub fn operations() -> Vec<Operation> {
     vec![
         op!(list),
-        op!(create).refuses(&[Code::RuleViolated, Code::SamePerson]),
+        op!(create).refuses(&[Code::RuleViolated, Code::SamePerson, Code::AccessReasonRequired]),
         op!(read),
         op!(timeline),
-        op!(update).refuses(&[Code::InvalidState]),
+        op!(update).refuses(&[Code::SamePerson, Code::InvalidState]),
         op!(close).refuses(&[Code::InvalidState]),
         op!(reopen).refuses(&[Code::SamePerson, Code::InvalidState]),
         op!(assign).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),

@@ -136,7 +136,7 @@ async fn approve(
 pub fn operations() -> Vec<Operation> {
     vec![
         op!(list),
-        op!(propose).refuses(&[Code::RuleViolated, Code::InvalidState, Code::RetentionHold, Code::AccessReasonRequired]),
+        op!(propose).refuses(&[Code::RuleViolated, Code::InvalidState, Code::SamePerson, Code::RetentionHold, Code::AccessReasonRequired]),
         op!(read),
         op!(cases),
         op!(cancel).refuses(&[Code::InvalidState, Code::SamePerson, Code::AccessReasonRequired]),

@@ -267,7 +267,7 @@ pub fn operations() -> Vec<Operation> {
     const REFUSED: &[Code] = &[Code::ConsentRequired, Code::ConsentScopeExceeded, Code::InvalidState, Code::RuleViolated, Code::SamePerson];
     vec![
         op!(list),
-        op!(log).refuses(&[Code::RuleViolated]),
+        op!(log).refuses(&[Code::RuleViolated, Code::AccessReasonRequired]),
         op!(read),
         op!(decide).refuses(REFUSED),
         op!(candidates),

@@ -135,6 +135,6 @@ async fn relocate(
 
 /// The operations on notes.
 pub fn operations() -> Vec<Operation> {
-    let refusals = &[Code::RuleViolated, Code::InvalidState];
+    let refusals = &[Code::RuleViolated, Code::SamePerson, Code::InvalidState];
     vec![op!(list), op!(create).refuses(refusals), op!(read), op!(correct).refuses(refusals), op!(relocate).refuses(refusals)]
 }

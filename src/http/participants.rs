@@ -72,7 +72,8 @@ async fn create(
 
 /// Change a participant.
 ///
-/// A part ends with `endedOn`; nobody is removed. A change of parental responsibility counts from the next decision on (C1).
+/// A part ends with `endedOn`; nobody is removed. A change of parental responsibility counts from the next decision on. That somebody is no longer
+/// served separately is said by a service manager with an `Access-Reason`, and what was told until then stays theirs (C1).
 #[utoipa::path(patch, path = "/participants/{participantId}", operation_id = "updateParticipant", tag = "cases",
     responses((status = 200, description = "The participant as they are now.", body = Participant)))]
 async fn update(

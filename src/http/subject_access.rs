@@ -238,7 +238,7 @@ pub fn operations() -> Vec<Operation> {
     const READ: &[Code] = &[Code::SamePerson, Code::AccessReasonRequired];
     vec![
         op!(list),
-        op!(log).refuses(&[Code::RuleViolated]),
+        op!(log).refuses(&[Code::RuleViolated, Code::AccessReasonRequired]),
         op!(read),
         op!(update).refuses(REFUSED),
         op!(clock_event).refuses(REFUSED),

@@ -27,7 +27,8 @@ fn pairs<'a, T>(ones: &'a [T], others: &'a [T]) -> impl Iterator<Item = (&'a T, 
 
 /// Whoever sees a case of the one sees a case of the other, with a reason and without (C4): a merge opens nobody to somebody new. Whoever takes
 /// part in no case has nothing to be opened.
-fn seen_by_the_same(ones: &[Audience], others: &[Audience]) -> bool {
+#[must_use]
+pub fn seen_by_the_same(ones: &[Audience], others: &[Audience]) -> bool {
     let sees = |cases: &[Audience], member: Option<StaffId>, reason: bool| {
         let stands = |list: &[StaffId]| member.is_some_and(|member| list.contains(&member));
         cases.iter().any(|case| !stands(&case.conflicted) && (!case.restricted || reason || stands(&case.named)))

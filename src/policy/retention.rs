@@ -37,7 +37,7 @@ pub fn of(facts: &RetentionFacts, years: &RetentionYears) -> Retention {
 /// What stands in the way of disposing of a case that stands so, as is proposed.
 #[must_use]
 pub fn objection(standing: &Standing, proposed: &NewDisposal, today: NaiveDate) -> Option<RefusalRule> {
-    let Standing { closed, undecided, risk, retention } = *standing;
+    let Standing { closed, undecided, risk, retention, .. } = *standing;
     let too_early = match proposed.ground {
         DisposalGround::PeriodOver => retention.review_on.is_none_or(|day| day > today).then_some(RefusalRule::PeriodNotOver),
         DisposalGround::BirthDateUnknown if retention.review_on.is_some() => Some(RefusalRule::BirthDateKnown),
@@ -209,6 +209,7 @@ mod tests {
             undecided: false,
             risk: false,
             retention: Retention { class, review_on: Some(day("2032-09-20")), held: false, items_until: None },
+            held_unknown: false,
         };
         let proposal = |ground| NewDisposal { case_ids: Vec::new(), class, ground, officer: None, officer_agreed_on: None };
         let judged = |standing: Standing, ground, today| objection(&standing, &proposal(ground), day(today));

@@ -245,6 +245,39 @@ fn what_somebody_tells_on_their_own_binds_every_delivery_and_decision() {
 }
 
 #[test]
+fn a_number_or_address_that_is_unsafe_on_one_side_is_unsafe_on_all_however_it_is_written() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/people/{}", family.ana);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    own_case(&hers(), &family.ana);
+    let contacts = |session: Session<'_>, contacts: Value| {
+        let version = session.get(&path).ok(200).version();
+        session.if_match(version).patch(&path, &json!({"contacts":contacts}))
+    };
+    // Her mother reads what comes there. On the side of the parents it was recorded afterwards, so that nothing but the address is the same.
+    let unsafe_there =
+        json!([{"kind":"email","value":"ana@example.org","safe":false},{"kind":"mobile","value":"+44 (0)7700 900123","safe":false}]);
+    contacts(hers(), unsafe_there).ok(200);
+    let here = json!([{"kind":"email","value":"Ana@Example.org","safe":true},{"kind":"landline","value":"07700 900123","safe":true},
+        {"kind":"mobile","value":"07700 900124","safe":true}]);
+    let known = contacts(app.adviser(), here).ok(200);
+    let (note, id) = (family.n1(&app), |i: usize| known.body["contacts"][i]["id"].clone());
+    family.permit(&app, json!({}));
+    for (channel, i, safe) in [("secure_email", 0, false), ("phone", 1, false), ("phone", 2, true)] {
+        let ask = family.ask(&note, json!({"channel":channel,"copies":[{"personId":family.ana,"contactId":id(i)}]}));
+        assert_eq!(family.check(&app, &ask).ok(200).text.contains("unsafe_contact"), !safe, "{channel} {i}");
+    }
+    for (channel, safe) in [("secure_email", false), ("phone", true)] {
+        let told = family.check(&app, &family.ask(&note, json!({"channel":channel,"recipient":{"personId":family.ana}}))).ok(200);
+        assert_eq!(told.text.contains("unsafe_contact"), !safe, "{channel}");
+    }
+    // Nor is one number both on one side.
+    let both = json!([{"kind":"mobile","value":"+447700900123","safe":false},{"kind":"mobile","value":"07700 900123","safe":true}]);
+    contacts(app.adviser(), both).problem(400, "validation-failed").rule_at("#/contacts", "contradicting_fields");
+}
+
+#[test]
 fn an_assessment_on_one_side_decides_on_the_other_and_is_not_told_there() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
@@ -331,6 +364,22 @@ fn a_manager_who_is_kept_away_from_a_case_learns_nothing_of_it_from_the_answers_
     let looks: Vec<_> =
         entries.iter().filter(|entry| entry["body"]["operation"] == "getPerson" && entry["body"]["actor"] == hers).collect();
     assert_eq!(looks.len(), 1);
+    // And what is told on her side, or was not because it came too late, is in the log of her case alone.
+    let (ana, keyed) =
+        (format!("/people/{}", family.ana), app.as_staff(Role::Adviser, "hers").with("Idempotency-Key", "assessed-once-00001"));
+    let change = |version: i64| keyed.if_match(version).patch(&ana, &json!({"pronouns":"they/them"}));
+    change(7).problem(412, "stale-version");
+    let begun = change(1).ok(200).version();
+    change(begun).ok(200);
+    (0..2).for_each(|_| drop(keyed.post(&format!("{ana}/capacity-records"), &assessment()).ok(201)));
+    let written = |session: Session<'_>, case: &str| {
+        let log = session.get(&format!("/cases/{case}/access-log?limit=1000")).ok(200);
+        let entries = log.body["items"].as_array().unwrap().iter().map(|entry| entry["body"]["operation"].as_str().unwrap().to_owned());
+        entries.filter(|operation| ["updatePerson", "recordCapacity"].contains(&operation.as_str())).count()
+    };
+    assert_eq!((written(kin(), &family.case), written(boss(), &family.case), written(boss(), &own.id())), (0, 0, 5));
+    app.adviser().if_match(1).patch(&ana, &json!({"preferredLanguage":"cy"})).ok(200);
+    assert_eq!(written(kin(), &family.case), 1);
     for entry in entries {
         let told = |field: &str| entry.get(field).or(entry["body"].get(field));
         assert_eq!(["leafHash", "cases", "rowVersion", "sealedDigest"].map(told), [None; 4], "{entry}");

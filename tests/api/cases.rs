@@ -121,3 +121,55 @@ fn the_day_of_review_tells_of_no_restricted_note_and_never_moves_back() {
     app.adviser().post(&format!("/notes/{moved}/relocation"), &away).ok(201);
     assert_eq!(review(), opened, "the note was never of this case");
 }
+
+#[test]
+fn the_case_of_somebody_is_found_by_who_they_are_or_by_its_reference() {
+    let app = TestApp::spawn();
+    let (family, other) = (Family::record(&app), Family::record(&app));
+    let list = |session: &Session<'_>, query: &str| {
+        let page = session.get(&format!("/cases?includeTotal=true&sort=openedAt&{query}")).ok(200).body;
+        let ids: Vec<String> = page["items"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(page["page"]["total"], ids.len(), "{query}");
+        ids
+    };
+    let of = |session: &Session<'_>, person: &str| list(session, &format!("personId={person}"));
+    let anybody = app.as_staff(Role::Adviser, "anybody");
+    assert_eq!(of(&anybody, &family.mia), [family.case.clone()]);
+    assert_eq!(list(&anybody, "reference=IASS-2026-000002"), [other.case.clone()]);
+    let both = [family.case.clone(), other.case.clone()];
+    for query in ["interventionLevel=l2,l3", "area=south", "restricted=false"] {
+        assert_eq!(list(&anybody, query), both, "{query}");
+    }
+    for query in [
+        "interventionLevel=l1",
+        "area=north",
+        "restricted=true",
+        "reference=IASS-2026-000009",
+        "personId=0197a0b0-0000-7000-8000-000000000000",
+    ] {
+        assert_eq!(list(&anybody, query), [""; 0], "{query}");
+    }
+    // Whoever is one with them is meant, too, as far as the caller sees them.
+    let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
+    let case = json!({"interventionLevel":"l1","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":caller,"role":"service_user","relation":"other","servedSeparately":false}]});
+    let hers = app.as_staff(Role::Adviser, "hers");
+    let case = hers.post("/cases", &case).ok(201);
+    let merge = json!({"mergedPersonId":caller,"reason":"Gave a name."});
+    app.manager().if_match(1).post(&format!("/people/{}/merges", family.mia), &merge).ok(201);
+    let found = [family.case.clone(), case.id()];
+    assert_eq!([of(&anybody, &family.mia), of(&anybody, &caller)], [found.clone(), found.clone()]);
+    let worker = hers.get("/me").ok(200).id();
+    let named = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[],"reason":"A relative works here."});
+    let (path, boss) = (format!("/cases/{}", case.id()), app.manager().with("Access-Reason", "supervision"));
+    let restricted = boss.if_match(case.version()).put(&format!("{path}/restriction"), &named).ok(200);
+    assert_eq!((of(&anybody, &family.mia), of(&anybody, &caller)), (vec![family.case.clone()], vec![]));
+    assert_eq!(list(&anybody, &format!("reference={}", case.str("reference"))), [""; 0]);
+    assert_eq!((of(&hers, &caller), of(&boss, &caller)), (found.to_vec(), found.to_vec()));
+    // Why it was restricted is told to those who see it.
+    let told = &hers.get(&path).ok(200).body["restrictions"];
+    assert_eq!(
+        (told, told[0]["reason"].as_str(), told[0]["by"]["displayName"].as_str()),
+        (&restricted.body["restrictions"], Some("A relative works here."), Some("ServiceManager"))
+    );
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::apart::own_case;
 use crate::family::Family;
-use crate::harness::{TestApp, at};
+use crate::harness::{Reply, TestApp, at};
 
 #[test]
 fn nothing_lies_in_the_future_but_a_clock_may_be_a_minute_ahead() {
@@ -80,6 +80,22 @@ fn whoever_is_served_separately_is_served_alone_and_by_nobody_who_writes_in_the_
     let note = family.n1(&app);
     hers().post(&format!("/cases/{}/disclosures", family.case), &family.risk(&note, json!({}))).ok(201);
     hers().post(&format!("/cases/{own}/notes"), &text).ok(201);
+    // Nor by way of a correction, a note that stands elsewhere, or the words of the case.
+    let conflict = |reply: Reply| drop(reply.problem(409, "same-person").rule_at("#", "conflict_of_interest"));
+    let mut correction = text.clone();
+    correction["correctionReason"] = json!("Misheard.");
+    let theirs = family.n1(&app);
+    conflict(hers().post(&format!("/notes/{theirs}/correction"), &correction));
+    let case = json!({"interventionLevel":"l1","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[part(&family.mia, "service_user", "parent", false)]});
+    let case = hers().post("/cases", &case).ok(201).id();
+    let elsewhere = hers().post(&format!("/cases/{case}/notes"), &text).ok(201).id();
+    let goes = |note: &str, to: &str| hers().post(&format!("/notes/{note}/relocation"), &json!({"caseId":to,"reason":"It belongs there."}));
+    conflict(goes(&elsewhere, &family.case));
+    let path = format!("/cases/{}", family.case);
+    conflict(hers().if_match(hers().get(&path).ok(200).version()).patch(&path, &json!({"summary":"As Ana tells it."})));
+    // Out of the case of the others it goes.
+    goes(&theirs, &own).ok(201);
     // Once her mother has left.
     let case = app.adviser().get(&format!("/cases/{}", family.case)).ok(200);
     set(&family.mia, 1, &json!({"endedOn":"2026-06-01"})).ok(200);

@@ -378,7 +378,7 @@ fn nobody_is_merged_who_is_served_separately_nor_with_whoever_is_near_them() {
     let version = hers.get(&format!("/people/{}", family.ana)).ok(200).version();
     hers.if_match(version).patch(&format!("/people/{}", family.ana), &json!({"knownAs":"Alex"})).ok(200);
     let her_part = own.body["participants"][0]["id"].as_str().unwrap().to_owned();
-    hers.if_match(1).patch(&format!("/participants/{her_part}"), &json!({"servedSeparately":false})).ok(200);
+    boss.if_match(1).patch(&format!("/participants/{her_part}"), &json!({"servedSeparately":false})).ok(200);
     merged(&boss, &family.ana, &caller(&app)).problem(409, "invalid-state").rule("kept_apart");
 }
 
@@ -504,6 +504,28 @@ fn what_cannot_be_merged_is_refused_by_its_rule() {
 }
 
 #[test]
+fn a_merge_that_is_taken_back_shows_to_nobody_who_sees_one_of_the_two_only() {
+    let app = TestApp::spawn();
+    let (rowan, anon) = (known(&app), caller(&app));
+    opened(&app.adviser(), &json!([part(&rowan, "service_user", "other")])).ok(201);
+    let (hers, boss) = (app.as_staff(Role::Adviser, "hers"), app.manager().with("Access-Reason", "supervision"));
+    let case = opened(&hers, &json!([part(&anon, "service_user", "other")])).ok(201);
+    let merge = merged(&boss, &rowan, &anon).ok(201).id();
+    let named =
+        json!({"restricted":true,"namedStaffIds":[hers.get("/me").ok(200).id()],"conflictedStaffIds":[],"reason":"A relative works here."});
+    boss.if_match(case.version()).put(&format!("/cases/{}/restriction", case.id()), &named).ok(200);
+    let shown = || {
+        let seen = app.adviser().get(&format!("/people/{rowan}")).ok(200);
+        (seen.header("etag"), seen.body)
+    };
+    let before = shown();
+    assert_eq!(before.1["merges"], json!([]));
+    reversed(&boss, &merge).ok(200);
+    assert_eq!(shown(), before);
+    assert_eq!(boss.get(&format!("/people/{anon}")).ok(200).body["merges"], json!([]));
+}
+
+#[test]
 fn in_a_case_they_are_one_too() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
@@ -525,13 +547,11 @@ fn in_a_case_they_are_one_too() {
     let mother = app.adviser().if_match(1).patch(&format!("/participants/{anon_part}"), &own);
     mother.problem(422, "rule-violated").rule("contradicting_fields");
     app.adviser().if_match(1).patch(&format!("/participants/{anon_part}"), &json!({"relation":"guardian"})).ok(200);
-    // Of whom the case holds something under one id, they do not become a professional under the other.
-    let note = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":rowan,
-        "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"It stopped.",
-        "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false});
-    app.adviser().post(&format!("{path}/notes"), &note).ok(201);
-    let becomes = app.adviser().if_match(2).patch(&format!("/participants/{anon_part}"), &json!({"role":"professional"}));
-    becomes.problem(422, "rule-violated").rule_at("#/role", "contradicting_fields");
+    // Who took part under one id does not come back as a professional under the other.
+    app.adviser().if_match(2).patch(&format!("/participants/{anon_part}"), &json!({"endedOn":"2026-05-31"})).ok(200);
+    let comes_back = app.adviser().post(&format!("{path}/participants"), &part(&rowan, "professional", "professional"));
+    comes_back.problem(422, "rule-violated").rule_at("#/role", "contradicting_fields");
+    app.adviser().if_match(3).patch(&format!("/participants/{anon_part}"), &json!({"endedOn":null})).ok(200);
     // The names of both give a family away.
     let issue = json!({"basis":"anonymised","purpose":"pass_information","direction":"outbound","channel":"secure_email",
         "recipient":{"recipientId":family.council},"informationCategories":["concerns_raised"],"cohort":{"senNeed":"slcn"},

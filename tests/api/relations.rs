@@ -214,6 +214,10 @@ fn a_case_of_ones_own_changes_no_answer_of_any_endpoint_to_the_other_side() {
     let of_a_log = |operation: &Operation| ends(operation) || operation.id.starts_with("prove") || operation.id.starts_with("verify");
     let reads: Vec<Operation> =
         operations(&app).into_iter().filter(|operation| operation.method == Method::GET && !of_a_log(operation)).collect();
+    // What is asked of the parents' case holds it already, and would hide that what is asked of hers does.
+    let ended = json!({"reason":"Withdrawn.","rightsNoticeOn":"2026-05-30"});
+    app.manager().if_match(1).post(&format!("/subject-access-requests/{}/refusal", world.ids["sarId"]), &ended).ok(200);
+    assert_eq!(app.adviser().get(&format!("/cases/{}", world.family.case)).ok(200).body["retention"]["held"], false);
     let sides = [(app.adviser(), Role::Adviser), (other, Role::Adviser), (kin, Role::ServiceManager)];
     let answers = || sides.each_ref().map(|(session, role)| all_answers(session, *role, &world, &reads));
     let before = answers();

@@ -370,10 +370,36 @@ fn what_is_said_where_somebody_is_served_separately_goes_to_no_case_of_others() 
         }
         assert_eq!(hers().get(&format!("/notes/{note}")).ok(200).str("concern"), "A word of her own.");
     }
+    // She is served with the others again only if a manager says so, and why; and what was told until then goes nowhere.
+    let part = hers().get(&format!("/cases/{case}/participants")).ok(200).body["items"][0]["id"].as_str().unwrap().to_owned();
+    let boss = app.manager().with("Access-Reason", "supervision");
+    let [worker, manager] = [hers(), app.manager()].map(|session| session.get("/me").ok(200).id());
+    let named = json!({"restricted":true,"namedStaffIds":[worker, manager],"conflictedStaffIds":[],"reason":"Cover."});
+    boss.if_match(1).put(&format!("/cases/{case}/restriction"), &named).ok(200);
+    let together = |session: Session<'_>| session.if_match(1).patch(&format!("/participants/{part}"), &json!({"servedSeparately":false}));
+    together(hers()).problem(403, "forbidden");
+    together(app.manager()).problem(403, "access-reason-required");
+    let note = told("ordinary");
+    together(boss.clone()).ok(200);
+    for session in [hers(), boss.clone()] {
+        move_note(&session, &note, &body).problem(409, "invalid-state").rule("note_kept_apart");
+    }
+    // Nor does anything else open to the other side by it: what is recorded there, who works for whom, what her mother may ask for.
+    let ana = format!("/people/{}", family.ana);
+    let before = app.adviser().get(&ana).ok(200).body;
+    hers().if_match(1).patch(&ana, &json!({"knownAs":"Alex"})).ok(200);
+    assert_eq!(app.adviser().get(&ana).ok(200).body, before);
+    let assign = boss.if_match(app.adviser().get(&format!("/cases/{}", family.case)).ok(200).version());
+    let assigned = assign.put(&format!("/cases/{}/assignment", family.case), &json!({"staffId":worker}));
+    assigned.problem(409, "same-person").rule_at("#/staffId", "conflict_of_interest");
+    let asks = family.subject_access(json!({"subjectId":family.ana,"capacity":"parent"}));
+    let asked = app.adviser().post("/subject-access-requests", &asks).ok(201).id();
+    let deputy = app.as_staff(Role::ServiceManager, "deputy").with("Access-Reason", "supervision");
+    let held = deputy.get(&format!("/subject-access-requests/{asked}/candidate-items?limit=200")).ok(200);
+    assert!(!held.text.contains(&note), "{}", held.text);
     // To another case of her own it goes.
     let another = own_case(&app.as_staff(Role::Adviser, "later"), &family.ana).id();
-    let manager = app.manager().with("Access-Reason", "supervision");
-    move_note(&manager, &told("ordinary"), &json!({"caseId":another,"reason":"The later one."})).ok(201);
+    move_note(&deputy, &told("ordinary"), &json!({"caseId":another,"reason":"The later one."})).ok(201);
 }
 
 #[test]

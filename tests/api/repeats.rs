@@ -129,3 +129,50 @@ fn a_key_counts_for_a_day_and_is_forgotten_after_it() {
     assert_eq!(other.header("idempotency-replayed"), "");
     assert_ne!(other.id(), first.id());
 }
+
+#[test]
+fn a_note_that_was_restricted_since_is_not_shown_to_whoever_sends_it_once_more() {
+    let app = TestApp::spawn();
+    let (family, right) = (Family::record(&app), Family::record(&app));
+    let helper = || app.as_staff(Role::Adviser, "helper");
+    let words = |sensitivity: &str| {
+        json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.mia,
+            "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["health"],"concern":"A word in confidence.",
+            "factOrOpinion":"fact","sensitivity":sensitivity,"keepConfidential":false})
+    };
+    let corrected = |change: &str| {
+        let mut body = words(change);
+        body["correctionReason"] = json!("It was told in confidence.");
+        body
+    };
+    let theirs = json!({"caseId":right.case,"reason":"Theirs.","fromPersonId":right.mia,"aboutPersonIds":[right.ana]});
+    let other = family.n1(&app);
+    let requests = [(format!("/cases/{}/notes", family.case), words("ordinary")), (format!("/notes/{other}/relocation"), theirs)];
+    let send = |(path, body): &(String, Value)| keyed(&helper(), "written-once-000001").post(path, body).ok(201);
+    let first = requests.each_ref().map(send);
+    let correction = (format!("/notes/{}/correction", first[0].id()), corrected("ordinary"));
+    let first = first.into_iter().chain([send(&correction)]).collect::<Vec<_>>();
+    let requests = requests.into_iter().chain([correction]).collect::<Vec<_>>();
+    // As long as it may be read, it is shown as it is now.
+    let again: Vec<Reply> = requests.iter().map(send).collect();
+    assert_eq!((&again[2].body, again[0].str("supersededByNoteId")), (&first[2].body, first[2].id()));
+    let restrict = |id: &str, about: &Family| {
+        let mut body = corrected("restricted");
+        crate::family::merge(&mut body, json!({"fromPersonId":about.mia,"aboutPersonIds":[about.ana]}));
+        app.adviser().post(&format!("/notes/{id}/correction"), &body).ok(201).id()
+    };
+    let secret = [restrict(&first[2].id(), &family), restrict(&first[1].id(), &right)];
+    for (request, first) in requests.iter().zip(&first) {
+        let again = send(request);
+        assert_eq!(
+            (again.header("idempotency-replayed"), again.id(), again.str("caseId")),
+            ("true".into(), first.id(), first.str("caseId"))
+        );
+        for name in ["concern", "fromPersonId", "correctionReason", "supersedesNoteId", "supersededByNoteId", "relocatedFrom"] {
+            assert_eq!(again.body.get(name), None, "{name}");
+        }
+        assert_eq!((&again.body["aboutPersonIds"], &again.body["allowedActions"]), (&json!([]), &json!([])));
+        assert!(secret.iter().all(|id| !again.text.contains(id)), "{}", again.text);
+        helper().get(&format!("/notes/{}", first.id())).problem(404, "not-found");
+    }
+}

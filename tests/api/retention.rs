@@ -3,9 +3,10 @@
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
+use crate::apart::own_case;
 use crate::disposals::{conclude, deputy};
 use crate::family::{Family, merge, person};
-use crate::harness::{TestApp, at};
+use crate::harness::{Session, TestApp, at};
 
 #[test]
 fn c16_what_is_due_is_listed_and_the_longest_class_wins_for_the_child_of_two_parents() {
@@ -109,4 +110,34 @@ fn a_hold_is_looked_at_again_on_its_day_and_a_no_is_kept_although_nothing_rested
     done.problem(409, "invalid-state");
     app.manager().if_match(1).post(&format!("/retention-holds/{hold}/release"), &json!({"reason":"The claim was withdrawn."})).ok(200);
     assert_eq!(tasks(), Vec::<Value>::new());
+}
+
+#[test]
+fn what_is_asked_in_a_case_of_ones_own_holds_the_case_of_the_others_and_does_not_show_there() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    deputy(&app).get("/me").ok(200);
+    let (boss, hers) = (app.manager().with("Access-Reason", "retention"), app.as_staff(Role::Adviser, "hers"));
+    let kin = app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "retention");
+    let [kins, worker] = [&kin, &hers].map(|session| session.get("/me").ok(200).id());
+    let own = own_case(&hers, &family.ana);
+    let away = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[kins],"reason":"A niece."});
+    boss.if_match(own.version()).put(&format!("/cases/{}/restriction", own.id()), &away).ok(200);
+    conclude(&app, &family);
+    let asks = json!({"subjectId":family.ana,"requesterId":family.ana});
+    let sar = hers.post("/subject-access-requests", &family.subject_access(asks)).ok(201).id();
+    let retention = |session: &Session<'_>| session.get(&format!("/cases/{}", family.case)).ok(200).body["retention"].clone();
+    let sides = [app.adviser(), app.manager(), kin.clone(), hers, boss.clone()];
+    assert_eq!(sides.each_ref().map(|session| retention(session)["held"] == true), [false, false, false, true, true]);
+    // It is held all the same, and whoever may not know by what leaves it to another.
+    let propose = |session: &Session<'_>| {
+        let body = json!({"caseIds":[family.case],"class":retention(session)["class"],"ground":"erasure_request"});
+        session.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string()).post("/disposals", &body)
+    };
+    propose(&kin).problem(409, "same-person").rule_at("#", "conflicted_decider");
+    propose(&app.manager()).problem(403, "access-reason-required");
+    propose(&boss).problem(409, "retention-hold").rule_at("#/caseIds/0", "on_hold");
+    let refusal = json!({"reason":"Withdrawn.","rightsNoticeOn":"2026-05-30"});
+    boss.if_match(1).post(&format!("/subject-access-requests/{sar}/refusal"), &refusal).ok(200);
+    propose(&kin).ok(201);
 }

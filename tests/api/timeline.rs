@@ -213,7 +213,8 @@ fn that_somebody_is_served_separately_is_told_and_that_they_are_no_longer() {
     let own = own_case(&app.adviser(), &ana);
     let part = own.body["participants"][0]["id"].as_str().unwrap().to_owned();
     for (version, apart) in [(1, false), (2, true)] {
-        app.adviser().if_match(version).patch(&format!("/participants/{part}"), &json!({"servedSeparately":apart})).ok(200);
+        let manager = app.manager().with("Access-Reason", "supervision");
+        manager.if_match(version).patch(&format!("/participants/{part}"), &json!({"servedSeparately":apart})).ok(200);
     }
     let all = feed(&app.adviser(), &own.id(), 200);
     let kinds: Vec<_> = told(&all).into_iter().filter(|(_, id)| *id == part).map(|(kind, _)| kind).collect();

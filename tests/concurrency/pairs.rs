@@ -156,6 +156,45 @@ fn nobody_is_put_on_both_sides() {
 }
 
 #[test]
+fn nobody_is_drawn_into_a_case_who_came_to_be_known_to_another_side_only() {
+    let (app, other) = replicas();
+    if !cluster::is_postgres() {
+        // Its one writer takes turns.
+        return;
+    }
+    let family = Family::record(&app);
+    let part = |person: &str| json!({"personId":person,"role":"sibling","relation":"sibling","servedSeparately":false});
+    let draws: [(&dyn Fn(&str) -> (String, Value), &str); 2] = [
+        (&|quill| (format!("/cases/{}/participants", family.case), part(quill)), "#/personId"),
+        (
+            &|quill| {
+                let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+                    "senNeeds":[],"appealTypes":[],"participants":[part(quill)]});
+                ("/cases".to_owned(), case)
+            },
+            "#/participants/0/personId",
+        ),
+    ];
+    let mut between = app.sabotage();
+    for (draw, place) in draws {
+        let quill = person(&app, &json!({"kind":"young_person","fullName":"Quill Harrow","pseudonymous":false})).id();
+        let (path, body) = draw(&quill);
+        // Both have seen that she is in no case yet, and wait for her.
+        between.batch_execute(&format!("BEGIN; SELECT 1 FROM decision_guard WHERE person_id = '{quill}' FOR UPDATE")).unwrap();
+        std::thread::scope(|scope| {
+            let pause = || std::thread::sleep(std::time::Duration::from_millis(500));
+            let hers = scope.spawn(|| own_case(&app, &quill));
+            pause();
+            let late = scope.spawn(|| other.adviser().post(&path, &body));
+            pause();
+            between.batch_execute("COMMIT").unwrap();
+            hers.join().unwrap();
+            late.join().unwrap().problem(422, "rule-violated").rule_at(place, "unknown_reference");
+        });
+    }
+}
+
+#[test]
 fn a_team_is_not_removed_from_under_a_permission() {
     let (app, other) = replicas();
     let family = Family::record(&app);

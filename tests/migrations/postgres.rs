@@ -366,7 +366,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a person", "DELETE FROM person", "people go by disposal only"),
     (
         "who took part",
-        "INSERT INTO participant VALUES (#b, #4, #1, 'subject', 'self', '[]', false, NULL, 1, 'epoch', #0); DELETE FROM participant",
+        "INSERT INTO participant VALUES (#b, #4, #1, 'subject', 'self', '[]', false, false, NULL, 1, 'epoch', #0); DELETE FROM participant",
         "who took part stands",
     ),
     (

@@ -361,12 +361,12 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("a person, replaced", "INSERT OR REPLACE INTO person SELECT * FROM person", "people go by disposal only"),
     (
         "who took part",
-        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, NULL, 1, 0, zeroblob(16)); DELETE FROM participant",
+        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, 0, NULL, 1, 0, zeroblob(16)); DELETE FROM participant",
         "who took part stands",
     ),
     (
         "who took part, replaced",
-        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, NULL, 1, 0, zeroblob(16)); INSERT OR REPLACE INTO participant SELECT * FROM participant",
+        "INSERT INTO participant VALUES (x'0000000000000000000000000000000f', x'00000000000000000000000000000004', x'00000000000000000000000000000001', 'subject', 'self', '[]', 0, 0, NULL, 1, 0, zeroblob(16)); INSERT OR REPLACE INTO participant SELECT * FROM participant",
         "who took part stands",
     ),
     (

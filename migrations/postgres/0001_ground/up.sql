@@ -233,6 +233,7 @@ CREATE TABLE participant (
         'deputy', 'attorney', 'representative_reg64', 'professional', 'other')),
     parental_responsibility jsonb NOT NULL,
     served_separately boolean NOT NULL,
+    kept_apart boolean NOT NULL CHECK (kept_apart >= served_separately),
     ended_on date,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,

@@ -123,7 +123,7 @@ pub fn hold_staff(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, members: &BTreeSe
 }
 
 /// Those of these members of staff who work with, or are named on, another case that is not closed and shares one of these people, where
-/// that person is served separately here or there (C1); each with that case. It looks at all cases, whoever asks. Whoever puts one of them on a
+/// that person is, or was, served separately here or there (C1); each with that case. It looks at all cases, whoever asks. Whoever puts one of them on a
 /// case holds them first.
 pub fn serving_other_side(
     tx: &mut Tx<'_>,
@@ -168,7 +168,7 @@ fn other_sides(tx: &mut Tx<'_>, here: &[(Option<CaseId>, PersonId, bool)], count
     let there: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(counted.everybody()))
         .filter(participant::case_id.eq_any(theirs))
-        .select((participant::case_id, participant::person_id, participant::served_separately))
+        .select((participant::case_id, participant::person_id, participant::kept_apart))
         .load(tx.conn)?;
     let mut parts: HashMap<PersonId, Vec<(Option<CaseId>, bool)>> = HashMap::new();
     for (case, person, apart) in here {
@@ -202,7 +202,7 @@ pub fn assign(
         place(tx, id, NAMED, [member])?;
     }
     happened(tx, permit, id, TimelineKind::CaseAssigned, None, now)?;
-    changed_row(tx, id, keep)
+    changed_row(tx, permit, id, keep)
 }
 
 /// Sets who may open a case, and shows it once more to whoever did so, even if they may not open it any longer.
@@ -226,13 +226,13 @@ pub fn restrict(
     place(tx, id, NAMED, named_staff_ids)?;
     place(tx, id, CONFLICTED, conflicted_staff_ids)?;
     happened(tx, permit, id, TimelineKind::RestrictionChanged, None, now)?;
-    changed_row(tx, id, keep)
+    changed_row(tx, permit, id, keep)
 }
 
 /// The case that was just changed. It was in scope then.
-fn changed_row(tx: &mut Tx<'_>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
+fn changed_row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
     let row = case_file::table.find(id).first(tx.conn)?;
-    view(tx, row, keep)
+    view(tx, permit.scope(), row, keep)
 }
 
 /// Restricts a case at once because somebody in it is served separately (C1). Its worker is named, and nobody else: whoever recorded it may

@@ -7,7 +7,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::{Keep, Row, is_subject, require, row};
-use crate::authz::{Act, Permit, act};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::db::counted::Counted;
 use crate::db::error::{Error, Result};
 use crate::db::people::{self, Known};
@@ -146,10 +146,10 @@ fn fact(row: &Row, parts: &[Participant], known: &BTreeMap<PersonId, Known>, cou
     }
 }
 
-/// How long these cases are kept, each with its participants, and by what.
-fn kept(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
+/// How long these cases are kept, each with its participants, and by what; whether a hold does, as far as the caller may know of it.
+fn kept(tx: &mut Tx<'_>, scope: Scope, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
     let ids: Vec<CaseId> = cases.iter().map(|(row, _)| row.id).collect();
-    let held = retention_holds::standing(tx, &ids)?;
+    let held = retention_holds::standing(tx, &ids, Some(scope))?;
     let facts = facts(tx, cases)?;
     let kept = |(id, facts): (&CaseId, RetentionFacts)| {
         let retention = Retention { held: held.contains(id), ..keep(&facts) };
@@ -159,11 +159,11 @@ fn kept(tx: &mut Tx<'_>, cases: &[(&Row, &[Participant])], keep: Keep<'_>) -> Re
 }
 
 /// The same of cases whose participants were not read.
-fn kept_of(tx: &mut Tx<'_>, rows: &[Row], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
+fn kept_of(tx: &mut Tx<'_>, scope: Scope, rows: &[Row], keep: Keep<'_>) -> Result<Vec<(RetentionFacts, Retention)>> {
     let participants = participants::of_each(tx, rows.iter().map(|row| row.id).collect())?;
     let cases: Vec<(&Row, &[Participant])> =
         rows.iter().map(|row| (row, participants.get(&row.id).map_or(&[][..], Vec::as_slice))).collect();
-    kept(tx, &cases, keep)
+    kept(tx, scope, &cases, keep)
 }
 
 /// How long the only one of these is kept.
@@ -172,14 +172,14 @@ fn only(kept: Vec<(RetentionFacts, Retention)>) -> Result<Retention> {
 }
 
 /// How long a case with these participants is kept.
-pub(super) fn of(tx: &mut Tx<'_>, row: &Row, participants: &[Participant], keep: Keep<'_>) -> Result<Retention> {
-    only(kept(tx, &[(row, participants)], keep)?)
+pub(super) fn of(tx: &mut Tx<'_>, scope: Scope, row: &Row, participants: &[Participant], keep: Keep<'_>) -> Result<Retention> {
+    only(kept(tx, scope, &[(row, participants)], keep)?)
 }
 
 /// How long a case in scope is kept.
 pub fn retention(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Retention> {
     let row = row(tx, permit, id)?;
-    only(kept_of(tx, &[row], keep)?)
+    only(kept_of(tx, permit.scope(), &[row], keep)?)
 }
 
 /// Closed cases in scope whose time is over, and those of which that cannot be told; the one that was closed first first.
@@ -201,7 +201,7 @@ pub fn reviews(
         query = query.filter(case_file::closed_at.gt(at).or(case_file::closed_at.eq(at).and(case_file::id.gt(id))));
     }
     let rows: Vec<Row> = query.load(tx.conn)?;
-    let kept = kept_of(tx, &rows, keep)?;
+    let kept = kept_of(tx, permit.scope(), &rows, keep)?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut more = i64::try_from(rows.len()).is_ok_and(|count| count == LOOKED_THROUGH);
     let (mut items, mut seen) = (Vec::new(), None);
@@ -228,7 +228,13 @@ pub fn standing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ids: &[CaseId], keep
     let found: Vec<Row> = case_file::table.filter(case_file::id.eq_any(ids.to_vec())).load(tx.conn)?;
     let mut found: HashMap<CaseId, Row> = found.into_iter().map(|row| (row.id, row)).collect();
     let rows: Vec<Row> = ids.iter().filter_map(|id| found.remove(id)).collect();
-    let kept = kept_of(tx, &rows, keep)?;
+    let kept = kept_of(tx, permit.scope(), &rows, keep)?;
+    let mut unknown = retention_holds::standing(tx, ids, None)?;
+    unknown.retain(|id| !rows.iter().zip(&kept).any(|(row, (_, retention))| row.id == *id && retention.held));
+    let unknown: Vec<CaseId> = unknown.into_iter().collect();
+    if !unknown.is_empty() && !retention_holds::standing(tx, &unknown, Some(permit.scope().with_reason()))?.is_empty() {
+        return Err(Error::AccessReasonRequired);
+    }
     let requests: Vec<CaseId> = legal_request::table
         .filter(legal_request::case_id.eq_any(ids.to_vec()))
         .filter(legal_request::status.ne(LegalRequestStatus::Closed))
@@ -244,6 +250,7 @@ pub fn standing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ids: &[CaseId], keep
         undecided: requests.contains(&row.id) || concerns.contains(&row.id),
         risk: facts.risk_on.is_some(),
         retention,
+        held_unknown: unknown.contains(&row.id),
     };
     Ok(rows.iter().zip(kept).map(standing).collect())
 }

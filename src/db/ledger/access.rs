@@ -61,16 +61,17 @@ impl Asked {
             Noted { replayed: true, .. } => AccessLogKind::Read,
             _ => self.entry.kind,
         };
+        let cases = noted.told_of();
         let sealed_digest = noted.sealed.map(|digest| digest.finalize().into());
         let (row_version, audit_reference) = (noted.version, noted.reference);
         let entry = AccessEntry { kind, row_version, sealed_digest, audit_reference, ..self.entry };
-        Pending { entry, cases: noted.cases, now: self.now, of_the_log: false }
+        Pending { entry, cases, now: self.now, of_the_log: false }
     }
 
     /// The entry of a refusal: nothing was changed.
-    pub(in crate::db) fn refused(self, noted: Noted) -> Pending {
+    pub(in crate::db) fn refused(self, noted: &Noted) -> Pending {
         let entry = AccessEntry { kind: AccessLogKind::Refused, ..self.entry };
-        Pending { entry, cases: noted.cases, now: self.now, of_the_log: false }
+        Pending { entry, cases: noted.told_of(), now: self.now, of_the_log: false }
     }
 }
 
@@ -79,6 +80,8 @@ impl Asked {
 pub struct Noted {
     /// The cases of which something is shown or changed.
     pub(in crate::db) cases: BTreeSet<CaseId>,
+    /// The one case of which all of it is told: that of somebody who is served separately (C1).
+    pub(in crate::db) only: Option<CaseId>,
     /// What was asked is refused, and that is committed.
     pub(in crate::db) refused: bool,
     /// It was done by an earlier request, and is only shown.
@@ -89,6 +92,13 @@ pub struct Noted {
     pub(in crate::db) reference: Option<String>,
     /// The ciphertexts written.
     pub(in crate::db) sealed: Option<Sha256>,
+}
+
+impl Noted {
+    /// The cases of which the entry tells.
+    fn told_of(&self) -> BTreeSet<CaseId> {
+        self.only.map_or_else(|| self.cases.clone(), |case| BTreeSet::from([case]))
+    }
 }
 
 /// An entry that waits for the end of its transaction.

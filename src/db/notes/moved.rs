@@ -14,7 +14,7 @@ use crate::db::stored::Json;
 use crate::db::tx::Tx;
 use crate::db::{cases, consents, disclosures, guard, legal_extracts, staff};
 use crate::domain::ids::{CaseId, NoteId, StaffId};
-use crate::domain::note::{NoteContent, Relocation};
+use crate::domain::note::{Note, NoteContent, Relocation};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 
@@ -93,7 +93,7 @@ pub(super) fn traces(
     let to = away(tx, &[row.id])?.remove(&row.id).map(|moved| (moved.to, moved.case, Some(moved.at), Some(moved.by)));
     let mut told = |end: Option<(NoteId, CaseId, Option<Timestamp>, Option<StaffId>)>, reason: Option<LongText>| {
         let Some((id, case, Some(at), Some(by))) = end else { return Ok::<_, Error>(None) };
-        let seen = seen(tx, permit, id)?;
+        let seen = is_readable(tx, permit, id)?;
         let by = staff::names(tx, [by])?.get(by);
         Ok(Some(Relocation { at, by, case_id: seen.then_some(case), note_id: seen.then_some(id), reason }))
     };
@@ -101,9 +101,17 @@ pub(super) fn traces(
 }
 
 /// Whether a note or marker is in scope.
-fn seen(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<bool> {
+pub fn is_readable(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<bool> {
     let found = note::table.find(id).filter(super::visible(permit.scope())).select(note::id).first::<NoteId>(tx.conn);
     Ok(found.optional()?.is_some())
+}
+
+/// That the caller wrote or moved a note which they may not read any longer: neither what it says nor what became of it (C4).
+pub fn receipt(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: NoteId) -> Result<Note> {
+    let row = super::own(tx, permit, id)?;
+    let details = Json(row.details.0.emptied());
+    let bare = super::view(tx, permit, Row { details, sealed: None, supersedes_note_id: None, moved_from_id: None, ..row })?;
+    Ok(Note { superseded_by_note_id: None, relocated_to: None, ..bare })
 }
 
 /// All versions of a note, oldest first.

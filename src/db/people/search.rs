@@ -7,12 +7,18 @@ use super::{Known, Row, cases_in, sides, visible};
 use crate::authz::{Act, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::error::Result;
-use crate::db::index::{IndexKey, Term, normal_contact, normal_name};
+use crate::db::index::{IndexKey, Term};
 use crate::db::schema::{blind_index, person};
 use crate::db::tx::Tx;
 use crate::domain::ids::PersonId;
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::person::{PersonContent, PersonSearch, PersonSummary};
+use crate::domain::spelling::{normal_contact, normal_name};
+
+/// So many are looked through at a time,
+const AT_A_TIME: i64 = 200;
+/// and so often for one page: of those whom many have a term in common with, the next page shows more.
+const TURNS: usize = 5;
 
 /// What is looked for, in the forms in which it is compared.
 pub(super) struct Wanted {
@@ -68,7 +74,7 @@ fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl Iterator<
 }
 
 /// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
-/// the page is full. Those who are one are found by what all their records in scope tell together, and shown once, as the one who stays; if that
+/// the page is full, or a thousand were looked through: then the next page goes on from there, however few were found. Those who are one are found by what all their records in scope tell together, and shown once, as the one who stays; if that
 /// one is not in scope, each of the others by itself, as if there were no merge.
 pub fn search(
     tx: &mut Tx<'_>,
@@ -76,14 +82,25 @@ pub fn search(
     search: &PersonSearch,
     page: &PageRequest,
 ) -> Result<Page<PersonSummary>> {
+    look_through(tx, permit, search, page, (AT_A_TIME, TURNS))
+}
+
+/// The same, of so many at a time and so often at most.
+pub(super) fn look_through(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::PersonSearch>,
+    search: &PersonSearch,
+    page: &PageRequest,
+    (at_a_time, turns): (i64, usize),
+) -> Result<Page<PersonSummary>> {
     let Some(wanted) = Wanted::new(search) else { return Ok(Page { items: Vec::new(), next: None, total: None }) };
     let tokens = wanted.tokens(&tx.keys.index);
     let enough = usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1);
-    let mut found = Vec::new();
+    let (mut found, mut left) = (Vec::new(), true);
     let mut after = page.after.map(|after| PersonId(after.id));
-    loop {
+    for _ in 0..turns {
         let seen = person::table.filter(visible(permit.scope()));
-        let mut query = seen.order(person::id.desc()).limit(i64::from(page.limit) + 1).into_boxed();
+        let mut query = seen.order(person::id.desc()).limit(at_a_time).into_boxed();
         for token in &tokens {
             let holders = blind_index::table.filter(blind_index::token.eq(*token)).select(blind_index::person_id);
             let holder = diesel::alias!(person as holder);
@@ -94,8 +111,8 @@ pub fn search(
             query = query.filter(person::id.lt(after));
         }
         let rows: Vec<Row> = query.load(tx.conn)?;
-        after = rows.last().map(|row| row.id);
-        let last = rows.len() < enough;
+        after = rows.last().map(|row| row.id).or(after);
+        left = i64::try_from(rows.len()).is_ok_and(|count| count == at_a_time);
         let groups: Vec<PersonId> = rows.iter().map(|row| row.counts_as).collect();
         let records: Vec<Row> = person::table.filter(person::counts_as.eq_any(groups)).filter(visible(permit.scope())).load(tx.conn)?;
         let known = sides::seen(tx, permit.scope(), &records)?;
@@ -111,12 +128,14 @@ pub fn search(
                 found.push(summary(*id, own.content.clone()));
             }
         }
-        if last || found.len() >= enough {
-            let page = Page::cut(found, page, |person: &PersonSummary| After { key: 0, id: person.id.0 }, None);
-            note_cases(tx, permit, page.items.iter().map(|person| person.id))?;
-            return Ok(page);
+        if !left || found.len() >= enough {
+            break;
         }
     }
+    let mut found = Page::cut(found, page, |person: &PersonSummary| After { key: 0, id: person.id.0 }, None);
+    found.next = found.next.or(after.filter(|_| left).map(|last| After { key: 0, id: last.0 }));
+    note_cases(tx, permit, found.items.iter().map(|person| person.id))?;
+    Ok(found)
 }
 
 fn summary(id: PersonId, content: PersonContent) -> PersonSummary {

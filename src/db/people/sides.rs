@@ -16,7 +16,7 @@ use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
 use crate::db::{capacity, scope};
 use crate::domain::disclosure::{CapacityFact, PersonFact};
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::{CaseId, ContactId, PersonId};
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Channel, ContactKind, DecisionKind, PersonKind, Vocabulary as _};
@@ -76,8 +76,7 @@ pub struct Own {
 impl Sealed {
     /// The side that the caller sees: that of the newest case of the person's own in their scope; none, if they see what all others see.
     pub fn seen(&self, tx: &mut Tx<'_>, scope: Scope) -> Result<Option<&Own>> {
-        let in_scope = scope::among(tx, scope, self.cases())?;
-        Ok(self.among(&in_scope))
+        Ok(self.among(&scope::among(tx, scope, self.cases())?))
     }
 
     /// The version of a side that is begun now.
@@ -101,19 +100,35 @@ impl Sealed {
     }
 }
 
+/// All sides of those who are one.
+fn sides(all: &[(PersonId, Sealed)]) -> impl Iterator<Item = &Known> {
+    all.iter().flat_map(|(_, sealed)| sealed.sides())
+}
+
+/// Whether no side holds this number or address unsafe, under whatever id and however it is written there (C3).
+fn holds_safe(all: &[(PersonId, Sealed)], one: &Contact) -> bool {
+    let one = one.contact.as_compared();
+    sides(all).flat_map(|known| &known.contacts).filter(|held| held.contact.as_compared() == one).all(|held| held.contact.safe)
+}
+
+/// Whether something can be sent to this contact of theirs this way without harm. What is unsafe on any side is unsafe.
+pub fn is_safe(all: &[(PersonId, Sealed)], contact: ContactId, channel: Channel) -> bool {
+    let mut meant = sides(all).flat_map(|known| &known.contacts).filter(|held| held.id == contact).peekable();
+    let avoided = |kind| sides(all).any(|known| known.avoids_kind(kind, channel));
+    meant.peek().is_some() && meant.all(|held| holds_safe(all, held) && !avoided(held.contact.kind))
+}
+
 /// Whether something can be sent to somebody this way without harm: nothing that is known of them avoids it, and of the contacts that the caller
-/// knows there is one for it that is safe on every side that knows it. Of those who are one, all is sealed here.
+/// knows there is one for it that no side holds unsafe. Of those who are one, all is sealed here.
 pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[(PersonId, Sealed)], channel: Channel) -> Result<bool> {
     let kinds = channel.contact_kinds();
-    let sides = || all.iter().flat_map(|(_, sealed)| sealed.sides());
-    let safe = |id| sides().flat_map(|known| &known.contacts).filter(|held| held.id == id).all(|held| held.contact.safe);
     let mut reached = kinds.is_empty();
     let in_scope = among(tx, scope, all.iter().map(|(id, _)| *id))?;
     for (_, sealed) in all.iter().filter(|(id, _)| in_scope.contains(id)) {
         let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
-        reached |= seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && safe(held.id));
+        reached |= seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && holds_safe(all, held));
     }
-    Ok(reached && !sides().any(|known| known.avoids(channel)))
+    Ok(reached && !sides(all).any(|known| known.avoids(channel)))
 }
 
 impl Row {
@@ -142,12 +157,12 @@ pub(super) fn seen(tx: &mut Tx<'_>, scope: Scope, rows: &[Row]) -> Result<Vec<(P
     Ok(rows.iter().zip(sealed).map(known).collect())
 }
 
-/// The newest case in scope in which this person takes part and somebody is served separately: what the caller records of them belongs there,
-/// also where it is somebody else who is. What she tells of her mother there is not for her mother's adviser, either.
+/// The newest case in scope in which this person takes part and somebody is, or was, served separately: what the caller records of them belongs
+/// there, also where it is somebody else who is. What she tells of her mother there is not for her mother's adviser, either.
 pub fn own_case(tx: &mut Tx<'_>, scope: Scope, id: PersonId) -> Result<Option<CaseId>> {
     let everybody = Counted::among(tx, [id])?.everybody();
     let other = diesel::alias!(participant as other);
-    let apart = other.filter(other.field(participant::served_separately).eq(true)).select(other.field(participant::case_id));
+    let apart = other.filter(other.field(participant::kept_apart).eq(true)).select(other.field(participant::case_id));
     let theirs = participant::table.filter(participant::person_id.eq_any(everybody)).filter(participant::case_id.eq_any(apart));
     let theirs = theirs.filter(participant::case_id.eq_any(scope::cases(scope))).order(participant::case_id.desc());
     Ok(theirs.select(participant::case_id).first(tx.conn).optional()?)
@@ -194,7 +209,7 @@ pub fn known_in_each(tx: &mut Tx<'_>, cases: &BTreeMap<CaseId, BTreeSet<PersonId
     cases.iter().map(each).collect()
 }
 
-/// Takes away what these people told in these cases, which are disposed of. The caller has taken their guards (R16).
+/// Takes away what these people told in these cases, which are disposed of; others know the same version as before (C1). Their guards are taken (R16).
 pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId>) -> Result<()> {
     for id in people {
         let row: Row = person::table.find(*id).first(tx.conn)?;
@@ -205,7 +220,7 @@ pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId
             continue;
         }
         let sealed = tx.seal(cell(*id), &told)?;
-        diesel::update(person::table.find(*id)).set((person::sealed.eq(sealed), person::version.eq(row.version + 1))).execute(tx.conn)?;
+        diesel::update(person::table.find(*id)).set(person::sealed.eq(sealed)).execute(tx.conn)?;
         index_again(tx, *id, &told)?;
     }
     Ok(())

@@ -79,15 +79,15 @@ impl Held {
     }
 }
 
-/// The cases in which the subject takes or took part, but for those in which somebody is served separately who is not the one whose right it is:
-/// nobody is told of such a case who is not served there (C1). It looks at all cases, whoever asks.
+/// The cases in which the subject takes or took part, but for those in which somebody is, or was, served separately who is not the one whose right it
+/// is: nobody is told of such a case who is not served there (C1). It looks at all cases, whoever asks.
 pub fn cases_of_right(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, right: Right) -> Result<BTreeSet<CaseId>> {
     let counted = Counted::among(tx, [right.subject, right.owner])?;
     let ones: Vec<PersonId> = counted.everybody().into_iter().filter(|person| counted.same(*person, right.subject)).collect();
     let cases: BTreeSet<CaseId> = participants::cases_of(tx, &ones)?.into_iter().collect();
     let apart: Vec<(CaseId, PersonId)> = participant::table
         .filter(participant::case_id.eq_any(cases.clone()))
-        .filter(participant::served_separately.eq(true))
+        .filter(participant::kept_apart.eq(true))
         .select((participant::case_id, participant::person_id))
         .load(tx.conn)?;
     let others: BTreeSet<CaseId> =
@@ -99,7 +99,7 @@ pub fn cases_of_right(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, right: Right)
 /// else the newest; none, if it is about none.
 pub fn home(tx: &mut Tx<'_>, permit: &Permit<impl Act>, right: Right) -> Result<Option<CaseId>> {
     let cases = cases_of_right(tx, permit, right)?;
-    let apart = participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::served_separately.eq(true));
+    let apart = participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::kept_apart.eq(true));
     let apart: Option<CaseId> = apart.select(participant::case_id).order(participant::case_id.desc()).first(tx.conn).optional()?;
     Ok(apart.or(cases.last().copied()))
 }

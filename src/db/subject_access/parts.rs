@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{ENDED, Right};
-use crate::authz::{Act, Permit, act};
+use super::{ENDED, Right, visible};
+use crate::authz::{Act, Permit, Scope, act};
 use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::named::{self, NamedBy};
@@ -119,9 +119,13 @@ pub fn sent(
     Ok(())
 }
 
-/// Those of these cases in which somebody takes part about whom a request is open: what is held of them is kept until it is answered (C16).
-pub(in crate::db) fn held_cases(tx: &mut Tx<'_>, cases: &[CaseId]) -> Result<HashSet<CaseId>> {
-    let open = subject_access_request::table.filter(subject_access_request::status.ne_all(ENDED));
+/// Those of these cases in which somebody takes part about whom a request is open: what is held of them is kept until it is answered (C16). Of all
+/// requests, or of those in a scope.
+pub(in crate::db) fn held_cases(tx: &mut Tx<'_>, cases: &[CaseId], within: Option<Scope>) -> Result<HashSet<CaseId>> {
+    let mut open = subject_access_request::table.filter(subject_access_request::status.ne_all(ENDED)).into_boxed();
+    if let Some(scope) = within {
+        open = open.filter(visible(scope));
+    }
     let subjects: Vec<PersonId> = open.select(subject_access_request::subject_id).distinct().load(tx.conn)?;
     let subjects: Vec<PersonId> = Counted::among(tx, subjects)?.everybody().into_iter().collect();
     let theirs = participants::cases_of(tx, &subjects)?;

@@ -40,7 +40,7 @@ fn a_step_is_taken_of_what_was_seen_and_none_once_it_ended() {
     assert!(matches!(desk.take(2, running, Step::Decided), Err(Error::Stale { .. })));
     desk.take(1, running, Step::Decided).unwrap();
     assert!(matches!(desk.take(1, running, Step::Decided), Err(Error::Stale { .. })));
-    desk.take(2, sent, Step::Sent).unwrap();
+    desk.take(2, sent, Step::Built).unwrap();
     assert!(desk.take(3, sent, Step::Decided).is_err());
 }
 

@@ -39,6 +39,19 @@ fn a_contact_has_the_form_of_its_kind() {
 }
 
 #[test]
+fn a_number_or_address_is_safe_or_it_is_not_however_it_is_written() {
+    for (one, other, same) in [
+        ("+447700900123", "07700 900123", true),
+        ("Ro@Example.org", "ro@example.org", true),
+        ("12 Example Row, ZZ99 3WZ", "12 example row zz993wz", true),
+        ("+447700900123", "07700 900124", false),
+    ] {
+        let contacts = [contact(ContactKind::Postal, one), NewContact { safe: false, ..contact(ContactKind::Postal, other) }];
+        assert_eq!(agree(contacts.iter()).is_err(), same, "{one} {other}");
+    }
+}
+
+#[test]
 fn an_empty_search_is_refused() {
     assert!(serde_json::from_str::<PersonSearch>("{}").unwrap().validate().is_err());
     assert!(serde_json::from_str::<PersonSearch>(r#"{"contact":"ro@example.org"}"#).unwrap().validate().is_ok());

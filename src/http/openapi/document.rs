@@ -226,8 +226,9 @@ fn may_meet_restriction(sketch: &Sketch) -> bool {
 fn shows_more_with_reason(operation: &Operation) -> bool {
     let sketch = &operation.sketch;
     let roles = sketch.action.map(Action::roles).unwrap_or_default();
+    let lists = sketch.paged || sketch.tells.contains(&"Content-Disposition");
     operation.refusals.contains(&Code::AccessReasonRequired)
-        || sketch.paged && roles.contains(&Role::ServiceManager) && !roles.contains(&Role::Administrator)
+        || lists && roles.contains(&Role::ServiceManager) && !roles.contains(&Role::Administrator)
 }
 
 fn parameters(operation: &Operation, schemas: &Schemas) -> Value {

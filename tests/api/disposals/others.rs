@@ -43,8 +43,11 @@ fn whoever_stands_in_another_case_stays_without_what_they_told_in_the_one_that_i
     let (mut again, cannot) = (assessed, json!({"weighs":false,"outcome":"cannot_decide","assessedOn":"2026-05-20"}));
     merge(&mut again, cannot);
     assess(&again);
+    let before = app.adviser().get(&ana).ok(200);
     approve(&reason(&deputy(&app)), &proposed, 1).ok(200);
     let known = app.adviser().get(&ana).ok(200);
+    // To those who did not see that case nothing happened.
+    assert_eq!((known.header("etag"), &known.body), (before.header("etag"), &before.body));
     assert!(known.body["contacts"].as_array().is_none_or(Vec::is_empty), "{}", known.text);
     for session in [app.adviser(), reason(&app.manager()), hers] {
         assert_eq!(session.post("/people/search", &json!({"contact":"+447700900124"})).ok(200).body["items"], json!([]));
