@@ -1,5 +1,6 @@
 //! What guards a subject access request at its edges (C9): each step in its state, once and of what was seen; who sees what of it; and people who are
 //! two on record, in a case of their own, or in none.
+//! Over 350 lines because each step, and whoever might take it, is tried in one place.
 
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
