@@ -12,7 +12,7 @@ use crate::db::notes::{self, HeldNote};
 use crate::db::{self, Tx, concerns, facts, ledger, recipients, tasks};
 use crate::domain::action::Clause;
 use crate::domain::disclosure::{
-    Annotation, Ask, AskRecipient, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureContent, DisclosureRecipient,
+    Annotation, Ask, AskRecipient, CheckReason, CopyTo, Decided, Disclosure, DisclosureCheck, DisclosureContent, DisclosureRecipient,
     DisclosureSummary, LogEntryRef, NewAnnotation, NewDisclosure, NewDisclosureCheck, PolicyRef,
 };
 use crate::domain::idempotency::{Created, Idempotency};
@@ -23,13 +23,14 @@ use crate::domain::text::LongText;
 use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureLogKind, InformationCategory, TaskKind, ToldSubject, Vocabulary};
 use crate::ledger::DisclosureEntry;
 use crate::policy::deadlines;
-use crate::policy::disclosure::{Grant, decide};
+use crate::policy::disclosure::{Grant, GrantedCopy, decide};
 use crate::policy::safeguarding::withheld_until;
 
 mod anonymous;
 mod entry;
 mod exit;
 mod follow_up;
+mod naming;
 mod request;
 mod right;
 
@@ -66,18 +67,6 @@ impl Request {
         let request = Self { case_id, ask, notes, grounds: RefCell::default(), answers: None, conflicted: false };
         request.check(tx, permit)?;
         Ok(request)
-    }
-
-    /// Whom the notes are from and about, and what goes beyond them; sorted.
-    fn named(&self) -> Vec<PersonId> {
-        let named: BTreeSet<PersonId> = self.notes.iter().flat_map(HeldNote::people).chain(self.ask.subject_ids.iter().copied()).collect();
-        named.into_iter().collect()
-    }
-
-    /// Those of them whom the grant counts as data subjects, each by the id under which they were named: that stays true whoever is found to be
-    /// one with whom, and whatever becomes of that.
-    fn subjects_of(&self, grant: &Grant, counted: &Counted) -> Vec<PersonId> {
-        self.named().into_iter().filter(|person| grant.subject_ids().contains(&counted.one(*person))).collect()
     }
 
     /// What kinds of information the summary holds: those it goes beyond the notes with; or it only goes with the notes, and is of theirs.
@@ -155,7 +144,7 @@ impl App {
         grant: Grant,
         counted: &Counted,
     ) -> Result<DisclosureId> {
-        let (case_id, mut ask, now) = (request.case_id, grant.ask().clone(), grant.decided_at());
+        let (case_id, mut ask, now) = (request.case_id, request.ask.clone(), grant.decided_at());
         if !ask.withhold_from_person_ids.is_empty() {
             ask.withhold_until_on = Some(withheld_until(ask.withhold_until_on, now.day()));
         }
@@ -211,7 +200,7 @@ impl App {
             data_subject_ids: request.subjects_of(grant, counted),
             lawful_basis: self.settings.lawful_basis,
             art9_condition: self.settings.art9_condition,
-            consents: grant.consents().to_vec(),
+            consents: request.relied_on(grant, counted),
             conditions_met: grant.conditions_met().to_vec(),
             concern_id: None,
             legal_request_id: None,
@@ -235,16 +224,17 @@ impl App {
         id: DisclosureId,
         (legal_request_id, reason): (LegalRequestId, Option<LongText>),
     ) -> Result<Vec<LegalCopy>> {
-        let (ask, now) = (grant.ask(), grant.decided_at());
+        let (ask, now) = (&request.ask, grant.decided_at());
         let recipient_id = if let AskRecipient::Body { recipient_id, .. } = &ask.recipient { Some(*recipient_id) } else { None };
         let decided = Decided { legal_request_id: Some(legal_request_id), ..self.decided(permit, request, &grant, &counted) };
         let logged = DisclosureEntry { reason, ..request.made(tx, permit, &self.settings, &grant, &counted, recipient_id)? };
-        let held = grant.copies().iter().map(|copy| LegalCopy {
-            person_id: copy.to().person_id,
-            contact_id: copy.to().contact_id,
+        let held = ask.copies.iter().zip(grant.copies());
+        let copy = |(to, copy): (&CopyTo, &GrantedCopy)| LegalCopy {
+            person_id: to.person_id,
+            contact_id: to.contact_id,
             note_ids: copy.note_ids().to_vec(),
-        });
-        let copies = held.collect();
+        };
+        let copies = held.map(copy).collect();
         let content = DisclosureContent::from(ask);
         disclosures::record(tx, permit, request.case_id, grant, &content, Recording { id, recipient_id, decided, wording: None })?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);
@@ -272,7 +262,7 @@ impl App {
                     allowed: true,
                     checked_at: now,
                     code: None,
-                    consents: grant.consents().to_vec(),
+                    consents: request.relied_on(&grant, &judged.counted),
                     conditions_met: grant.conditions_met().to_vec(),
                     reasons: Vec::new(),
                     remedies: Vec::new(),
@@ -286,7 +276,7 @@ impl App {
                     conditions_met: Vec::new(),
                     remedies: refusal.remedies(),
                     policy: app.policy(refusal.rule(), &refusal.clauses),
-                    reasons: refusal.failings.into_iter().map(CheckReason::from).collect(),
+                    reasons: request.told_by_name(refusal, &judged.counted).failings.into_iter().map(CheckReason::from).collect(),
                 },
             })
         })

@@ -276,9 +276,10 @@ impl App {
                 let exit = leave(permit.caller())?;
                 let wanted = Request::find(tx, &exit, case_id, asked(&decided, &current)?)?.asked_by(conflicted);
                 let judged = self.judge(tx, &exit, &wanted, None, now);
-                let (grant, _) = judged.map_err(|stop| stop.allowing(allowed_now(permit.caller(), current.status)))?;
+                let (grant, counted) = judged.map_err(|stop| stop.allowing(allowed_now(permit.caller(), current.status)))?;
                 permitted_until = last_day(tx, permit, grant.consents(), now)?;
-                legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), grant, now)?;
+                let resting = wanted.resting(&grant, &counted);
+                legal_extracts::draft(tx, permit, (id, case_id), wanted.drafted(), (grant, resting), now)?;
             }
             LegalRequestStatus::Refused => give_up(tx, permit, id, DisclosureStatus::Cancelled)?,
             // What ended with the last day of its permission is blocked for good.

@@ -6,8 +6,10 @@ use super::{App, Result, consents};
 use crate::authz::{Act, Permit, act};
 use crate::db::{self, Tx};
 use crate::domain::consent::{Consent, ConsentRecipient};
-use crate::domain::ids::{ConsentId, PersonId};
+use crate::domain::ids::{CaseId, ConsentId, PersonId};
+use crate::domain::person::PersonContent;
 use crate::domain::receipt::{Named, Noted, Receipt, Service};
+use crate::domain::time::age_out_on;
 use crate::domain::vocabulary::ConsentDecision;
 
 impl App {
@@ -28,7 +30,7 @@ impl App {
             let people = people.chain(said.recipients.iter().filter_map(|named| named.person_id));
             let people = people.chain(record.withdrawal.iter().map(|how| how.withdrawn_by_id));
             let people = people.chain(notes.iter().flat_map(|note| note.about.iter().copied()));
-            let people = named(tx, permit, people.collect())?;
+            let people = named_in(tx, permit, record.case_id, &people.collect())?;
             let recipients = recipients(tx, permit, &record, &people)?;
             let service = Service { name: settings.service_name, contact: settings.service_contact };
             Ok(Receipt { service, made_on: now.day(), people, recipients, notes, consent: record })
@@ -37,16 +39,26 @@ impl App {
     }
 }
 
-/// The names of these people, as letters say them.
+/// Somebody, as letters say it.
+fn called(content: PersonContent) -> Named {
+    let name = content.full_name.or(content.known_as).map(|name| name.0);
+    Named { name: name.unwrap_or_else(|| "somebody who gave no name".to_owned()), age_out_on: content.date_of_birth.map(age_out_on) }
+}
+
+/// The names of these people in a letter that is of one case: those by which they are known there, whatever else the caller knows of them (C1).
+pub(super) fn named_in(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: CaseId,
+    people: &BTreeSet<PersonId>,
+) -> Result<BTreeMap<PersonId, Named>> {
+    let known = db::people::known_in(tx, permit, case, people)?;
+    Ok(known.into_iter().map(|(id, content)| (id, called(content))).collect())
+}
+
+/// The names of these people in a letter that is of no one case, as the caller knows them.
 pub(super) fn named(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, Named>> {
-    let mut named = BTreeMap::new();
-    for id in people {
-        let person = db::people::find(tx, permit, id)?;
-        let name = person.content.full_name.or(person.content.known_as).map(|name| name.0);
-        let name = name.unwrap_or_else(|| "somebody who gave no name".to_owned());
-        named.insert(id, Named { name, age_out_on: person.age_out_on });
-    }
-    Ok(named)
+    people.into_iter().map(|id| Ok((id, called(db::people::find(tx, permit, id)?.content)))).collect()
 }
 
 /// To whom, in words: a body with its team and officer, or somebody who takes part.

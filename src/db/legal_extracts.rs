@@ -41,9 +41,11 @@ struct ExtractRow {
 
 /// What an extract rests on: ids only, in the clear, so that it is found when one of them ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Resting {
-    consents: Vec<ReliedOn>,
-    subject_ids: Vec<PersonId>,
+pub struct Resting {
+    /// The permissions.
+    pub consents: Vec<ReliedOn>,
+    /// Whom it is about, by the ids under which they were named (C2).
+    pub subject_ids: Vec<PersonId>,
 }
 
 /// What the service manager granted: no item goes beyond it.
@@ -85,7 +87,7 @@ pub struct Draft {
     pub status: DisclosureStatus,
     /// The permissions it rests on.
     pub consents: Vec<ReliedOn>,
-    /// Whom it is about, as whom they count: those whose permission it needs.
+    /// Whom it is about: those whose permission it needs.
     pub subject_ids: Vec<PersonId>,
     /// What is drafted.
     pub extract: Extract,
@@ -120,18 +122,17 @@ fn open_drafts() -> legal_extract::BoxedQuery<'static, Engine> {
 }
 
 /// Drafts what was granted: no grant, no draft. The grant is used up; when it is sent, there must be another.
-#[expect(clippy::needless_pass_by_value, reason = "the grant is used up")]
 pub fn draft(
     tx: &mut Tx<'_>,
     _permit: &Permit<act::LegalRequestDecide>,
     (request, case_id): (LegalRequestId, CaseId),
     disclosure: DisclosureContent,
-    grant: Grant,
+    (_grant, resting): (Grant, Resting),
     now: Timestamp,
 ) -> Result<DisclosureId> {
     let id = DisclosureId::mint();
     let DisclosureContent { subject_ids, information_categories, note_ids, .. } = disclosure.clone();
-    named::note(tx, case_id, disclosure.people().chain(grant.subject_ids().iter().copied()), NamedBy::Other)?;
+    named::note(tx, case_id, disclosure.people().chain(resting.subject_ids.iter().copied()), NamedBy::Other)?;
     let granted = Granted { subject_ids, information_categories, note_ids };
     let extract = Extract { granted, disclosure, items: Vec::new(), content: Vec::new(), copies: Vec::new() };
     let row = ExtractRow {
@@ -139,7 +140,7 @@ pub fn draft(
         legal_request_id: request,
         case_id,
         status: DisclosureStatus::Draft,
-        details: Json(Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() }),
+        details: Json(resting),
         sealed: tx.seal(Cell::of("legal_extract", id.0, Owner::Case(case_id)), &extract)?,
         created_at: now,
     };
@@ -148,19 +149,17 @@ pub fn draft(
 }
 
 /// Fixes the items of a draft as they were granted. Whether it still was one.
-#[expect(clippy::needless_pass_by_value, reason = "the grant is used up")]
 pub fn approve(
     tx: &mut Tx<'_>,
     _permit: &Permit<act::LegalRequestExtract>,
     draft: &Draft,
     disclosure: DisclosureContent,
-    grant: Grant,
+    (_grant, resting): (Grant, Resting),
     items: Vec<LegalItem>,
     content: Vec<(NoteId, LongText)>,
 ) -> Result<bool> {
-    named::note(tx, draft.case_id, disclosure.people().chain(grant.subject_ids().iter().copied()), NamedBy::Other)?;
+    named::note(tx, draft.case_id, disclosure.people().chain(resting.subject_ids.iter().copied()), NamedBy::Other)?;
     let extract = Extract { granted: draft.extract.granted.clone(), disclosure, items, content, copies: Vec::new() };
-    let resting = Resting { consents: grant.consents().to_vec(), subject_ids: grant.subject_ids().to_vec() };
     let sealed = tx.seal(Cell::of("legal_extract", draft.id.0, Owner::Case(draft.case_id)), &extract)?;
     let changed = diesel::update(legal_extract::table.find(draft.id).filter(legal_extract::status.eq_any(OPEN)))
         .set((

@@ -4,7 +4,7 @@
 //! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2). Of whom only
 //! the id stayed when their case was disposed of is seen by nobody (C16).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::conn::{Conn, Engine};
 use diesel::dsl::{exists, not};
@@ -52,7 +52,7 @@ pub use search::search;
 
 pub(super) use sides::{
     Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, is_safe, known, known_in_each, known_to, leave, left, open, open_all,
-    own_case, safe_by,
+    own_case, safe_by, told_in,
 };
 
 /// A condition on a person.
@@ -96,6 +96,18 @@ pub(super) fn ones_in_sight(tx: &mut Tx<'_>, scope: Scope, person: PersonId) -> 
     let everybody = Counted::among(tx, [person])?.everybody();
     let seen = among(tx, scope, everybody)?;
     Ok(if seen.contains(&person) { seen } else { HashSet::new() })
+}
+
+/// What those know of these people who see this case, each of whom is in scope. The caller may know more of them, from a case of somebody's own: in what
+/// is written for this one it does not stand (C1).
+pub fn known_in(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case: CaseId,
+    people: &BTreeSet<PersonId>,
+) -> Result<BTreeMap<PersonId, PersonContent>> {
+    require_visible(tx, permit, &people.iter().copied().collect::<Vec<_>>())?;
+    told_in(tx, case, people)
 }
 
 /// Those of these people who exist and are in scope.

@@ -6,6 +6,7 @@ use diesel::RunQueryDsl;
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
+use crate::apart::own_case;
 use crate::family::Family;
 use crate::harness::{Reply, Session, TestApp, at, connect};
 
@@ -226,6 +227,32 @@ fn the_file_holds_the_very_words_that_the_log_commits_to_and_a_copy_those_of_its
     manager.if_match(6).post(&format!("/legal-requests/{id}/closure"), &json!({})).ok(200);
     manager.send(&ureq::http::Method::POST, &bundle(&id), None).problem(409, "invalid-state");
     assert_eq!(words(&manager, &id, ""), officers);
+}
+
+#[test]
+fn the_file_names_people_as_those_of_its_case_know_them_whoever_has_it_made() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    let (id, note, _) = granted(&app, &family);
+    let own = own_case(&hers(), &family.ana).id();
+    let part = json!({"personId":family.mia,"role":"other_parent","relation":"parent","servedSeparately":false});
+    hers().post(&format!("/cases/{own}/participants"), &part).ok(201);
+    for person in [&family.ana, &family.mia] {
+        let path = format!("/people/{person}");
+        let version = hers().get(&path).ok(200).version();
+        hers().if_match(version).patch(&path, &json!({"fullName":"Alex Quill"})).ok(200);
+    }
+    // A manager who gave a reason sees her own case, too.
+    let manager = app.manager().with("Access-Reason", "legal_request");
+    assert_eq!(manager.get(&format!("/people/{}", family.ana)).ok(200).str("fullName"), "Alex Quill");
+    extract(&manager, &id, 4, &[&note]);
+    build(&manager, &id);
+    assert!(words(&manager, &id, "").contains("About Ana Marsh Mia Marsh Enclosed"));
+    let copies = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    manager.if_match(5).post(&format!("/legal-requests/{id}/dispatch"), &copies).ok(200);
+    assert_eq!(done(&manager, &id).str("status"), "ready");
+    assert!(words(&manager, &id, &format!("?copyTo={}", family.mia)).contains("Copy for Mia Marsh"));
 }
 
 #[test]

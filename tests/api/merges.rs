@@ -308,6 +308,112 @@ fn an_answer_in_one_case_tells_nothing_of_the_same_person_in_a_case_that_is_hidd
 }
 
 #[test]
+fn what_is_asked_answered_and_recorded_names_people_as_they_are_known_there_whoever_they_count_as() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (hers, manager) = (app.as_staff(Role::Adviser, "hers"), app.manager());
+    // Each of them counts as somebody of a case that is hidden.
+    let kept = ["Quillon Dray", "Quillon Moss"].map(|name| {
+        let quill = person(&app, &json!({"kind":"anonymous","knownAs":name,"pseudonymous":true})).id();
+        (opened(&hers, &json!([part(&quill, "service_user", "other")])).ok(201).id(), quill)
+    });
+    let merge = |(other, (_, quill)): (&String, &(String, String))| merged(&manager, quill, other).ok(201).id();
+    let merges: Vec<String> = [&family.ana, &family.mia].into_iter().zip(&kept).map(merge).collect();
+    let worker = hers.get("/me").ok(200).id();
+    kept.iter().for_each(|(case, _)| restrict(&app, case, &[&worker], &[]));
+    // No sign of it in any answer.
+    let plain = |reply: Reply| {
+        assert!(kept.iter().all(|(case, quill)| !reply.text.contains(quill) && !reply.text.contains(case)), "{}", reply.text);
+        reply
+    };
+    let note = family.n1(&app);
+    let copies = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
+    let ask = family.ask(&note, json!({"copies":copies,"subjectIds":[family.ana],"informationCategories":["attendance"]}));
+    let both = json!([family.ana, family.mia]);
+    let check = || plain(family.check(&app, &ask).ok(200));
+    let refused = || plain(family.disclose(&app, &ask).problem(409, "consent-required"));
+    let subjects =
+        |list: &Value, at: &str| list.as_array().unwrap().iter().find(|told| told["pointer"] == at).unwrap()["subjectIds"].clone();
+    assert_eq!(
+        (subjects(&check().body["reasons"], "#/noteIds/0"), subjects(&refused().body["errors"], "#/noteIds/0")),
+        (both.clone(), both.clone())
+    );
+
+    family.permit(&app, json!({}));
+    family.permit(&app, json!({"recipients":[{"personId":family.mia}]}));
+    assert_eq!(check().body["consents"][0]["subjectIds"], both);
+    let made = plain(family.disclose(&app, &ask).ok(201));
+    let read = |id: &str| plain(app.adviser().get(&format!("/disclosures/{id}")).ok(200)).body;
+    let row = read(&made.id());
+    assert_eq!((&row["subjectIds"], &row["copies"], &row["consents"][0]["subjectIds"]), (&json!([family.ana]), &copies, &both));
+    let to_her = family.ask(&note, json!({"recipient":{"personId":family.mia}}));
+    let to_her = plain(family.disclose(&app, &to_her).ok(201)).id();
+    assert_eq!(read(&to_her)["recipient"]["personId"], family.mia);
+    let risk = plain(family.disclose(&app, &family.risk(&note, json!({}))).ok(201)).id();
+    assert_eq!(read(&risk)["subjectIds"], json!([family.ana]));
+    // Those who disagree do so about her by that name.
+    let no = family.refuse(&app, &family.finn, &[&family.ana]).id();
+    refused().rule("conflicting_refusal");
+    assert_eq!(Family::tasks(&app, "conflict_review", &family.ana).len(), 1);
+    let by = json!({"withdrawnById":family.finn,"method":"email","objects":false});
+    app.adviser().post(&format!("/consents/{no}/withdrawal"), &by).ok(200);
+
+    // An extract for proceedings, too, while it is drafted, in its file and when it has left; and nothing changes once the merges are reversed.
+    family.permit_proceedings(&app, json!({}));
+    let legal = family.extracted(&app, &note);
+    let path = format!("/legal-requests/{legal}");
+    let extract = || plain(manager.get(&path).ok(200)).body["extracts"][0].clone();
+    assert_eq!(extract()["consents"][0]["subjectIds"], both);
+    Family::built(&app, &legal);
+    let file = || {
+        let file = manager.get(&format!("{path}/bundle/file")).ok(200);
+        pdf_extract::extract_text_from_mem(&file.bytes).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let words = file();
+    assert!(words.contains("About Ana Marsh Mia Marsh Enclosed"), "{words}");
+    plain(manager.if_match(5).post(&format!("{path}/dispatch"), &json!({"copies":copies})).ok(200));
+    let boss = app.manager().with("Access-Reason", "supervision");
+    merges.iter().for_each(|merge| _ = reversed(&boss, merge).ok(200));
+    assert_eq!(extract()["copies"], json!([{"personId":family.mia,"contactId":family.mia_contact,"noteIds":[note]}]));
+    assert_eq!(read(extract()["disclosureId"].as_str().unwrap())["copies"], copies);
+    Family::built(&app, &legal);
+    assert_eq!(file(), words);
+}
+
+#[test]
+fn a_letter_names_nobody_of_whom_its_reader_does_not_know() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (rowan, anon, hers) = (known(&app), caller(&app), app.as_staff(Role::Adviser, "hers"));
+    let hidden = opened(&hers, &json!([part(&rowan, "service_user", "other")])).ok(201).id();
+    let case = format!("/cases/{}", opened(&app.adviser(), &json!([part(&anon, "service_user", "other")])).ok(201).id());
+    merged(&app.manager(), &rowan, &anon).ok(201);
+    let note = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":anon,
+        "aboutPersonIds":[rowan],"namesOthers":false,"informationCategories":["school_provision"],"concern":"It stopped.",
+        "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false});
+    let note = app.adviser().post(&format!("{case}/notes"), &note).ok(201).id();
+    let named = family.permission(json!({"granterId":anon,"subjectIds":[anon],"noteIds":[note]}));
+    let receipt = format!("/consents/{}/receipt", app.adviser().post(&format!("{case}/consents"), &named).ok(201).id());
+    app.adviser().get(&receipt).ok(200);
+    restrict(&app, &hidden, &[&hers.get("/me").ok(200).id()], &[]);
+    app.adviser().get(&receipt).problem(404, "not-found");
+    app.manager().get(&receipt).problem(403, "access-reason-required");
+}
+
+#[test]
+fn an_answer_is_recorded_as_sent_to_whoever_asked_for_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.n1(&app);
+    let sar = family.answered(&app);
+    merged(&app.manager(), &caller(&app), &family.mia).ok(201);
+    let how = json!({"channel":"secure_email"});
+    app.manager().if_match(4).post(&format!("/subject-access-requests/{sar}/dispatch"), &how).ok(200);
+    let left = app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200);
+    assert_eq!(left.body["items"][0]["recipientPersonId"], family.mia, "{}", left.text);
+}
+
+#[test]
 fn a_manager_who_is_kept_away_from_a_case_of_somebody_merges_as_if_it_were_not_there_and_another_looks_into_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -3,6 +3,7 @@
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
+use crate::apart::own_case;
 use crate::family::{Family, person};
 use crate::harness::{Reply, TestApp, at};
 
@@ -113,6 +114,36 @@ fn every_european_name_can_be_read() {
     let recipients: Vec<Value> = people.iter().map(|id| json!({"personId":id})).collect();
     let given = family.permit(&app, json!({"recipients":recipients}));
     says(&app, &given, &names);
+}
+
+#[test]
+fn a_receipt_says_what_those_of_its_case_know_whoever_fetches_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = || app.as_staff(Role::Adviser, "hers");
+    let given = family.permit(&app, json!({"noteIds":[family.n1(&app)]}));
+    let before = says(&app, &given, &["Mia Marsh said that we may share", "For Ana Marsh", "about Ana Marsh (school provision)"]);
+    // What she tells on her own, of herself and of her mother.
+    let own = own_case(&hers(), &family.ana).id();
+    let part = json!({"personId":family.mia,"role":"other_parent","relation":"parent","servedSeparately":false});
+    hers().post(&format!("/cases/{own}/participants"), &part).ok(201);
+    for (person, told) in
+        [(&family.ana, json!({"fullName":"Alex Quill","dateOfBirth":"2012-03-12"})), (&family.mia, json!({"fullName":"Maria Quill"}))]
+    {
+        let path = format!("/people/{person}");
+        let version = hers().get(&path).ok(200).version();
+        hers().if_match(version).patch(&path, &told).ok(200);
+        assert!(hers().get(&path).ok(200).text.contains("Quill"));
+    }
+    for session in [app.adviser(), hers(), app.manager().with("Access-Reason", "supervision")] {
+        assert_eq!(words(&session.get(&format!("/consents/{given}/receipt")).ok(200)), before);
+    }
+    // And one of her own case says what she told there.
+    let change = json!({"granterId":family.ana,"subjectIds":[family.ana],"decision":"refused","recipients":null,"purposes":null,"directions":null,
+        "informationCategories":null,"expiresOn":null,"noteIds":null,"conditions":null});
+    let refused = hers().post(&format!("/cases/{own}/consents"), &family.permission(change)).ok(201).id();
+    let text = words(&hers().get(&format!("/consents/{refused}/receipt")).ok(200));
+    assert!(text.contains("Alex Quill said that we must not share") && !text.contains("Ana Marsh"), "{text}");
 }
 
 #[test]

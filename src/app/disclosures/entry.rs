@@ -7,8 +7,8 @@ use crate::app::Settings;
 use crate::authz::{Permit, act};
 use crate::db::counted::Counted;
 use crate::db::{self, Tx, identity, ledger};
-use crate::domain::disclosure::{AsNamed, AskRecipient, Grounds, Refusal};
-use crate::domain::ids::{EntryId, PersonId, RecipientId};
+use crate::domain::disclosure::{AskRecipient, Grounds, Refusal};
+use crate::domain::ids::{EntryId, RecipientId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, DisclosureLogKind, InformationCategory};
@@ -29,15 +29,6 @@ fn items(told: Vec<(InformationCategory, String)>) -> Vec<Item> {
 }
 
 impl Request {
-    /// Whom its entry names, and as whom they count.
-    pub(super) fn as_named(&self, counted: &Counted) -> AsNamed {
-        let one = |person: PersonId| (person, counted.one(person));
-        AsNamed {
-            subjects: self.named().into_iter().map(one).collect(),
-            copies: self.ask.copies.iter().map(|copy| one(copy.person_id)).collect(),
-        }
-    }
-
     /// Keeps what it is decided on.
     pub(super) fn rests_on(&self, grounds: &Grounds) -> db::Result<()> {
         let text = serde_json::to_string(grounds).map_err(|_| db::Error::Corrupt("grounds"))?;

@@ -58,7 +58,7 @@ impl App {
     }
 
     /// Decides, behind the guards of everybody the answer rests on, and records the refusal. A draft says which permissions it rests on (R16). With
-    /// the grant it is answered as whom people count.
+    /// the grant it is answered as whom people count; what is refused is told by the ids that were named.
     pub(in crate::app) fn judge(
         &self,
         tx: &mut Tx<'_>,
@@ -77,6 +77,7 @@ impl App {
         match decide(&ask, &facts, now) {
             Ok(grant) => Ok((grant, counted)),
             Err(refusal) => {
+                let refusal = request.told_by_name(refusal, &counted);
                 request.refused(tx, permit, &self.settings, &refusal, now)?;
                 follow_up::review_conflict(tx, permit, *case_id, &refusal, now)?;
                 Err(Stop::Refused(refusal, Vec::new()))

@@ -81,7 +81,7 @@ impl App {
         let (id, now) = (DisclosureId::mint(), grant.decided_at());
         let decided = Decided { sar_id: Some(sar), ..self.decided(permit, request, &grant, &counted) };
         let logged = request.made(tx, permit, &self.settings, &grant, &counted, None)?;
-        let content = DisclosureContent::from(grant.ask());
+        let content = DisclosureContent::from(&request.ask);
         let recording = Recording { id, recipient_id: None, decided, wording: None };
         disclosures::record(tx, permit, request.case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::{actions, wrong_state};
-use crate::app::receipts::named;
+use crate::app::receipts::named_in;
 use crate::app::{App, Error, Result, Settings, leave};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::legal_bundles::{self, Bundle, File, Made};
@@ -127,7 +127,8 @@ impl Decided {
         let officers = self.letter(tx, permit, settings, now)?;
         let mut letters = vec![officers.clone()];
         for copy in &self.extract.extract.copies {
-            let name = named(tx, permit, [copy.person_id].into())?.into_values().map(|person| person.name).collect();
+            let name =
+                named_in(tx, permit, self.extract.case_id, &[copy.person_id].into())?.into_values().map(|person| person.name).collect();
             let held = self.extract.extract.content.iter().zip(&officers.enclosed).filter(|((note, _), _)| copy.note_ids.contains(note));
             let enclosed: Vec<Enclosed> = held.map(|(_, enclosed)| enclosed.clone()).collect();
             let left_out = officers.left_out || enclosed.len() < officers.enclosed.len();
@@ -148,7 +149,7 @@ impl Decided {
             let note = notes::find(tx, permit, *id)?.content;
             enclosed.push(Enclosed { on: note.occurred_at.day(), categories: note.information_categories, words: words.clone() });
         }
-        let about = named(tx, permit, self.extract.subject_ids.iter().copied().collect())?;
+        let about = named_in(tx, permit, self.extract.case_id, &self.extract.subject_ids.iter().copied().collect())?;
         Ok(ExtractLetter {
             copy_to: None,
             service: Service { name: settings.service_name.clone(), contact: settings.service_contact.clone() },

@@ -166,9 +166,9 @@ impl App {
         })?;
         faultless(beyond(&draft.extract.granted, request.notes(), &items, &counted))?;
         let permitted_until = last_day(tx, permit, grant.consents(), now)?;
-        let content = request.content();
+        let (content, resting) = (request.content(), request.resting(&grant, &counted));
         // Behind the guards: what it rested on may have ended meanwhile.
-        if !legal_extracts::approve(tx, permit, &draft, request.drafted(), grant, items, content)? {
+        if !legal_extracts::approve(tx, permit, &draft, request.drafted(), (grant, resting), items, content)? {
             return Err(wrong_state(permit.caller(), LegalRequestStatus::Blocked, None).into());
         }
         let step = Step { permitted_until, ..Step::to(LegalRequestStatus::Extracted) };

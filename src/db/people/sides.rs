@@ -209,6 +209,18 @@ pub fn known_in_each(tx: &mut Tx<'_>, cases: &BTreeMap<CaseId, BTreeSet<PersonId
     cases.iter().map(each).collect()
 }
 
+/// What those know of these people who see this case, of each by their own record: with whom somebody is one is told nowhere else (C2).
+pub fn told_in(tx: &mut Tx<'_>, case: CaseId, people: &BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, PersonContent>> {
+    let rows: Vec<Row> = person::table.filter(person::id.eq_any(people.clone())).load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
+    let here = HashSet::from([case]);
+    let told = |sealed: Sealed| {
+        let side = sealed.among(&here).map(|side| side.known.clone());
+        side.unwrap_or(sealed.known).content
+    };
+    rows.iter().map(|row| Ok((row.id, told(row.open(tx)?)))).collect()
+}
+
 /// Takes away what these people told in these cases, which are disposed of; others know the same version as before (C1). Their guards are taken (R16).
 pub fn forget_sides(tx: &mut Tx<'_>, people: &[PersonId], cases: &HashSet<CaseId>) -> Result<()> {
     for id in people {
