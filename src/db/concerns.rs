@@ -143,7 +143,8 @@ pub fn pass_on(
             insert(tx, case_id, &content, ConcernStatus::Shared, review_due_on, (permit.staff(), now))?
         }
     };
-    happened(tx, (id, case_id), &Told::PassedOn { decision, role }, permit.staff(), now)?;
+    let (note_ids, opens) = (ask.note_ids.clone(), risk.concern_id.is_none());
+    happened(tx, (id, case_id), &Told::PassedOn { decision, role, note_ids, opens }, permit.staff(), now)?;
     Ok(id)
 }
 

@@ -17,7 +17,7 @@ use super::schema::{legal_extract, legal_request};
 use super::sealed::{Cell, Owner};
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{legal_bundles, legal_requests, scope};
+use super::{legal_bundles, legal_requests, notes, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{DisclosureContent, ReliedOn};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, LegalRequestId, NoteId, PersonId};
@@ -182,13 +182,21 @@ pub fn sent(tx: &mut Tx<'_>, _permit: &Permit<act::LegalRequestDispatch>, draft:
     Ok(changed == 1)
 }
 
-/// The extracts of a request that stands so, in the order of their ids.
-pub(super) fn of(tx: &mut Tx<'_>, request: LegalRequestId, stands: LegalRequestStatus) -> Result<Vec<LegalExtract>> {
+/// The extracts of a request that stands so, in the order of their ids, without what was decided about notes that the caller may not read (C4).
+pub(super) fn of(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    request: LegalRequestId,
+    stands: LegalRequestStatus,
+) -> Result<Vec<LegalExtract>> {
     let rows: Vec<ExtractRow> =
         legal_extract::table.filter(legal_extract::legal_request_id.eq(request)).order(legal_extract::id.asc()).load(tx.conn)?;
     let mut extracts = Vec::with_capacity(rows.len());
     for row in rows {
-        let Extract { disclosure, items, copies, .. } = row.open(tx)?;
+        let Extract { disclosure, mut items, mut copies, .. } = row.open(tx)?;
+        let readable = notes::known(tx, permit, row.case_id, &items.iter().map(|item| item.note_id).collect::<Vec<_>>())?;
+        items.retain(|item| readable.contains(&item.note_id));
+        copies.iter_mut().for_each(|copy| copy.note_ids.retain(|note| readable.contains(note)));
         // A draft is blocked with its request, also where nobody wrote that down: by the last day of the permission.
         let blocked = stands == LegalRequestStatus::Blocked && OPEN.contains(&row.status);
         let status = if blocked { DisclosureStatus::Blocked } else { row.status };

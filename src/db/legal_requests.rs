@@ -120,7 +120,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, toda
     let Told { content, decisions, closing_reason } = row.told(tx)?;
     let names = staff::names(tx, decisions.iter().map(|decided| decided.by).chain([row.recorded_by]))?;
     let status = row.status(today);
-    let extracts = legal_extracts::of(tx, id, status)?;
+    let extracts = legal_extracts::of(tx, permit, id, status)?;
     let sent = extracts.iter().filter(|extract| extract.status == DisclosureStatus::Sent);
     Ok(LegalRequest {
         id,

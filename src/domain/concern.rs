@@ -38,16 +38,48 @@ pub struct ConcernContent {
     pub grounds: ConcernGrounds,
 }
 
-impl ConcernContent {
+/// What was told of a risk, as far as the caller may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConcernTold {
+    /// Kinds of risk.
+    #[schema(min_items = 1, max_items = 50)]
+    pub risk_types: Vec<RiskType>,
+    /// What was seen or told. Absent, as are the other words with which a risk was passed on, if that was done with notes that the caller may not read: a
+    /// service manager reads them for a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub summary: Option<LongText>,
+    /// When the service came to know of it.
+    pub known_at: Timestamp,
+    /// Who is at risk, and on what a decision rests.
+    #[serde(flatten)]
+    pub grounds: ConcernGrounds,
+}
+
+impl From<ConcernContent> for ConcernTold {
+    fn from(content: ConcernContent) -> Self {
+        let ConcernContent { risk_types, summary, known_at, grounds } = content;
+        Self { risk_types, summary: Some(summary), known_at, grounds }
+    }
+}
+
+impl ConcernTold {
     /// The same, with what was said when it was decided.
     #[must_use]
     pub fn decided(self, decision: ConcernDecision) -> Self {
         Self {
             risk_types: either(decision.risk_types, self.risk_types),
-            summary: decision.summary.unwrap_or(self.summary),
+            summary: decision.summary.or(self.summary),
             known_at: self.known_at,
             grounds: decision.grounds.or(self.grounds),
         }
+    }
+
+    /// The same for somebody who may not read its words: all that is to be done with a risk can be done without them (C17).
+    #[must_use]
+    pub fn wordless(self) -> Self {
+        Self { summary: None, grounds: self.grounds.wordless(), ..self }
     }
 }
 
@@ -66,6 +98,14 @@ pub struct ConcernDecision {
     /// Who is at risk, and on what the decision rests.
     #[serde(flatten)]
     pub grounds: ConcernGrounds,
+}
+
+impl ConcernDecision {
+    /// The same for somebody who may not read its words.
+    #[must_use]
+    pub fn wordless(self) -> Self {
+        Self { summary: None, grounds: self.grounds.wordless(), ..self }
+    }
 }
 
 impl From<&Ask> for ConcernDecision {
@@ -179,7 +219,7 @@ pub struct Concern {
     pub status: ConcernStatus,
     /// What was told, with what was said when it was decided.
     #[serde(flatten)]
-    pub content: ConcernContent,
+    pub content: ConcernTold,
     /// What was passed on because of it.
     #[schema(max_items = 1000)]
     pub disclosure_ids: Vec<DisclosureId>,

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::concern::{ConcernContent, ConcernDecision, ConcernGrounds, ConcernStanding};
+use crate::domain::concern::{ConcernDecision, ConcernGrounds, ConcernStanding, ConcernTold};
 use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::ids::StaffId;
 use crate::domain::text::LongText;
@@ -35,9 +35,9 @@ pub(super) fn missing(said: &ConcernDecision, joins: bool) -> impl Iterator<Item
 
 /// What is missing to decide not to share a concern: the same as for passing it on.
 #[must_use]
-pub fn missing_to_withhold(content: &ConcernContent) -> Vec<Failing> {
-    let ConcernContent { risk_types, summary, grounds, .. } = content.clone();
-    let said = ConcernDecision { risk_types, summary: Some(summary), grounds };
+pub fn missing_to_withhold(told: &ConcernTold) -> Vec<Failing> {
+    let ConcernTold { risk_types, summary, grounds, .. } = told.clone();
+    let said = ConcernDecision { risk_types, summary, grounds };
     missing(&said, false).map(|name| Failing::at(format!("#/{name}"), RefusalRule::SafeguardingFieldsMissing)).collect()
 }
 
@@ -90,11 +90,11 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::domain::vocabulary::{NoConsentReason, RiskType};
 
-    fn whole() -> ConcernContent {
+    fn whole() -> ConcernTold {
         let words = || Some(LongText::from("So it is."));
-        ConcernContent {
+        ConcernTold {
             risk_types: vec![RiskType::Emotional],
-            summary: "She is afraid.".into(),
+            summary: Some("She is afraid.".into()),
             known_at: Timestamp::start_of(NaiveDate::MIN),
             grounds: ConcernGrounds {
                 risk: RiskGrounds {
@@ -112,14 +112,14 @@ mod tests {
         }
     }
 
-    type Change = fn(&mut ConcernContent);
+    type Change = fn(&mut ConcernTold);
 
     #[test]
     fn every_fact_that_passing_on_needs_is_needed_not_to() {
         assert!(missing_to_withhold(&whole()).is_empty());
         let left_out: [(&str, Change); 9] = [
             ("#/riskTypes", |content| content.risk_types.clear()),
-            ("#/summary", |content| content.summary = "  ".into()),
+            ("#/summary", |content| content.summary = Some("  ".into())),
             ("#/atRiskPersonIds", |content| content.grounds.risk.at_risk_person_ids.clear()),
             ("#/necessity", |content| content.grounds.risk.necessity = None),
             ("#/proportionality", |content| content.grounds.risk.proportionality = Some("".into())),

@@ -268,6 +268,14 @@ fn what_a_restart_cut_off_is_made_by_the_next_look_at_it() {
     app.manager().if_match(4).put(&format!("/legal-requests/{id}/items"), &seen).problem(403, "access-reason-required");
     extract(&manager, &id, 4, &[&note]);
     build(&manager, &id);
+    // What was decided of a note, and why, is for those who may read it (C4).
+    let decided = |session: &Session<'_>| {
+        let request = session.get(&format!("/legal-requests/{id}")).ok(200);
+        let items = request.body["extracts"][0]["items"].as_array().unwrap().iter();
+        (items.map(|item| item["noteId"].clone()).collect::<Vec<_>>(), request.text.contains(&absent))
+    };
+    assert_eq!(decided(&manager), (vec![json!(absent), json!(note)], true));
+    assert_eq!(decided(&app.manager()), (vec![json!(note)], false));
     // As the database is left if the process ends before the file of the new items is kept: with that of the old ones.
     let kept: Vec<Kept> = diesel::sql_query("SELECT sealed FROM legal_bundle").load(&mut app.sabotage()).unwrap();
     extract(&manager, &id, 5, &[&absent, &note]);
@@ -286,6 +294,12 @@ fn what_a_restart_cut_off_is_made_by_the_next_look_at_it() {
     assert_eq!(manager.get(&bundle(&id)).ok(200).str("status"), "building");
     assert_eq!(done(&manager, &id).str("status"), "ready");
     assert!(words(&manager, &id, "").contains("Missed Mondays."));
+    // Nor does what a copy held tell of the note.
+    let family_copy = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    let sent = manager.if_match(6).post(&format!("/legal-requests/{id}/dispatch"), &family_copy).ok(200);
+    assert_eq!(sent.body["extracts"][0]["copies"][0]["noteIds"], json!([absent, note]));
+    let seen = app.manager().get(&format!("/legal-requests/{id}")).ok(200);
+    assert_eq!(seen.body["extracts"][0]["copies"][0]["noteIds"], json!([note]));
 }
 
 #[test]

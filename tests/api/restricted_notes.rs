@@ -176,3 +176,48 @@ fn what_left_with_a_restricted_note_is_listed_and_its_words_are_for_those_who_ma
     }
     assert_eq!(app.as_staff(Role::Adviser, "other").get(&format!("/disclosures/{plain}")).ok(200).body["noteIds"], json!([open]));
 }
+
+#[test]
+fn the_words_with_which_a_restricted_note_was_passed_on_are_not_shown_by_the_concern_either() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let other = || app.as_staff(Role::Adviser, "other");
+    let (open, secret) = (note(&family, &app.adviser(), "ordinary"), note(&family, &app.adviser(), "restricted"));
+    let grounds = |text: &str, concern: Value| {
+        json!({"concernId":concern,"riskTypes":["emotional"],"atRiskPersonIds":[family.ana],"atRiskDescription":text,"necessity":text,
+            "proportionality":text,"consentSought":"not_sought","noConsentReason":"would_prejudice_protection"})
+    };
+    let pass_on = |notes: Value, text: &str, concern: Value| {
+        let mut risk = grounds(text, concern);
+        if risk["concernId"].is_null() {
+            risk.as_object_mut().unwrap().remove("concernId");
+        }
+        let words = json!({"noteIds":notes,"summary":text,"toldReason":text,"safeguarding":risk});
+        family.disclose(&app, &family.risk(&open, words)).ok(201).str("concernId")
+    };
+    let (hidden, shown) = ("What was told in confidence.", "What everybody may know.");
+    let read = |session: &Session<'_>, concern: &str| session.get(&format!("/safeguarding-concerns/{concern}")).ok(200);
+    let opened = pass_on(json!([open, secret]), hidden, Value::Null);
+    for session in [other(), app.manager()] {
+        let seen = read(&session, &opened);
+        assert!(!seen.text.contains(hidden) && seen.body.get("summary").is_none(), "{}", seen.text);
+        assert_eq!((&seen.body["atRiskPersonIds"], seen.str("outcome")), (&json!([family.ana]), "shared".into()));
+        assert!(seen.body["allowedActions"].as_array().unwrap().contains(&json!("annotate")));
+    }
+    for session in [app.adviser(), app.manager().with("Access-Reason", "safeguarding")] {
+        let seen = read(&session, &opened);
+        let told = ["summary", "atRiskDescription", "necessity", "proportionality", "toldReason"].map(|name| seen.str(name));
+        assert_eq!(told, [hidden; 5]);
+    }
+    // With it nothing stands in the way of whoever acts on it (C17), and what is said later of notes that they may read they are shown.
+    let told = json!({"kind":"information","note":"Rang back."});
+    other().post(&format!("/safeguarding-concerns/{opened}/annotations"), &told).ok(201);
+    pass_on(json!([open]), shown, json!(opened));
+    assert_eq!((read(&other(), &opened).str("necessity"), read(&other(), &opened).body.get("summary")), (shown.into(), None));
+    // What was told of a concern before a restricted note went stays to be read.
+    let first = pass_on(json!([open]), shown, Value::Null);
+    pass_on(json!([secret]), hidden, json!(first));
+    let seen = read(&other(), &first);
+    assert!(!seen.text.contains(hidden) && seen.str("summary") == shown && seen.str("necessity") == shown, "{}", seen.text);
+    assert_eq!(read(&app.adviser(), &first).str("necessity"), hidden);
+}

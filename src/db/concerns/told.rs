@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{cell, named, row};
 use crate::authz::{Act, Permit};
-use crate::db::cases;
 use crate::db::error::{Error, Result};
 use crate::db::named::NamedBy;
 use crate::db::schema::{concern_event, disclosure, disclosure_annotation, safeguarding_concern};
 use crate::db::sealed::{Cell, Owner};
 use crate::db::staff::{self, Names};
 use crate::db::tx::Tx;
+use crate::db::{cases, notes};
 use crate::domain::concern::{
     Concern, ConcernAnnotation, ConcernContent, ConcernDecision, ConcernGrounds, ConcernReview, ConcernStanding, NewConcernAnnotation,
 };
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, EntryId, PersonId, StaffId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, EntryId, NoteId, PersonId, StaffId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{AnnotationKind, ConcernAnnotationKind, ConcernOutcome, ConcernStatus, ReviewFinding, Role, ToldSubject};
@@ -39,8 +39,9 @@ struct EventRow {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Told {
-    /// It was passed on: a disclosure tells what, and to whom.
-    PassedOn { decision: ConcernDecision, role: Role },
+    /// It was passed on: a disclosure tells what, and to whom. Its words are those of the notes that went with it; so are those told first of a concern
+    /// that it opened.
+    PassedOn { decision: ConcernDecision, role: Role, note_ids: Vec<NoteId>, opens: bool },
     /// It was decided not to pass it on.
     NotShared { decision: ConcernDecision, reason: LongText, role: Role, entry: EntryId },
     /// A second person looked at what was decided.
@@ -89,7 +90,8 @@ pub(super) fn happened(
     Ok(id)
 }
 
-/// A concern of a case in scope, with what of it is not reviewed yet.
+/// A concern of a case in scope, with what of it is not reviewed yet. The words with which it was passed on are for those who may read the notes that
+/// went with them (C4).
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result<(Concern, ConcernStanding)> {
     let row = row(tx, permit, id)?;
     let events: Vec<EventRow> =
@@ -102,7 +104,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result
         version: row.version,
         case_id: row.case_id,
         status: row.status,
-        content: tx.open(cell(id, row.case_id), &row.sealed)?,
+        content: tx.open::<ConcernContent>(cell(id, row.case_id), &row.sealed)?.into(),
         disclosure_ids,
         review_due_on: row.review_due_on.0,
         outcome: None,
@@ -120,9 +122,16 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConcernId) -> Result
     let mut standing = ConcernStanding::default();
     let mut later = None;
     for event in events {
-        let told: Told = tx.open(event_cell(event.id, event.case_id), &event.sealed)?;
+        let mut told: Told = tx.open(event_cell(event.id, event.case_id), &event.sealed)?;
         if told.status() != event.status {
             return Err(Error::Corrupt("event of a concern"));
+        }
+        if let Told::PassedOn { decision, note_ids, opens, .. } = &mut told {
+            let readable = notes::known(tx, permit, event.case_id, note_ids)?;
+            if !note_ids.iter().all(|note| readable.contains(note)) {
+                *decision = std::mem::take(decision).wordless();
+                concern.content = if *opens { concern.content.wordless() } else { concern.content };
+            }
         }
         if let Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } = &told {
             standing.deciders.push(event.recorded_by);
@@ -161,7 +170,7 @@ impl Told {
             ..concern
         };
         match self {
-            Self::PassedOn { decision, role } => decided(concern, ConcernOutcome::Shared, decision, role),
+            Self::PassedOn { decision, role, .. } => decided(concern, ConcernOutcome::Shared, decision, role),
             Self::NotShared { decision, reason, role, .. } => {
                 Concern { outcome_reason: Some(reason), ..decided(concern, ConcernOutcome::NotShared, decision, role) }
             }

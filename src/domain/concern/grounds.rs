@@ -97,6 +97,14 @@ impl ConcernGrounds {
     }
 }
 
+impl ConcernGrounds {
+    /// The same without what was said in words.
+    pub(super) fn wordless(self) -> Self {
+        let risk = RiskGrounds { at_risk_description: None, necessity: None, proportionality: None, ..self.risk };
+        Self { risk, told_reason: None, ..self }
+    }
+}
+
 /// The list, or if it says nothing the one before.
 pub(super) fn either<T>(list: Vec<T>, before: Vec<T>) -> Vec<T> {
     if list.is_empty() { before } else { list }
