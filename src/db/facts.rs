@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::counted::Counted;
@@ -11,10 +12,10 @@ use super::people;
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
-use super::{consents, guard, participants, recipients, scope};
+use super::{consents, disclosures, guard, participants, recipients, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule, SarFacts,
+    Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule, SarFacts, WithheldFact,
 };
 use crate::domain::ids::{CaseId, ContactId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
@@ -119,6 +120,7 @@ fn read(
     // what is known of people and of how they are reached (C17).
     let consents = if ask.basis == Basis::Permission { consents(tx, permit, Some(case_id), &subjects)? } else { Vec::new() };
     let unsafe_contacts = if ask.basis == Basis::Safeguarding { Vec::new() } else { unsafe_contacts(tx, permit, ask)? };
+    let withheld = if ask.basis == Basis::Permission { withheld(tx, case_id, ask, notes)? } else { Vec::new() };
     let involved: Vec<PersonId> = subjects.iter().copied().chain(consents.iter().map(|consent| consent.granter)).collect();
     let participants = if ask.basis == Basis::Safeguarding { professionals(tx, case_id)? } else { participants(tx, case_id, &involved)? };
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
@@ -135,6 +137,7 @@ fn read(
         consents,
         recipient,
         unsafe_contacts,
+        withheld,
         anonymity: None,
         sar: SarFacts::default(),
         conflicted_decider: false,
@@ -143,6 +146,21 @@ fn read(
     };
     let ((ask, facts), counted) = Counted::counting(tx, (ask.clone(), facts))?;
     Ok(Judged { ask, facts, counted })
+}
+
+/// Which of these notes are kept from those who would receive them or a copy, each with the last day of that, in whatever version they were passed on.
+fn withheld(tx: &mut Tx<'_>, case_id: CaseId, ask: &Ask, held: &[HeldNote]) -> Result<Vec<WithheldFact>> {
+    let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let receivers: BTreeSet<PersonId> = ask.copies.iter().map(|copy| copy.person_id).chain(whom).collect();
+    let mut found = Vec::new();
+    for from_id in receivers {
+        let everybody = Counted::among(tx, [from_id])?.everybody();
+        let withheld = disclosures::withheld(tx, case_id, &everybody, NaiveDate::MIN)?;
+        let withheld = notes::by_first(tx, &withheld)?;
+        let last = |note: &HeldNote| Some(WithheldFact { note_id: note.id(), from_id, until_on: *withheld.get(&note.first_id())? });
+        found.extend(held.iter().filter_map(last));
+    }
+    Ok(found)
 }
 
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).

@@ -1,6 +1,6 @@
 //! Who takes part in a case. The parental responsibility they state is ids, dates and words of closed lists, so it stands as JSON.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -79,6 +79,14 @@ pub fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Re
 pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseId>> {
     let parts = participant::table.filter(participant::person_id.eq_any(people.to_vec()));
     Ok(parts.select(participant::case_id).distinct().load(tx.conn)?)
+}
+
+/// The cases out of scope in which any of these people, or whoever is one with them, takes or took part.
+pub fn hidden_cases_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl IntoIterator<Item = PersonId>) -> Result<BTreeSet<CaseId>> {
+    let everybody: Vec<PersonId> = Counted::among(tx, people)?.everybody().into_iter().collect();
+    let cases = cases_of(tx, &everybody)?;
+    let seen = scope::among(tx, permit.scope(), cases.clone())?;
+    Ok(cases.into_iter().filter(|case| !seen.contains(case)).collect())
 }
 
 /// Those who are, or were, served separately in this case (C1).

@@ -2,7 +2,7 @@
 //! had one id. `one` says as whom somebody counts: as themselves, unless they were found to be somebody else on record.
 
 use super::consent::{ConsentRecipient, NewConsent};
-use super::disclosure::{Ask, AskRecipient, ConsentFact, Facts, FamilyFacts, NoteFact, ParticipantFact, PersonFact, PrFact};
+use super::disclosure::{Ask, AskRecipient, ConsentFact, Facts, FamilyFacts, NoteFact, ParticipantFact, PersonFact, PrFact, WithheldFact};
 use super::ids::PersonId;
 use super::participant::ParticipantContent;
 
@@ -39,7 +39,13 @@ impl Counting for PersonId {
 
 impl Counting for Facts {
     fn counting(self, one: &impl Fn(PersonId) -> PersonId) -> Self {
-        Self { family: self.family.counting(one), notes: self.notes.counting(one), consents: self.consents.counting(one), ..self }
+        Self {
+            family: self.family.counting(one),
+            notes: self.notes.counting(one),
+            consents: self.consents.counting(one),
+            withheld: self.withheld.counting(one),
+            ..self
+        }
     }
 }
 
@@ -90,6 +96,12 @@ impl Counting for PrFact {
 impl Counting for NoteFact {
     fn counting(self, one: &impl Fn(PersonId) -> PersonId) -> Self {
         Self { from: self.from.counting(one), about: self.about.counting(one), wish_by: self.wish_by.counting(one), ..self }
+    }
+}
+
+impl Counting for WithheldFact {
+    fn counting(self, one: &impl Fn(PersonId) -> PersonId) -> Self {
+        Self { from_id: one(self.from_id), ..self }
     }
 }
 

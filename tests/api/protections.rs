@@ -4,8 +4,9 @@
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
-use crate::family::{Family, merge};
-use crate::harness::{Reply, TestApp};
+use crate::family::{Family, merge, person};
+use crate::harness::{Reply, TestApp, at};
+use crate::proceedings::{dispatch, extract, granted};
 
 const WISH: &str = "2026-05-21";
 
@@ -203,4 +204,58 @@ fn what_outsiders_told_is_not_passed_on_because_it_is_called_something_else() {
     let mut told_whence = renamed;
     merge(&mut told_whence, json!({"provenance":{"recipientId":told.family.school,"receivedOn":"2026-05-20","onwardSharing":false}}));
     assert!(!told.may_leave(&told.correct(&note, told_whence).ok(201).id()));
+}
+
+#[test]
+fn what_was_passed_on_goes_to_nobody_from_whom_it_is_withheld() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    let note = family.note(&app, &family.ana, &[&family.ana], "school_provision", json!({}));
+    let other = family.note(&app, &family.ana, &[&family.ana], "school_provision", json!({}));
+    // From whoever he was on the phone, which is known of him by now.
+    let caller = person(&app, &json!({"kind":"anonymous","knownAs":"a caller","pseudonymous":true})).id();
+    let merge_of = json!({"mergedPersonId":family.finn,"reason":"Told what only he knew."});
+    manager.if_match(1).post(&format!("/people/{caller}/merges"), &merge_of).ok(201);
+    let risk = family.risk(&note, json!({"withholdFromPersonIds":[caller],"withholdUntilOn":"2026-06-10"}));
+    family.disclose(&app, &risk).ok(201);
+    // He holds responsibility, and permits all of it.
+    let by_finn = |change: Value| {
+        let mut his = json!({"granterId":family.finn,"subjectIds":[family.ana],"recipients":[{"recipientId":family.council,"teamId":family.north},
+            {"personId":family.finn}]});
+        merge(&mut his, change);
+        family.permit(&app, his)
+    };
+    by_finn(json!({}));
+    let email = app.adviser().get(&format!("/people/{}", family.finn)).ok(200).body["contacts"][0]["id"].clone();
+    let his_copy = json!([{"personId":family.finn,"contactId":email}]);
+    let to_him = |note: &str| family.ask(note, json!({"recipient":{"personId":family.finn}}));
+    let copied = |note: &str| family.ask(note, json!({"copies":his_copy}));
+    let kept = |note: &str| {
+        for (ask, rule) in [(to_him(note), "withheld_from_recipient"), (copied(note), "copy_not_permitted")] {
+            family.disclose(&app, &ask).problem(409, "consent-scope-exceeded").rule_at("#/noteIds/0", rule);
+            assert_eq!(family.check(&app, &ask).ok(200).body["reasons"][0]["rule"], rule);
+        }
+    };
+    kept(&note);
+    // Not a correction of it either; what else there is goes, and the team is told.
+    let anew = json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.ana,
+        "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"Said anew.",
+        "factOrOpinion":"opinion","sensitivity":"ordinary","keepConfidential":false,"correctionReason":"Misheard."});
+    let newer = app.adviser().post(&format!("/notes/{note}/correction"), &anew).ok(201).id();
+    kept(&newer);
+    for ask in [to_him(&other), copied(&other), family.ask(&newer, json!({}))] {
+        family.disclose(&app, &ask).ok(201);
+    }
+    // His copy of an extract that rests on his word holds the rest of it.
+    by_finn(json!({"purposes":["legal_request"]}));
+    let id = granted(&app, &family);
+    extract(&manager, &id, &[&newer, &other]).ok(200);
+    let sent = dispatch(&manager, &id, &[(&family.finn, email.as_str().unwrap())]).ok(200);
+    assert_eq!(sent.body["extracts"][0]["copies"][0]["noteIds"], json!([other]));
+    // Until its last day.
+    app.clock.set(at("2026-06-11T09:00:00Z"), true);
+    for ask in [to_him(&newer), copied(&newer)] {
+        family.disclose(&app, &ask).ok(201);
+    }
 }

@@ -124,3 +124,53 @@ fn whoever_read_one_side_changes_no_other_by_its_version() {
     assert!(!app.adviser().get(&path).ok(200).text.contains("confidence"));
     assert_eq!(supervisor(&app).get(&path).ok(200).version(), apart + 1);
 }
+
+#[test]
+fn that_somebody_has_said_no_elsewhere_is_put_to_those_who_see_both_cases() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let own = own_case(&hers(&app), &family.ana).id();
+    let part = json!({"personId":family.finn,"role":"other_parent","relation":"parent","servedSeparately":false,
+        "parentalResponsibility":[{"childId":family.ana,"value":"yes","evidence":"self_declared"}]});
+    hers(&app).post(&format!("/cases/{own}/participants"), &part).ok(201);
+    family.permit(&app, json!({}));
+    let ask = family.ask(&family.n1(&app), json!({}));
+    // A manager is kept away from what she has of her own.
+    let kin = || app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "supervision");
+    let (kins, worker) = (kin().get("/me").ok(200).id(), hers(&app).get("/me").ok(200).id());
+    let path = format!("/cases/{own}");
+    let version = supervisor(&app).get(&path).ok(200).version();
+    let away = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[kins],"reason":"A relative works here."});
+    supervisor(&app).if_match(version).put(&format!("{path}/restriction"), &away).ok(200);
+    let reviews = |session: &Session<'_>| {
+        let page = session.get("/tasks?kind=conflict_review&status=open").ok(200);
+        page.body["items"].as_array().unwrap().iter().map(|task| (task["caseId"].clone(), task["aboutId"].clone())).collect::<Vec<_>>()
+    };
+    let elsewhere = (json!(own), json!(family.case));
+    let refusal = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"method":"written_signed",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    let finns = hers(&app).post(&format!("{path}/consents"), &refusal).ok(201).id();
+    // They are told that there is no permission, and the list tells them no more; nor does it tell the family's adviser.
+    for session in [kin(), app.adviser()] {
+        assert_eq!(rules(&session, &family, &ask), ["consent_missing"]);
+    }
+    assert_eq!((reviews(&kin()), reviews(&app.adviser())), (vec![], vec![]));
+    assert_eq!(reviews(&supervisor(&app)), [elsewhere.clone()]);
+    // Whoever may know of it leaves no other trace here, either.
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["conflicting_refusal"]);
+    assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![elsewhere.clone()]));
+    let task = supervisor(&app).get("/tasks?kind=conflict_review").ok(200).body["items"][0].clone();
+    let done = format!("/tasks/{}/completion", task["id"].as_str().unwrap());
+    supervisor(&app).if_match(1).post(&done, &json!({})).ok(200);
+    let withdrawal = json!({"withdrawnById":family.finn,"method":"email","objects":false});
+    hers(&app).post(&format!("/consents/{finns}/withdrawal"), &withdrawal).ok(200);
+
+    // A refusal of this case that counts only by what she told on her own: by what is known here she is grown.
+    let ana = format!("/people/{}", family.ana);
+    let version = hers(&app).get(&ana).ok(200).version();
+    hers(&app).if_match(version).patch(&ana, &json!({"pronouns":"they/them"})).ok(200);
+    Family::born(&app, &family.ana, "2008-03-12");
+    family.refuse(&app, &family.finn, &[&family.ana]);
+    assert_eq!(rules(&app.adviser(), &family, &ask), ["consent_missing"]);
+    assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![elsewhere]));
+}

@@ -73,6 +73,12 @@ pub fn world(seed: u64) -> World {
     if chance.one_in(40) {
         world.facts.unsafe_contacts = vec![Failing::at("#/copies/0/contactId", RefusalRule::UnsafeContact)];
     }
+    // Drawn from a number of its own, so that the rest of the world is what it was.
+    let chance = &mut Chance(!seed);
+    while chance.one_in(3) {
+        let (note_id, from_id) = (chance.of(&[NOTE, OTHER_NOTE]), chance.of(&[MIA, FINN, ANA, DEE]));
+        world.facts.withheld.push(WithheldFact { note_id, from_id, until_on: day(chance.of(&["2026-07-09", "2026-07-10", "2026-09-01"])) });
+    }
     world
 }
 

@@ -41,7 +41,8 @@ fn policy(ask: &Ask, facts: &Facts, now: Timestamp) -> Verdict {
             let failing: BTreeSet<_> =
                 refusal.failings.iter().map(|failing| (failing.pointer.clone(), failing.rule, failing.subject_ids.clone())).collect();
             assert_eq!(failing.len(), refusal.failings.len(), "each (pointer, rule) is told once");
-            Verdict::Refused { code: refusal.code.as_str(), failing, conflicts: refusal.conflicts.into_iter().collect() }
+            let conflicts = refusal.conflicts.into_iter().map(|conflict| (conflict.about, conflict.elsewhere.is_empty()));
+            Verdict::Refused { code: refusal.code.as_str(), failing, conflicts: conflicts.collect() }
         }
     }
 }
@@ -191,7 +192,7 @@ fn the_oracle_agrees_about_families_made_by_chance() {
         tally.compare(&world, || format!("seed {seed}: {:?}\n    {:?}", world.ask, world.facts));
     }
     let mut rules = [WHO, WHAT].concat();
-    rules.extend([Rule::CopyNotPermitted, Rule::ConsentChanged]);
+    rules.extend([Rule::CopyNotPermitted, Rule::ConsentChanged, Rule::WithheldFromRecipient]);
     tally.settle("by chance", 12_000, &rules);
 }
 

@@ -50,8 +50,8 @@ pub enum Verdict {
         code: &'static str,
         /// Everything that fails.
         failing: BTreeSet<Element>,
-        /// About whom those who decide together disagree.
-        conflicts: BTreeSet<PersonId>,
+        /// About whom those who decide together disagree, and whether a refusal of this case says so that whoever asks knows of.
+        conflicts: BTreeMap<PersonId, bool>,
     },
 }
 
@@ -88,15 +88,15 @@ impl Need<'_> {
     }
 }
 
-/// Why a need is not met; `disagreement` if because those who decide together disagree (R7).
+/// Why a need is not met; `disagreement` if because those who decide together disagree (R7), and whether that is known in this case.
 #[derive(Clone, Copy)]
 struct Unmet {
     rule: Rule,
-    disagreement: bool,
+    disagreement: Option<bool>,
 }
 
 fn unmet<T>(rule: Rule) -> Result<T, Unmet> {
-    Err(Unmet { rule, disagreement: false })
+    Err(Unmet { rule, disagreement: None })
 }
 
 /// The decision by the words of the policy.
@@ -107,7 +107,7 @@ pub fn judge(ask: &Ask, facts: &Facts, now: Timestamp) -> Verdict {
 
 fn refused(code: &'static str, failing: impl IntoIterator<Item = (String, Rule)>) -> Verdict {
     let failing = failing.into_iter().map(|(pointer, rule)| (pointer, rule, Vec::new())).collect();
-    Verdict::Refused { code, failing, conflicts: BTreeSet::new() }
+    Verdict::Refused { code, failing, conflicts: BTreeMap::new() }
 }
 
 fn same_name(one: &str, other: &str) -> bool {
@@ -186,7 +186,7 @@ impl<'a> Oracle<'a> {
         if missing.is_empty() {
             granted()
         } else {
-            Verdict::Refused { code: "rule-violated", failing: missing, conflicts: BTreeSet::new() }
+            Verdict::Refused { code: "rule-violated", failing: missing, conflicts: BTreeMap::new() }
         }
     }
 
@@ -202,7 +202,7 @@ impl<'a> Oracle<'a> {
                 failing.insert(("#/summary".to_owned(), Rule::RepeatedWording, Vec::new()));
             }
         }
-        if failing.is_empty() { granted() } else { Verdict::Refused { code: "identifying-details", failing, conflicts: BTreeSet::new() } }
+        if failing.is_empty() { granted() } else { Verdict::Refused { code: "identifying-details", failing, conflicts: BTreeMap::new() } }
     }
 
     fn permission(&self) -> Verdict {
@@ -215,7 +215,7 @@ impl<'a> Oracle<'a> {
             return refused("invalid-state", old);
         }
         let mut people: BTreeMap<(String, Rule), BTreeSet<PersonId>> = BTreeMap::new();
-        let mut conflicts = BTreeSet::new();
+        let mut conflicts = BTreeMap::new();
         let mut relied: BTreeMap<ConsentId, BTreeSet<PersonId>> = BTreeMap::new();
         for item in self.items() {
             // An item with no data subject at all, and one that names others, for whom no permission can exist.
@@ -223,6 +223,12 @@ impl<'a> Oracle<'a> {
                 for pointer in self.pointers(item) {
                     people.entry((pointer, Rule::ConsentMissing)).or_default();
                 }
+            }
+            // What was passed on because of a risk does not go to somebody from whom it is withheld.
+            if let (Item::Note(index, note), AskRecipient::Person(person)) = (item, &self.ask.recipient)
+                && self.is_withheld(note, *person)
+            {
+                people.entry((format!("#/noteIds/{index}"), Rule::WithheldFromRecipient)).or_default();
             }
             for need in self.needs(item) {
                 match self.met(&need, &self.ask.recipient, !self.ask.legal_extract) {
@@ -234,8 +240,8 @@ impl<'a> Oracle<'a> {
                         if is_about_people(unmet.rule) {
                             told.insert(need.subject);
                         }
-                        if unmet.disagreement {
-                            conflicts.insert(need.subject);
+                        if let Some(known_here) = unmet.disagreement {
+                            *conflicts.entry(need.subject).or_default() |= known_here;
                         }
                     }
                 }
@@ -355,7 +361,9 @@ impl<'a> Oracle<'a> {
             if !others.is_empty() {
                 let told = others.iter().any(|refusal| refusal.visible && objects(&self.known, refusal));
                 let rule = if told { Rule::ConflictingRefusal } else { Rule::ConsentMissing };
-                return Err(Unmet { rule, disagreement: true });
+                let here = self.facts.family.case_id;
+                let known_here = others.iter().any(|refusal| refusal.case_id == here && refusal.visible && objects(&self.known, refusal));
+                return Err(Unmet { rule, disagreement: Some(known_here) });
             }
         }
         // R8 to R13; of those that pass, the newest of each granter goes on to R14 and R15.
@@ -460,9 +468,18 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Section (d): the note was passed on because of a risk, and is withheld from this person until a day that is not over.
+    fn is_withheld(&self, note: &NoteFact, person: PersonId) -> bool {
+        let mut of_it = self.facts.withheld.iter().filter(|withheld| (withheld.note_id, withheld.from_id) == (note.id, person));
+        of_it.any(|withheld| withheld.until_on >= self.today)
+    }
+
     /// R15: its receiver said the item, or for each need of it is the granter or the subject, or is named as recipient by a permission that
-    /// covers the need.
+    /// covers the need; and the item is not withheld from them.
     fn may_have_a_copy(&self, receiver: PersonId, need: &Need<'a>, relied_on: &ConsentFact) -> bool {
+        if need.note().is_some_and(|note| self.is_withheld(note, receiver)) {
+            return false;
+        }
         let said = need.note().is_some_and(|note| note.from == Some(receiver));
         let concerned = relied_on.granter == receiver || need.subject == receiver;
         said || concerned || self.met(need, &AskRecipient::Person(receiver), false).is_ok()

@@ -1,15 +1,19 @@
 //! The tasks that follow from a decision.
 
+use std::collections::BTreeSet;
+
+use crate::app::sides;
 use crate::authz::{Permit, act};
 use crate::db::tasks::{self, NewTask};
-use crate::db::{self, Tx};
-use crate::domain::disclosure::Refusal;
+use crate::db::{self, Tx, participants};
+use crate::domain::disclosure::{Conflict, Refusal};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::TaskKind;
 use crate::policy::deadlines;
 
-/// Parents who disagree are a matter for the manager, who has no override (R7).
+/// Parents who disagree are a matter for the manager, who has no override (R7). Of what those who see this case need not know the task stands in the case
+/// in which it is known, and is for those who see both (C1).
 pub(super) fn review_conflict(
     tx: &mut Tx<'_>,
     permit: &Permit<act::DisclosureRecord>,
@@ -18,8 +22,18 @@ pub(super) fn review_conflict(
     now: Timestamp,
 ) -> db::Result<()> {
     let due_on = deadlines::next_working_day(now.day());
-    for person in &refusal.conflicts {
-        tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case_id, person.0, due_on), now)?;
+    for Conflict { about, elsewhere } in &refusal.conflicts {
+        if elsewhere.is_empty() {
+            tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case_id, about.0, due_on), now)?;
+            continue;
+        }
+        let mut cases: BTreeSet<CaseId> = elsewhere.iter().map(|(case, _)| *case).filter(|case| *case != case_id).collect();
+        if cases.is_empty() {
+            // The refusal is of this case, and counts by what is told of one of them where the caller does not see it.
+            let people = elsewhere.iter().map(|(_, granter)| *granter).chain([*about]);
+            cases = participants::hidden_cases_of(tx, permit, people)?;
+        }
+        sides::review(tx, permit, &cases, case_id.0, now)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::Request;
 use crate::db::counted::Counted;
 use crate::db::legal_extracts::Resting;
 use crate::db::notes::HeldNote;
-use crate::domain::disclosure::{AsNamed, Refusal, ReliedOn};
+use crate::domain::disclosure::{AsNamed, Conflict, Refusal, ReliedOn};
 use crate::domain::ids::PersonId;
 use crate::policy::disclosure::Grant;
 
@@ -45,7 +45,11 @@ impl Request {
             failing.subject_ids = self.by_name(&failing.subject_ids, counted);
             failing
         });
-        Refusal { failings: failings.collect(), conflicts: self.by_name(&refusal.conflicts, counted), ..refusal }
+        let by_name = |conflict: Conflict| {
+            let about = self.by_name(&[conflict.about], counted).into_iter();
+            about.map(move |about| Conflict { about, elsewhere: conflict.elsewhere.clone() })
+        };
+        Refusal { failings: failings.collect(), conflicts: refusal.conflicts.into_iter().flat_map(by_name).collect(), ..refusal }
     }
 
     /// Whom its entry names, and as whom they count.

@@ -21,6 +21,7 @@ use crate::domain::vocabulary::InformationCategory;
 #[derive(Clone, Debug)]
 pub struct HeldNote {
     fact: NoteFact,
+    first_id: NoteId,
     concern: Option<LongText>,
     action_taken: Option<LongText>,
     /// What goes in its place, if it goes in part only.
@@ -44,6 +45,11 @@ impl HeldNote {
     #[must_use]
     pub fn id(&self) -> NoteId {
         self.fact.id
+    }
+
+    /// Its first version.
+    pub(in crate::db) fn first_id(&self) -> NoteId {
+        self.first_id
     }
 
     /// What kinds of information it holds.
@@ -95,10 +101,10 @@ fn hold(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<HashMap<NoteId, HeldNote>> {
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
-        let (id, onward_sharing) = (row.id, row.details.0.onward_sharing(row.kind));
+        let (id, first_id, onward_sharing) = (row.id, row.first_id, row.details.0.onward_sharing(row.kind));
         let Details { from, about, categories, keep_confidential, wish_by, names_others, .. } = row.details.0;
         let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
-        held.insert(id, HeldNote { fact, concern, action_taken, redacted: None });
+        held.insert(id, HeldNote { fact, first_id, concern, action_taken, redacted: None });
     }
     Ok(held)
 }

@@ -57,7 +57,7 @@ pub struct ConcernGrounds {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub told_reason: Option<LongText>,
-    /// From whose accounting and subject access request it is withheld.
+    /// From whom it is withheld: it is left out of their accounting and subject access request, and the notes that were passed on do not go to them.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub withhold_from_person_ids: Vec<PersonId>,

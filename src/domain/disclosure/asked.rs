@@ -141,7 +141,7 @@ pub struct DisclosureContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub told_reason: Option<LongText>,
-    /// From whose accounting the entry is withheld; for a risk only.
+    /// From whom it is withheld, for a risk only: it is left out of their accounting, and its notes do not go to them.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub withhold_from_person_ids: Vec<PersonId>,

@@ -28,6 +28,8 @@ pub struct Facts {
     pub recipient: Option<RecipientFact>,
     /// Contacts that are not safe to send to, ready to be reported (C3): of a copy, or of a participant who receives.
     pub unsafe_contacts: Vec<Failing>,
+    /// What is kept from those who would receive it, or a copy, because of a risk (C17). None, unless the basis is permission.
+    pub withheld: Vec<WithheldFact>,
     /// What is known about an anonymised text; without it, basis `anonymised` is refused.
     pub anonymity: Option<AnonymityFacts>,
     /// How far the subject access request is that is answered (basis `data_subject_right`).
@@ -238,6 +240,18 @@ pub struct RecipientFact {
     pub in_council: bool,
     /// Hub, police, social care, designated officer, or another body with such a function.
     pub safeguarding_function: bool,
+}
+
+/// A note that is kept from somebody: it, or another version of it, was passed on because of a risk that their knowledge would raise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WithheldFact {
+    /// The note.
+    pub note_id: NoteId,
+    /// From whom.
+    pub from_id: PersonId,
+    /// The last day of that.
+    pub until_on: NaiveDate,
 }
 
 /// What is known about an anonymised text.

@@ -17,10 +17,10 @@ pub use asked::{
 };
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
-    SarFacts,
+    SarFacts, WithheldFact,
 };
 pub use grounds::{AsNamed, Grounds};
 pub use recorded::{
     Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef,
 };
-pub use refusal::{Failing, Refusal, RefusalCode, RefusalRule, TextRange};
+pub use refusal::{Conflict, Failing, Refusal, RefusalCode, RefusalRule, TextRange};

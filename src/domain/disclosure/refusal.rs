@@ -1,9 +1,11 @@
 //! The answer that is no: which rule, where, and what would help.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::vocabulary::Remedy;
 
 /// The problem code of a refusal.
@@ -109,6 +111,7 @@ rules! {
     ConditionUnmet = "condition_unmet", Some("R15"), [AskPermission, Anonymise], "A condition of the permission does not hold.";
     CopyNotPermitted = "copy_not_permitted", Some("R15"), [AskPermission, LeaveOut], "Somebody who would get a copy may not see this.";
     CopyRecipientRequired = "copy_recipient_required", Some("R15"), [], "Somebody whose permission it rests on would get no copy.";
+    WithheldFromRecipient = "withheld_from_recipient", Some("R2"), [LeaveOut], "This note was passed on because of a risk, and is kept from whoever would receive it.";
     ConsentChanged = "consent_changed", Some("R16"), [AskPermission], "The permissions have changed since this was decided.";
     ContradictingFields = "contradicting_fields", None, [], "This property does not go with the others.";
     DisclosureRequired = "disclosure_required", None, [], "Name the disclosure that allowed the contact.";
@@ -224,8 +227,17 @@ pub struct Refusal {
     pub failings: Vec<Failing>,
     /// Clauses of the policy that bear on what was asked.
     pub clauses: Vec<&'static str>,
-    /// Those about whom people who decide together disagree: a review task for the manager (R7). Not for the caller, who may not know of it.
-    pub conflicts: Vec<PersonId>,
+    /// Where people who decide together disagree: a review task for the manager (R7). Not for the caller, who may not know of it.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// People who decide together disagree about somebody (R7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// About whom.
+    pub about: PersonId,
+    /// The refusals, each by its case and who said no, where those who see the case that is asked of need not know of any; else none.
+    pub elsewhere: BTreeSet<(CaseId, PersonId)>,
 }
 
 impl Refusal {

@@ -24,6 +24,7 @@
 //! ```
 
 mod cover;
+mod items;
 mod permission;
 mod report;
 mod risk;

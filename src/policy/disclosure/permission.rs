@@ -6,39 +6,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, NoteFact, Refusal, RefusalCode, RefusalRule, ReliedOn,
+    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Refusal, RefusalCode, RefusalRule, ReliedOn,
 };
-use crate::domain::ids::{ConsentId, PersonId};
+use crate::domain::ids::{CaseId, ConsentId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
 
-use super::cover::{Matter, Receiver, data_covered, in_force, note_named, permits, recipient_covered, refuses};
+use super::cover::{Receiver, data_covered, in_force, note_named, permits, recipient_covered, refuses};
+use super::items::{Item, Need, items, notes, wishes_confidence};
 use super::report::{Found, Furthest, age};
-use super::sending::{changed, copied, is_sent_for_proceedings, will_be_copied};
+use super::sending::{changed, copied, is_kept_from, is_sent_for_proceedings, will_be_copied};
 use super::{Grant, GrantedCopy, refuse};
-use crate::policy::authority::{Standing, authority, is_professional, lasts, may_object, standing};
-
-/// One note, or what is passed on beyond notes.
-struct Item<'a> {
-    note: Option<&'a NoteFact>,
-    subjects: BTreeSet<PersonId>,
-    /// Each category and where it stands in the request.
-    categories: Vec<(String, Matter)>,
-}
-
-/// One thing that a permission must cover.
-#[derive(Clone, Copy)]
-struct Need<'a> {
-    item: &'a Item<'a>,
-    subject: PersonId,
-    matter: Matter,
-}
+use crate::policy::authority::{Standing, authority, lasts, may_object, standing};
 
 /// Why a need is not covered.
 struct Block {
     rule: RefusalRule,
-    /// People who decide together disagree (R7), whether or not the caller may know.
-    conflict: bool,
+    /// People who decide together disagree (R7), whether or not the caller may know: the refusals of other cases, if it is not one of this case.
+    conflict: Option<BTreeSet<(CaseId, PersonId)>>,
 }
 
 struct Decision<'a> {
@@ -56,7 +41,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
         return Err(refuse(ask, RefusalCode::InvalidState, stale));
     }
     let decision = Decision { ask, facts, known: facts.family.as_known(), now };
-    let items = decision.items();
+    let items = items(ask, facts);
     let mut relied: BTreeMap<ConsentId, (&ConsentFact, BTreeSet<PersonId>)> = BTreeMap::new();
     let mut found = Found::default();
     for item in &items {
@@ -65,6 +50,11 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
                 // Nobody who could permit, or somebody who never can.
                 found.add(pointer, RefusalRule::ConsentMissing, None);
             }
+            if let AskRecipient::Person(person) = &ask.recipient
+                && is_kept_from(facts, item, *person, now.day())
+            {
+                found.add(pointer, RefusalRule::WithheldFromRecipient, None);
+            }
             for subject in item.subjects.iter().copied() {
                 match decision.serves(Need { item, subject, matter: *matter }) {
                     Ok(permission) => {
@@ -72,7 +62,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
                     }
                     Err(block) => {
                         found.add(pointer, block.rule, Some(subject));
-                        found.conflicts.extend(block.conflict.then_some(subject));
+                        found.conflict(subject, block.conflict);
                     }
                 }
             }
@@ -117,50 +107,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
     })
 }
 
-fn notes<'a>(ask: &'a Ask, facts: &'a Facts) -> impl Iterator<Item = (String, Option<&'a NoteFact>)> {
-    let find = |id| facts.notes.iter().find(|note| note.id == id);
-    ask.note_ids.iter().enumerate().map(move |(i, id)| (format!("#/noteIds/{i}"), find(*id)))
-}
-
-impl Item<'_> {
-    fn needs(&self) -> impl Iterator<Item = Need<'_>> {
-        let each = move |subject| self.categories.iter().map(move |(_, matter)| Need { item: self, subject, matter: *matter });
-        self.subjects.iter().copied().flat_map(each)
-    }
-}
-
 impl<'a> Decision<'a> {
-    /// The notes, in the order of the request, then what goes beyond them. An item that cannot be read has nobody who could permit it.
-    fn items(&self) -> Vec<Item<'a>> {
-        let (ask, facts) = (self.ask, self.facts);
-        let subjects = |people: Vec<PersonId>| people.into_iter().filter(|person| !is_professional(*person, &facts.family)).collect();
-        let mut items: Vec<_> = notes(ask, facts)
-            .map(|(pointer, note)| {
-                let matter = |category| (pointer.clone(), Matter { note: note.map(|note| note.id), category });
-                let categories: Vec<_> =
-                    note.into_iter().flat_map(|note| &note.categories).map(|category| matter(Some(*category))).collect();
-                Item {
-                    note,
-                    subjects: subjects(note.into_iter().flat_map(|note| note.from.into_iter().chain(note.about.iter().copied())).collect()),
-                    categories: if categories.is_empty() { vec![matter(None)] } else { categories },
-                }
-            })
-            .collect();
-        if items.is_empty() || !ask.subject_ids.is_empty() || !ask.information_categories.is_empty() {
-            let categories = ask.information_categories.iter().enumerate();
-            let categories: Vec<_> = categories
-                .map(|(i, category)| (format!("#/informationCategories/{i}"), Matter { note: None, category: Some(*category) }))
-                .collect();
-            let none = ("#/subjectIds".to_owned(), Matter { note: None, category: None });
-            items.push(Item {
-                note: None,
-                subjects: subjects(ask.subject_ids.clone()),
-                categories: if categories.is_empty() { vec![none] } else { categories },
-            });
-        }
-        items
-    }
-
     /// The permission that serves this need.
     fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
         // An unknown body is taken for one of the council, which asks for more.
@@ -209,7 +156,7 @@ impl<'a> Decision<'a> {
                 Ok(()) => serving.push(permission),
             }
         }
-        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| Block { rule: furthest.rule(), conflict: false })
+        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| Block { rule: furthest.rule(), conflict: None })
     }
 
     /// R6: the person has not said no.
@@ -223,7 +170,12 @@ impl<'a> Decision<'a> {
             return Ok(());
         }
         let rule = rule(&self.known).unwrap_or(RefusalRule::ConsentMissing);
-        self.told(need, to, |refusal, _| refusal.granter == need.subject, rule).map_err(|rule| Block { rule, conflict: false })
+        let own = |refusal: &ConsentFact, _: &FamilyFacts| refusal.granter == need.subject;
+        let refusals = self.live_refusals(need, to, own);
+        match refusals.iter().map(|refusal| refusal.visible).max() {
+            None => Ok(()),
+            Some(told) => Err(Block { rule: if told { rule } else { RefusalRule::ConsentMissing }, conflict: None }),
+        }
     }
 
     /// R7: nobody else who decides for the person has said no. Where the subject permits, there is nobody else.
@@ -231,25 +183,22 @@ impl<'a> Decision<'a> {
         let objects = |refusal: &ConsentFact, family: &FamilyFacts| {
             refusal.granter != need.subject && may_object(refusal.granter, need.subject, self.now.day(), family)
         };
-        self.told(need, to, objects, RefusalRule::ConflictingRefusal).map_err(|rule| Block { rule, conflict: true })
+        let refusals = self.live_refusals(need, to, objects);
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        // One in a case the caller cannot see, or that counts only by what they do not know, looks like no permission at all.
+        let (told, here) = (|refusal: &&ConsentFact| refusal.visible && objects(refusal, &self.known), self.facts.family.case_id);
+        let rule = if refusals.iter().any(told) { RefusalRule::ConflictingRefusal } else { RefusalRule::ConsentMissing };
+        let of_this_case = refusals.iter().any(|refusal| refusal.case_id == here && told(refusal));
+        let elsewhere = refusals.iter().filter(|_| !of_this_case).map(|refusal| (refusal.case_id, refusal.granter));
+        Err(Block { rule, conflict: Some(elsewhere.collect()) })
     }
 
-    /// Stops at a live refusal of these; one in a case the caller cannot see, or that counts only by what they do not know, looks like no
-    /// permission at all.
-    fn told(
-        &self,
-        need: Need<'_>,
-        to: Receiver<'_>,
-        whose: impl Fn(&ConsentFact, &FamilyFacts) -> bool,
-        rule: RefusalRule,
-    ) -> Result<(), RefusalRule> {
-        let family = &self.facts.family;
-        let live = self.facts.consents.iter().filter(|refusal| whose(refusal, family) && self.is_live_refusal(refusal, need, to));
-        match live.map(|refusal| refusal.visible && whose(refusal, &self.known)).max() {
-            None => Ok(()),
-            Some(true) => Err(rule),
-            Some(false) => Err(RefusalRule::ConsentMissing),
-        }
+    /// The live refusals of a need that are of these people, by all that is known.
+    fn live_refusals(&self, need: Need<'_>, to: Receiver<'_>, whose: impl Fn(&ConsentFact, &FamilyFacts) -> bool) -> Vec<&'a ConsentFact> {
+        let theirs = self.facts.consents.iter().filter(|refusal| whose(refusal, &self.facts.family));
+        theirs.filter(|refusal| self.is_live_refusal(refusal, need, to)).collect()
     }
 
     /// A refusal of this need that still stands: no later permission of the same person, in this case and in force, has taken it back.
@@ -311,9 +260,13 @@ impl<'a> Decision<'a> {
         })
     }
 
-    /// A copy of this need is permitted if its receiver said the item, is the granter or the subject, or is named by a permission that covers it.
+    /// A copy of this need is permitted if its receiver said the item, is the granter or the subject, or is named by a permission that covers it; not of
+    /// what is kept from them because of a risk.
     fn copy_permitted(&self, copy: &CopyTo, permission: &ConsentFact, need: Need<'_>) -> bool {
         let receiver = copy.person_id;
+        if is_kept_from(self.facts, need.item, receiver, self.now.day()) {
+            return false;
+        }
         let said = need.item.note.is_some_and(|note| note.from == Some(receiver));
         said || permission.granter == receiver || need.subject == receiver || {
             let who = AskRecipient::Person(receiver);
@@ -337,12 +290,4 @@ impl<'a> Decision<'a> {
         };
         self.ask.copies.iter().map(copy).collect()
     }
-}
-
-/// Whether the wish for confidence is that of the subject of this need: of whoever expressed it, else of whom the note is from, else of everyone.
-fn wishes_confidence(need: Need<'_>) -> bool {
-    need.item.note.is_some_and(|note| {
-        let wish = note.wish_by.or(note.from).filter(|person| need.item.subjects.contains(person));
-        note.keep_confidential && wish.is_none_or(|person| person == need.subject)
-    })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clauses;
-use crate::domain::disclosure::{Ask, ConsentFact, Failing, Refusal, RefusalCode, RefusalRule};
-use crate::domain::ids::{ConsentId, PersonId};
+use crate::domain::disclosure::{Ask, Conflict, ConsentFact, Failing, Refusal, RefusalCode, RefusalRule};
+use crate::domain::ids::{CaseId, ConsentId, PersonId};
 use crate::domain::time::Timestamp;
 
 /// By which the newest permission is known.
@@ -30,7 +30,7 @@ impl Furthest {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) failings: Vec<(String, BTreeMap<RefusalRule, BTreeSet<PersonId>>)>,
-    pub(super) conflicts: BTreeSet<PersonId>,
+    conflicts: BTreeMap<PersonId, BTreeSet<(CaseId, PersonId)>>,
 }
 
 impl Found {
@@ -43,6 +43,14 @@ impl Found {
         }
     }
 
+    /// People who decide together disagree about this one, if they do: by refusals of other cases, or of this case.
+    pub(super) fn conflict(&mut self, about: PersonId, elsewhere: Option<BTreeSet<(CaseId, PersonId)>>) {
+        let Some(elsewhere) = elsewhere else { return };
+        let known = self.conflicts.entry(about).or_insert_with(|| elsewhere.clone());
+        // What shows in this case for one thing shows there.
+        *known = if known.is_empty() || elsewhere.is_empty() { BTreeSet::new() } else { &*known | &elsewhere };
+    }
+
     pub(super) fn refusal(self, ask: &Ask) -> Refusal {
         let entries = self.failings.into_iter().flat_map(|(pointer, rules)| rules.into_iter().map(move |entry| (pointer.clone(), entry)));
         let failings: Vec<_> = entries
@@ -50,6 +58,7 @@ impl Found {
             .collect();
         let required = failings.iter().any(|failing| failing.rule.names_people());
         let code = if required { RefusalCode::ConsentRequired } else { RefusalCode::ConsentScopeExceeded };
-        Refusal { code, failings, clauses: clauses(ask), conflicts: self.conflicts.into_iter().collect() }
+        let conflicts = self.conflicts.into_iter().map(|(about, elsewhere)| Conflict { about, elsewhere }).collect();
+        Refusal { code, failings, clauses: clauses(ask), conflicts }
     }
 }
