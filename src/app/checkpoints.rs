@@ -24,6 +24,9 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::vocabulary::{AccessLogKind, DisclosureLogKind};
 use crate::ledger::{AccessEntry, Checkpoint, DisclosureEntry, Genesis, PublicKey, Signer, note};
 
+/// So often somebody else may be quicker while one checkpoint is signed. Each time the log was signed, so that this is a sidecar which never agrees.
+const OVERTAKEN: usize = 20;
+
 /// What was signed last, kept outside the database.
 pub trait Sidecar: Debug + Send + Sync {
     /// What it holds.
@@ -192,7 +195,19 @@ impl App {
         signed
     }
 
+    /// Signs the log as it is, and stores what was signed, by this copy or another one: when this returns, all that was logged before is signed, and
+    /// the checkpoint that says so is stored.
     async fn sign<L: Kept>(&self) -> Signed<()> {
+        for _ in 0..OVERTAKEN {
+            if self.sign_unless_overtaken::<L>().await? {
+                return Ok(());
+            }
+        }
+        Err(Unsigned::Sidecar(io::Error::other("others keep changing it")))
+    }
+
+    /// False: somebody else signed meanwhile. What they signed is in the sidecar, and maybe not stored yet.
+    async fn sign_unless_overtaken<L: Kept>(&self) -> Signed<bool> {
         let all = self.keepers()?;
         let keeper = L::keeper(all);
         let _alone = keeper.alone.lock().await;
@@ -217,14 +232,14 @@ impl App {
             self.store::<L>(held_size, held.to_owned()).await?;
         }
         if count == 0 || size == held_size {
-            return Ok(());
+            return Ok(true);
         }
         let signed = keeper.signer.sign_beside(&keeper.beside, count, root);
-        // Somebody else who signed meanwhile did it for both.
-        if keeper.replace(held, &signed).await? {
+        let kept = keeper.replace(held, &signed).await?;
+        if kept {
             self.store::<L>(size, signed).await?;
         }
-        Ok(())
+        Ok(kept)
     }
 
     async fn store<L: Log>(&self, size: i64, note: String) -> Signed<()> {
