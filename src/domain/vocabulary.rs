@@ -1099,6 +1099,7 @@ vocabulary! {
         OpeningsUnreadable = "openings_unreadable", "What the commitments of the entry stand for cannot be read";
         OpeningsDiffer = "openings_differ", "What is kept is not what the entry commits to";
         ErasedUnaccounted = "erased_unaccounted", "More entries lost their case than disposals account for";
+        NotErased = "not_erased", "Disposals account for more entries than lost their case";
     }
 }
 

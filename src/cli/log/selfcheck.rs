@@ -13,7 +13,7 @@ use crate::cli::open::{Open, Which};
 use crate::config::SidecarSettings;
 use crate::db;
 use crate::db::ledger::recheck::{Course, compare};
-use crate::db::ledger::sides::{Erased, Sided, accounted};
+use crate::db::ledger::sides::{Erased, Sided};
 use crate::db::ledger::{Accesses, Disclosures, checkpoints, size};
 use crate::domain::log_verification::LogFinding;
 use crate::domain::vocabulary::{LogFault, Vocabulary as _};
@@ -109,6 +109,9 @@ impl Selfcheck {
         }
         let finish = move |tx: &mut db::Tx<'_>| {
             course.finish::<L>(tx)?;
+            if let Some(fault) = L::accounted(tx, erased, to)? {
+                course.found.add(to, fault);
+            }
             Ok::<_, db::Error>(course)
         };
         let mut course = open.wait(open.db.read(finish))?;
@@ -124,9 +127,6 @@ impl Selfcheck {
                     course.found.add(size, LogFault::SidecarMissing);
                 }
             }
-        }
-        if L::NAME == Disclosures::NAME && !accounted(erased) {
-            course.found.add(to, LogFault::ErasedUnaccounted);
         }
         let mut findings = course.found.0;
         findings.sort_unstable();

@@ -9,12 +9,12 @@ use super::disclosures::openings_cell;
 use super::recheck::{Checked, Findings};
 use super::{Accesses, Disclosures};
 use crate::db::error::{Error, Result};
-use crate::db::schema::{access_case_ix, disclosure_case_ix, disclosure_private};
+use crate::db::schema::{access_case_ix, disclosure_case_ix, disclosure_entry, disclosure_private};
 use crate::db::sealed::{KeyUse, Owner};
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, EntryId};
-use crate::domain::vocabulary::LogFault;
-use crate::ledger::{self, CaseKey};
+use crate::domain::vocabulary::{DisclosureLogKind, LogFault, Vocabulary as _};
+use crate::ledger::{self, CaseKey, leaf};
 
 /// The entries of some indexes: their bodies.
 type Bodies = [(i64, Map<String, Value>)];
@@ -32,6 +32,18 @@ pub struct Erased {
 pub trait Sided: Checked {
     /// Checks what stands beside the entries from an index up to, but without, another one.
     fn sides(tx: &mut Tx<'_>, from: i64, to: i64, bodies: &Bodies, erased: &mut Erased, found: &mut Findings) -> Result<()>;
+
+    /// Whether as many entries lost their case as disposals account for, of all up to, but without, this one. A log that does not count them tells
+    /// nothing.
+    fn accounted(_: &mut Tx<'_>, _erased: Erased, _to: i64) -> Result<Option<LogFault>> {
+        Ok(None)
+    }
+}
+
+/// How many entries a disposal accounts for.
+fn disposed(body: &Map<String, Value>) -> u64 {
+    let told = body.get("disposed").and_then(|told| told.get("entries")).and_then(Value::as_u64);
+    told.filter(|_| body.get("kind").is_some_and(|kind| kind == DisclosureLogKind::CaseDisposed.as_str())).unwrap_or_default()
 }
 
 fn id(body: &Map<String, Value>) -> Option<EntryId> {
@@ -70,9 +82,7 @@ impl Sided for Disclosures {
             private.into_iter().map(|(index, case, openings)| (index, (case, openings))).collect();
         for (index, body) in bodies {
             let (cases, openings) = (filed.remove(index).unwrap_or_default(), private.remove(index));
-            if body.get("kind").is_some_and(|kind| kind == "case_disposed") {
-                erased.disposed += body.get("disposed").and_then(|told| told.get("entries")).and_then(Value::as_u64).unwrap_or_default();
-            }
+            erased.disposed += disposed(body);
             let (Some(id), Some(tag)) = (id(body), body.get("case").and_then(Value::as_str)) else {
                 if !cases.is_empty() || openings.is_some() {
                     found.add(*index, LogFault::CaseDiffers);
@@ -119,6 +129,19 @@ impl Sided for Disclosures {
         }
         Ok(())
     }
+
+    /// While the entries were looked at one by one a case may have been disposed of: what that erased was met, or not yet.
+    fn accounted(tx: &mut Tx<'_>, erased: Erased, to: i64) -> Result<Option<LogFault>> {
+        let kind = disclosure_entry::kind.eq(DisclosureLogKind::CaseDisposed.as_str());
+        let since: Vec<String> =
+            disclosure_entry::table.filter(disclosure_entry::idx.ge(to)).filter(kind).select(disclosure_entry::body).load(tx.conn)?;
+        let since: u64 = since.iter().filter_map(|body| leaf::read(body.as_bytes()).ok()).map(|body| disposed(&body)).sum();
+        Ok(match erased.entries {
+            met if met > erased.disposed + since => Some(LogFault::ErasedUnaccounted),
+            met if met < erased.disposed => Some(LogFault::NotErased),
+            _ => None,
+        })
+    }
 }
 
 impl Sided for Accesses {
@@ -151,8 +174,53 @@ impl Sided for Accesses {
     }
 }
 
-/// What the whole log tells of cases that are gone. The access log does not count them.
-#[must_use]
-pub fn accounted(erased: Erased) -> bool {
-    erased.entries <= erased.disposed
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::ledger::note_disclosures;
+    use crate::db::testing::{Scratch, now};
+    use crate::domain::ids::{DisposalId, RequestId};
+    use crate::domain::vocabulary::{DisposalGround, ErasureNotice, RetentionClass};
+    use crate::ledger::{DisclosureEntry, Disposed};
+
+    #[test]
+    fn t37_as_many_entries_are_erased_as_disposals_account_for_also_while_one_goes_on() {
+        let scratch = Scratch::new();
+        let staff = scratch.manager("Boss", None).staff;
+        let append = move |tx: &mut Tx<'_>| {
+            let mut entry = DisclosureEntry::new(EntryId::mint(), DisclosureLogKind::CaseDisposed, staff, RequestId::mint());
+            entry.disposed = Some(Disposed {
+                disposal: DisposalId::mint(),
+                policy: RetentionClass::Rc06ParentOnly,
+                ground: DisposalGround::PeriodOver,
+                proposed_by: staff,
+                notices: ErasureNotice::NotRequired,
+                entries: 3,
+                key: "x".to_owned(),
+            });
+            note_disclosures(tx, entry, now());
+            Ok(())
+        };
+        scratch.write(append).unwrap();
+        let (more, fewer) = (Some(LogFault::ErasedUnaccounted), Some(LogFault::NotErased));
+        for (entries, disposed, to, expected) in [
+            // The disposal was met like all before it.
+            (3, 3, 1, None),
+            (4, 3, 1, more),
+            (2, 3, 1, fewer),
+            // It came while they were looked at: of what it erased all was met, some, or nothing.
+            (3, 0, 0, None),
+            (1, 0, 0, None),
+            (0, 0, 0, None),
+            (4, 0, 0, more),
+            // Beside one that came before.
+            (5, 2, 0, None),
+            (6, 2, 0, more),
+            (1, 2, 0, fewer),
+        ] {
+            let found = scratch.read(move |tx| Disclosures::accounted(tx, Erased { entries, disposed }, to)).unwrap();
+            assert_eq!(found, expected, "{entries} {disposed} {to}");
+        }
+        assert_eq!(scratch.read(|tx| Accesses::accounted(tx, Erased { entries: 9, disposed: 0 }, 0)).unwrap(), None);
+    }
 }

@@ -1,5 +1,7 @@
 //! What the commitments of entries stand for, shown beside a bundle, and held against it. Where it is shown of every entry it is counted, too: what has
-//! nothing to open is of a case that was disposed of, and of such there is no more than the disposals account for (C16).
+//! nothing to open is of a case that was disposed of, and of such there are as many as the disposals account for (C16).
+
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
@@ -113,10 +115,16 @@ impl Count {
         }
         let open = format!("{opened} commitments stand for what is shown");
         let told = format!("{open}; {shredded} entries have nothing to open, and disposals account for {accounted}");
-        match (every, whole, shredded <= accounted) {
+        match (every, whole, shredded.cmp(&accounted)) {
             (false, ..) => Verdict::new(Standing::Sound, "open", format!("{open}: that is what was logged.")),
-            (true, true, true) => Verdict::new(Standing::Sound, "accounted", format!("{told}.")),
-            (true, true, false) => {
+            (true, true, Ordering::Equal) => Verdict::new(Standing::Sound, "accounted", format!("{told}.")),
+            (true, true, Ordering::Less) => {
+                let says = format!(
+                    "{told}: what a disposal was to erase is still shown. Was it printed before that disposal, or was nothing erased?"
+                );
+                Verdict::new(Standing::Unknown, "not_erased", says)
+            }
+            (true, true, Ordering::Greater) => {
                 let says = format!("{told}: something was erased without a disposal, or not all is shown.");
                 Verdict::new(Standing::Failed, "unaccounted", says)
             }
@@ -165,7 +173,7 @@ mod tests {
             disposal.insert("disposed".to_owned(), serde_json::json!({ "entries": entries }));
             leaf::write(&disposal).unwrap()
         };
-        for (accounted, finding) in [(1, "unaccounted"), (2, "accounted")] {
+        for (accounted, finding) in [(1, "unaccounted"), (2, "accounted"), (3, "not_erased")] {
             let mut count = Count::new(true);
             count.entry(7, line.as_bytes(), Some(&all));
             for gone in [&other, &gone(1), &gone(accounted)] {

@@ -91,7 +91,7 @@ fn t37_more_entries_with_nothing_to_open_than_disposals_account_for_are_found() 
         family.disclose(&app, &family.ask(&family.n1(&app), json!({}))).ok(201);
     }
     conclude(&app, &families[0]);
-    dispose(&app, &[&families[0].case]);
+    let disposed = dispose(&app, &[&families[0].case]);
     let bundle = app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text;
     let trust = format!("log {}\n", crate::checkpoints::key(&app, "disclosure").text());
     let (folder, scratch) = app.stopped();
@@ -119,8 +119,23 @@ fn t37_more_entries_with_nothing_to_open_than_disposals_account_for_are_found() 
     assert_eq!(verified(less), (Some(1), "unaccounted".to_owned()));
     let (one, other) = (&families[1].ana, &families[1].mia);
     assert_eq!(verified(&shown.replace(one.as_str(), other)), (Some(1), "differ".to_owned()));
-    // What is erased in the database otherwise is found there, too.
+    // As if the disposal had left something to open.
+    let more = format!("{shown}{}\n", json!({"index": disposed.body["certificate"]["entries"][0]["index"], "openings": []}));
+    assert_eq!(verified(&more), (Some(2), "not_erased".to_owned()));
     let mut owner = crate::harness::connect(folder.path(), scratch.as_ref());
+    let index = &disposed.body["certificate"]["entries"][0]["index"];
+    for left in [
+        format!("INSERT INTO disclosure_case_ix (case_id, idx) SELECT case_id, {index} FROM disclosure_case_ix LIMIT 1"),
+        format!(
+            "INSERT INTO disclosure_private (idx, case_id, openings) SELECT {index}, case_id, openings FROM disclosure_private LIMIT 1"
+        ),
+    ] {
+        diesel::sql_query(left).execute(&mut owner).unwrap();
+    }
+    let (report, found, code) = selfcheck(&folder, scratch.as_ref());
+    let faults: BTreeSet<&str> = found.iter().map(|(_, _, fault)| fault.as_str()).collect();
+    assert_eq!((code, faults), (Some(1), BTreeSet::from(["case_differs", "not_erased", "openings_unreadable"])), "{report}");
+    // What is erased in the database otherwise is found there, too.
     for table in ["disclosure_private", "disclosure_case_ix"] {
         diesel::sql_query(format!("DELETE FROM {table}")).execute(&mut owner).unwrap();
     }
