@@ -2,6 +2,8 @@
 """A second verifier of bundles, which shares nothing with the first: verify_bundle.py TRUST BUNDLE [--since CHECKPOINT] ...
 
 For each bundle a line: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it; and why. Standard library only.
+TRUST has lines `log KEY [FIRST [LAST]]`. What it does not judge: witnesses (a TRUST that names any is 2), which period was asked for, how old the
+log is, what commitments stand for, and what entries say of each other and of the keys.
 """
 import base64, hashlib, json, re, sys, unicodedata
 
@@ -61,19 +63,20 @@ def b64(text, why):
 
 def checkpoint(note, keys):
     text, _, lines = note.rpartition(b"\n\n")
-    text, signed = text + b"\n", False
+    text, signed = text + b"\n", []
     need(lines.endswith(b"\n"), 1, "no note")
     for line in lines[:-1].split(b"\n"):
         name, _, raw = line.removeprefix("\u2014 ".encode()).partition(b" ")
         raw = b64(raw, "a signature is malformed")
-        for key_name, key_id, public in keys:
+        for key_name, key_id, public, first, last in keys:
             if name == key_name and raw[:4] == key_id:
                 need(ed_verify(public, text, raw[4:]), 1, "a signature is forged")
-                signed = True
+                signed.append(range(first, last + 1))
     need(signed, 3, "no trusted key signed it")
     match = re.fullmatch(rb"([^\s+]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/=]+)\n", text)
     need(match is not None, 1, "the checkpoint is malformed")
-    need(any(name == match[1] for name, _, _ in keys), 3, "another log")
+    need(any(key[0] == match[1] for key in keys), 3, "another log")
+    need(any(int(match[2]) in sizes for sizes in signed), 3, "no trusted key that may sign at this size signed it")
     return match[1], int(match[2]), b64(match[3], "the root is malformed")
 
 
@@ -162,18 +165,24 @@ def verify(text, keys, kept):
     need(not old or old[1] == size or was == old[2], 1, "what was kept was changed since")
 
 
-def main(trust, *asked):
+def trusted(file):
     keys = []
-    for words in (line.split("#")[0].split() for line in open(trust, encoding="utf-8")):
-        if words[:1] == ["log"]:
+    for words in (line.split("#")[0].split() for line in open(file, encoding="utf-8")):
+        if words:
+            need(words[0] == "log" and 2 <= len(words) <= 4, 2, "the trust file says something that this verifier does not judge")
             name, key_id, raw = words[1].split("+", 2)
-            keys.append((name.encode(), bytes.fromhex(key_id), base64.b64decode(raw)[1:]))
+            first, last = [int(size) for size in words[2:]] + [0, 2**64 - 1][len(words) - 2 :]
+            keys.append((name.encode(), bytes.fromhex(key_id), base64.b64decode(raw)[1:], first, last))
+    return keys
+
+
+def main(trust, *asked):
     while asked:
         file, *asked = asked
         kept = asked[1] if asked[:1] == ["--since"] else None
         asked = asked[2:] if kept else asked
         try:
-            verify(open(file, "rb").read(), keys, open(kept, "rb").read() if kept else None)
+            verify(open(file, "rb").read(), trusted(trust), open(kept, "rb").read() if kept else None)
             print(0, "sound", flush=True)
         except Verdict as verdict:
             print(*verdict.args, flush=True)

@@ -55,11 +55,11 @@ enum What {
     Keys(Box<keys::Keys>),
     /// Print what the commitments of the disclosure log stand for, for `verify --openings`. As confidential as the record itself.
     Openings(Box<openings::Openings>),
-    /// Find every entry of one case in an export, by the tag key of the case. It needs no service and no database.
-    /// Exit codes: 0 it was looked through, 2 it could not be.
+    /// Find every entry of one case in an export, by the tag key of the case. It needs no service and no database. A bundle is verified first: exit
+    /// codes are those of `verify`. Of another export nothing is proved: 0 it was looked through, 2 it could not be, 64 used wrongly.
     CaseScan(case_scan::CaseScan),
     /// Say under a checkpoint that the log goes on from what was known of it, and remember it: for somebody other than the service. It needs no
-    /// service and no database, and prints the line to hand in. Exit codes: 0 said, 1 the log does not go on from there, 2 it could not be concluded.
+    /// service and no database, and prints the line to hand in. Exit codes: 0 said, 1 the log does not go on from there, 2 it could not be concluded, 64 used wrongly.
     Witness(Box<witness::Witness>),
     /// Let a log that is not what was signed last, because a backup was put back, go on under another name. Takes the settings of `serve`.
     Recover(Box<Config>),
@@ -79,7 +79,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let audits = words
         .windows(2)
-        .any(|two| matches!(two, [log, what] if log == "log" && ["verify", "verify-receipt", "query", "compare"].iter().any(|known| what == known)));
+        .any(|two| matches!(two, [log, what] if log == "log" && ["verify", "verify-receipt", "query", "compare", "case-scan", "witness"].iter().any(|known| what == known)));
     // What cannot be said to whoever reads standard error cannot be said at all.
     drop(error.print());
     match error.exit_code() {

@@ -16,7 +16,7 @@ use chain::Chain;
 use entries::{Entries, Since};
 use ids::Ids;
 
-pub use verdict::{Report, Standing, Verdict};
+pub use verdict::{Report, Standing, Verdict, worst};
 
 /// What an auditor wants to know of a bundle.
 #[derive(Clone, Debug, Default)]
@@ -122,7 +122,7 @@ impl Audit {
         let unnamed = || Verdict::new(Standing::Unknown, "unknown_log", "The name of the log does not say which log it is.");
         let shape = Shape::of(&checkpoint.origin).ok_or_else(unnamed)?;
         let range = Range::begin(head.from, head.to, head.size, &head.proof).ok_or_else(damaged)?;
-        let since = self.since(&checkpoint, head);
+        let since = self.since(&checkpoint, head, self.signature.standing);
         let mut entries = Entries {
             shape,
             range,
@@ -133,7 +133,7 @@ impl Audit {
             first_at: String::new(),
             last_at: String::new(),
             named: None,
-            chain: Chain::new(signers),
+            chain: Chain::new(head.note.clone(), signers),
             known: Vec::new(),
             related: Vec::new(),
         };
@@ -143,7 +143,7 @@ impl Audit {
     }
 
     /// What can be said of the checkpoint that was kept before any entry is read.
-    fn since(&self, now: &Checkpoint, head: &Head) -> Since {
+    fn since(&self, now: &Checkpoint, head: &Head, signed: Standing) -> Since {
         let judged = |standing, finding, says: &str| Since::Judged(Verdict::new(standing, finding, says));
         let Some(kept) = &self.asked.since else {
             return judged(
@@ -152,11 +152,15 @@ impl Audit {
                 "Give a checkpoint that you kept (--since) to see whether the log was only added to.",
             );
         };
-        let opened = match &self.asked.trust {
-            Some(trust) => trust.open(kept).map_err(|fault| Verdict::of_note(fault).standing),
-            None => note::claimed(kept).ok_or(Standing::Failed),
+        // What anybody can write is no history, and so no other one.
+        let Some(trust) = self.asked.trust.as_ref().filter(|_| signed == Standing::Sound) else {
+            return judged(
+                Standing::Unknown,
+                "not_signed",
+                "Not judged, because nobody whom you trust signed the checkpoint of the bundle.",
+            );
         };
-        match opened {
+        match trust.open(kept).map_err(|fault| Verdict::of_note(fault).standing) {
             Err(Standing::Untrusted) => judged(Standing::Untrusted, "unsigned", "No key that you trust signed the checkpoint you kept."),
             Err(_) => judged(Standing::Unknown, "damaged", "The checkpoint you kept is not one, or it was changed."),
             Ok(kept) if kept.origin != now.origin => judged(

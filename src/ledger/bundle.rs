@@ -7,7 +7,8 @@
 use super::leaf::Hash;
 use super::note::MAX_NOTE;
 
-const FORMAT: &str = "sendiass-bundle/v1";
+/// The first line of a bundle.
+pub const FORMAT: &str = "sendiass-bundle/v1";
 const ENTRIES: &str = "entries";
 /// So many hashes a range proof has at most: a subtree of each height before the range, and one after it.
 const MAX_PROOF: usize = 128;

@@ -87,9 +87,17 @@ fn t31_the_tag_key_of_a_case_finds_all_its_entries_whatever_the_service_lists() 
         let text = app.as_role(Role::Auditor).get(&format!("/{log}/export?format={format}")).ok(200).text;
         private(folder.path(), &format!("{log}.{format}"), &text)
     };
+    let trust = format!("log {}\nlog {}\n", self::key(&app, "disclosure").text(), self::key(&app, "access").text());
+    let trust = private(folder.path(), "trust", &trust);
+    let scanned = |file: &Path, key: &Path, trust: &[&str]| {
+        log(&[&["case-scan", file.to_str().unwrap(), "--tag-key", key.to_str().unwrap()][..], trust].concat())
+    };
+    let trusting = ["--trust", trust.to_str().unwrap()];
     let scan = |file: &Path, key: &Path| {
-        let (code, out, said) = log(&["case-scan", file.to_str().unwrap(), "--tag-key", key.to_str().unwrap()]);
+        let (code, out, said) = scanned(file, key, &trusting);
         assert_eq!(code, 0, "{said}");
+        // Only a bundle shows that none is missing.
+        assert_eq!(said.contains("Nothing shows that these are all"), file.extension().unwrap() == "ndjson", "{said}");
         out
     };
     let listed = |case: &str| {
@@ -110,11 +118,25 @@ fn t31_the_tag_key_of_a_case_finds_all_its_entries_whatever_the_service_lists() 
     let theirs = private(folder.path(), "other.key", &theirs.str("tagKey"));
     let others = scan(&exported("disclosure-log", "ndjson"), &theirs);
     assert!(others.lines().count() == 2 && others.lines().all(|line| !found.contains(line)));
-    // What is no log is not looked through.
-    let (code, out, said) = log(&["case-scan", bare.to_str().unwrap(), "--tag-key", bare.to_str().unwrap()]);
+    // What is no log is not looked through, and of a bundle that is not sound nothing is shown: cut, changed, or signed by whoever knows whom.
+    let whole_bundle = exported("disclosure-log", "bundle");
+    let text = std::fs::read_to_string(&whole_bundle).unwrap();
+    let cut = format!("{}\n", text.trim_end().rsplit_once('\n').unwrap().0);
+    let changed = text.replacen("\"identified\":true", "\"identified\":false", 1);
+    assert_ne!(changed, text);
+    for (what, expected) in [("", 2), ("\n", 2), (&*cut, 2), (&*changed, 1), (&*text, 0)] {
+        let (code, out, said) = scanned(&private(folder.path(), "file", what), &bare, &trusting);
+        assert_eq!((code, out == found, out.is_empty()), (expected, expected == 0, expected != 0), "{said}");
+    }
+    assert_eq!(scanned(&whole_bundle, &bare, &[]).0, 3);
+    let (code, out, said) = scanned(&bare, &bare, &trusting);
     assert!(code == 2 && out.is_empty() && said.contains("is not one of a log"), "{said}");
-    let (code, _, said) = log(&["case-scan", bare.to_str().unwrap(), "--tag-key", folder.path().join("none").to_str().unwrap()]);
-    assert!(code == 2 && said.contains("cannot be used"), "{said}");
+    let counted = scanned(&whole_bundle, &bare, &[&trusting[..], &["--count"]].concat());
+    assert_eq!((counted.0, counted.1.as_str()), (0, "2\n"));
+    // Used wrongly.
+    let (code, _, said) = scanned(&whole_bundle, &folder.path().join("none"), &trusting);
+    assert!(code == 64 && said.contains("cannot be used"), "{said}");
+    assert_eq!([log(&["case-scan"]).0, scanned(&whole_bundle, &whole_bundle, &trusting).0], [64, 64]);
 }
 
 #[test]
@@ -242,6 +264,7 @@ fn t25_what_a_witness_says_is_kept_if_it_is_theirs_and_of_a_checkpoint_that_was_
     let shared = family.n1(&app);
     family.disclose(&app, &family.risk(&shared, json!({}))).ok(201);
     let new = app.as_role(Role::Auditor).get("/disclosure-log/checkpoint").ok(200).text;
+    assert_eq!([log(&["witness"]).0, log(&["witness", "--name", "w", "--key", "/none", "--public"]).0], [64, 64]);
     let (code, line, said) = at_work.witness(&new, Some(0));
     assert!(code == 2 && line.is_empty() && said.contains(&format!("fromSize={old}")), "{said}");
     let (code, line, said) = at_work.witness(&new, None);
@@ -295,6 +318,14 @@ fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
     let (code, said) = verified(&["verify-receipt", &receipt, "--trust", &trust]);
     assert!(code == 0 && said.contains("\"kind\":\"disclosure_made\"") && said.contains("Entry 1 is in the log"), "{said}");
     assert_eq!(verified(&["verify-receipt", &receipt, &now, "--trust", &trust]).0, 0);
+    // Beside a log of which a byte was changed, or the end was cut off.
+    let shown = std::fs::read_to_string(&now).unwrap();
+    let tampered = file("tampered.bundle", &shown.replacen("\"told\":\"no\"", "\"told\":\"on\"", 1));
+    assert_ne!(std::fs::read_to_string(&tampered).unwrap(), shown);
+    let (code, said) = verified(&["verify-receipt", &receipt, &tampered, "--trust", &trust]);
+    assert!(code == 1 && said.contains("was changed or damaged"), "{said}");
+    let cut = file("cut.bundle", shown.trim_end().rsplit_once('\n').unwrap().0);
+    assert_eq!(verified(&["verify-receipt", &receipt, &cut, "--trust", &trust]).0, 2);
     // Nobody vouches for it; or somebody else does. A receipt never brings its own key.
     assert_eq!(verified(&["verify-receipt", &receipt]).0, 3);
     let other = file("other", &format!("log {}\n", theirs.public().text()));
@@ -313,6 +344,15 @@ fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
     assert_eq!(verified(&["verify", &fork, "--trust", &trust]).0, 0, "t4: by itself it is sound");
     let (code, said) = verified(&["verify-receipt", &receipt, &fork, "--trust", &trust]);
     assert!(code == 1 && said.contains("two histories"), "t17: {said}");
+    // Signed by somebody else it is no history at all.
+    let own = file("own.bundle", &bundle(&bodies, &theirs, ""));
+    assert_eq!(verified(&["verify-receipt", &receipt, &own, "--trust", &trust]).0, 3, "t19");
+    let kept = file(
+        "kept",
+        &note::claimed(Receipt::read(text.as_bytes()).unwrap().note.as_slice()).map(|kept| ours.sign(kept.size, kept.root)).unwrap(),
+    );
+    assert_eq!(verified(&["verify", &own, "--since", &kept, "--trust", &trust]).0, 3, "t19");
+    assert_eq!(verified(&["verify", &fork, "--since", &kept, "--trust", &trust]).0, 1);
 
     // A quorum of witnesses: the service's own checkpoint has none, and so is nothing that can be concluded.
     let witness = Witness::new(&[5; 32], "w.example/5").unwrap();
@@ -331,6 +371,29 @@ fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
     assert!(code == 0 && said.contains("1 of your witnesses saw"), "{said}");
     let early = file("early", &bundle(&genuine, &ours, &line(today + 3600)));
     assert_eq!(verified(&["verify", &early, "--trust", &wanted]).0, 1, "t25: in the future");
+    assert_eq!(verified(&["query", &early, "--trust", &wanted, "--count"]).0, 1, "t25: in the future");
+    assert_eq!(verified(&["query", &seen, "--trust", &wanted, "--count"]).0, 0);
+    // A receipt is witnessed by its own lines, or by those of a log that goes on from it.
+    let witnessed = |name: &str, time: u64| {
+        let mut receipt = Receipt::read(text.as_bytes()).unwrap();
+        let line = witness.cosign(&receipt.note, time).unwrap();
+        receipt.note.extend_from_slice(line.as_bytes());
+        file(name, &String::from_utf8(receipt.write()).unwrap())
+    };
+    for (receipt, beside, expected) in [
+        (receipt.clone(), None, 2),
+        (receipt.clone(), Some(&now), 2),
+        (receipt.clone(), Some(&seen), 0),
+        (witnessed("witnessed", today), None, 0),
+        (witnessed("ahead", today + 3600), None, 1),
+        (witnessed("ahead", today + 3600), Some(&seen), 1),
+        (receipt.clone(), Some(&early), 1),
+    ] {
+        let arguments: Vec<&str> =
+            ["verify-receipt", &receipt].into_iter().chain(beside.map(String::as_str)).chain(["--trust", &wanted]).collect();
+        let (code, said) = verified(&arguments);
+        assert_eq!(code, expected, "t25: {arguments:?} {said}");
+    }
     let two = file("two", &format!("{}quorum 2\n", std::fs::read_to_string(&wanted).unwrap().replace("quorum 1\n", "")));
     assert_eq!(verified(&["verify", &seen, "--trust", &two]).0, 2, "t25: one is not two");
 

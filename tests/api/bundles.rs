@@ -1,8 +1,9 @@
 //! Bundles of the logs: what an auditor takes away and checks without the service (C3, C10, C13).
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -191,6 +192,12 @@ fn t30_t32_a_bundle_taken_while_the_log_grows_is_sound_and_answers_what_the_list
     assert_eq!((code, &report["completeness"]["finding"], &report["entries"]), (0, &json!("complete"), &json!(2)), "{report}");
     let (code, report) = auditor.verifies("day --from 2026-06-01T00:00:00Z");
     assert_eq!((code, &report["completeness"]["finding"]), (2, &json!("begins_late")), "{report}");
+    // How old it may be: it is of June 2026, whenever that was.
+    auditor.take(&app, "now", "/disclosure-log/export?format=bundle");
+    for (age, expected) in [("1s", 2), ("36500d", 0)] {
+        let (code, report) = auditor.verifies(&format!("now --max-age {age}"));
+        assert_eq!((code, &report["freshness"]["standing"] == "sound"), (expected, expected == 0), "{report}");
+    }
     // What is printed for people says the same.
     let (code, out, _) = auditor.runs(&format!("verify day {day}"));
     assert!(code == 0 && out.contains("completeness ok") && out.ends_with("hidden or added.\n"), "{out}");
@@ -221,6 +228,33 @@ fn t30_t32_a_bundle_taken_while_the_log_grows_is_sound_and_answers_what_the_list
         let (code, out, err) = auditor.runs(wrong);
         assert!(code == 64 && out.is_empty() && !err.is_empty(), "{wrong}: {code} {out}{err}");
     }
+}
+
+/// Somebody at a terminal who waits is told how far it is; a program that reads what is said is not.
+#[test]
+fn how_far_it_is_is_told_at_a_terminal() {
+    let app = TestApp::spawn();
+    record(&app);
+    let auditor = Auditor::of(&app);
+    let folder = auditor.0.path();
+    let bundle = app.as_role(Role::Auditor).get("/disclosure-log/export?format=bundle").ok(200).text;
+    assert!(Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap().success());
+    let verify = format!("{} log verify pipe --trust trust", env!("CARGO_BIN_EXE_sendiass"));
+    let said = |command: &mut Command| {
+        let child = command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(folder.join("pipe")).unwrap();
+        let (first, rest) = bundle.split_at(bundle.len() / 2);
+        pipe.write_all(first.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(1200));
+        pipe.write_all(rest.as_bytes()).unwrap();
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let at_a_terminal = said(Command::new("script").args(["-qefc", &verify, "/dev/null"]).stdin(Stdio::null()));
+    assert!(at_a_terminal.contains("% of ") && at_a_terminal.contains("SOUND"), "{at_a_terminal}");
+    let to_a_program = said(Command::new("sh").args(["-c", &verify]));
+    assert!(!to_a_program.contains("% of ") && to_a_program.contains("SOUND"), "{to_a_program}");
 }
 
 fn auditor_lines(app: &TestApp, filters: &str) -> String {

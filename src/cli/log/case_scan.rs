@@ -1,27 +1,29 @@
 //! `sendiass log case-scan`: finds every entry of one case in an export, by the tag key of the case, and believes nobody which those are.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use serde::Deserialize;
 
+use super::query::sound;
+use super::source::{Ended, Source};
+use super::verify::Believed;
 use crate::keys::SecretText;
 use crate::ledger::TagKey;
-
-/// So long a line may be.
-const MOST: u64 = 80 * 1024;
+use crate::ledger::audit::Audit;
 
 /// What is looked through for what.
 #[derive(Args, Debug)]
 pub struct CaseScan {
-    /// An export of a log, as NDJSON or as a bundle; `-` for standard input. Verify the bundle first.
+    /// An export of a log, as a bundle, which is verified, or as NDJSON, of which nothing is proved; `-` for standard input.
     bundle: PathBuf,
     /// A file of mode 0600 with the tag key of the case, as the service lent it: the key alone, or the whole answer.
     #[arg(long, value_name = "FILE")]
     tag_key: PathBuf,
+    #[command(flatten)]
+    believed: Believed,
     /// Print how many there are instead of the entries.
     #[arg(long)]
     count: bool,
@@ -45,57 +47,67 @@ struct Lent {
     tag_key: String,
 }
 
+/// What was found so far: few of many, which are kept until it is known what they are worth.
+struct Found {
+    key: TagKey,
+    entries: Vec<u8>,
+    count: u64,
+    all: u64,
+}
+
+impl Found {
+    /// Takes the next entry; false, if it is none of a log.
+    fn entry(&mut self, line: &[u8]) -> bool {
+        self.all += 1;
+        let Ok(entry) = serde_json::from_slice::<Entry<'_>>(line) else { return false };
+        let tag = self.key.tag(&entry.id);
+        if entry.case.as_ref() == Some(&tag) || entry.cases.contains(&tag) {
+            self.count += 1;
+            self.entries.extend_from_slice(line);
+            self.entries.push(b'\n');
+        }
+        true
+    }
+}
+
 impl CaseScan {
-    /// Exit codes: 0 it was looked through, 2 it could not be.
+    /// Exit codes: those of `sendiass log verify` for a bundle; 0 it was looked through, 2 it could not be, 64 used wrongly.
     pub(super) fn run(&self) -> ExitCode {
         match self.scan() {
-            Ok((found, all)) => {
-                if self.count {
-                    println!("{found}");
-                }
-                eprintln!("{found} of {all} entries are about the case.");
-                ExitCode::SUCCESS
-            }
-            Err(sentence) => {
-                eprintln!("sendiass: {sentence}");
-                ExitCode::from(2)
-            }
+            Ok(()) => ExitCode::SUCCESS,
+            Err(ended) => ended.said(),
         }
     }
 
-    fn scan(&self) -> Result<(u64, u64), String> {
-        let key = SecretText::read(&self.tag_key).map_err(|fault| fault.to_string())?;
+    fn scan(&self) -> Result<(), Ended> {
+        let key = SecretText::read(&self.tag_key).map_err(|fault| Ended::used_wrongly(fault.to_string()))?;
         let lent = serde_json::from_str::<Lent>(key.expose()).map(|lent| lent.tag_key);
-        let key = TagKey::read(lent.as_deref().unwrap_or(key.expose())).ok_or("The file does not hold a tag key.")?;
-        let failed = |error: io::Error| format!("{}: {error}.", self.bundle.display());
-        let source: Box<dyn Read> = match self.bundle.as_os_str().as_encoded_bytes() {
-            b"-" => Box::new(io::stdin()),
-            _ => Box::new(File::open(&self.bundle).map_err(failed)?),
-        };
-        let (mut lines, mut line, mut out) = (BufReader::new(source), Vec::new(), io::stdout().lock());
-        let (mut found, mut all, mut head) = (0, 0, false);
-        loop {
-            line.clear();
-            (&mut lines).take(MOST).read_until(b'\n', &mut line).map_err(failed)?;
-            let text = line.strip_suffix(b"\n").unwrap_or(&line);
-            match text {
-                [] if line.is_empty() => return Ok((found, all)),
-                b"sendiass-bundle/v1" if all == 0 => head = true,
-                b"entries" if head => head = false,
-                _ if head => {}
-                text => {
-                    all += 1;
-                    let entry: Entry<'_> =
-                        serde_json::from_slice(text).map_err(|_| format!("Entry {all} of the file is not one of a log."))?;
-                    let tag = key.tag(&entry.id);
-                    if entry.case.as_ref() == Some(&tag) || entry.cases.contains(&tag) {
-                        found += 1;
-                        if !self.count {
-                            out.write_all(text).and_then(|()| out.write_all(b"\n")).map_err(failed)?;
-                        }
-                    }
-                }
+        let key = TagKey::read(lent.as_deref().unwrap_or(key.expose()));
+        let key = key.ok_or_else(|| Ended::used_wrongly("The file does not hold a tag key."))?;
+        let mut found = Found { key, entries: Vec::new(), count: 0, all: 0 };
+        let mut source = Source::open(&self.bundle)?;
+        let bundle = source.is_bundle()?;
+        if bundle {
+            let mut audit = Audit::new(self.believed.asked()?);
+            let none = || io::Error::other("an entry is not one of a log");
+            let rest = source.feed(&mut audit, |_, line| found.entry(line).then_some(()).ok_or_else(none))?;
+            sound(&audit.finish(rest))?;
+        } else {
+            source.lines(|line| {
+                let taken = found.entry(line);
+                taken.then_some(()).ok_or_else(|| Ended::unknown(format!("Entry {} of the file is not one of a log.", found.all)))
+            })?;
+            if found.all == 0 {
+                return Err(Ended::unknown("The file holds no entry."));
             }
         }
+        let mut out = io::stdout().lock();
+        let told = if self.count { writeln!(out, "{}", found.count) } else { out.write_all(&found.entries) };
+        told.and_then(|()| out.flush()).map_err(|error| Ended::unknown(format!("It could not be printed: {error}.")))?;
+        eprintln!("{} of {} entries are about the case.", found.count, found.all);
+        if !bundle {
+            eprintln!("Nothing shows that these are all entries of the log, nor that they are as they were written: only a bundle does.");
+        }
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
     AccessLogKind, AccessReason, AccessTarget, Art9Condition, Basis, Channel, DisclosureLogKind, LogOutcome, Purpose, Role, Vocabulary,
 };
-use crate::ledger::audit::{Asked, Audit, Report};
+use crate::ledger::audit::{Audit, Report};
 use crate::ledger::leaf;
 
 /// Which entries of which bundle.
@@ -156,7 +156,7 @@ impl Query {
         if self.bundle.as_os_str() == "-" {
             return Err(Ended::used_wrongly("Give a file: it is verified before anything of it is printed."));
         }
-        let asked = Asked { trust: self.believed.read().map_err(Ended::used_wrongly)?, ..self.part.asked() };
+        let asked = self.part.of(self.believed.asked()?);
         let mut audit = Audit::new(asked.clone());
         let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;
         sound(&audit.finish(rest))?;
@@ -180,7 +180,8 @@ impl Query {
     }
 }
 
-fn sound(report: &Report) -> Result<(), Ended> {
+/// Nothing is printed of a bundle that is not.
+pub(super) fn sound(report: &Report) -> Result<(), Ended> {
     if report.exit_code() == 0 {
         Ok(())
     } else {

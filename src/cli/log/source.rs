@@ -1,7 +1,7 @@
 //! A bundle as it is read: a line at a time, from a file or a pipe, however large it is.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ledger::audit::Audit;
-use crate::ledger::bundle::{Head, HeadReader, NoBundle};
+use crate::ledger::bundle::{FORMAT, Head, HeadReader, NoBundle};
 use crate::ledger::leaf::MAX_BODY;
 
 /// So many bytes are read at a time.
@@ -36,6 +36,21 @@ impl Source {
             return Ok(Self(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))));
         }
         Ok(Self(Box::new(BufReader::with_capacity(BUFFER, opened(file)?))))
+    }
+
+    /// Whether it begins as a bundle does. Nothing of it is taken.
+    pub fn is_bundle(&mut self) -> Result<bool, Ended> {
+        let begins = self.0.fill_buf().map_err(|error| Ended::unknown(format!("The file could not be read: {error}.")))?;
+        Ok(begins.starts_with(FORMAT.as_bytes()))
+    }
+
+    /// Reads all of what is no bundle, a line at a time, and a last one without a line feed.
+    pub fn lines(mut self, mut each: impl FnMut(&[u8]) -> Result<(), Ended>) -> Result<(), Ended> {
+        let mut line = Vec::new();
+        while self.line(&mut line)? || !line.is_empty() {
+            each(&line)?;
+        }
+        Ok(())
     }
 
     /// The head of a bundle; none, if it is another file.
@@ -84,11 +99,8 @@ impl Source {
     }
 }
 
-/// On standard error, if somebody sees it, and after a while.
+/// On standard error, after a while. Nothing is drawn where that is no terminal.
 fn bar() -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent}% of {len} entries, {eta} left") {
         bar.set_style(style);

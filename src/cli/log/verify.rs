@@ -76,13 +76,19 @@ impl Part {
         self.from.zip(self.to).is_some_and(|(from, to)| to < from) || self.index_from.zip(self.index_to).is_some_and(|(from, to)| to < from)
     }
 
-    /// What that asks of a bundle.
-    pub fn asked(&self) -> Asked {
-        Asked { from: self.from, to: self.to, index_from: self.index_from, index_to: self.index_to, ..Asked::default() }
+    /// The same, asked of this part.
+    pub fn of(&self, asked: Asked) -> Asked {
+        Asked { from: self.from, to: self.to, index_from: self.index_from, index_to: self.index_to, ..asked }
     }
 }
 
 impl Believed {
+    /// What that asks of a bundle, or of a receipt: that who is believed signed it, and no witness in the future.
+    pub fn asked(&self) -> Result<Asked, Ended> {
+        let trust = self.read().map_err(Ended::used_wrongly)?;
+        Ok(Asked { trust, now: u64::try_from(Clock::real().utc().timestamp()).ok(), ..Asked::default() })
+    }
+
     /// What the trust file says, if there is one.
     pub fn read(&self) -> Result<Option<Trust>, String> {
         let Some(file) = &self.trust else { return Ok(None) };
@@ -133,10 +139,8 @@ impl Verify {
         if self.part.is_backwards() {
             return Err(Ended::used_wrongly("The part ends before it begins."));
         }
-        let mut asked = self.part.asked();
-        asked.trust = self.believed.read().map_err(Ended::used_wrongly)?;
+        let mut asked = self.part.of(self.believed.asked()?);
         asked.since = self.since.as_deref().map(source::small).transpose().map_err(Ended::used_wrongly)?;
-        asked.now = u64::try_from(Clock::real().utc().timestamp()).ok();
         asked.fresh = self.max_age.map(|age| (age, Clock::real()));
         let mut audit = Audit::new(asked);
         let Some(openings) = &self.openings else {

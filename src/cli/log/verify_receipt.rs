@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::source::{self, Ended, Source};
 use super::verify::Believed;
-use crate::ledger::audit::{Asked, Audit, Standing};
+use crate::ledger::audit::{Asked, Audit, Standing, Verdict, worst};
 use crate::ledger::note::NoteFault;
 use crate::ledger::receipt::Receipt;
 
@@ -38,9 +38,9 @@ impl VerifyReceipt {
     fn verify(&self) -> Result<String, Ended> {
         let ended = |code, sentence: &str| Ended { code, sentence: sentence.to_owned() };
         let bytes = source::small(&self.receipt).map_err(Ended::used_wrongly)?;
-        let trust = self.believed.read().map_err(Ended::used_wrongly)?;
-        let trust =
-            trust.ok_or_else(|| ended(3, "Nobody vouches for the receipt: give a trust file, with the key that the operator gave you."))?;
+        let asked = self.believed.asked()?;
+        let nobody = || ended(3, "Nobody vouches for the receipt: give a trust file, with the key that the operator gave you.");
+        let trust = asked.trust.clone().ok_or_else(nobody)?;
         let receipt = Receipt::read(&bytes).ok_or_else(|| ended(1, "This is no receipt, or it was changed or damaged."))?;
         let checkpoint = trust.open(&receipt.note).map_err(|fault| match fault {
             NoteFault::Malformed | NoteFault::Forged => ended(1, "The checkpoint in the receipt was changed: its signature does not hold."),
@@ -49,19 +49,19 @@ impl VerifyReceipt {
         if !receipt.is_in(&checkpoint) {
             return Err(ended(1, "The entry in the receipt is not in the log that was signed."));
         }
+        let mut verdicts = vec![Verdict::of_witnesses(trust.witnessed(&receipt.note, asked.now))];
         if let Some(bundle) = &self.bundle {
-            let mut audit = Audit::new(Asked { trust: Some(trust), since: Some(receipt.note.clone()), ..Asked::default() });
+            let mut audit = Audit::new(Asked { since: Some(receipt.note.clone()), ..asked });
             let rest = Source::open(bundle)?.feed(&mut audit, |_, _| Ok(()))?;
             let report = audit.finish(rest);
-            for verdict in [&report.append_only, &report.integrity, &report.signature] {
-                let code = match verdict.standing {
-                    Standing::Sound | Standing::NotAsked => continue,
-                    Standing::Failed => 1,
-                    Standing::Unknown => 2,
-                    Standing::Untrusted => 3,
-                };
-                return Err(Ended { code, sentence: verdict.says.clone() });
+            // Whoever saw the log of the bundle saw what it goes on from.
+            if report.witnessing.standing == Standing::Sound {
+                verdicts.retain(|receipt| receipt.standing == Standing::Failed);
             }
+            verdicts.extend([report.append_only, report.integrity, report.signature, report.witnessing]);
+        }
+        if let Some(verdict) = worst(&verdicts) {
+            return Err(ended(verdict.standing.exit_code(), &verdict.says));
         }
         eprintln!("Entry {} is in the log, as it was signed with {} entries.", receipt.index, checkpoint.size);
         String::from_utf8(receipt.body).map_err(|_| ended(1, "The entry in the receipt is no text."))

@@ -1,7 +1,7 @@
 //! `sendiass log witness`: somebody else than the service remembers how large a log was, and says so under a checkpoint only if the log went on from
 //! there. It reads files and keeps one of its own; it knows no network.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use serde::Deserialize;
 
+use super::source::{Ended, small};
 use crate::app::checkpoints::Sidecar as _;
 use crate::clock::Clock;
 use crate::keys;
@@ -50,90 +51,69 @@ struct Proof {
     hashes: Vec<String>,
 }
 
-/// What a sentence means to whoever waits for the exit code.
-enum Fault {
-    /// The log is not the one that was known: 1.
-    Forked(String),
-    /// It cannot be concluded: 2.
-    Open(String),
-}
-
-impl From<String> for Fault {
-    fn from(sentence: String) -> Self {
-        Self::Open(sentence)
-    }
-}
-
 impl Witness {
-    /// Exit codes: 0 the line was printed, 1 the log does not go on from what was known, 2 it could not be concluded.
+    /// Exit codes: 0 the line was printed, 1 the log does not go on from what was known, 2 it could not be concluded, 64 used wrongly.
     pub(super) fn run(&self) -> ExitCode {
-        let (code, sentence) = match self.witness() {
+        match self.witness() {
             Ok(line) => {
                 print!("{line}");
-                return ExitCode::SUCCESS;
+                ExitCode::SUCCESS
             }
-            Err(Fault::Forked(sentence)) => (1, sentence),
-            Err(Fault::Open(sentence)) => (2, sentence),
-        };
-        eprintln!("sendiass: {sentence}");
-        ExitCode::from(code)
+            Err(ended) => ended.said(),
+        }
     }
 
-    fn witness(&self) -> Result<String, Fault> {
+    fn witness(&self) -> Result<String, Ended> {
         let seed = SecretText::read(&self.key)
             .and_then(|text| keys::parse("The key of the witness", text.expose()))
-            .map_err(|fault| fault.to_string())?;
-        let witness = Key::new(&seed, &self.name).ok_or_else(|| "A name has no white space and no plus sign.".to_owned())?;
+            .map_err(|fault| Ended::used_wrongly(fault.to_string()))?;
+        let witness = Key::new(&seed, &self.name).ok_or_else(|| Ended::used_wrongly("A name has no white space and no plus sign."))?;
         let (Some(state), Some(checkpoint), false) = (&self.state, &self.checkpoint, self.public) else {
             return Ok(format!("{}\n", witness.public().text()));
         };
         let logs: Option<Vec<PublicKey>> = self.log_key.iter().map(|text| PublicKey::read(text)).collect();
-        let logs = logs.ok_or_else(|| "A key of a log is written `name+id+key`, as `sendiass log keys` prints it.".to_owned())?;
-        let note = read(checkpoint)?;
+        let logs = logs.ok_or_else(|| Ended::used_wrongly("A key of a log is written `name+id+key`, as `sendiass log keys` prints it."))?;
+        let note = small(checkpoint).map_err(Ended::used_wrongly)?;
         let file = SidecarFile::at(state.clone());
-        let held = file.read().map_err(|error| format!("{}: {error}.", state.display()))?;
+        let unkept = |error| Ended::unknown(format!("{}: {error}.", state.display()));
+        let held = file.read().map_err(unkept)?;
         let known = held.as_deref().map(|held| std::str::from_utf8(held).ok().and_then(Checkpoint::read));
-        let known = known.map(|known| known.ok_or_else(|| format!("{} is not what a witness remembers.", state.display()))).transpose()?;
+        let forgotten = || Ended::unknown(format!("{} is not what a witness remembers.", state.display()));
+        let known = known.map(|known| known.ok_or_else(forgotten)).transpose()?;
         let proof = self.proof(known.as_ref())?;
         let witnessed = follows(known.as_ref(), &note, &logs, &proof).map_err(refused)?;
         // Remembered before it is said: whoever is killed here says less than they know.
-        let replaced =
-            file.replace(held.as_deref(), witnessed.text().as_bytes()).map_err(|error| format!("{}: {error}.", state.display()))?;
-        if !replaced {
-            return Err(Fault::Open("Somebody else changed what this witness remembers: try again.".to_owned()));
+        if !file.replace(held.as_deref(), witnessed.text().as_bytes()).map_err(unkept)? {
+            return Err(Ended::unknown("Somebody else changed what this witness remembers: try again."));
         }
         let now = u64::try_from(Clock::real().utc().timestamp()).unwrap_or_default();
-        witness.cosign(&note, now).ok_or_else(|| Fault::Open("The checkpoint is no note.".to_owned()))
+        witness.cosign(&note, now).ok_or_else(|| Ended::unknown("The checkpoint is no note."))
     }
 
-    fn proof(&self, known: Option<&Checkpoint>) -> Result<Vec<Hash>, Fault> {
+    fn proof(&self, known: Option<&Checkpoint>) -> Result<Vec<Hash>, Ended> {
         let (Some(known), Some(path)) = (known, &self.proof) else { return Ok(Vec::new()) };
-        let malformed = || format!("{} is no proof of consistency.", path.display());
-        let proof: Proof = serde_json::from_slice(&read(path)?).map_err(|_| malformed())?;
+        let malformed = || Ended::unknown(format!("{} is no proof of consistency.", path.display()));
+        let proof: Proof = serde_json::from_slice(&small(path).map_err(Ended::used_wrongly)?).map_err(|_| malformed())?;
         if proof.from_size != known.size {
-            return Err(Fault::Open(format!(
+            return Err(Ended::unknown(format!(
                 "The proof begins at another size than this witness knows: ask for `fromSize={}`.",
                 known.size
             )));
         }
         let hash = |text: &String| BASE64_STANDARD.decode(text).ok().and_then(|bytes| Hash::from_slice(&bytes));
-        proof.hashes.iter().map(hash).collect::<Option<_>>().ok_or_else(|| malformed().into())
+        proof.hashes.iter().map(hash).collect::<Option<_>>().ok_or_else(malformed)
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}.", path.display()))
-}
-
-fn refused(refusal: Refusal) -> Fault {
+fn refused(refusal: Refusal) -> Ended {
+    let forked = |sentence: &str| Ended { code: 1, sentence: sentence.to_owned() };
     match refusal {
-        Refusal::Note(fault) => Fault::Open(format!("It is not signed by the log: {fault}.")),
-        Refusal::OtherLog => Fault::Open("It is of another log than this witness remembers: a log that was recovered is watched anew.".to_owned()),
-        Refusal::Older => Fault::Forked("It is older than what this witness knows: the log was put back, or an old checkpoint is played back.".to_owned()),
-        Refusal::NotProved => Fault::Forked(
+        Refusal::Note(fault) => Ended::unknown(format!("It is not signed by the log: {fault}.")),
+        Refusal::OtherLog => Ended::unknown("It is of another log than this witness remembers: a log that was recovered is watched anew."),
+        Refusal::Older => forked("It is older than what this witness knows: the log was put back, or an old checkpoint is played back."),
+        Refusal::NotProved => forked(
             "It does not go on from what this witness knows, or the proof is not the one of these two sizes. If it is, the log was rewritten: keep \
-             the checkpoint and what the witness remembers, and tell the auditors."
-                .to_owned(),
+             the checkpoint and what the witness remembers, and tell the auditors.",
         ),
     }
 }

@@ -2,16 +2,31 @@
 
 use serde::Deserialize;
 
-use super::super::note::PublicKey;
+use super::super::note::{self, PublicKey};
 use crate::domain::vocabulary::{AccessLogKind, RotatedKey, Vocabulary as _};
 
 /// The key of now, and who signed.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
+    /// The checkpoint as it was signed, by others than those that are trusted, too.
+    note: Vec<u8>,
     /// The keys that signed the checkpoint, of those that are trusted.
     signers: Vec<PublicKey>,
     /// By its id, or whole; nothing, as long as no entry told.
     now: Option<Told>,
+    /// Those that it took the place of.
+    before: Vec<PublicKey>,
+}
+
+/// Whose signature is under the checkpoint, by what the log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignedBy {
+    /// That of the key of now, or nothing tells.
+    Now,
+    /// That of a key which was replaced, alone.
+    Before,
+    /// That of a key of which the log says nothing.
+    Stranger,
 }
 
 #[derive(Clone, Debug)]
@@ -46,8 +61,8 @@ struct Rotated {
 }
 
 impl Chain {
-    pub(super) fn new(signers: Vec<PublicKey>) -> Self {
-        Self { signers, now: None }
+    pub(super) fn new(note: Vec<u8>, signers: Vec<PublicKey>) -> Self {
+        Self { note, signers, now: None, before: Vec::new() }
     }
 
     /// Takes what this entry tells of the key. False: it exchanges another one than that of now.
@@ -64,12 +79,23 @@ impl Chain {
         let read = |text: Option<String>| text.as_deref().and_then(PublicKey::read);
         let (Some(from), Some(to)) = (read(from), read(to)) else { return false };
         let follows = self.now.as_ref().is_none_or(|now| now.is(&from));
+        self.before.push(from);
         self.now = Some(Told::Key(to));
         follows
     }
 
-    /// Whether the key of now is among those that signed, if both are known.
-    pub(super) fn holds(&self) -> bool {
-        self.signers.is_empty() || self.now.as_ref().is_none_or(|now| self.signers.iter().any(|key| now.is(key)))
+    /// Who signed. A key that is trusted and was replaced vouches for the one that took its place, if both signed: so whoever was not given the new
+    /// one yet is not left behind.
+    pub(super) fn signed_by(&self) -> SignedBy {
+        let Some(now) = self.now.as_ref().filter(|_| !self.signers.is_empty()) else { return SignedBy::Now };
+        if self.signers.iter().any(|key| now.is(key)) {
+            return SignedBy::Now;
+        }
+        let replaced = |key: &&PublicKey| self.before.iter().any(|before| before.named(key.name()) == **key);
+        let Some(vouching) = self.signers.iter().find(replaced) else { return SignedBy::Stranger };
+        match now {
+            Told::Key(key) if note::open(&self.note, &[key.named(vouching.name())]).is_ok() => SignedBy::Now,
+            _ => SignedBy::Before,
+        }
     }
 }

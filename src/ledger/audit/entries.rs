@@ -1,7 +1,7 @@
 //! The entries of a bundle while they pass by, and what they come to.
 
 use super::Asked;
-use super::chain::Chain;
+use super::chain::{Chain, SignedBy};
 use super::ids::{self, Ids};
 use super::verdict::{Standing, Verdict};
 use crate::domain::time::Timestamp;
@@ -140,7 +140,8 @@ impl Entries {
         if renamed && self.head.to == self.head.size {
             return failed("name", "The log calls itself by another name than its checkpoint does.");
         }
-        if self.head.to == self.head.size && !self.chain.holds() {
+        let signed_by = if self.head.to == self.head.size { self.chain.signed_by() } else { SignedBy::Now };
+        if signed_by == SignedBy::Stranger {
             return failed(
                 "unlogged_key",
                 "The checkpoint is signed by a key of which the log says nothing: an exchange of the key was not logged.",
@@ -148,6 +149,11 @@ impl Entries {
         }
         if let Some(index) = self.unrelated() {
             return failed("relation", "An entry is about another one that is not in the log.").at(index);
+        }
+        if signed_by == SignedBy::Before {
+            let says = "The checkpoint is signed by a key alone that was replaced: by a copy of the service that was not restarted yet, or by whoever else \
+                        has that key. Take a newer one.";
+            return Verdict::new(Standing::Unknown, "replaced_key", says);
         }
         match twice {
             Err(ids::Twice) => failed("twice", "An entry stands twice."),

@@ -22,6 +22,25 @@ pub enum Standing {
     NotAsked,
 }
 
+impl Standing {
+    /// 0 sound, 1 tampering, 2 it cannot be concluded, 3 a key or a name that is not trusted.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Unknown => 2,
+            Self::Untrusted => 3,
+            Self::Sound | Self::NotAsked => 0,
+        }
+    }
+}
+
+/// The worst of these: tampering, then nobody to trust, then something that cannot be told; none, if nothing is wrong.
+pub fn worst<'v>(verdicts: impl IntoIterator<Item = &'v Verdict> + Clone) -> Option<&'v Verdict> {
+    let first = |standing| verdicts.clone().into_iter().find(|verdict| verdict.standing == standing);
+    [Standing::Failed, Standing::Untrusted, Standing::Unknown].into_iter().find_map(first)
+}
+
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -58,7 +77,7 @@ impl Verdict {
     }
 
     /// That on who else saw the log.
-    pub(super) fn of_witnesses(witnessed: Witnessed) -> Self {
+    pub(crate) fn of_witnesses(witnessed: Witnessed) -> Self {
         match witnessed {
             Witnessed::NotAsked => Self::new(Standing::NotAsked, "not_configured", "Not configured: your trust file names no witnesses."),
             Witnessed::Enough(seen) => Self::new(Standing::Sound, "witnessed", format!("{seen} of your witnesses saw this very log.")),
@@ -149,21 +168,15 @@ impl Report {
         ]
     }
 
-    /// The worst that was found: tampering, then nobody to trust, then something that cannot be told.
+    /// The worst that was found.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        let is = |standing: &Standing| self.verdicts().iter().any(|(_, verdict)| verdict.standing == *standing);
-        [Standing::Failed, Standing::Untrusted, Standing::Unknown].into_iter().find(is).unwrap_or(Standing::Sound)
+        worst(self.verdicts().map(|(_, verdict)| verdict)).map_or(Standing::Sound, |verdict| verdict.standing)
     }
 
-    /// 0 sound, 1 tampering, 2 it cannot be concluded, 3 a key or a name that is not trusted.
+    /// As [`Standing::exit_code`] of the worst.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self.standing() {
-            Standing::Failed => 1,
-            Standing::Unknown => 2,
-            Standing::Untrusted => 3,
-            Standing::Sound | Standing::NotAsked => 0,
-        }
+        self.standing().exit_code()
     }
 }
