@@ -144,6 +144,23 @@ mod tests {
     }
 
     #[test]
+    fn t40_what_a_kill_left_of_a_draft_is_nothing_and_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, file) = (folder.path().join("access.checkpoint"), SidecarFile::there(folder.path(), "access"));
+        let beside = |ending: &str| path.with_extension(ending);
+        // Before the first was kept, and between two: in the middle of the draft, and when it was whole and not renamed yet.
+        let mut held: Option<&[u8]> = None;
+        for (draft, next) in [(&b"on"[..], &b"one"[..]), (b"two, and longer than what comes", b"two"), (b"three", b"three")] {
+            fs::write(beside("lock"), b"").unwrap();
+            fs::write(beside("draft"), draft).unwrap();
+            assert_eq!(file.read().unwrap().as_deref(), held);
+            assert!(file.replace(held, next).unwrap());
+            assert_eq!((file.read().unwrap().as_deref(), beside("draft").exists()), (Some(next), false));
+            held = Some(next);
+        }
+    }
+
+    #[test]
     fn of_many_who_replace_at_once_each_sees_what_the_one_before_wrote() {
         let folder = tempfile::tempdir().unwrap();
         let count = |file: &SidecarFile| file.read().unwrap().map_or(0, |held| held.len());

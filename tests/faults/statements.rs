@@ -10,8 +10,8 @@ use sendiass::domain::vocabulary::Role;
 use crate::harness::cluster::{by_engine, is_postgres};
 use crate::process::{Process, agent};
 use crate::record::count;
-use crate::times;
 use crate::writes::Writes;
+use crate::{random, times};
 
 /// Where a write stands still, by its turn: the tables of what people, notes and disclosures are, of both logs, and of what is signed, which is kept
 /// outside already when its row is written.
@@ -54,8 +54,9 @@ fn t40_killed_within_a_statement_it_leaves_nothing_of_what_it_wrote() {
     let mut service = Process::start(&[]);
     let writes = Writes::prepare(&service, &mut service.database());
     let mut sent = Vec::new();
-    // What waits for its place in the log is another table only where many write.
-    let tables = TABLES.iter().filter(|table| is_postgres() || **table != "access_pending");
+    // Others each time, so that all have their turn. What waits for its place in the log is another table only where many write.
+    let from = usize::try_from(random(TABLES.len() as u64)).unwrap();
+    let tables = TABLES.iter().cycle().skip(from).take(TABLES.len()).filter(|table| is_postgres() || **table != "access_pending");
     for table in tables.take(times("SENDIASS_STATEMENTS", 4)) {
         let mut database = service.database();
         stall(&mut database, table);
