@@ -84,7 +84,7 @@ pub(super) fn covered<L: Log>(tx: &mut Tx<'_>, span: &LogSpan, size: Option<i64>
     let root = ledger::root::<L>(tx, size)?;
     within(span, size)?;
     let (index_from, index_to) = ledger::range::<L>(tx, span, size)?;
-    Ok(LogRange { tree_size: size, index_from, index_to, root_hash: BASE64_STANDARD.encode(root.0) })
+    Ok(LogRange { tree_size: size, index_from, index_to, root_hash: Some(BASE64_STANDARD.encode(root.0)) })
 }
 
 impl App {

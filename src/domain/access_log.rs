@@ -148,11 +148,11 @@ pub struct AccessLogEntry {
     /// Its place in the log, from 0.
     #[schema(minimum = 0)]
     pub index: i64,
-    /// Its RFC 6962 leaf hash, base64. Absent where it is listed of one case.
+    /// Its RFC 6962 leaf hash, base64. Absent for those who work on cases.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 44)]
     pub leaf_hash: Option<String>,
-    /// The entry as it was hashed: its canonical JSON is the leaf. Listed of one case it leaves out what may tell of others.
+    /// The entry as it was hashed: its canonical JSON is the leaf. For those who work on cases it leaves out what may tell of others.
     #[schema(value_type = AccessLogBody)]
     pub body: Box<RawValue>,
     /// The names behind its ids.

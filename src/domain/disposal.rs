@@ -144,6 +144,7 @@ pub struct DisposalCase {
 
 /// How a case stands towards its disposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent marks of the case, not states")]
 pub struct Standing {
     /// It is closed.
     pub closed: bool,

@@ -334,8 +334,9 @@ pub struct LogRange {
     #[schema(minimum = 0)]
     pub index_to: i64,
     /// The RFC 6962 root of those `treeSize` entries, base64.
-    #[schema(max_length = 44)]
-    pub root_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = true, nullable = false, max_length = 44)]
+    pub root_hash: Option<String>,
 }
 
 #[cfg(test)]

@@ -122,9 +122,26 @@ pub struct AccessLogPage {
     items: Vec<AccessLogEntry>,
     /// Where this page stands in the list.
     page: PageInfo,
-    /// The part of the log that the list covers.
-    #[serde(flatten)]
-    range: LogRange,
+    /// How many entries the log had.
+    #[schema(minimum = 0)]
+    tree_size: i64,
+    /// The first index covered.
+    #[schema(minimum = 0)]
+    index_from: i64,
+    /// The first index after those covered.
+    #[schema(minimum = 0)]
+    index_to: i64,
+    /// The RFC 6962 root of those `treeSize` entries, base64. Absent for those who work on cases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 44)]
+    root_hash: Option<String>,
+}
+
+impl AccessLogPage {
+    fn of(range: LogRange, items: Vec<AccessLogEntry>, page: PageInfo) -> Self {
+        let LogRange { tree_size, index_from, index_to, root_hash } = range;
+        Self { items, page, tree_size, index_from, index_to, root_hash }
+    }
 }
 
 /// List the access log.
@@ -132,13 +149,14 @@ pub struct AccessLogPage {
 /// Every look at a case, every change, search, export and refusal: who, in which role, when and why, without content and without names of families
 /// (C10, C13). The `body` of an entry is exactly what was hashed. All pages show the log as it was at `treeSize`, whose root is `rootHash`; this
 /// request itself comes after it. Where what is wanted is rare a page has fewer entries than its limit, or none, and is not the last: that is
-/// the one without `nextCursor`.
+/// the one without `nextCursor`. For a service manager the bodies leave out `cases`, `rowVersion` and `sealedDigest`, which may tell of a case from
+/// which they are kept away, and there are no hashes to try a guess against (C1): auditors have them.
 #[utoipa::path(get, path = "/access-log", operation_id = "listAccessLog", tag = "access-log",
     responses((status = 200, description = "A page of the log.", body = AccessLogPage)))]
 async fn list(permit: Permit<act::AccessLogList>, listing: Listing<AccessFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
     let log = app.list_access_log(permit, listing.filters.wanted(listing.ascending), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
-    Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage { items, page, range: log.range }))
+    Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage::of(log.range, items, page)))
 }
 
 /// Read an entry of the access log.
@@ -172,8 +190,8 @@ async fn export(
 /// See who looked at a case.
 ///
 /// The entries of the access log that are about it: who read or changed something of it, found it in a list, or was refused something of it. Their
-/// bodies leave out `cases`, `rowVersion` and `sealedDigest`, which may tell of other cases; auditors have them. A restricted case needs an
-/// `Access-Reason` (C10, C13).
+/// bodies leave out `cases`, `rowVersion` and `sealedDigest`, which may tell of other cases, and there are no hashes; auditors have them. A restricted
+/// case needs an `Access-Reason` (C1, C10, C13).
 #[utoipa::path(get, path = "/cases/{caseId}/access-log", operation_id = "listCaseAccess", tag = "cases",
     responses((status = 200, description = "A page of the entries.", body = AccessLogPage)))]
 async fn of_case(
@@ -185,7 +203,7 @@ async fn of_case(
     let log =
         app.list_case_access(permit, path.case_id, listing.filters.wanted(listing.ascending), listing.snapshot(), listing.page).await?;
     let size = log.range.tree_size;
-    Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage { items, page, range: log.range }))
+    Ok(listing.answer_at(log.page, size, |items, page| AccessLogPage::of(log.range, items, page)))
 }
 
 /// The operations on the access log.

@@ -93,7 +93,7 @@ fn lists(family: &Family, [legal, sar]: [&str; 2]) -> Vec<(&'static str, Role, S
         get("listStaff", manager, "/staff".to_owned()),
         get("listDisclosureLog", manager, "/disclosure-log".to_owned()),
         get("listDisclosureLogCheckpoints", manager, "/disclosure-log/checkpoints".to_owned()),
-        get("listAccessLogCheckpoints", manager, "/access-log/checkpoints".to_owned()),
+        get("listAccessLogCheckpoints", Role::Auditor, "/access-log/checkpoints".to_owned()),
         get("listAccessLog", manager, "/access-log".to_owned()),
         get("listCaseAccess", manager, format!("{case}/access-log")),
     ]
