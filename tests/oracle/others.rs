@@ -124,7 +124,7 @@ use RefusalRule as Rule;
 /// The dispatch of a subject access request, by whoever may not decide about it or may, and with all it needs or not.
 pub fn own_data() -> impl Iterator<Item = (World, String)> {
     (0..16).map(|bits| {
-        let [decided, verified, authorised, conflicted] = [0, 1, 2, 3].map(|bit| bits >> bit & 1 == 1);
+        let [decided, verified, authorised, conflicted] = [0, 1, 2, 3].map(|bit| (bits >> bit) & 1 == 1);
         let mut world = world();
         world.ask.basis = Basis::DataSubjectRight;
         world.ask.purpose = Purpose::SarResponse;
