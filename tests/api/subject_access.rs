@@ -149,9 +149,9 @@ fn what_was_answered_keeps_its_cases_for_a_period_of_its_own() {
     let version = adviser.get(&case).ok(200).version();
     adviser.if_match(version).post(&format!("{case}/closure"), &json!({"outcome":"agreed"})).ok(200);
     let kept = || adviser.get(&case).ok(200).body["retention"].clone();
+    app.clock.set(at("2026-06-10T09:00:00Z"), true);
     event(&manager, &id, "clarification_asked", "2026-06-01").ok(200);
     assert_eq!(kept(), json!({"class":"rc02_information_only","reviewOn":"2029-06-01","held":true}));
-    app.clock.set(at("2026-06-10T09:00:00Z"), true);
     let refusal = json!({"reason":"She took it back.","rightsNoticeOn":"2026-06-10"});
     manager.if_match(2).post(&format!("{}/refusal", path(&id)), &refusal).ok(200);
     assert_eq!(kept(), json!({"class":"rc11_sar","reviewOn":"2029-06-10","held":false}));
