@@ -28,7 +28,7 @@ struct Row {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Made {
     /// The digest of the extract they were made of.
-    pub of: String,
+    pub of: [u8; 32],
     /// Those that are there: that of the officer, and, once it was sent, one with each copy.
     pub files: Vec<File>,
     /// Whether those that are not there could not be made.

@@ -1,8 +1,6 @@
 //! Extracts for legal proceedings (C15). An extract is a disclosure that was not sent yet: it has its id, and becomes one by being recorded from a
 //! grant, or never. It is drafted from a grant, too, and ends for good with what it rests on (R17).
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -107,10 +105,10 @@ impl ExtractRow {
 
 impl Draft {
     /// What was decided, so that it is known again. The copies are none of it: they are recorded when it is sent, and it stays what it was.
-    pub fn digest(&self) -> Result<String> {
+    pub fn digest(&self) -> Result<[u8; 32]> {
         let decided = Extract { copies: Vec::new(), ..self.extract.clone() };
         let decided = serde_json::to_vec(&decided).map_err(|_| Error::Corrupt("extract"))?;
-        Ok(BASE64_STANDARD.encode(Sha256::digest(decided)))
+        Ok(Sha256::digest(decided).into())
     }
 }
 

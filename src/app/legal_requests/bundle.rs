@@ -53,7 +53,7 @@ impl Drop for Claim {
 pub struct BundleToMake {
     permit: Permit<act::LegalRequestBundle>,
     of: (DisclosureId, CaseId),
-    digest: String,
+    digest: [u8; 32],
     letters: Vec<ExtractLetter>,
     _claim: Claim,
 }
@@ -70,7 +70,7 @@ impl BundleToMake {
 struct Decided {
     request: LegalRequest,
     extract: Draft,
-    digest: String,
+    digest: [u8; 32],
 }
 
 /// The extract of a request about a case in scope, once the service manager decided about its items, and unless what it rests on has ended.
