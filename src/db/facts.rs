@@ -155,7 +155,7 @@ fn withheld(tx: &mut Tx<'_>, case_id: CaseId, ask: &Ask, held: &[HeldNote]) -> R
     let mut found = Vec::new();
     for from_id in receivers {
         let everybody = Counted::among(tx, [from_id])?.everybody();
-        let withheld = disclosures::withheld(tx, case_id, &everybody, NaiveDate::MIN)?;
+        let withheld = disclosures::withheld(tx, &[case_id].into(), &everybody, NaiveDate::MIN)?;
         let withheld = notes::by_first(tx, &withheld)?;
         let last = |note: &HeldNote| Some(WithheldFact { note_id: note.id(), from_id, until_on: *withheld.get(&note.first_id())? });
         found.extend(held.iter().filter_map(last));

@@ -194,7 +194,9 @@ pub(super) fn of(
         let Extract { disclosure, mut items, mut copies, .. } = row.open(tx)?;
         let readable = notes::known(tx, permit, row.case_id, &items.iter().map(|item| item.note_id).collect::<Vec<_>>())?;
         items.retain(|item| readable.contains(&item.note_id));
-        copies.iter_mut().for_each(|copy| copy.note_ids.retain(|note| readable.contains(note)));
+        for copy in &mut copies {
+            copy.note_ids.retain(|note| readable.contains(note));
+        }
         // A draft is blocked with its request, also where nobody wrote that down: by the last day of the permission.
         let blocked = stands == LegalRequestStatus::Blocked && OPEN.contains(&row.status);
         let status = if blocked { DisclosureStatus::Blocked } else { row.status };

@@ -45,14 +45,16 @@ fn cell(id: PersonId) -> Cell {
     Cell::of("person", id.0, Owner::Person(id))
 }
 
+mod safe;
 mod search;
 mod sides;
 
+pub(super) use safe::{is_safe, safe_by};
 pub use search::search;
 
 pub(super) use sides::{
-    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, is_safe, known, known_in_each, known_to, leave, left, open, open_all,
-    own_case, safe_by, told_in,
+    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case,
+    told_in,
 };
 
 /// A condition on a person.

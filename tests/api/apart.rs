@@ -259,9 +259,9 @@ fn a_number_or_address_that_is_unsafe_on_one_side_is_unsafe_on_all_however_it_is
     let unsafe_there =
         json!([{"kind":"email","value":"ana@example.org","safe":false},{"kind":"mobile","value":"+44 (0)7700 900123","safe":false}]);
     contacts(hers(), unsafe_there).ok(200);
-    let here = json!([{"kind":"email","value":"Ana@Example.org","safe":true},{"kind":"landline","value":"07700 900123","safe":true},
+    let parents = json!([{"kind":"email","value":"Ana@Example.org","safe":true},{"kind":"landline","value":"07700 900123","safe":true},
         {"kind":"mobile","value":"07700 900124","safe":true}]);
-    let known = contacts(app.adviser(), here).ok(200);
+    let known = contacts(app.adviser(), parents).ok(200);
     let (note, id) = (family.n1(&app), |i: usize| known.body["contacts"][i]["id"].clone());
     family.permit(&app, json!({}));
     for (channel, i, safe) in [("secure_email", 0, false), ("phone", 1, false), ("phone", 2, true)] {

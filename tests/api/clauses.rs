@@ -4,7 +4,9 @@
 use std::fs;
 
 /// The clause, the edge case, the file under `tests` and its test; several, where several hold a part of it.
-const EDGES: &[(&str, &str, &[(&str, &str)])] = &[
+type Edge = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const EDGES: &[Edge] = &[
     (
         "C1",
         "a young person's own case is absent from the parent's case, search, duplicate check, totals, timeline and subject access",

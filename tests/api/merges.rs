@@ -320,7 +320,9 @@ fn what_is_asked_answered_and_recorded_names_people_as_they_are_known_there_whoe
     let merge = |(other, (_, quill)): (&String, &(String, String))| merged(&manager, quill, other).ok(201).id();
     let merges: Vec<String> = [&family.ana, &family.mia].into_iter().zip(&kept).map(merge).collect();
     let worker = hers.get("/me").ok(200).id();
-    kept.iter().for_each(|(case, _)| restrict(&app, case, &[&worker], &[]));
+    for (case, _) in &kept {
+        restrict(&app, case, &[&worker], &[]);
+    }
     // No sign of it in any answer.
     let plain = |reply: Reply| {
         assert!(kept.iter().all(|(case, quill)| !reply.text.contains(quill) && !reply.text.contains(case)), "{}", reply.text);
@@ -373,7 +375,9 @@ fn what_is_asked_answered_and_recorded_names_people_as_they_are_known_there_whoe
     assert!(words.contains("About Ana Marsh Mia Marsh Enclosed"), "{words}");
     plain(manager.if_match(5).post(&format!("{path}/dispatch"), &json!({"copies":copies})).ok(200));
     let boss = app.manager().with("Access-Reason", "supervision");
-    merges.iter().for_each(|merge| _ = reversed(&boss, merge).ok(200));
+    for merge in &merges {
+        reversed(&boss, merge).ok(200);
+    }
     assert_eq!(extract()["copies"], json!([{"personId":family.mia,"contactId":family.mia_contact,"noteIds":[note]}]));
     assert_eq!(read(extract()["disclosureId"].as_str().unwrap())["copies"], copies);
     Family::built(&app, &legal);

@@ -155,7 +155,7 @@ fn that_somebody_has_said_no_elsewhere_is_put_to_those_who_see_both_cases() {
         assert_eq!(rules(&session, &family, &ask), ["consent_missing"]);
     }
     assert_eq!((reviews(&kin()), reviews(&app.adviser())), (vec![], vec![]));
-    assert_eq!(reviews(&supervisor(&app)), [elsewhere.clone()]);
+    assert_eq!(reviews(&supervisor(&app)), *std::slice::from_ref(&elsewhere));
     // Whoever may know of it leaves no other trace here, either.
     assert_eq!(rules(&supervisor(&app), &family, &ask), ["conflicting_refusal"]);
     assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![elsewhere.clone()]));

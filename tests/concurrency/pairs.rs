@@ -155,6 +155,9 @@ fn nobody_is_put_on_both_sides() {
     }
 }
 
+/// A request that draws somebody into a case, and the place of it that names them.
+type Draw<'f> = (&'f dyn Fn(&str) -> (String, Value), &'static str);
+
 #[test]
 fn nobody_is_drawn_into_a_case_who_came_to_be_known_to_another_side_only() {
     let (app, other) = replicas();
@@ -164,7 +167,7 @@ fn nobody_is_drawn_into_a_case_who_came_to_be_known_to_another_side_only() {
     }
     let family = Family::record(&app);
     let part = |person: &str| json!({"personId":person,"role":"sibling","relation":"sibling","servedSeparately":false});
-    let draws: [(&dyn Fn(&str) -> (String, Value), &str); 2] = [
+    let draws: [Draw<'_>; 2] = [
         (&|quill| (format!("/cases/{}/participants", family.case), part(quill)), "#/personId"),
         (
             &|quill| {

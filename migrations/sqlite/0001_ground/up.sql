@@ -232,7 +232,7 @@ CREATE TABLE participant (
         'deputy', 'attorney', 'representative_reg64', 'professional', 'other')),
     parental_responsibility TEXT NOT NULL,
     served_separately INTEGER NOT NULL CHECK (served_separately IN (0, 1)),
-    kept_apart INTEGER NOT NULL CHECK (kept_apart IN (0, 1) AND kept_apart >= served_separately),
+    kept_apart INTEGER NOT NULL CHECK (kept_apart IN (0, 1)) CHECK (kept_apart >= served_separately),
     ended_on TEXT,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,

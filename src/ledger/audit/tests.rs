@@ -225,7 +225,7 @@ fn t20_t21_a_key_of_which_the_log_says_nothing_is_found() {
     let found_by = |bodies: &[Vec<u8>], signers: &[usize], trusted: &[usize], from, to| {
         let beside: Vec<Signer> = signers[1..].iter().map(|signer| keys[*signer].clone()).collect();
         let note = keys[signers[0]].sign_beside(&beside, bodies.len() as u64, root(bodies)).into_bytes();
-        let trust = trusted.iter().map(|key| format!("log {}\n", texts[*key])).collect::<String>();
+        let trust = trusted.iter().map(|key| format!("log {}", texts[*key])).collect::<Vec<_>>().join("\n");
         let report = audited(&under(note, bodies, from, to), Asked { trust: Some(Trust::read(&trust).unwrap()), ..Asked::default() });
         (report.exit_code(), report.integrity.finding)
     };

@@ -36,9 +36,10 @@ impl Standing {
 }
 
 /// The worst of these: tampering, then nobody to trust, then something that cannot be told; none, if nothing is wrong.
-pub fn worst<'v>(verdicts: impl IntoIterator<Item = &'v Verdict> + Clone) -> Option<&'v Verdict> {
-    let first = |standing| verdicts.clone().into_iter().find(|verdict| verdict.standing == standing);
-    [Standing::Failed, Standing::Untrusted, Standing::Unknown].into_iter().find_map(first)
+pub fn worst<'v>(verdicts: impl IntoIterator<Item = &'v Verdict>) -> Option<&'v Verdict> {
+    let order =
+        |verdict: &&Verdict| [Standing::Failed, Standing::Untrusted, Standing::Unknown].iter().position(|bad| *bad == verdict.standing);
+    verdicts.into_iter().filter(|verdict| order(verdict).is_some()).min_by_key(order)
 }
 
 /// The answer to one question.
