@@ -400,6 +400,13 @@ fn what_is_said_where_somebody_is_served_separately_goes_to_no_case_of_others() 
     // To another case of her own it goes.
     let another = own_case(&app.as_staff(Role::Adviser, "later"), &family.ana).id();
     move_note(&deputy, &told("ordinary"), &json!({"caseId":another,"reason":"The later one."})).ok(201);
+    // Where nobody is named any more, whoever works for the others sees her case, and writes nothing in it.
+    let open = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":"She is served with them."});
+    let version = hers().get(&format!("/cases/{case}")).ok(200).version();
+    boss.if_match(version).put(&format!("/cases/{case}/restriction"), &open).ok(200);
+    let seen = app.adviser().get(&format!("/cases/{case}")).ok(200).version();
+    let write = app.adviser().if_match(seen).patch(&format!("/cases/{case}"), &json!({"summary":"From the other side."}));
+    write.problem(409, "same-person").rule("conflict_of_interest");
 }
 
 #[test]

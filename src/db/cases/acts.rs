@@ -141,11 +141,11 @@ pub fn serving_other_side(
     Ok(serving)
 }
 
-/// The cases in which the caller serves another side of the people of any of these.
+/// The cases in which the caller serves another side of the people of any of these, who are, or were, served separately here or there (C1).
 pub fn other_sides_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<BTreeSet<CaseId>> {
     let here: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::case_id.eq_any(cases.clone()))
-        .select((participant::case_id, participant::person_id, participant::served_separately))
+        .select((participant::case_id, participant::person_id, participant::kept_apart))
         .load(tx.conn)?;
     let here: Vec<_> = here.into_iter().map(|(case, person, apart)| (Some(case), person, apart)).collect();
     let counted = Counted::among(tx, here.iter().map(|(_, person, _)| *person))?;
