@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::participants::{known, offered};
 use super::sides::{self, conflict};
-use super::{App, Error, Result, allowed, expect_version, faultless};
+use super::{App, Error, Result, allowed, expect_version, faultless, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
@@ -63,7 +63,7 @@ fn offering(permit: &Permit<impl Act>, case: Case) -> Case {
 fn wrong_state(caller: &Caller, status: CaseStatus, rule: Option<Fault>) -> Error {
     let closed = || Fault::new("#", RefusalRule::CaseClosed.as_str(), RefusalRule::CaseClosed.detail());
     let rule = rule.or_else(|| (status == CaseStatus::Closed).then(closed));
-    Error::State { rule, allowed: actions(status).iter().copied().filter(|action| caller.may(*action)).collect() }
+    Error::State { rule, allowed: possible(caller, actions(status)) }
 }
 
 /// A case in scope, at the version the client saw.
@@ -283,7 +283,7 @@ impl App {
                 return Err(wrong_state(permit.caller(), head.status, None));
             }
             // While it was closed, those on it were free to work for the other side (C1).
-            let people = sides::people(tx, permit, id)?;
+            let people = participants::sides(tx, permit, id)?;
             sides::keep_apart(tx, permit, &head, &people, None, "#", now)?;
             cases::reopen(tx, permit, id, version, why.reason, now)?;
             Ok(id)

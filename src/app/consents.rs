@@ -1,6 +1,6 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use super::{App, Error, Result, allowed, faultless, legal_requests};
+use super::{App, Error, Result, allowed, faultless, legal_requests, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
@@ -263,7 +263,7 @@ fn objection(content: &NewConsent, how: &NewWithdrawal, now: Timestamp) -> NewCo
 
 /// The record is ended already.
 fn ended(consent: &Consent, caller: &Caller) -> Error {
-    let allowed = actions(consent).iter().copied().filter(|action| caller.may(*action)).collect();
+    let allowed = possible(caller, actions(consent));
     Error::State { rule: None, allowed }
 }
 

@@ -47,7 +47,7 @@ fn require(caller: &Caller, request: &InformationRequest, action: Action) -> Res
     if possible.contains(&action) {
         return Ok(());
     }
-    Err(Error::State { rule: None, allowed: possible.iter().copied().filter(|action| caller.may(*action)).collect() })
+    Err(Error::State { rule: None, allowed: super::possible(caller, possible) })
 }
 
 /// All that somebody outside is said to have asked is on record.

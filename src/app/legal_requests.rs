@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::consents::last_day;
 use super::disclosures::{Request, Stop, recipient_fault};
-use super::{App, Error, Result, allowed, expect_version, faultless, leave, sides};
+use super::{App, Error, Result, allowed, expect_version, faultless, leave, possible, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::legal_requests::{self, Step};
 use crate::db::tasks::NewTask;
@@ -75,7 +75,7 @@ fn logged(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, id: LegalReque
 
 /// What the caller may do with a request that stands so.
 fn allowed_now(caller: &Caller, status: LegalRequestStatus) -> Vec<Action> {
-    actions(status).iter().copied().filter(|action| caller.may(*action)).collect()
+    possible(caller, actions(status))
 }
 
 /// The request stands so that this cannot be done.
@@ -86,8 +86,7 @@ fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<Refusal
 
 /// Whether the caller works for another side of the family, and so decides nothing here (C15). Whoever is kept away from the case does not find it.
 fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<bool> {
-    let people = sides::people(tx, permit, case)?;
-    Ok(!sides::serving(tx, permit, Some(case), &people, &[permit.staff()].into())?.0.is_empty())
+    Ok(sides::serves_another(tx, permit, &[case].into())?)
 }
 
 fn blank(text: Option<&LongText>) -> bool {

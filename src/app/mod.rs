@@ -253,7 +253,12 @@ fn faultless(faults: Vec<Fault>) -> Result<()> {
 /// The verbs of those actions that one of the caller's roles has: `allowedActions`. The state of the record chose `actions`.
 #[must_use]
 pub fn allowed(caller: &Caller, actions: &[Action]) -> Vec<ActionName> {
-    actions.iter().filter(|action| caller.may(**action)).map(|action| ActionName(action.verb())).collect()
+    possible(caller, actions).into_iter().map(|action| ActionName(action.verb())).collect()
+}
+
+/// Those of these that the caller may do.
+fn possible(caller: &Caller, actions: &[Action]) -> Vec<Action> {
+    actions.iter().copied().filter(|action| caller.may(*action)).collect()
 }
 
 /// The record still has the version the client saw; the statement that changes it checks once more.

@@ -40,9 +40,9 @@ impl App {
 }
 
 /// Somebody, as letters say it.
-fn called(content: PersonContent) -> Named {
-    let name = content.full_name.or(content.known_as).map(|name| name.0);
-    Named { name: name.unwrap_or_else(|| "somebody who gave no name".to_owned()), age_out_on: content.date_of_birth.map(age_out_on) }
+fn called(content: &PersonContent) -> Named {
+    let name = content.called().map_or_else(|| "somebody who gave no name".to_owned(), |name| name.0.clone());
+    Named { name, age_out_on: content.date_of_birth.map(age_out_on) }
 }
 
 /// The names of these people in a letter that is of one case: those by which they are known there, whatever else the caller knows of them (C1).
@@ -53,12 +53,12 @@ pub(super) fn named_in(
     people: &BTreeSet<PersonId>,
 ) -> Result<BTreeMap<PersonId, Named>> {
     let known = db::people::known_in(tx, permit, case, people)?;
-    Ok(known.into_iter().map(|(id, content)| (id, called(content))).collect())
+    Ok(known.into_iter().map(|(id, content)| (id, called(&content))).collect())
 }
 
 /// The names of these people in a letter that is of no one case, as the caller knows them.
 pub(super) fn named(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, Named>> {
-    people.into_iter().map(|id| Ok((id, called(db::people::find(tx, permit, id)?.content)))).collect()
+    people.into_iter().map(|id| Ok((id, called(&db::people::find(tx, permit, id)?.content)))).collect()
 }
 
 /// To whom, in words: a body with its team and officer, or somebody who takes part.

@@ -17,14 +17,9 @@ pub(super) fn conflict(pointer: &str) -> Error {
     Error::SamePerson(Fault::new(pointer, "conflict_of_interest", "This member of staff may not work on this case."))
 }
 
-/// The people of a case, and which of them are, or were, served separately in it.
-pub(super) fn people(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> db::Result<Vec<(PersonId, bool)>> {
-    participants::sides(tx, permit, case)
-}
-
 /// Which of these members of staff serve another side of these people, and in which case: those cases that the caller may know of, and those that
 /// are hidden from them.
-pub(super) fn serving(
+fn serving(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
     case: Option<CaseId>,
@@ -40,9 +35,14 @@ pub(super) fn serving(
 /// The caller does not work for another side of the people of these cases, which they see: staff of a case of somebody's own write in none of the
 /// others', and decide nothing about them (C1). That they do in a case which is hidden from them by now is no reason, or they would learn of it.
 pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<()> {
+    if serves_another(tx, permit, cases)? { Err(conflict("#")) } else { Ok(()) }
+}
+
+/// Whether they do. These cases stay as they are until the transaction ends.
+pub(super) fn serves_another(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> db::Result<bool> {
     cases::require_all(tx, permit, cases)?;
     let others = cases::other_sides_of(tx, permit, cases)?;
-    if cases::known(tx, permit, others)?.is_empty() { Ok(()) } else { Err(conflict("#")) }
+    Ok(!cases::known(tx, permit, others)?.is_empty())
 }
 
 /// None of these members of staff, put on a case at these places in the request, serves another side of these people of it. The answer is the cases
@@ -81,7 +81,7 @@ pub(super) fn review(
 
 /// Nobody of those put on the case at these places in the request serves another side of its people.
 pub(super) fn join(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, joining: &[(StaffId, String)], now: Timestamp) -> Result<()> {
-    let people = people(tx, permit, case)?;
+    let people = participants::sides(tx, permit, case)?;
     let hidden = may_join(tx, permit, Some(case), &people, joining)?;
     Ok(review(tx, permit, &hidden, case.0, now)?)
 }

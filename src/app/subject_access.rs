@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::participants::known;
-use super::{App, Error, Result, allowed, expect_version, faultless, sides};
+use super::{App, Error, Result, allowed, expect_version, faultless, possible, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::subject_access::{self, Right, Step, cases_of_right};
@@ -62,7 +62,7 @@ fn recorded(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<Sub
 
 /// What the caller may do with a request that stands so.
 fn allowed_now(caller: &Caller, status: SarStatus) -> Vec<Action> {
-    actions(status).iter().copied().filter(|action| caller.may(*action)).collect()
+    possible(caller, actions(status))
 }
 
 /// The request stands so that this cannot be done.

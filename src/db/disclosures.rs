@@ -259,7 +259,7 @@ pub fn list(
             decided_by: names.get(row.decided_by),
         })
     };
-    Ok(Page { items: page.items.into_iter().map(summary).collect::<Result<_>>()?, next: page.next, total: page.total })
+    page.try_map(summary)
 }
 
 /// Whether the same wording went to the same body within 12 months, and was sent. From another case it may be about to: whoever is second waits.

@@ -46,4 +46,9 @@ impl<T> Page<T> {
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(turn).collect(), next: self.next, total: self.total }
     }
+
+    /// The same where one row may fail to be turned.
+    pub fn try_map<U, E>(self, turn: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page { items: self.items.into_iter().map(turn).collect::<Result<_, E>>()?, next: self.next, total: self.total })
+    }
 }

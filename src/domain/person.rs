@@ -126,6 +126,12 @@ impl PersonContent {
         Self { kind, full_name, known_as, pseudonymous, date_of_birth, ..Self::nobody() }
     }
 
+    /// The name by which a letter calls them.
+    #[must_use]
+    pub fn called(&self) -> Option<&Name> {
+        self.full_name.as_ref().or(self.known_as.as_ref())
+    }
+
     /// Every name on record.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.full_name.iter().chain(&self.known_as).chain(&self.former_names)

@@ -23,8 +23,13 @@ pub(in crate::app) enum Stop {
 impl Stop {
     /// The same, with what may be done instead with what is refused.
     pub fn allowing(self, allowed: Vec<Action>) -> Self {
+        self.reading(|refusal| refusal, allowed)
+    }
+
+    /// The same, with the refusal as it reads in the request, and with what may be done instead.
+    pub fn reading(self, read: impl FnOnce(Refusal) -> Refusal, allowed: Vec<Action>) -> Self {
         match self {
-            Self::Refused(refusal, _) => Self::Refused(refusal, allowed),
+            Self::Refused(refusal, _) => Self::Refused(read(refusal), allowed),
             error @ Self::Error(_) => error,
         }
     }

@@ -160,10 +160,9 @@ impl App {
         };
         let exit = leave(permit.caller())?;
         let request = Request::find(tx, &exit, case_id, ask(drafted)?)?.asked_by(conflicted);
-        let (grant, counted) = self.judge(tx, &exit, &request, None, now).map_err(|stop| match stop {
-            Stop::Refused(refusal, _) => Stop::Refused(among(refusal, &items), allowed_now(permit.caller(), current.status)),
-            error @ Stop::Error(_) => error,
-        })?;
+        let judged = self.judge(tx, &exit, &request, None, now);
+        let (grant, counted) =
+            judged.map_err(|stop| stop.reading(|refusal| among(refusal, &items), allowed_now(permit.caller(), current.status)))?;
         faultless(beyond(&draft.extract.granted, request.notes(), &items, &counted))?;
         let permitted_until = last_day(tx, permit, grant.consents(), now)?;
         let (content, resting) = (request.content(), request.resting(&grant, &counted));

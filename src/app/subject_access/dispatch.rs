@@ -174,10 +174,8 @@ impl App {
         let status = current.status;
         let (answer, said) = Answer::find(tx, permit, current, how, now)?;
         let to = answer.address()?;
-        let leaving = self.judge_answer(tx, permit.caller(), &answer, said, now).map_err(|stop| match stop {
-            Stop::Refused(refusal, _) => Stop::Refused(of_request(refusal), allowed_now(permit.caller(), status)),
-            error @ Stop::Error(_) => error,
-        })?;
+        let judged = self.judge_answer(tx, permit.caller(), &answer, said, now);
+        let leaving = judged.map_err(|stop| stop.reading(of_request, allowed_now(permit.caller(), status)))?;
         let to = to.ok_or_else(|| wrong_state(permit.caller(), status, Some(RefusalRule::AddressUnverified)))?;
         let exit = leave(permit.caller())?;
         for Leaving { case_id, of_case, granted } in leaving {

@@ -22,10 +22,6 @@ use crate::domain::subject_access_letter::{Cover, OfCase, PassedOn, Released, Su
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Purpose, SarItemDecision, Vocabulary as _};
 
-fn name_of(content: &PersonContent) -> Option<String> {
-    content.full_name.as_ref().or(content.known_as.as_ref()).map(|name| name.0.clone())
-}
-
 /// What is on record beside the notes.
 fn rows(content: &PersonContent, contacts: &[Contact]) -> Vec<(String, Vec<String>)> {
     let text = |name: &str, value: Option<String>| (name.to_owned(), value.into_iter().collect());
@@ -114,7 +110,7 @@ pub(super) fn said(
     }
     let newest = cases.last().and_then(|newest| all.iter_mut().find(|said| said.case_id == *newest));
     if let (Some(said), Some((content, contacts))) = (newest, subject_access::on_record(tx, permit, right.subject, cases)?) {
-        said.of_case.about = name_of(&content).filter(|_| right.subject != right.requester);
+        said.of_case.about = content.called().filter(|_| right.subject != right.requester).map(|name| name.0.clone());
         said.of_case.on_record = if themselves { rows(&content, &contacts) } else { Vec::new() };
     }
     Ok(all)

@@ -74,8 +74,9 @@ fn note_cases(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl Iterator<
 }
 
 /// People in scope who are looked for, newest first. Tokens are short, so each hit is compared again once it is opened; that goes on until
-/// the page is full, or a thousand were looked through: then the next page goes on from there, however few were found. Those who are one are found by what all their records in scope tell together, and shown once, as the one who stays; if that
-/// one is not in scope, each of the others by itself, as if there were no merge.
+/// the page is full, or a thousand were looked through: then the next page goes on from there, however few were found. Those who are one are found by
+/// what all their records in scope tell together, and shown once, as the one who stays; if that one is not in scope, each of the others by itself, as if
+/// there were no merge.
 pub fn search(
     tx: &mut Tx<'_>,
     permit: &Permit<act::PersonSearch>,

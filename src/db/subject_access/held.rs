@@ -160,8 +160,8 @@ pub fn candidates(tx: &mut Tx<'_>, _permit: &Permit<act::SarCandidates>, held: H
     let mut decided: HashMap<NoteId, SarItem> = decided.map(|item| (item.note_id, item)).collect();
     let after = |candidate: &Candidate| page.after.is_none_or(|after| candidate.note_id.0 < after.id);
     let rows: Vec<Candidate> = held.candidates.into_iter().filter(after).collect();
-    let Page { items, next, total } = Page::cut(rows, page, |row| After { key: 0, id: row.note_id.0 }, None);
-    let mut opened = notes::opened(tx, &items.iter().map(|item| item.note_id).collect::<Vec<_>>())?;
+    let page = Page::cut(rows, page, |row| After { key: 0, id: row.note_id.0 }, None);
+    let mut opened = notes::opened(tx, &page.items.iter().map(|item| item.note_id).collect::<Vec<_>>())?;
     let read = |held: Candidate| {
         let Opened { summary: note, concern, action_taken } = opened.remove(&held.note_id).ok_or(Error::NotFound)?;
         let (decision, exemption, reason, redacted_text) = decided
@@ -182,7 +182,7 @@ pub fn candidates(tx: &mut Tx<'_>, _permit: &Permit<act::SarCandidates>, held: H
             redacted_text,
         })
     };
-    Ok(Page { items: items.into_iter().map(read).collect::<Result<_>>()?, next, total })
+    page.try_map(read)
 }
 
 /// Those of these people who are on record as professionals, or take part as such.
