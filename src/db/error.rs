@@ -76,6 +76,8 @@ const GONE: &[&str] = &[
     "unable to open database file",
     "readonly database",
     "No space left on device",
+    // As much as there was room for.
+    "wrote only",
     "terminating connection",
     "shutting down",
     "starting up",
@@ -87,8 +89,9 @@ const GONE: &[&str] = &[
     "SSL connection has been closed",
 ];
 
+/// In the message or its details: that a file of the server could not be written stands in either.
 fn says(told: &dyn diesel::result::DatabaseErrorInformation, any: &[&str]) -> bool {
-    any.iter().any(|words| told.message().contains(words))
+    any.iter().any(|words| told.message().contains(words) || told.details().is_some_and(|details| details.contains(words)))
 }
 
 impl From<diesel::result::Error> for Error {
@@ -113,3 +116,54 @@ impl From<diesel::result::Error> for Error {
 
 /// The error of a use case that talks to the database.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as E};
+
+    use super::Error;
+
+    /// What a server says, and the details of it.
+    struct Told(&'static str, Option<&'static str>);
+
+    impl DatabaseErrorInformation for Told {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn details(&self) -> Option<&str> {
+            self.1
+        }
+        fn hint(&self) -> Option<&str> {
+            None
+        }
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+        fn constraint_name(&self) -> Option<&str> {
+            None
+        }
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_server_that_cannot_write_is_away_in_whatever_words_it_says_so() {
+        for (message, details) in [
+            ("could not write to file \"pg_wal/xlogtemp.7\": No space left on device", None),
+            ("could not extend file \"base/5/16384\": wrote only 4096 of 8192 bytes at block 7", None),
+            (
+                "could not access status of transaction 0",
+                Some("Could not write to file \"pg_xact/0000\" at offset 0: No space left on device."),
+            ),
+        ] {
+            let told = E::DatabaseError(DatabaseErrorKind::Unknown, Box::new(Told(message, details)));
+            assert!(matches!(Error::from(told), Error::Unavailable), "{message}");
+        }
+        let other = E::DatabaseError(DatabaseErrorKind::Unknown, Box::new(Told("could not access status of transaction 0", None)));
+        assert!(matches!(Error::from(other), Error::Other(_)), "what is damaged does not come back by waiting");
+    }
+}
