@@ -118,6 +118,9 @@ fn the_lists_find_their_rows_by_an_index() {
                 if !steps.iter().any(|step| step.contains(&format!("{table}_{name}"))) {
                     faults.push(format!("{path}: the index of {name} does not lead there, whatever the value: {sql}"));
                 }
+                if steps.iter().any(|step| step.contains(&format!("({name}>?"))) {
+                    faults.push(format!("{path}: all there is of a value is looked through, to where the page begins: {sql}"));
+                }
                 if steps.iter().any(|step| common.iter().any(|index| step.contains(index))) {
                     faults.push(format!("{path}: an index leads to most of the log: {sql}"));
                 }

@@ -30,27 +30,35 @@ pub(super) struct Part {
     pub(super) range: (i64, i64),
     /// In which order they are wanted, if in any: whether the oldest comes first.
     pub(super) ascending: Option<bool>,
+    /// Whether a server looks for them.
+    pub(super) shared: bool,
 }
 
 /// The entries of a part whose column has a value, by the index of the column and in its order.
 ///
 /// Asked for as `column = value`, a server whose plan is made once for all values may go through the log from its end, and look through all of it for
-/// somebody who is in none or left long ago. The index of the column alone has this order.
+/// somebody who is in none or left long ago. Asked for as a range of the index, the index of the column alone has their order. The embedded database
+/// has no such choice, and would look through all that a range of two columns has of the first.
 macro_rules! led {
     ($table:ident . $column:ident, $value:expr, $part:expr) => {{
         let (value, (from, to)) = ($value, $part.range);
-        let place = concat!("(", stringify!($column), ", idx)");
-        let bounds = diesel::dsl::sql::<diesel::sql_types::Bool>(place)
-            .sql(" >= (")
-            .bind::<diesel::sql_types::Text, _>(value.clone())
-            .sql(", ")
-            .bind::<diesel::sql_types::BigInt, _>(from)
-            .sql(concat!(") AND (", stringify!($column), ", idx) < ("))
-            .bind::<diesel::sql_types::Text, _>(value)
-            .sql(", ")
-            .bind::<diesel::sql_types::BigInt, _>(to)
-            .sql(")");
-        let chosen = $table::table.filter(bounds).into_boxed();
+        let chosen = $table::table.into_boxed();
+        let chosen = if $part.shared {
+            let place = concat!("(", stringify!($column), ", idx)");
+            let bounds = diesel::dsl::sql::<diesel::sql_types::Bool>(place)
+                .sql(" >= (")
+                .bind::<diesel::sql_types::Text, _>(value.clone())
+                .sql(", ")
+                .bind::<diesel::sql_types::BigInt, _>(from)
+                .sql(concat!(") AND (", stringify!($column), ", idx) < ("))
+                .bind::<diesel::sql_types::Text, _>(value)
+                .sql(", ")
+                .bind::<diesel::sql_types::BigInt, _>(to)
+                .sql(")");
+            chosen.filter(bounds)
+        } else {
+            chosen.filter($table::$column.eq(value)).filter($table::idx.ge(from)).filter($table::idx.lt(to))
+        };
         match $part.ascending {
             None => chosen,
             Some(true) => chosen.order(($table::$column.asc(), $table::idx.asc())),
@@ -84,6 +92,7 @@ struct List<'f, L: Log> {
     /// Whose entries are looked for: the half-open range of their indexes.
     range: (i64, i64),
     ascending: bool,
+    shared: bool,
     way: Way<'f, L>,
 }
 
@@ -99,7 +108,7 @@ impl<L: Log> List<'_, L> {
     }
 
     fn ordered(&self, range: (i64, i64)) -> Part {
-        Part { range, ascending: Some(self.ascending) }
+        Part { range, ascending: Some(self.ascending), shared: self.shared }
     }
 
     /// Of what is left, what one page looks through.
@@ -133,7 +142,8 @@ pub(super) fn page<L: Log, F: PartialEq>(
         Some(leading) if leading == filter => Way::Index,
         Some(_) => Way::Among(&among),
     };
-    page_through::<L>(tx, |part| selected(filter, part), &List { range, ascending, way }, page, MOST)
+    let list = List { range, ascending, shared: tx.conn.is_shared(), way };
+    page_through::<L>(tx, |part| selected(filter, part), &list, page, MOST)
 }
 
 fn page_through<L: Log>(
@@ -143,7 +153,9 @@ fn page_through<L: Log>(
     page: &PageRequest,
     most: Most,
 ) -> Result<Page<LogRow>> {
-    let total = total(page, || L::count(tx.conn, chosen(Part { range: list.range, ascending: None })))?;
+    tx.conn.go_by_index()?;
+    let all = Part { ascending: None, ..list.ordered(list.range) };
+    let total = total(page, || L::count(tx.conn, chosen(all)))?;
     let left = list.left(page.after.map(|after| after.key));
     let part = list.part(tx.conn, left, most)?;
     let entries = L::page(tx.conn, chosen(list.ordered(part)), i64::from(page.limit) + 1)?;
@@ -205,7 +217,7 @@ mod tests {
                     "among" => Way::Among(&all),
                     _ => Way::Log,
                 };
-                let list = List { range: (0, 40), ascending, way };
+                let list = List { range: (0, 40), ascending, shared: false, way };
                 page_through::<Disclosures>(tx, chosen, &list, &request, Most { in_log: 5, by_index: 5 })
             };
             scratch.read(read).unwrap()
