@@ -73,7 +73,7 @@ pub(crate) fn accesses(bench: &Bench) {
         ("kind that is not there", "&kind=exported".to_owned()),
         ("operation", format!("&operation={operation}")),
         ("operation of somebody", format!("&operation={operation}&actor={actor}&outcome=refused")),
-        ("outcome that is rare", "&outcome=done".to_owned()),
+        ("refused", "&kind=refused".to_owned()),
         ("case", format!("&caseId={}", bench.cases()[0])),
         ("oldest first", "&order=asc".to_owned()),
     ];
