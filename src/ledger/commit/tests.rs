@@ -19,6 +19,7 @@ fn commitments_and_tags_are_those_of_the_formula() {
     );
     assert_eq!(key(0).commitment(id(), "recipientPerson", "Sam Okoro"), "NMUvFyfB98Cv5ReiRGS-KvgfM_u25ykpnUhYcWRSMH8");
     assert_eq!(key(0).case_tag(id()), "AqbXo7meGmQuCdFzKPV-vA");
+    assert_eq!(key(0).fingerprint(), "3WMKJn1RUgIZCOg4NpuXcbosjcuk6I6v1ty7BSgj5Q4");
 }
 
 #[test]
