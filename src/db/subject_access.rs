@@ -8,7 +8,7 @@ mod parts;
 
 pub use held::{Candidate, Held, Right, candidates, cases_of_right, held_about, home, on_record, take_guards};
 pub use parts::{Part, put, sent};
-pub(super) use parts::{going, held_cases};
+pub(super) use parts::{forget, going, held_cases};
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use crate::db::named::{self, NamedBy};
 use crate::db::schema::note;
 use crate::db::stored::Json;
 use crate::db::tx::Tx;
-use crate::db::{cases, consents, disclosures, guard, legal_extracts, staff};
+use crate::db::{cases, consents, disclosures, guard, legal_extracts, staff, subject_access};
 use crate::domain::ids::{CaseId, NoteId, StaffId};
 use crate::domain::note::{Note, NoteContent, Relocation};
 use crate::domain::text::LongText;
@@ -154,7 +154,9 @@ pub fn relocate(
     guard::take(tx, there.people().chain(versions.iter().flat_map(|row| row.details.0.clone().people())))?;
     named::note(tx, to, there.people(), NamedBy::Other)?;
     if let Some(from) = versions.first().map(|row| row.case_id) {
-        legal_extracts::forget(tx, from, &versions.iter().map(|row| row.id).collect::<Vec<_>>())?;
+        let moving: Vec<NoteId> = versions.iter().map(|row| row.id).collect();
+        legal_extracts::forget(tx, from, &moving)?;
+        subject_access::forget(tx, from, &moving)?;
     }
     let mut moved: HashMap<NoteId, NoteId> = HashMap::new();
     for old in versions {

@@ -18,6 +18,7 @@ use crate::domain::ids::{CaseId, DisclosureId, NoteId, PersonId, SarId, SarPartI
 use crate::domain::subject_access::SarItem;
 use crate::domain::subject_access_letter::OfCase;
 use crate::domain::time::Timestamp;
+use crate::domain::vocabulary::SarStatus;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = subject_access_part)]
@@ -116,6 +117,28 @@ pub fn sent(
     let Told { items, .. } = tx.open(cell(row.id, case), &row.sealed)?;
     let sealed = tx.seal(cell(row.id, case), &Told { items, disclosure_ids, said: Some(said) })?;
     diesel::update(subject_access_part::table.find(row.id)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// What was decided of these notes, which are moved to another case, loses its words in every answer that was not sent: nothing of another family stays
+/// under the key of this one (C8). That something was decided of them stays, so that no answer is sent before it is decided anew. The caller holds the case.
+pub(in crate::db) fn forget(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) -> Result<()> {
+    let unsent =
+        subject_access_request::table.filter(subject_access_request::status.ne(SarStatus::Sent)).select(subject_access_request::id);
+    let here =
+        subject_access_part::table.filter(subject_access_part::case_id.eq(case_id)).filter(subject_access_part::sar_id.eq_any(unsent));
+    for row in here.load::<Row>(tx.conn)? {
+        let mut told: Told = tx.open(cell(row.id, case_id), &row.sealed)?;
+        let mut emptied = false;
+        for item in told.items.iter_mut().filter(|item| notes.contains(&item.note_id)) {
+            (item.reason, item.redacted_text) = (None, None);
+            emptied = true;
+        }
+        if emptied {
+            let sealed = tx.seal(cell(row.id, case_id), &told)?;
+            diesel::update(subject_access_part::table.find(row.id)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+        }
+    }
     Ok(())
 }
 
