@@ -28,6 +28,7 @@ BEGIN
         GRANT DELETE ON sealing_key, person, person_merge, decision_guard, capacity_record, case_file, case_event, referral, participant, named_person, note,
             consent,
             consent_subject, consent_recipient, safeguarding_concern, concern_event, disclosure, disclosure_consent, disclosure_annotation,
+            disclosure_address,
             information_request, legal_request, legal_extract, legal_bundle, subject_access_request, subject_access_part, retention_hold, task TO sendiass_app;
     END IF;
     IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tablename = 'disclosure_private') THEN

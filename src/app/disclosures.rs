@@ -178,7 +178,7 @@ impl App {
         };
         let wording = if ask.basis == Basis::Anonymised { ask.summary.as_ref().map(|text| anonymous::digest(tx, text)) } else { None };
         let logged = request.made(tx, permit, &self.settings, &grant, counted, recipient_id)?;
-        let recording = Recording { id: DisclosureId::mint(), recipient_id, decided, wording };
+        let recording = Recording { id: DisclosureId::mint(), recipient_id, decided, wording, to: None };
         let id = disclosures::record(tx, permit, case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, case_id, Some(id), now);
         if let Some(concern) = concern_id {
@@ -236,7 +236,8 @@ impl App {
         };
         let copies = held.map(copy).collect();
         let content = DisclosureContent::from(ask);
-        disclosures::record(tx, permit, request.case_id, grant, &content, Recording { id, recipient_id, decided, wording: None })?;
+        let recording = Recording { id, recipient_id, decided, wording: None, to: None };
+        disclosures::record(tx, permit, request.case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);
         if content.told_subject == Some(ToldSubject::Later) {
             follow_up::task(tx, permit, request.case_id, TaskKind::TellSubject, id.0, None, now)?;

@@ -2,6 +2,7 @@
 //! is an annotation.
 
 mod accounting;
+mod addresses;
 
 pub use accounting::passed_on;
 pub(super) use accounting::withheld;
@@ -26,7 +27,7 @@ use crate::authz::{Act, Permit, act};
 use crate::domain::disclosure::{
     Annotation, Decided, Disclosure, DisclosureContent, DisclosureSummary, LogEntryRef, NewAnnotation, ReliedOn,
 };
-use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
+use crate::domain::ids::{AnnotationId, CaseId, ConcernId, ContactId, DisclosureId, NoteId, PersonId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::time::{Timestamp, months_after};
 use crate::domain::vocabulary::{AnnotationKind, Basis, DisclosureStatus, Purpose};
@@ -64,6 +65,8 @@ pub struct Recording {
     pub decided: Decided,
     /// The keyed digest of an anonymous wording.
     pub wording: Option<[u8; 32]>,
+    /// The contact to which it goes, where it goes to somebody who takes part and it is known to which.
+    pub to: Option<ContactId>,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the grant is used up: one grant, one row")]
@@ -98,6 +101,7 @@ pub fn record(
         sealed,
     };
     diesel::insert_into(disclosure::table).values(row).execute(tx.conn)?;
+    addresses::keep(tx, permit, (id, case_id), content, recording.to)?;
     for relied in grant.consents() {
         diesel::insert_into(disclosure_consent::table)
             .values((disclosure_consent::consent_id.eq(relied.consent_id), disclosure_consent::disclosure_id.eq(id)))
@@ -182,12 +186,14 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisclosureId) -> Res
     for note in notes {
         annotations.push(note.view(tx, row.case_id, &names)?);
     }
+    let sent_to = addresses::of(tx, permit, id)?;
     Ok(Disclosure {
         id,
         case_id: row.case_id,
         status: DisclosureStatus::Sent,
         basis: row.basis,
         content,
+        sent_to,
         decided: row.details.0,
         requested_by: names.get(row.decided_by),
         decided_by: names.get(row.decided_by),

@@ -49,7 +49,7 @@ mod safe;
 mod search;
 mod sides;
 
-pub(super) use safe::{is_safe, safe_by};
+pub(super) use safe::{addresses, is_safe, safe_by};
 pub use search::search;
 
 pub(super) use sides::{

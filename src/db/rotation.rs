@@ -13,9 +13,9 @@ use super::error::{Error, Result};
 use super::keyring::{self, KeyRow, Keyring};
 use super::ledger::disclosures::{Named, openings_cell};
 use super::schema::{
-    capacity_record, case_file, concern_event, consent, disclosure, disclosure_annotation, disclosure_entry, disclosure_private,
-    information_request, legal_bundle, legal_extract, legal_request, note, person, person_merge, referral, retention_hold,
-    safeguarding_concern, sealing_key, subject_access_part, subject_access_request,
+    capacity_record, case_file, concern_event, consent, disclosure, disclosure_address, disclosure_annotation, disclosure_entry,
+    disclosure_private, information_request, legal_bundle, legal_extract, legal_request, note, person, person_merge, referral,
+    retention_hold, safeguarding_concern, sealing_key, subject_access_part, subject_access_request,
 };
 use super::sealed::{self, Cell, KeyUse, Owner};
 use super::stored::AnyId;
@@ -166,6 +166,7 @@ fn each(tx: &mut Tx<'_>, owner: Owner, mut f: impl FnMut(&mut Tx<'_>, Cell, &[u8
                 disclosure.sealed of disclosure::case_id.eq(id);
                 disclosure_annotation.sealed of disclosure_annotation::disclosure_id
                     .eq_any(disclosure::table.filter(disclosure::case_id.eq(id)).select(disclosure::id));
+                disclosure_address.sealed of disclosure_address::case_id.eq(id);
                 safeguarding_concern.sealed of safeguarding_concern::case_id.eq(id);
                 concern_event.sealed of concern_event::case_id.eq(id);
                 information_request.sealed of information_request::case_id.eq(id);

@@ -442,6 +442,18 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::stored::*;
 
+    disclosure_address (id) {
+        id -> DbUuid,
+        disclosure_id -> DbUuid,
+        case_id -> DbUuid,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
     information_request (id) {
         id -> DbUuid,
         case_id -> DbUuid,
@@ -829,6 +841,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure,
     disclosure_consent,
     disclosure_annotation,
+    disclosure_address,
     information_request,
     legal_request,
     legal_bundle,

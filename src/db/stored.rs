@@ -208,7 +208,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     StaffId, RecipientId, TeamId, PersonId, ContactId, CapacityRecordId, PersonMergeId, CaseId, ParticipantId, NoteId, ConsentId, DisclosureId, AnnotationId,
-    ConcernId, TaskId, InformationRequestId, LegalRequestId, SarId, SarPartId, ReferralId, CaseEventId, EntryId, RetentionHoldId, DisposalId,
+    AddressId, ConcernId, TaskId, InformationRequestId, LegalRequestId, SarId, SarPartId, ReferralId, CaseEventId, EntryId, RetentionHoldId, DisposalId,
 }
 
 macro_rules! stored_words {

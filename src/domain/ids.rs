@@ -69,6 +69,8 @@ ids! {
     ConsentId;
     /// A disclosure.
     DisclosureId;
+    /// Where a disclosure went.
+    AddressId;
     /// What happened to a disclosure later.
     AnnotationId;
     /// A safeguarding concern.

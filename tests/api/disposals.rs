@@ -89,7 +89,7 @@ pub fn propose(app: &TestApp, cases: &[&str]) -> Reply {
     app.manager().with("Idempotency-Key", &key()).post("/disposals", &body)
 }
 
-fn approve(session: &Session<'_>, disposal: &str, version: i64) -> Reply {
+pub fn approve(session: &Session<'_>, disposal: &str, version: i64) -> Reply {
     let session = session.with("Idempotency-Key", "approval-of-a-disposal").if_match(version);
     session.post(&format!("/disposals/{disposal}/approval"), &json!({"notices":"notified"}))
 }
@@ -121,7 +121,7 @@ fn tables(conn: &mut Conn) -> Vec<String> {
 }
 
 /// How many rows a query counts.
-fn count(app: &TestApp, query: &str) -> i64 {
+pub fn count(app: &TestApp, query: &str) -> i64 {
     counted(&mut app.sabotage(), query)
 }
 

@@ -55,6 +55,7 @@ mod safeguarding;
 mod scope;
 mod sealing;
 mod selfcheck;
+mod sent_to;
 mod service;
 mod sides;
 mod subject_access;

@@ -36,6 +36,7 @@ INSERT INTO disposal_entry VALUES (0, #7);
 INSERT INTO disclosure VALUES (#9, #4, 'permission', #3, 'epoch', #0, NULL, NULL, '{}', '\x00');
 INSERT INTO disclosure_consent VALUES (#8, #9);
 INSERT INTO disclosure_annotation VALUES (#a, #9, 'k', '\x00', 'epoch', #0);
+INSERT INTO disclosure_address VALUES (#b, #9, #4, '\x00');
 INSERT INTO disclosure_entry (idx, body) VALUES (0, '{~at~:~a~,~kind~:~k~,~actor~:~x~}'),
     (1, '{~at~:~b~,~kind~:~k~,~actor~:~x~,~recipient~:~r~,~identified~:true,~copies~:[{}]}');
 INSERT INTO disclosure_leaf VALUES (0, ZEROS), (1, ZEROS);
@@ -99,6 +100,7 @@ pub(super) const WRITTEN_ONCE: &[(&str, &str, &str)] = &[
     ("consent_recipient", "what was agreed cannot be changed", ""),
     ("consent_subject", "what was agreed cannot be changed", ""),
     ("disclosure", "disclosures are append-only", ""),
+    ("disclosure_address", "where something went stands", ""),
     ("disclosure_annotation", "annotations are append-only", ""),
     ("disclosure_case_ix", "the look-up is never changed", ""),
     ("disclosure_checkpoint", "the log is append-only", "checkpoints grow"),
@@ -141,6 +143,7 @@ const WITH_THEIR_KEY: &[&str] = &[
     "consent_recipient",
     "consent_subject",
     "disclosure",
+    "disclosure_address",
     "disclosure_annotation",
     "disclosure_consent",
     "named_person",
@@ -542,7 +545,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "disposal: what was written once, when its key is destroyed",
         "INSERT INTO sealing_key VALUES ('case', uuid_send(#4), 'ledger', 1, 'k', ZEROS, 'epoch', NULL); UPDATE sealing_key SET wrapped = NULL; \
          DELETE FROM consent_subject; \
-         DELETE FROM consent_recipient; DELETE FROM disclosure_consent; DELETE FROM disclosure_annotation; DELETE FROM concern_event; \
+         DELETE FROM consent_recipient; DELETE FROM disclosure_consent; DELETE FROM disclosure_annotation; DELETE FROM disclosure_address; DELETE FROM concern_event; \
          DELETE FROM disclosure_private; DELETE FROM case_event; DELETE FROM disclosure; DELETE FROM safeguarding_concern; DELETE FROM consent; DELETE FROM named_person; DELETE FROM note",
     ),
     (

@@ -91,6 +91,7 @@ INSERT INTO disclosure VALUES (x'00000000000000000000000000000009', x'0000000000
     zeroblob(16), NULL, NULL, '{}', x'00');
 INSERT INTO disclosure_consent VALUES (x'00000000000000000000000000000008', x'00000000000000000000000000000009');
 INSERT INTO disclosure_annotation VALUES (x'0000000000000000000000000000000a', x'00000000000000000000000000000009', 'k', x'00', 0, zeroblob(16));
+INSERT INTO disclosure_address VALUES (x'0000000000000000000000000000000e', x'00000000000000000000000000000009', x'00000000000000000000000000000004', x'00');
 INSERT INTO disclosure_entry (idx, body) VALUES (0, '{\"at\":\"a\",\"kind\":\"k\",\"actor\":\"x\"}');
 INSERT INTO disclosure_entry (idx, body) VALUES (1, '{\"at\":\"b\",\"kind\":\"k\",\"actor\":\"x\",\"recipient\":\"r\",\"copies\":[{}]}');
 INSERT INTO disclosure_leaf VALUES (0, zeroblob(32)), (1, zeroblob(32));
@@ -110,6 +111,7 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("capacity_record", "id = x'00000000000000000000000000000007'", "outcome = 'z'"),
     ("disclosure", "id = x'00000000000000000000000000000009'", "sealed = x'01'"),
     ("disclosure_annotation", "id = x'0000000000000000000000000000000a'", "sealed = x'01'"),
+    ("disclosure_address", "id = x'0000000000000000000000000000000e'", "sealed = x'01'"),
     ("disclosure_consent", "TRUE", "consent_id = x'00000000000000000000000000000001'"),
     ("consent_subject", "TRUE", "person_id = x'00000000000000000000000000000002'"),
     ("consent_recipient", "ordinal = 0", "recipient_id = NULL"),

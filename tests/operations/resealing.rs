@@ -40,6 +40,8 @@ fn versions(conn: &mut Conn) -> Vec<(String, BTreeSet<String>)> {
 fn record_everything(app: &TestApp) -> Family {
     let family = record(app);
     let disclosed = app.adviser().get(&format!("/cases/{}/disclosures", family.case)).ok(200).body["items"][0]["id"].clone();
+    let copied = json!({"copies":[{"personId":family.mia,"contactId":family.mia_contact}]});
+    family.disclose(app, &family.ask(&family.n1(app), copied)).ok(201);
     let annotation = json!({"kind":"receipt_confirmed","note":"They rang to say it came."});
     app.adviser().post(&format!("/disclosures/{}/annotations", disclosed.as_str().unwrap()), &annotation).ok(201);
     let referral = json!({"source":"self_parent","childName":"Kit Marsh","familyAgreed":true,"riskStated":false});
@@ -123,11 +125,12 @@ fn all_text_is_sealed_again_under_new_keys_and_the_old_ones_are_destroyed() {
 }
 
 /// What is written once, the column in it that is sealed, and how a change is refused.
-const ONCE: [(&str, &str, &str); 10] = [
+const ONCE: [(&str, &str, &str); 11] = [
     ("note", "sealed", "append-only"),
     ("capacity_record", "sealed", "append-only"),
     ("disclosure", "sealed", "append-only"),
     ("disclosure_annotation", "sealed", "append-only"),
+    ("disclosure_address", "sealed", "where something went stands"),
     ("disclosure_private", "openings", "never changed"),
     ("consent", "sealed", "cannot be changed"),
     ("concern_event", "sealed", "of a concern stands"),

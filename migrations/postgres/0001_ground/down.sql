@@ -8,6 +8,7 @@ DROP TABLE legal_bundle;
 DROP TABLE legal_extract;
 DROP TABLE legal_request;
 DROP TABLE information_request;
+DROP TABLE disclosure_address;
 DROP TABLE disclosure_annotation;
 DROP TABLE disclosure_consent;
 DROP TABLE disclosure;

@@ -388,6 +388,17 @@ CREATE TABLE disclosure_annotation (
 );
 CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
 
+-- Insert-only: where a disclosure or a copy of it went, as it was then. Each address is of the case in which it is known, which is another than that of
+-- the disclosure if somebody told it in a case of their own (C1): it is sealed under the key of that case, shown to those who see that, and goes with it.
+CREATE TABLE disclosure_address (
+    id uuid PRIMARY KEY,
+    disclosure_id uuid NOT NULL REFERENCES disclosure (id),
+    case_id uuid NOT NULL REFERENCES case_file (id),
+    sealed bytea NOT NULL
+);
+CREATE INDEX disclosure_address_disclosure ON disclosure_address (disclosure_id);
+CREATE INDEX disclosure_address_case ON disclosure_address (case_id);
+
 -- What the service asked somebody outside, and what somebody outside asked. What was asked, and what came of it, is sealed.
 CREATE TABLE information_request (
     id uuid PRIMARY KEY,
@@ -654,6 +665,12 @@ CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_kept;
 CREATE TRIGGER disclosure_annotation_emptied BEFORE TRUNCATE ON disclosure_annotation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('annotations are append-only');
 ALTER TABLE disclosure_annotation ENABLE ALWAYS TRIGGER disclosure_annotation_emptied;
+CREATE TRIGGER disclosure_address_fixed BEFORE UPDATE ON disclosure_address FOR EACH ROW EXECUTE FUNCTION refuse_all_but_sealing('where something went stands', 'case', 'case_id', 'sealed');
+ALTER TABLE disclosure_address ENABLE ALWAYS TRIGGER disclosure_address_fixed;
+CREATE TRIGGER disclosure_address_kept BEFORE DELETE ON disclosure_address FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('where something went stands', 'case', 'case_id', 'case', 'disclosure_id');
+ALTER TABLE disclosure_address ENABLE ALWAYS TRIGGER disclosure_address_kept;
+CREATE TRIGGER disclosure_address_emptied BEFORE TRUNCATE ON disclosure_address FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('where something went stands');
+ALTER TABLE disclosure_address ENABLE ALWAYS TRIGGER disclosure_address_emptied;
 CREATE TRIGGER consent_subject_fixed BEFORE UPDATE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_change('what was agreed cannot be changed');
 ALTER TABLE consent_subject ENABLE ALWAYS TRIGGER consent_subject_fixed;
 CREATE TRIGGER consent_subject_kept BEFORE DELETE ON consent_subject FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('what was agreed cannot be changed', 'case', 'consent_id');

@@ -387,6 +387,17 @@ CREATE TABLE disclosure_annotation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX disclosure_annotation_disclosure ON disclosure_annotation (disclosure_id);
 
+-- Insert-only: where a disclosure or a copy of it went, as it was then. Each address is of the case in which it is known, which is another than that of
+-- the disclosure if somebody told it in a case of their own (C1): it is sealed under the key of that case, shown to those who see that, and goes with it.
+CREATE TABLE disclosure_address (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    disclosure_id BLOB NOT NULL REFERENCES disclosure (id),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disclosure_address_disclosure ON disclosure_address (disclosure_id);
+CREATE INDEX disclosure_address_case ON disclosure_address (case_id);
+
 -- What the service asked somebody outside, and what somebody outside asked. What was asked, and what came of it, is sealed.
 CREATE TABLE information_request (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -612,6 +623,15 @@ BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
 CREATE TRIGGER disclosure_annotation_kept BEFORE DELETE ON disclosure_annotation
 WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
 BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER disclosure_address_fixed BEFORE UPDATE ON disclosure_address
+WHEN (NEW.id, NEW.disclosure_id, NEW.case_id) IS NOT (OLD.id, OLD.disclosure_id, OLD.case_id)
+    OR NOT EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'seal'
+        AND hex(substr(NEW.sealed, 1, 6)) = printf('0101%08X', key.version) AND hex(substr(OLD.sealed, 1, 6)) < printf('0101%08X', key.version))
+BEGIN SELECT RAISE(ABORT, 'where something went stands'); END;
+CREATE TRIGGER disclosure_address_kept BEFORE DELETE ON disclosure_address
+WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = OLD.case_id AND key.purpose = 'ledger' AND key.wrapped IS NULL)
+    OR EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'case' AND key.owner_id = (SELECT case_id FROM disclosure WHERE id = OLD.disclosure_id) AND key.purpose = 'ledger' AND key.wrapped IS NULL))
+BEGIN SELECT RAISE(ABORT, 'where something went stands'); END;
 -- INSERT OR REPLACE removes the old row without firing its DELETE trigger, so the id itself is guarded.
 CREATE TRIGGER note_new BEFORE INSERT ON note WHEN EXISTS (SELECT 1 FROM note WHERE id = NEW.id OR supersedes_note_id = NEW.supersedes_note_id
     OR moved_from_id = NEW.moved_from_id)
@@ -623,6 +643,8 @@ BEGIN SELECT RAISE(ABORT, 'capacity records are append-only'); END;
 CREATE TRIGGER disclosure_annotation_new BEFORE INSERT ON disclosure_annotation
 WHEN EXISTS (SELECT 1 FROM disclosure_annotation WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'annotations are append-only'); END;
+CREATE TRIGGER disclosure_address_new BEFORE INSERT ON disclosure_address WHEN EXISTS (SELECT 1 FROM disclosure_address WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'where something went stands'); END;
 CREATE TRIGGER consent_new BEFORE INSERT ON consent WHEN EXISTS (SELECT 1 FROM consent WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'what was agreed cannot be changed'); END;
 CREATE TRIGGER consent_kept BEFORE DELETE ON consent

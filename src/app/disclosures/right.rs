@@ -10,7 +10,7 @@ use crate::db::disclosures::{self, Recording};
 use crate::db::notes::HeldNote;
 use crate::db::{Tx, ledger, subject_access};
 use crate::domain::disclosure::{Ask, Decided, Disclosure, DisclosureContent, Facts, Failing, RefusalRule, SarFacts};
-use crate::domain::ids::{CaseId, DisclosureId, SarId};
+use crate::domain::ids::{CaseId, ContactId, DisclosureId, SarId};
 use crate::domain::time::Timestamp;
 use crate::policy::disclosure::{Grant, decide};
 
@@ -69,20 +69,20 @@ impl App {
         }
     }
 
-    /// Writes that this part of the answer to a request left.
+    /// Writes that this part of the answer to a request left, to this contact.
     pub(in crate::app) fn record_answer(
         &self,
         tx: &mut Tx<'_>,
         permit: &Permit<act::DisclosureRecord>,
         request: &Request,
         (grant, counted): (Grant, Counted),
-        sar: SarId,
+        (sar, to): (SarId, Option<ContactId>),
     ) -> Result<DisclosureId> {
         let (id, now) = (DisclosureId::mint(), grant.decided_at());
         let decided = Decided { sar_id: Some(sar), ..self.decided(permit, request, &grant, &counted) };
         let logged = request.made(tx, permit, &self.settings, &grant, &counted, None)?;
         let content = DisclosureContent::from(&request.ask);
-        let recording = Recording { id, recipient_id: None, decided, wording: None };
+        let recording = Recording { id, recipient_id: None, decided, wording: None, to };
         disclosures::record(tx, permit, request.case_id, grant, &content, recording)?;
         ledger::append(tx, permit, logged, request.case_id, Some(id), now);
         Ok(id)

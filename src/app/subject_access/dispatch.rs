@@ -177,11 +177,11 @@ impl App {
         let judged = self.judge_answer(tx, permit.caller(), &answer, said, now);
         let leaving = judged.map_err(|stop| stop.reading(of_request, allowed_now(permit.caller(), status)))?;
         let to = to.ok_or_else(|| wrong_state(permit.caller(), status, Some(RefusalRule::AddressUnverified)))?;
-        let exit = leave(permit.caller())?;
+        let (exit, contact) = (leave(permit.caller())?, answer.to.as_ref().map(|contact| contact.id));
         for Leaving { case_id, of_case, granted } in leaving {
             let mut left = Vec::with_capacity(granted.len());
             for (request, grant) in granted {
-                left.push(self.record_answer(tx, &exit, &request, grant, id)?);
+                left.push(self.record_answer(tx, &exit, &request, grant, (id, contact))?);
             }
             subject_access::sent(tx, permit, (id, case_id), of_case, left)?;
         }

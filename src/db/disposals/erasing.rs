@@ -10,9 +10,9 @@ use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::schema::{
     access_case_ix, blind_index, capacity_record, case_event, case_file, case_staff, concern_event, consent, consent_recipient,
-    consent_subject, decision_guard, disclosure, disclosure_annotation, disclosure_case_ix, disclosure_consent, disclosure_private,
-    disposal_case, information_request, legal_bundle, legal_extract, legal_request, named_person, note, participant, person, person_merge,
-    referral, retention_hold, safeguarding_concern, sealing_key, subject_access_part, subject_access_request, task,
+    consent_subject, decision_guard, disclosure, disclosure_address, disclosure_annotation, disclosure_case_ix, disclosure_consent,
+    disclosure_private, disposal_case, information_request, legal_bundle, legal_extract, legal_request, named_person, note, participant,
+    person, person_merge, referral, retention_hold, safeguarding_concern, sealing_key, subject_access_part, subject_access_request, task,
 };
 use crate::db::sealed::Owner;
 use crate::db::stored::AnyId;
@@ -255,6 +255,9 @@ impl Going {
         let entries = disclosure_case_ix::table.filter(disclosure_case_ix::case_id.eq_any(cases())).select(disclosure_case_ix::idx);
         diesel::delete(disclosure_private::table.filter(disclosure_private::idx.eq_any(entries))).execute(tx.conn)?;
         diesel::delete(disclosure_annotation::table.filter(disclosure_annotation::disclosure_id.eq_any(disclosures()))).execute(tx.conn)?;
+        // Where something went of these cases, and what was told in them of where something of others went.
+        let addresses = disclosure_address::disclosure_id.eq_any(disclosures()).or(disclosure_address::case_id.eq_any(cases()));
+        diesel::delete(disclosure_address::table.filter(addresses)).execute(tx.conn)?;
         diesel::delete(
             disclosure_consent::table
                 .filter(disclosure_consent::disclosure_id.eq_any(disclosures()).or(disclosure_consent::consent_id.eq_any(consents()))),

@@ -1,13 +1,16 @@
 //! Whether a number or address can be used without harm (C3): what is unsafe on any side of somebody, or of whoever is one with them, is unsafe, though
 //! the side on which it is used does not say so.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::among;
 use super::sides::{Known, Sealed};
 use crate::authz::Scope;
 use crate::db::error::Result;
 use crate::db::tx::Tx;
-use crate::domain::ids::{ContactId, PersonId};
-use crate::domain::person::Contact;
+use crate::db::{participants, scope};
+use crate::domain::ids::{CaseId, ContactId, PersonId};
+use crate::domain::person::{Contact, NewContact};
 use crate::domain::vocabulary::Channel;
 
 /// All sides of those who are one.
@@ -28,15 +31,63 @@ pub fn is_safe(all: &[(PersonId, Sealed)], contact: ContactId, channel: Channel)
     meant.peek().is_some() && meant.all(|held| holds_safe(all, held) && !avoided(held.contact.kind))
 }
 
+/// The contacts that the caller knows of those who are one, all of whom is sealed here, by which this way reaches them and that no side holds unsafe.
+fn reached<'a>(tx: &mut Tx<'_>, scope: Scope, all: &'a [(PersonId, Sealed)], channel: Channel) -> Result<Vec<&'a Contact>> {
+    let kinds = channel.contact_kinds();
+    let in_scope = among(tx, scope, all.iter().map(|(id, _)| *id))?;
+    let mut found = Vec::new();
+    for (_, sealed) in all.iter().filter(|(id, _)| in_scope.contains(id)) {
+        let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
+        found.extend(seen.contacts.iter().filter(|held| kinds.contains(&held.contact.kind) && holds_safe(all, held)));
+    }
+    Ok(found)
+}
+
 /// Whether something can be sent to somebody this way without harm: nothing that is known of them avoids it, and of the contacts that the caller
 /// knows there is one for it that no side holds unsafe. Of those who are one, all is sealed here.
 pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[(PersonId, Sealed)], channel: Channel) -> Result<bool> {
-    let kinds = channel.contact_kinds();
-    let mut reached = kinds.is_empty();
-    let in_scope = among(tx, scope, all.iter().map(|(id, _)| *id))?;
-    for (_, sealed) in all.iter().filter(|(id, _)| in_scope.contains(id)) {
-        let seen = sealed.seen(tx, scope)?.map_or(&sealed.known, |side| &side.known);
-        reached |= seen.contacts.iter().any(|held| kinds.contains(&held.contact.kind) && holds_safe(all, held));
-    }
+    let reached = channel.contact_kinds().is_empty() || !reached(tx, scope, all, channel)?.is_empty();
     Ok(reached && !sides(all).any(|known| known.avoids(channel)))
+}
+
+/// By which case each of these records is known to those who see this case: by this one, if it takes part in it or in none; or else by the newest in which it
+/// does, of those in the caller's scope.
+fn homes(tx: &mut Tx<'_>, scope: Scope, all: &[(PersonId, Sealed)], here: CaseId) -> Result<HashMap<PersonId, CaseId>> {
+    let mut homes = HashMap::new();
+    for (record, _) in all {
+        let cases = participants::cases_of(tx, &[*record])?;
+        if cases.is_empty() || cases.contains(&here) {
+            homes.insert(*record, here);
+        } else {
+            let seen = scope::among(tx, scope, cases.clone())?;
+            homes.extend(seen.into_iter().max().or(cases.into_iter().max()).map(|case| (*record, case)));
+        }
+    }
+    Ok(homes)
+}
+
+/// Where something of this case goes that goes to this contact of somebody, or, if it is not said to which, to any by which this way reaches them. Each with
+/// the case in which it is known: this one, unless it was told in another only (C1). Of those who are one, all is sealed here.
+pub fn addresses(
+    tx: &mut Tx<'_>,
+    scope: Scope,
+    all: &[(PersonId, Sealed)],
+    here: CaseId,
+    to: Option<ContactId>,
+    channel: Channel,
+) -> Result<Vec<(CaseId, NewContact)>> {
+    let homes = homes(tx, scope, all, here)?;
+    let mut held: Vec<(CaseId, &Contact)> = Vec::new();
+    for (record, sealed) in all {
+        held.extend(homes.get(record).into_iter().flat_map(|home| sealed.known.contacts.iter().map(|contact| (*home, contact))));
+        held.extend(sealed.own.iter().flat_map(|side| side.known.contacts.iter().map(|contact| (side.case, contact))));
+    }
+    let meant: BTreeSet<String> = match to {
+        Some(to) => held.iter().filter(|(_, contact)| contact.id == to).map(|(_, contact)| contact.contact.as_compared()).collect(),
+        None => reached(tx, scope, all, channel)?.into_iter().map(|contact| contact.contact.as_compared()).collect(),
+    };
+    // Where it is told in several cases, it is no secret of any of them.
+    held.sort_by_key(|(case, _)| *case != here);
+    let known = |one: &String| held.iter().find(|(_, contact)| contact.contact.as_compared() == *one);
+    Ok(meant.iter().filter_map(known).map(|(case, contact)| (*case, contact.contact.clone())).collect())
 }

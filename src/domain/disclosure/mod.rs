@@ -21,6 +21,6 @@ pub use facts::{
 };
 pub use grounds::{AsNamed, Grounds};
 pub use recorded::{
-    Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef,
+    Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, SentTo,
 };
 pub use refusal::{Conflict, Failing, Refusal, RefusalCode, RefusalRule, TextRange};

@@ -11,10 +11,10 @@ use crate::domain::action::{ActionName, Clause};
 use crate::domain::fault::Remark;
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId, SarId};
 use crate::domain::staff::StaffRef;
-use crate::domain::text::LongText;
+use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AnnotationKind, Art9Condition, Basis, Channel, ConditionKind, DisclosureStatus, LawfulBasis, Purpose, Remedy, Role,
+    AnnotationKind, Art9Condition, Basis, Channel, ConditionKind, ContactKind, DisclosureStatus, LawfulBasis, Purpose, Remedy, Role,
 };
 
 /// The confidentiality policy that was in force, and what of it bears on a decision (C13).
@@ -146,6 +146,18 @@ pub struct Decided {
     pub policy: PolicyRef,
 }
 
+/// Where something went that went to somebody who takes part, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SentTo {
+    /// To whom.
+    pub person_id: PersonId,
+    /// What kind of contact it is.
+    pub kind: ContactKind,
+    /// The number or address.
+    pub value: Name,
+}
+
 /// Information that left the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -154,7 +166,8 @@ pub struct Decided {
     "recipientId": "019b9288-d680-70c6-a6a3-a4506513270e", "teamId": "019b9289-c0e0-7893-923f-0824128b2f33", "personName": "Sam Okoro",
     "personRole": "SEND officer"}, "subjectIds": ["01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"],
     "noteIds": [], "informationCategories": ["concerns_raised"], "copies": [{"personId": "01a09f30-a93a-7160-8999-50d836f675cc",
-    "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "summary":
+    "contactId": "01a09f30-a93a-78d0-9738-f7d93d9c1724"}], "sentTo": [{"personId": "01a09f30-a93a-7160-8999-50d836f675cc", "kind": "email",
+    "value": "ro@example.org"}], "summary":
     "The agreed support at lunchtimes has not been in place this term.", "toldSubject": "yes", "identified": true, "dataSubjectIds": [
     "01a09f2e-3a82-781f-a8e2-5d940ed90475", "01a09f30-a93a-7160-8999-50d836f675cc"], "lawfulBasis": "public_task", "art9Condition":
     "substantial_public_interest", "consents": [{"consentId": "01a09f60-bf30-738b-b9eb-dacc0cb1e29c", "version": 1, "subjectIds": [
@@ -176,6 +189,11 @@ pub struct Disclosure {
     /// What was passed on, to whom, why.
     #[serde(flatten)]
     pub content: DisclosureContent,
+    /// Where it and its copies went, of those who take part, whatever became of those contacts since, as far as the caller knows of them. Of the recipient
+    /// every contact to which it can have gone, unless it was said to which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    pub sent_to: Vec<SentTo>,
     /// What the service put to it.
     #[serde(flatten)]
     pub decided: Decided,
