@@ -29,7 +29,7 @@ mod held;
 mod moved;
 
 pub(super) use about::{About, Opened, about, by_first, opened};
-pub use held::{HeldNote, for_disclosure, known, require};
+pub use held::{HeldNote, for_disclosure, for_disclosure_in, known, require};
 pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;
 pub use moved::{is_passed_on, is_permitted, is_readable, receipt, relocate};

@@ -171,13 +171,18 @@ fn counted(app: &TestApp, family: &Family, requests: [&str; 2]) -> Vec<(String, 
     lists(family, requests).into_iter().map(look).collect()
 }
 
-/// How many queries the answer to a request took, once every item of it is decided: to read how it stands, to build it, and to ask how far it is.
+/// How many queries the answer to a request took, once every item of it is decided: to read how it stands, to build it, to ask how far it is, and to set
+/// it as a letter.
 fn answering(app: &TestApp, sar: &str) -> Vec<(String, Vec<String>)> {
     let (manager, path) = (app.manager(), format!("/subject-access-requests/{sar}"));
     let version = manager.get(&path).ok(200).version();
     manager.if_match(version).put(&format!("{path}/items"), &json!({"items":Family::decided(app, sar)})).ok(200);
-    let steps =
-        [(Method::GET, path.clone(), 200), (Method::POST, format!("{path}/bundle"), 202), (Method::GET, format!("{path}/bundle"), 200)];
+    let steps = [
+        (Method::GET, path.clone(), 200),
+        (Method::POST, format!("{path}/bundle"), 202),
+        (Method::GET, format!("{path}/bundle"), 200),
+        (Method::GET, format!("{path}/bundle/file"), 200),
+    ];
     let ask = |(method, path, status): (Method, String, u16)| {
         drop(asked(app));
         manager.send(&method, &path, None).ok(status);

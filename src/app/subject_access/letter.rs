@@ -3,7 +3,8 @@
 //! Until it is sent it is set anew whenever it is fetched, from what was decided. When it is sent, what it says of each case is kept with that case, and
 //! from then on it is set from that: no file of several cases outlives one of them, and none says something else than what left.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use super::items::built;
 use crate::app::receipts::named;
@@ -13,10 +14,11 @@ use crate::db::notes::HeldNote;
 use crate::db::subject_access::{self, Part, Right};
 use crate::db::{Tx, disclosures, notes, recipients};
 use crate::domain::disclosure::DisclosureContent;
-use crate::domain::ids::{CaseId, PersonId, SarId};
+use crate::domain::ids::{CaseId, PersonId, RecipientId, SarId};
 use crate::domain::legal_bundle::Enclosed;
 use crate::domain::person::{Contact, PersonContent};
 use crate::domain::receipt::Service;
+use crate::domain::recipient::Recipient;
 use crate::domain::subject_access::{SarItem, SubjectAccessRequest};
 use crate::domain::subject_access_letter::{Cover, OfCase, PassedOn, Released, SubjectAccessLetter};
 use crate::domain::time::Timestamp;
@@ -42,32 +44,41 @@ fn rows(content: &PersonContent, contacts: &[Contact]) -> Vec<(String, Vec<Strin
     rows
 }
 
-/// The notes of a case that go, in the words that go.
-fn going(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, items: &[SarItem]) -> Result<Vec<HeldNote>> {
-    let going: Vec<&SarItem> = items.iter().filter(|item| item.goes()).collect();
-    let ids: Vec<_> = going.iter().map(|item| item.note_id).collect();
-    let held = notes::for_disclosure(tx, permit, case, &ids)?;
-    Ok(held.into_iter().zip(going).map(|(note, item)| note.redacted(item.redacted_text.clone())).collect())
+/// These notes, in the words that go.
+fn in_words(held: Vec<HeldNote>, items: &[SarItem]) -> Vec<HeldNote> {
+    let going = items.iter().filter(|item| item.goes());
+    held.into_iter().zip(going).map(|(note, item)| note.redacted(item.redacted_text.clone())).collect()
 }
 
 /// The same as they are enclosed.
-fn released(tx: &mut Tx<'_>, permit: &Permit<impl Act>, notes: &[HeldNote]) -> Result<Vec<(Timestamp, Released)>> {
-    let mut released = Vec::with_capacity(notes.len());
-    for held in notes {
-        let at = notes::find(tx, permit, held.id())?.content.occurred_at;
+fn released(notes: &[HeldNote]) -> Vec<(Timestamp, Released)> {
+    let enclosed = |held: &HeldNote| {
+        let at = held.occurred_at();
         let note = Enclosed { on: at.day(), categories: held.categories().to_vec(), words: held.content().as_str().into() };
-        released.push((at, Released { note, in_part: held.is_redacted() }));
-    }
-    Ok(released)
+        (at, Released { note, in_part: held.is_redacted() })
+    };
+    notes.iter().map(enclosed).collect()
 }
 
+/// Bodies of the register, each looked up once.
+type Bodies = HashMap<RecipientId, Recipient>;
+
 /// To whom something was passed on, by name: of a person only that they take part.
-fn receiver(tx: &mut Tx<'_>, permit: &Permit<impl Act>, content: &DisclosureContent, requester: PersonId) -> Result<String> {
+fn receiver(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    known: &mut Bodies,
+    content: &DisclosureContent,
+    requester: PersonId,
+) -> Result<String> {
     let to = &content.recipient;
     let Some(id) = to.recipient_id else {
         return Ok(if to.person_id == Some(requester) { "You" } else { "Somebody who takes part in your case" }.to_owned());
     };
-    let body = recipients::find(tx, permit, id)?;
+    let body = match known.entry(id) {
+        Entry::Occupied(body) => body.into_mut(),
+        Entry::Vacant(new) => new.insert(recipients::find(tx, permit, id)?),
+    };
     let team = to.team_id.and_then(|id| body.teams.iter().find(|team| team.id == id)).map(|team| team.name.as_str());
     Ok([Some(body.content.name.as_str()), team].into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
@@ -96,16 +107,18 @@ pub(super) fn said(
     let themselves = right.subject == right.owner;
     let told = if themselves { cases } else { &BTreeSet::new() };
     let mut told = disclosures::passed_on(tx, permit, told, (right.subject, right.requester), request.id, built_at)?;
-    let mut all = Vec::with_capacity(cases.len());
-    for part in parts.iter().filter(|part| cases.contains(&part.case_id)) {
-        let notes = going(tx, permit, part.case_id, &part.items)?;
+    let parts: Vec<&Part> = parts.iter().filter(|part| cases.contains(&part.case_id)).collect();
+    let mut held = notes::for_disclosure_in(tx, permit, &parts.iter().map(|part| (part.case_id, part.going())).collect())?;
+    let (mut all, mut bodies) = (Vec::with_capacity(cases.len()), Bodies::new());
+    for part in parts {
+        let notes = in_words(held.remove(&part.case_id).unwrap_or_default(), &part.items);
         let mut passed_on = Vec::new();
         for (at, content) in told.remove(&part.case_id).unwrap_or_default() {
-            let to = receiver(tx, permit, &content, right.requester)?;
+            let to = receiver(tx, permit, &mut bodies, &content, right.requester)?;
             passed_on.push((at, PassedOn { on: at.day(), to, purpose: content.purpose.unwrap_or(Purpose::Safeguarding) }));
         }
         let left_out = part.items.iter().any(|item| item.decision != SarItemDecision::Include);
-        let of_case = OfCase { enclosed: released(tx, permit, &notes)?, passed_on, left_out, ..OfCase::default() };
+        let of_case = OfCase { enclosed: released(&notes), passed_on, left_out, ..OfCase::default() };
         all.push(Said { case_id: part.case_id, of_case, notes });
     }
     let newest = cases.last().and_then(|newest| all.iter_mut().find(|said| said.case_id == *newest));

@@ -1,6 +1,6 @@
 //! What a disclosure, or a permission that names notes, looks at of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -10,10 +10,12 @@ use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
 use crate::db::schema::note;
 use crate::db::scope;
+use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
 use crate::domain::disclosure::NoteFact;
 use crate::domain::ids::{CaseId, NoteId, PersonId};
 use crate::domain::text::LongText;
+use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::InformationCategory;
 
 /// A note to be disclosed, opened. Notes are append-only, so all of it stays true but for whether a correction has taken its place: that is asked
@@ -21,7 +23,9 @@ use crate::domain::vocabulary::InformationCategory;
 #[derive(Clone, Debug)]
 pub struct HeldNote {
     fact: NoteFact,
+    case_id: CaseId,
     first_id: NoteId,
+    occurred_at: Timestamp,
     concern: Option<LongText>,
     action_taken: Option<LongText>,
     /// What goes in its place, if it goes in part only.
@@ -45,6 +49,12 @@ impl HeldNote {
     #[must_use]
     pub fn id(&self) -> NoteId {
         self.fact.id
+    }
+
+    /// When it was that it tells of.
+    #[must_use]
+    pub fn occurred_at(&self) -> Timestamp {
+        self.occurred_at
     }
 
     /// Its first version.
@@ -82,29 +92,45 @@ impl HeldNote {
 
 /// Notes to be disclosed, in the order asked. Each is of this case and in scope, or nothing is found.
 pub fn for_disclosure(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, notes: &[NoteId]) -> Result<Vec<HeldNote>> {
-    let distinct: HashSet<NoteId> = notes.iter().copied().collect();
+    let held = for_disclosure_in(tx, permit, &[(case, notes.to_vec())].into())?;
+    Ok(held.into_values().flatten().collect())
+}
+
+/// The same of several cases, in as many queries for many as for one.
+pub fn for_disclosure_in(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    wanted: &BTreeMap<CaseId, Vec<NoteId>>,
+) -> Result<BTreeMap<CaseId, Vec<HeldNote>>> {
+    let distinct: HashSet<NoteId> = wanted.values().flatten().copied().collect();
     let find = |conn: &mut Conn, scope| {
         let rows: Vec<Row> = note::table
             .filter(note::id.eq_any(distinct.iter().copied()))
-            .filter(note::case_id.eq(case))
+            .filter(note::case_id.eq_any(wanted.keys().copied()))
             .filter(note::sealed.is_not_null())
             .filter(visible(scope))
             .load(conn)?;
         if rows.len() == distinct.len() { Ok(rows) } else { Err(diesel::NotFound) }
     };
-    let rows: Vec<Row> = scope::found(tx, permit.scope(), find, |_| [case])?;
+    let rows: Vec<Row> = scope::found(tx, permit.scope(), find, |_| wanted.keys().copied())?;
+    tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let held = hold(tx, rows)?;
-    notes.iter().map(|id| held.get(id).cloned().ok_or(Error::NotFound)).collect()
+    let of_case = |(case, notes): (&CaseId, &Vec<NoteId>)| {
+        let of = |id: &NoteId| held.get(id).filter(|note| note.case_id == *case).cloned().ok_or(Error::NotFound);
+        Ok((*case, notes.iter().map(of).collect::<Result<_>>()?))
+    };
+    wanted.iter().map(of_case).collect()
 }
 
 fn hold(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<HashMap<NoteId, HeldNote>> {
     let mut held = HashMap::with_capacity(rows.len());
     for row in rows {
         let Text { concern, action_taken, .. } = row.text(tx)?.ok_or(Error::NotFound)?;
-        let (id, first_id, onward_sharing) = (row.id, row.first_id, row.details.0.onward_sharing(row.kind));
+        let Row { id, case_id, first_id, occurred_at, .. } = row;
+        let onward_sharing = row.details.0.onward_sharing(row.kind);
         let Details { from, about, categories, keep_confidential, wish_by, names_others, .. } = row.details.0;
         let fact = NoteFact { id, from, about, categories, keep_confidential, wish_by, names_others, onward_sharing, superseded: false };
-        held.insert(id, HeldNote { fact, first_id, concern, action_taken, redacted: None });
+        held.insert(id, HeldNote { fact, case_id, first_id, occurred_at, concern, action_taken, redacted: None });
     }
     Ok(held)
 }
