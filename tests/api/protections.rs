@@ -247,6 +247,11 @@ fn what_was_passed_on_goes_to_nobody_from_whom_it_is_withheld() {
     for ask in [to_him(&other), copied(&other), family.ask(&newer, json!({}))] {
         family.disclose(&app, &ask).ok(201);
     }
+    // Nor where it was a correction that was passed on, which is corrected again.
+    let correct = |note: &str| app.adviser().post(&format!("/notes/{note}/correction"), &anew).ok(201).id();
+    let second = correct(&family.note(&app, &family.ana, &[&family.ana], "school_provision", json!({})));
+    family.disclose(&app, &family.risk(&second, json!({"withholdFromPersonIds":[caller],"withholdUntilOn":"2026-06-10"}))).ok(201);
+    kept(&correct(&second));
     // His copy of an extract that rests on his word holds the rest of it.
     by_finn(json!({"purposes":["legal_request"]}));
     let id = granted(&app, &family);
