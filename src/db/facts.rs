@@ -101,6 +101,16 @@ pub fn of_asking(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: [PersonId;
     Ok((family, people.map(|person| counted.one(person))))
 }
 
+/// The facts as those know them who see this case and none that not everybody sees, whoever asks.
+pub fn as_seen_by_all(tx: &mut Tx<'_>, permit: &Permit<impl Act>, facts: &Facts) -> Result<Facts> {
+    let involved: Vec<PersonId> = facts.family.people.iter().map(|person| person.id).collect();
+    let mut family = family(tx, facts.family.case_id, &involved)?;
+    let closed = participants::closed_cases_of(tx, permit, involved)?;
+    family.participants.retain(|row| row.case_id == family.case_id || !closed.contains(&row.case_id));
+    let (family, _) = Counted::counting(tx, family)?;
+    Ok(Facts { family, ..facts.clone() })
+}
+
 /// Whom the items are from and about.
 fn subjects(ask: &Ask, notes: &[HeldNote]) -> BTreeSet<PersonId> {
     notes.iter().flat_map(HeldNote::people).chain(ask.subject_ids.iter().copied()).collect()
@@ -126,6 +136,7 @@ fn read(
     let mut family = FamilyFacts { case_id, participants, ..FamilyFacts::default() };
     if ask.basis == Basis::Permission {
         people_of(tx, permit, &mut family, &involved)?;
+        family.hidden = hidden(tx, permit, &family)?;
     }
     let recipient = match &ask.recipient {
         AskRecipient::Body { recipient_id, .. } => Some(recipients::fact(tx, *recipient_id)?),
@@ -221,6 +232,13 @@ fn people_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &mut FamilyFact
     let concerned = concerned(tx, &family.participants, &[family.case_id].into(), involved)?;
     (family.people, family.known_less) = people::facts(tx, permit.scope(), &concerned)?;
     Ok(())
+}
+
+/// The cases of whose participants the caller knows nothing.
+fn hidden(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &FamilyFacts) -> Result<Vec<CaseId>> {
+    let cases: BTreeSet<CaseId> = family.participants.iter().map(|row| row.case_id).filter(|case| *case != family.case_id).collect();
+    let seen = scope::among(tx, permit.scope(), cases.iter().copied().collect())?;
+    Ok(cases.into_iter().filter(|case| !seen.contains(case)).collect())
 }
 
 /// Who takes part in this case as a professional: all that a risk must know of those who take part. Read so that no damaged row can hold it up

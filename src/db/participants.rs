@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 use super::conn::Conn;
 use super::counted::Counted;
 use super::error::{Error, Result};
-use super::schema::participant;
+use super::schema::{case_file, case_staff, participant};
 use super::stored::{Day, Json};
 use super::total;
 use super::tx::Tx;
@@ -81,12 +81,19 @@ pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseI
     Ok(parts.select(participant::case_id).distinct().load(tx.conn)?)
 }
 
-/// The cases out of scope in which any of these people, or whoever is one with them, takes or took part.
-pub fn hidden_cases_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: impl IntoIterator<Item = PersonId>) -> Result<BTreeSet<CaseId>> {
+/// The cases in which any of these people, or whoever is one with them, takes or took part and which not everybody sees: those that are restricted or
+/// kept from some of the staff.
+pub fn closed_cases_of(
+    tx: &mut Tx<'_>,
+    _permit: &Permit<impl Act>,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<BTreeSet<CaseId>> {
     let everybody: Vec<PersonId> = Counted::among(tx, people)?.everybody().into_iter().collect();
-    let cases = cases_of(tx, &everybody)?;
-    let seen = scope::among(tx, permit.scope(), cases.clone())?;
-    Ok(cases.into_iter().filter(|case| !seen.contains(case)).collect())
+    let theirs = cases_of(tx, &everybody)?;
+    let kept_away = case_staff::table.filter(case_staff::standing.eq("conflicted")).select(case_staff::case_id);
+    let closed = case_file::restricted.eq(true).or(case_file::id.eq_any(kept_away));
+    let closed = case_file::table.filter(case_file::id.eq_any(theirs)).filter(closed).select(case_file::id);
+    Ok(closed.load::<CaseId>(tx.conn)?.into_iter().collect())
 }
 
 /// Those who are, or were, served separately in this case (C1).

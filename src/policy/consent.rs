@@ -181,6 +181,7 @@ mod tests {
             case_id: CASE,
             people: vec![person(CHILD, PersonKind::Child, Some("2017-02-11")), person(PARENT, PersonKind::ParentCarer, None)],
             participants: vec![
+            hidden: Vec::new(),
                 row(CHILD, ParticipantRole::Subject, Relation::OwnSelf, vec![]),
                 row(PARENT, ParticipantRole::ServiceUser, Relation::Parent, vec![held]),
             ],

@@ -25,6 +25,12 @@ fn rules(session: &Session<'_>, family: &Family, ask: &Value) -> Vec<String> {
     session.post(&format!("/cases/{}/disclosures", family.case), ask).problem(409, "consent-required").rules()
 }
 
+/// The open reviews of conflicts on somebody's list, each with its case and what it is about.
+fn reviews(session: &Session<'_>) -> Vec<(Value, Value)> {
+    let page = session.get("/tasks?kind=conflict_review&status=open").ok(200);
+    page.body["items"].as_array().unwrap().iter().map(|task| (task["caseId"].clone(), task["aboutId"].clone())).collect()
+}
+
 #[test]
 fn a_permission_is_recorded_by_what_its_side_knows() {
     let app = TestApp::spawn();
@@ -142,10 +148,6 @@ fn that_somebody_has_said_no_elsewhere_is_put_to_those_who_see_both_cases() {
     let version = supervisor(&app).get(&path).ok(200).version();
     let away = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[kins],"reason":"A relative works here."});
     supervisor(&app).if_match(version).put(&format!("{path}/restriction"), &away).ok(200);
-    let reviews = |session: &Session<'_>| {
-        let page = session.get("/tasks?kind=conflict_review&status=open").ok(200);
-        page.body["items"].as_array().unwrap().iter().map(|task| (task["caseId"].clone(), task["aboutId"].clone())).collect::<Vec<_>>()
-    };
     let elsewhere = (json!(own), json!(family.case));
     let refusal = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"method":"written_signed",
         "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
@@ -171,6 +173,40 @@ fn that_somebody_has_said_no_elsewhere_is_put_to_those_who_see_both_cases() {
     hers(&app).if_match(version).patch(&ana, &json!({"pronouns":"they/them"})).ok(200);
     Family::born(&app, &family.ana, "2008-03-12");
     family.refuse(&app, &family.finn, &[&family.ana]);
-    assert_eq!(rules(&app.adviser(), &family, &ask), ["consent_missing"]);
-    assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![elsewhere]));
+    // Whoever knows of that leaves no other trace here than whoever does not.
+    for (session, rule) in [(supervisor(&app), "conflicting_refusal"), (app.adviser(), "consent_missing")] {
+        assert_eq!(rules(&session, &family, &ask), [rule]);
+        assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![elsewhere.clone()]));
+    }
+    // Once it counts by what is known here, too, it is a matter of this case.
+    app.adviser().if_match(2).patch(&ana, &json!({"dateOfBirth":"2014-03-12"})).ok(200);
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["conflicting_refusal"]);
+    assert_eq!(reviews(&kin()), [(json!(family.case), json!(family.ana))]);
+}
+
+#[test]
+fn a_refusal_that_counts_only_by_a_part_in_a_case_of_ones_own_is_not_told() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let ask = family.ask(&family.n1(&app), json!({}));
+    family.refuse(&app, &family.nell, &[&family.ana]);
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true, "a grandmother without responsibility has no say");
+    // What Ana told alone: that her grandmother has responsibility for her.
+    let own = own_case(&hers(&app), &family.ana).id();
+    let part = json!({"personId":family.nell,"role":"supporter","relation":"guardian","servedSeparately":false,
+        "parentalResponsibility":[{"childId":family.ana,"value":"yes","evidence":"order_seen"}]});
+    hers(&app).post(&format!("/cases/{own}/participants"), &part).ok(201);
+    let kin = || app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "supervision");
+    let (kins, worker) = (kin().get("/me").ok(200).id(), hers(&app).get("/me").ok(200).id());
+    let version = supervisor(&app).get(&format!("/cases/{own}")).ok(200).version();
+    let away = json!({"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[kins],"reason":"A relative works here."});
+    supervisor(&app).if_match(version).put(&format!("/cases/{own}/restriction"), &away).ok(200);
+    // Whoever may know of it and asks leaves no trace for the others, either: it is put to those who see both.
+    assert_eq!(rules(&supervisor(&app), &family, &ask), ["conflicting_refusal"]);
+    for session in [app.adviser(), app.manager(), kin()] {
+        assert_eq!(rules(&session, &family, &ask), ["consent_missing"]);
+    }
+    assert_eq!((reviews(&app.adviser()), reviews(&kin())), (vec![], vec![]));
+    assert_eq!(reviews(&supervisor(&app)), [(json!(own), json!(family.case))]);
 }

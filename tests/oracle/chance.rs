@@ -79,6 +79,12 @@ pub fn world(seed: u64) -> World {
         let (note_id, from_id) = (chance.of(&[NOTE, OTHER_NOTE]), chance.of(&[MIA, FINN, ANA, DEE]));
         world.facts.withheld.push(WithheldFact { note_id, from_id, until_on: day(chance.of(&["2026-07-09", "2026-07-10", "2026-09-01"])) });
     }
+    for known in &mut world.facts.family.people {
+        known.died_on = any_day(chance, 20);
+    }
+    if chance.one_in(3) {
+        world.facts.family.hidden.push(ELSEWHERE);
+    }
     world
 }
 

@@ -56,6 +56,8 @@ impl Family {
             facts.people.retain(|person| person.id != less.id);
             facts.people.push(less);
         }
+        let hidden = std::mem::take(&mut facts.hidden);
+        facts.participants.retain(|part| !hidden.contains(&part.case_id));
         Self::new(&facts)
     }
 

@@ -165,6 +165,7 @@ pub fn world() -> World {
                 },
             ],
             known_less: Vec::new(),
+            hidden: Vec::new(),
         },
         ..Facts::default()
     };

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::db::counted::Counted;
 use crate::db::facts::{self, Judged};
 use crate::db::{self, LogIndexes, Tx, idempotency};
-use crate::domain::disclosure::{Ask, Grounds, Refusal};
+use crate::domain::disclosure::{Ask, Conflict, Grounds, Refusal};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, Identifier};
 use crate::domain::time::Timestamp;
@@ -81,7 +81,12 @@ impl App {
         request.rests_on(&Grounds::of(&ask, &facts, request.as_named(&counted), &self.settings.policy_version, now))?;
         match decide(&ask, &facts, now) {
             Ok(grant) => Ok((grant, counted)),
-            Err(refusal) => {
+            Err(mut refusal) => {
+                // What not everybody may know who sees this case leaves no trace in it, though the caller may (C1).
+                if refusal.conflicts.iter().any(Conflict::shows_here) {
+                    let seen = decide(&ask, &facts::as_seen_by_all(tx, permit, &facts)?, now).err();
+                    refusal.conflicts_seen_by_all(*case_id, &seen.map(|seen| seen.conflicts).unwrap_or_default());
+                }
                 let refusal = request.told_by_name(refusal, &counted);
                 request.refused(tx, permit, &self.settings, &refusal, now)?;
                 follow_up::review_conflict(tx, permit, *case_id, &refusal, now)?;

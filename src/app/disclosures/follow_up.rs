@@ -22,8 +22,8 @@ pub(super) fn review_conflict(
     now: Timestamp,
 ) -> db::Result<()> {
     let due_on = deadlines::next_working_day(now.day());
-    for Conflict { about, elsewhere } in &refusal.conflicts {
-        if elsewhere.is_empty() {
+    for conflict @ Conflict { about, elsewhere } in &refusal.conflicts {
+        if conflict.shows_here() {
             tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case_id, about.0, due_on), now)?;
             continue;
         }
@@ -31,7 +31,8 @@ pub(super) fn review_conflict(
         if cases.is_empty() {
             // The refusal is of this case, and counts by what is told of one of them where the caller does not see it.
             let people = elsewhere.iter().map(|(_, granter)| *granter).chain([*about]);
-            cases = participants::hidden_cases_of(tx, permit, people)?;
+            cases = participants::closed_cases_of(tx, permit, people)?;
+            cases.remove(&case_id);
         }
         sides::review(tx, permit, &cases, case_id.0, now)?;
     }

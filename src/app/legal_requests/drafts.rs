@@ -68,6 +68,7 @@ fn in_the_open(mut facts: Facts) -> Facts {
     facts.consents.iter_mut().for_each(|said| said.visible = true);
     facts.notes.iter_mut().for_each(|note| note.superseded = false);
     facts.family.known_less.clear();
+    facts.family.hidden.clear();
     facts
 }
 

@@ -82,11 +82,19 @@ pub struct FamilyFacts {
     pub participants: Vec<ParticipantFact>,
     /// What the caller knows of those of whom they do not know all, because it was told in a case they cannot see (C1).
     pub known_less: Vec<PersonFact>,
+    /// The cases that the caller cannot see: who takes part in them, and how, they do not know (C1).
+    pub hidden: Vec<CaseId>,
 }
 
 impl Default for FamilyFacts {
     fn default() -> Self {
-        Self { case_id: CaseId(uuid::Uuid::nil()), people: Vec::new(), participants: Vec::new(), known_less: Vec::new() }
+        Self {
+            case_id: CaseId(uuid::Uuid::nil()),
+            people: Vec::new(),
+            participants: Vec::new(),
+            known_less: Vec::new(),
+            hidden: Vec::new(),
+        }
     }
 }
 
@@ -95,7 +103,13 @@ impl FamilyFacts {
     #[must_use]
     pub fn as_known(&self) -> Self {
         let known = |person: &PersonFact| self.known_less.iter().find(|less| less.id == person.id).unwrap_or(person).clone();
-        Self { people: self.people.iter().map(known).collect(), known_less: Vec::new(), ..self.clone() }
+        Self {
+            case_id: self.case_id,
+            people: self.people.iter().map(known).collect(),
+            participants: self.participants.iter().filter(|row| !self.hidden.contains(&row.case_id)).cloned().collect(),
+            known_less: Vec::new(),
+            hidden: Vec::new(),
+        }
     }
 
     /// The rule as it is told: what breaks only by facts the caller may not know looks like no permission at all, as in R6.

@@ -240,7 +240,24 @@ pub struct Conflict {
     pub elsewhere: BTreeSet<(CaseId, PersonId)>,
 }
 
+impl Conflict {
+    /// Whether it shows in the case that is asked of.
+    #[must_use]
+    pub fn shows_here(&self) -> bool {
+        self.elsewhere.is_empty()
+    }
+}
+
 impl Refusal {
+    /// Of the conflicts that show in this case to the caller, only those do that show to everybody who sees it; the others are known elsewhere.
+    pub fn conflicts_seen_by_all(&mut self, here: CaseId, by_all: &[Conflict]) {
+        for conflict in self.conflicts.iter_mut().filter(|conflict| conflict.shows_here()) {
+            if !by_all.iter().any(|seen| seen.about == conflict.about && seen.shows_here()) {
+                conflict.elsewhere = [(here, conflict.about)].into();
+            }
+        }
+    }
+
     /// The number of the rule that decides: that of the first failing which led to the code.
     #[must_use]
     pub fn rule(&self) -> Option<&'static str> {

@@ -24,6 +24,7 @@ fn family(born: &str) -> FamilyFacts {
     let person = |id, kind| PersonFact { id, kind, date_of_birth: None, capacity: Vec::new() };
     FamilyFacts {
         known_less: Vec::new(),
+        hidden: Vec::new(),
         case_id: CASE,
         people: vec![
             PersonFact { date_of_birth: Some(day(born)), ..person(CHILD, PersonKind::Child) },

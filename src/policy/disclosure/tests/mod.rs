@@ -147,6 +147,7 @@ fn world() -> World {
     facts.notes[2].about.push(SAM);
     facts.family = FamilyFacts {
         known_less: Vec::new(),
+        hidden: Vec::new(),
         case_id: K1,
         people: vec![
             person(ANA, PersonKind::Child, Some("2014-03-12")),
