@@ -39,6 +39,7 @@ mod long;
 mod merges;
 mod not_sent;
 mod proceedings;
+mod objections;
 mod proofs;
 mod protections;
 mod queries;

@@ -35,6 +35,7 @@ fn policy(ask: &Ask, facts: &Facts, now: Timestamp) -> Verdict {
                 conditions: grant.conditions_met().iter().copied().collect(),
                 once_only: grant.once_only().iter().copied().collect(),
                 copies,
+                heard: grant.heard().iter().map(|no| ((no.consent_id, no.rule), no.subject_ids.iter().copied().collect())).collect(),
             }
         }
         Err(refusal) => {

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sendiass::domain::consent::{Condition, ConsentRecipient};
-use sendiass::domain::disclosure::{Ask, AskRecipient, ConsentFact, Facts, NoteFact, RefusalRule, RefusalRule as Rule};
+use sendiass::domain::disclosure::{Ask, AskRecipient, ConsentFact, Facts, HeardAs, NoteFact, RefusalRule, RefusalRule as Rule};
 use sendiass::domain::ids::{ConsentId, NoteId, PersonId};
 use sendiass::domain::time::Timestamp;
 use sendiass::domain::vocabulary::{
@@ -44,6 +44,8 @@ pub enum Verdict {
         /// Who gets a copy, of which notes, and whether of what goes beyond them.
         copies: Vec<(PersonId, Vec<NoteId>, bool)>,
     },
+        /// The refusals that are shown and do not stand in the way, each with why, and with whom it is about.
+        heard: BTreeMap<(ConsentId, HeardAs), BTreeSet<PersonId>>,
     /// It may not.
     Refused {
         /// The problem code.
@@ -285,6 +287,7 @@ impl<'a> Oracle<'a> {
                 relied: relied.iter().map(|(id, served)| (*id, self.record(*id).version, served.iter().copied().collect())).collect(),
                 copies,
             };
+                heard: self.heard(),
         }
         let required = people.keys().any(|(_, rule)| is_about_people(*rule) || *rule == Rule::ConsentChanged);
         let failing = people.into_iter().map(|((pointer, rule), told)| (pointer, rule, told.into_iter().collect())).collect();
@@ -292,6 +295,25 @@ impl<'a> Oracle<'a> {
     }
 
     fn gets_a_copy(&self, person: PersonId) -> bool {
+    /// R6: a child's refusal with `cannot_decide` is shown as a wish. R7, E4: a refusal of somebody without a say is shown. Both only as far as whoever asks
+    /// knows of the refusal, and that it does not count.
+    fn heard(&self) -> BTreeMap<(ConsentId, HeardAs), BTreeSet<PersonId>> {
+        let mut heard: BTreeMap<_, BTreeSet<PersonId>> = BTreeMap::new();
+        for need in self.items().into_iter().flat_map(|item| self.needs(item)) {
+            for refusal in self.refusals(&need, &self.ask.recipient).filter(|refusal| refusal.visible) {
+                let own = refusal.granter == need.subject;
+                let wish = own && self.known.is_child(need.subject, self.today);
+                if wish && self.known.competence(need.subject, self.today) == Some(CapacityOutcome::CannotDecide) {
+                    heard.entry((refusal.id, HeardAs::Wish)).or_default().insert(need.subject);
+                }
+                if !own && !self.known.may_object(refusal.granter, need.subject, self.today) {
+                    heard.entry((refusal.id, HeardAs::NotTheirsToDecide)).or_default().insert(need.subject);
+                }
+            }
+        }
+        heard
+    }
+
         self.ask.copies.iter().any(|copy| copy.person_id == person)
     }
 
@@ -541,7 +563,13 @@ impl<'a> Oracle<'a> {
 }
 
 fn granted() -> Verdict {
-    Verdict::Granted { relied: BTreeSet::new(), conditions: BTreeSet::new(), once_only: BTreeSet::new(), copies: Vec::new() }
+    Verdict::Granted {
+        relied: BTreeSet::new(),
+        conditions: BTreeSet::new(),
+        once_only: BTreeSet::new(),
+        copies: Vec::new(),
+        heard: BTreeMap::new(),
+    }
 }
 
 fn has(record: &ConsentFact, kind: ConditionKind) -> bool {

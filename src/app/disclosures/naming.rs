@@ -7,7 +7,7 @@ use super::Request;
 use crate::db::counted::Counted;
 use crate::db::legal_extracts::Resting;
 use crate::db::notes::HeldNote;
-use crate::domain::disclosure::{AsNamed, Conflict, Refusal, ReliedOn};
+use crate::domain::disclosure::{AsNamed, CheckObjection, Conflict, Heard, Refusal, ReliedOn};
 use crate::domain::ids::PersonId;
 use crate::policy::disclosure::Grant;
 
@@ -32,6 +32,12 @@ impl Request {
     pub(super) fn relied_on(&self, grant: &Grant, counted: &Counted) -> Vec<ReliedOn> {
         let by_name = |relied: &ReliedOn| ReliedOn { subject_ids: self.by_name(&relied.subject_ids, counted), ..relied.clone() };
         grant.consents().iter().map(by_name).collect()
+    }
+
+    /// The refusals that do not stand in its way, each with those of them whom it is about.
+    pub(super) fn heard(&self, grant: &Grant, counted: &Counted) -> Vec<CheckObjection> {
+        let by_name = |heard: &Heard| Heard { subject_ids: self.by_name(&heard.subject_ids, counted), ..heard.clone() };
+        grant.heard().iter().map(by_name).map(CheckObjection::from).collect()
     }
 
     /// What a draft of it rests on.

@@ -5,6 +5,7 @@
 //! `grounds` what is kept of both. The answer that is yes is `policy::disclosure::Grant`, which only the decision can make.
 
 mod asked;
+mod checked;
 mod facts;
 mod grounds;
 mod parse;
@@ -15,12 +16,11 @@ pub use asked::{
     Ask, AskRecipient, AskedBasis, CopyTo, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck, NewSafeguarding,
     ReliedOn, UnregisteredRecipient,
 };
+pub use checked::{CheckObjection, CheckReason, DisclosureCheck, Heard, HeardAs};
 pub use facts::{
     AnonymityFacts, CapacityFact, ConsentFact, Facts, FamilyFacts, Limits, NoteFact, ParticipantFact, PersonFact, PrFact, RecipientFact,
     SarFacts, WithheldFact,
 };
 pub use grounds::{AsNamed, Grounds};
-pub use recorded::{
-    Annotation, CheckReason, Decided, Disclosure, DisclosureCheck, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, SentTo,
-};
+pub use recorded::{Annotation, Decided, Disclosure, DisclosureSummary, LogEntryRef, NewAnnotation, PolicyRef, SentTo};
 pub use refusal::{Conflict, Failing, Refusal, RefusalCode, RefusalRule, TextRange};

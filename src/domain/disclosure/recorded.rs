@@ -1,4 +1,4 @@
-//! What left the service: the row as it is shown, what happened to it later, and the answer to "may I?".
+//! What left the service: the row as it is shown, and what happened to it later.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
 
 use super::asked::{DisclosureContent, ReliedOn};
-use super::refusal::{Failing, RefusalRule, TextRange};
 use crate::domain::action::{ActionName, Clause};
 use crate::domain::fault::Remark;
 use crate::domain::ids::{AnnotationId, CaseId, ConcernId, DisclosureId, LegalRequestId, PersonId, RecipientId, SarId};
@@ -14,7 +13,7 @@ use crate::domain::staff::StaffRef;
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AnnotationKind, Art9Condition, Basis, Channel, ConditionKind, ContactKind, DisclosureStatus, LawfulBasis, Purpose, Remedy, Role,
+    AnnotationKind, Art9Condition, Basis, Channel, ConditionKind, ContactKind, DisclosureStatus, LawfulBasis, Purpose, Role,
 };
 
 /// The confidentiality policy that was in force, and what of it bears on a decision (C13).
@@ -247,66 +246,4 @@ pub struct DisclosureSummary {
     pub sent_at: Timestamp,
     /// Who decided.
     pub decided_by: StaffRef,
-}
-
-/// One thing that stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CheckReason {
-    /// Where in the request: a JSON pointer.
-    #[schema(max_length = 200)]
-    pub pointer: String,
-    /// Which rule.
-    pub rule: RefusalRule,
-    /// What it means, in plain words.
-    #[schema(max_length = 500)]
-    pub detail: &'static str,
-    /// Whom it is about, where people are meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 50)]
-    pub subject_ids: Vec<PersonId>,
-    /// Which part of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub range: Option<TextRange>,
-}
-
-impl From<Failing> for CheckReason {
-    fn from(failing: Failing) -> Self {
-        let detail = failing.detail();
-        let Failing { pointer, rule, subject_ids, range } = failing;
-        Self { pointer, rule, detail, subject_ids, range }
-    }
-}
-
-/// Whether something may be passed on. Nothing was recorded but the question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"allowed": false, "checkedAt": "2026-09-17T12:57:40.018Z", "code": "consent-scope-exceeded", "consents": [],
-    "conditionsMet": [], "reasons": [{"pointer": "#/noteIds/0", "rule": "data_not_covered", "detail":
-    "This note holds information outside the permission given."}], "remedies": ["ask_permission", "leave_out", "anonymise"], "policy": {
-    "name": "Confidentiality policy", "version": "2025-04", "clauses": ["C11", "C12"], "rule": "R12"}}))]
-pub struct DisclosureCheck {
-    /// Whether it may.
-    pub allowed: bool,
-    /// When that was so; it is decided again when it is done.
-    pub checked_at: Timestamp,
-    /// The problem code that the disclosure itself would answer with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 50)]
-    pub code: Option<&'static str>,
-    /// The permissions that cover it.
-    #[schema(max_items = 1000)]
-    pub consents: Vec<ReliedOn>,
-    /// Their conditions, all of which hold.
-    #[schema(max_items = 10)]
-    pub conditions_met: Vec<ConditionKind>,
-    /// Everything that stands in the way.
-    #[schema(max_items = 1000)]
-    pub reasons: Vec<CheckReason>,
-    /// What would make it possible.
-    #[schema(max_items = 10)]
-    pub remedies: Vec<Remedy>,
-    /// The policy in force.
-    pub policy: PolicyRef,
 }

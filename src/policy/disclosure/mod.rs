@@ -7,7 +7,7 @@
 //! use sendiass::policy::disclosure::Grant;
 //! fn record(_grant: Grant) {}
 //! # fn forge(ask: sendiass::domain::disclosure::Ask, at: sendiass::domain::time::Timestamp) {
-//! record(Grant { ask, at, subject_ids: vec![], consents: vec![], conditions_met: vec![], once_only: vec![], copies: vec![] });
+//! record(Grant { ask, at, subject_ids: vec![], consents: vec![], conditions_met: vec![], once_only: vec![], copies: vec![], heard: vec![] });
 //! # }
 //! ```
 //!
@@ -34,7 +34,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::disclosure::{Ask, AskRecipient, CopyTo, Facts, Failing, Refusal, RefusalCode, RefusalRule, ReliedOn, SarFacts};
+use crate::domain::disclosure::{Ask, AskRecipient, CopyTo, Facts, Failing, Heard, Refusal, RefusalCode, RefusalRule, ReliedOn, SarFacts};
 use crate::domain::ids::{ConsentId, NoteId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ConditionKind, Direction, Purpose};
@@ -52,6 +52,7 @@ pub struct Grant {
     conditions_met: Vec<ConditionKind>,
     once_only: Vec<ConsentId>,
     copies: Vec<GrantedCopy>,
+    heard: Vec<Heard>,
 }
 
 /// A copy and what it may hold.
@@ -125,6 +126,12 @@ impl Grant {
         &self.copies
     }
 
+    /// What was refused of it and does not stand in its way, as far as the caller knows.
+    #[must_use]
+    pub fn heard(&self) -> &[Heard] {
+        &self.heard
+    }
+
     /// Whether somebody can be recognised.
     #[must_use]
     pub fn identified(&self) -> bool {
@@ -149,6 +156,7 @@ impl Grant {
             conditions_met: Vec::new(),
             once_only: Vec::new(),
             copies: ask.copies.iter().map(whole).collect(),
+            heard: Vec::new(),
         }
     }
 }

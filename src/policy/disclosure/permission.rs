@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Refusal, RefusalCode, RefusalRule, ReliedOn,
+    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Heard, HeardAs, Refusal, RefusalCode, RefusalRule, ReliedOn,
 };
 use crate::domain::ids::{CaseId, ConsentId, PersonId};
 use crate::domain::time::Timestamp;
@@ -104,6 +104,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
         once_only: once.map(|(permission, _)| permission.id).collect(),
         consents,
         copies,
+        heard: decision.heard(&items),
     })
 }
 
@@ -112,7 +113,33 @@ impl<'a> Decision<'a> {
     fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
         // An unknown body is taken for one of the council, which asks for more.
         let in_council = matches!(self.ask.recipient, AskRecipient::Body { .. }) && self.facts.recipient.is_none_or(|body| body.in_council);
-        self.judge(need, Receiver { who: &self.ask.recipient, in_council }, !self.ask.legal_extract)
+        Receiver { who: &self.ask.recipient, in_council }
+    }
+
+    /// The permission that serves this need.
+    fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
+        self.judge(need, self.receiver(), !self.ask.legal_extract)
+    }
+
+    /// The refusals of what is granted, by which it is not stopped: what a child wishes who cannot decide it (R6), and the no of somebody who does not
+    /// decide for the other (R7). Of one that does not count by what the caller may not know nothing is told.
+    fn heard(&self, items: &[Item<'a>]) -> Vec<Heard> {
+        let mut heard: BTreeMap<(ConsentId, HeardAs), BTreeSet<PersonId>> = BTreeMap::new();
+        for need in items.iter().flat_map(Item::needs) {
+            for refusal in self.live_refusals(need, self.receiver(), |refusal, _| refusal.visible) {
+                let (of, today) = (need.subject, self.now.day());
+                let as_what = if refusal.granter == of {
+                    (standing(of, today, &self.known) == Standing::ChildCannotDecide).then_some(HeardAs::Wish)
+                } else {
+                    (!may_object(refusal.granter, of, today, &self.known)).then_some(HeardAs::NotTheirsToDecide)
+                };
+                if let Some(as_what) = as_what {
+                    heard.entry((refusal.id, as_what)).or_default().insert(of);
+                }
+            }
+        }
+        let all = heard.into_iter();
+        all.map(|((consent_id, rule), subjects)| Heard { consent_id, rule, subject_ids: subjects.into_iter().collect() }).collect()
     }
 
     fn judge(&self, need: Need<'_>, to: Receiver<'_>, with_copies: bool) -> Result<&'a ConsentFact, Block> {
