@@ -1,7 +1,7 @@
 //! Competence and capacity records: what somebody can decide, judged for one kind of decision and never by age (C1, R4).
 
 use super::people::require_unmerged;
-use super::{App, Result, faultless};
+use super::{App, Result, consents, faultless};
 use crate::authz::{Permit, act};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, capacity, people, tasks};
@@ -45,6 +45,7 @@ impl App {
                 let case = capacity::case_of(tx, permit, id)?;
                 tasks::create(tx, permit, NewTask::ahead(TaskKind::CapacityReview, case, id.0, day), now)?;
             }
+            consents::remind_anew(tx, permit, &[person], now)?;
             Ok(id)
         };
         self.once(permit, request, record, |tx, permit, id| Ok(capacity::find(tx, permit, id)?)).await

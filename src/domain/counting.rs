@@ -73,6 +73,7 @@ fn as_one(people: Vec<PersonFact>, one: &impl Fn(PersonId) -> PersonId) -> Vec<P
             Some(known) => {
                 known.kind = known.kind.or(person.kind);
                 known.date_of_birth = known.date_of_birth.or(person.date_of_birth);
+                known.died_on = known.died_on.or(person.died_on);
                 known.capacity.extend(person.capacity);
             }
             None => kept.push(PersonFact { id, ..person }),
@@ -171,7 +172,13 @@ mod tests {
             assessed_on: day.parse().unwrap(),
             recorded_at: Timestamp::start_of(day.parse().unwrap()),
         };
-        PersonFact { id, kind, date_of_birth: born.map(|day| day.parse().unwrap()), capacity: assessed.iter().map(capacity).collect() }
+        PersonFact {
+            id,
+            kind,
+            date_of_birth: born.map(|day| day.parse().unwrap()),
+            died_on: None,
+            capacity: assessed.iter().map(capacity).collect(),
+        }
     }
 
     fn told(person: &PersonFact) -> (PersonKind, Option<String>, usize) {

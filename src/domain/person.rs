@@ -77,7 +77,7 @@ pub struct PersonContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub date_of_birth: Option<NaiveDate>,
-    /// The day they died.
+    /// The day they died: from that day on nothing rests on what they permitted, and nothing is sent to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub died_on: Option<NaiveDate>,
@@ -159,6 +159,7 @@ impl PersonContent {
             kind: self.kind.or(other.kind),
             pseudonymous: self.pseudonymous && other.pseudonymous,
             date_of_birth: self.date_of_birth.or(other.date_of_birth),
+            died_on: self.died_on.or(other.died_on),
             ever_looked_after: if other.ever_looked_after == Some(true) { other.ever_looked_after } else { self.ever_looked_after },
             ..self
         }

@@ -87,6 +87,9 @@ fn authority_of(
     to_council: bool,
     family: &FamilyFacts,
 ) -> Option<Authority> {
+    if !lives(granter, on, family) {
+        return None;
+    }
     match standing(subject, on, family) {
         Standing::ChildCanDecide | Standing::Grown => {
             (granter == subject).then_some(Authority { relation: GranterRelation::OwnSelf, ends_on: None })
@@ -117,25 +120,32 @@ fn authority_of(
 
 /// Whether authority on the day a permission was expressed has lasted, in the same capacity, until today (R5).
 ///
-/// It must have lasted without a break: what lapsed once, by age, by the end of parental responsibility or because the child was found competent,
-/// does not come back with a later change (R18), nor when whoever had left the case takes part in it again.
+/// It must have lasted without a break: what lapsed once, by age, by the end of parental responsibility, because the child was found competent or because
+/// whoever had it died, does not come back with a later change (R18), nor when whoever had left the case takes part in it again.
 #[must_use]
 pub fn lasts(granter: PersonId, subject: PersonId, since: NaiveDate, today: NaiveDate, to_council: bool, family: &FamilyFacts) -> bool {
+    authority(granter, subject, since, to_council, family).is_some()
+        && lasts_until(granter, subject, since, to_council, family).is_none_or(|last| today <= last)
+}
+
+/// The last day until which authority on the day a permission was expressed lasts in the same capacity, by what is known now (R5); none, if no end of it is
+/// known.
+#[must_use]
+pub fn lasts_until(granter: PersonId, subject: PersonId, since: NaiveDate, to_council: bool, family: &FamilyFacts) -> Option<NaiveDate> {
     let relation_on =
         |day| authority_of(family.case_id, granter, subject, (day, since), to_council, family).map(|authority| authority.relation);
     let then = relation_on(since);
-    then.is_some()
-        && changes(subject, family)
-            .into_iter()
-            .filter(|day| since < *day && *day <= today)
-            .chain([today])
-            .all(|day| relation_on(day) == then)
+    changes(subject, family).into_iter().filter(|day| since < *day).find(|day| relation_on(*day) != then).map(day_before)
 }
 
 /// Whether the no of this person counts against the permission of another for this subject (R7): a holder of parental responsibility, be it
-/// disputed, restricted or unknown, or a representative, in any case of the service. The council as corporate parent blocks nothing.
+/// disputed, restricted or unknown, or a representative, in any case of the service. The council as corporate parent blocks nothing, nor does somebody who
+/// has died: their responsibility ended with them.
 #[must_use]
 pub fn may_object(person: PersonId, subject: PersonId, on: NaiveDate, family: &FamilyFacts) -> bool {
+    if !lives(person, on, family) {
+        return false;
+    }
     let rows = || family.participants.iter().filter(|row| row.person_id == person && row.relation != Relation::LaAsCorporateParent);
     match standing(subject, on, family) {
         Standing::ChildCanDecide | Standing::Grown => false,
@@ -191,6 +201,11 @@ fn competence(person: &PersonFact, on: NaiveDate) -> Option<CapacityOutcome> {
     in_force.max_by_key(|record| (record.assessed_on, record.recorded_at, record.outcome)).map(|record| record.outcome)
 }
 
+/// Whether somebody was alive on the day, as far as is known; the day on which they died is the first without them.
+fn lives(person: PersonId, on: NaiveDate, family: &FamilyFacts) -> bool {
+    find(person, family).and_then(|person| person.died_on).is_none_or(|died| on < died)
+}
+
 fn rows_of(case: CaseId, person: PersonId, on: NaiveDate, family: &FamilyFacts) -> impl Iterator<Item = &ParticipantFact> {
     family.participants.iter().filter(move |row| row.case_id == case && row.person_id == person && takes_part(row, on))
 }
@@ -238,7 +253,8 @@ fn represents(
         Relation::Attorney => Some(GranterRelation::Attorney),
         _ => None,
     };
-    let others: Vec<_> = rows().filter(|row| row.person_id != subject && takes_part(row, on) && has_begun(row, on)).collect();
+    let there = |row: &&ParticipantFact| takes_part(row, on) && has_begun(row, on) && lives(row.person_id, on, family);
+    let others: Vec<_> = rows().filter(|row| row.person_id != subject).filter(there).collect();
     let mine = || others.iter().filter(|row| row.person_id == person && has_begun(row, begun));
     if others.iter().any(|row| appointed(row).is_some()) {
         return mine().filter_map(|row| appointed(row)).min();
@@ -254,12 +270,14 @@ fn changes(subject: PersonId, family: &FamilyFacts) -> BTreeSet<NaiveDate> {
     let grown = person.and_then(|person| person.date_of_birth).map(|born| day_after(age_out_on(born)));
     let assessed = person.into_iter().flat_map(|person| &person.capacity).map(|record| record.assessed_on);
     let rows = || family.participants.iter().filter(|row| row.case_id == family.case_id);
-    let ended = rows().filter_map(|row| row.ended_on);
+    let parts = rows().flat_map(|row| [row.began_on, row.ended_on]).flatten();
+    let died = family.people.iter().filter_map(|person| person.died_on);
     let responsibility = rows().flat_map(|row| &row.pr).filter(|entry| entry.child_id == subject);
     grown
         .into_iter()
         .chain(assessed)
-        .chain(ended)
+        .chain(parts)
+        .chain(died)
         .chain(responsibility.flat_map(|entry| [entry.from_on, entry.ended_on]).flatten())
         .collect()
 }

@@ -103,7 +103,13 @@ mod tests {
             ended_on: None,
         };
         FamilyFacts {
-            people: vec![PersonFact { id: ANA, kind: PersonKind::Child, date_of_birth: born, capacity: capacity.into_iter().collect() }],
+            people: vec![PersonFact {
+                id: ANA,
+                kind: PersonKind::Child,
+                date_of_birth: born,
+                died_on: None,
+                capacity: capacity.into_iter().collect(),
+            }],
             participants: vec![
                 part(ANA, ParticipantRole::Subject, Relation::OwnSelf, Vec::new()),
                 part(FINN, ParticipantRole::OtherParent, Relation::Parent, pr),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::authority::{authority, takes_part};
+use super::authority::{authority, lasts_until, takes_part};
 use crate::domain::consent::{Condition, ConsentRecipient, NewConsent, SubjectAuthority};
 use crate::domain::disclosure::{Failing, FamilyFacts, Limits, RefusalRule};
 use crate::domain::ids::{PersonId, RecipientId};
@@ -97,12 +97,14 @@ pub fn check(
     Ok(Accepted { authority: spoken_for, starts_at, expires_on: given.then(|| consent.expires_on.unwrap_or(latest)) })
 }
 
-/// In which capacity the granter spoke on that day, for each subject for whom there is any.
+/// In which capacity the granter spoke on that day, for each subject for whom there is any, and until when they may by what is known now.
 #[must_use]
 pub fn authority_of(consent: &NewConsent, to_council: bool, family: &FamilyFacts) -> Vec<SubjectAuthority> {
     let of = |subject: &PersonId| {
-        let found = authority(consent.granter_id, *subject, consent.decided_at.day(), to_council, family)?;
-        Some(SubjectAuthority { subject_id: *subject, granter_relation: found.relation, ends_on: found.ends_on })
+        let (granter, decided_on) = (consent.granter_id, consent.decided_at.day());
+        let found = authority(granter, *subject, decided_on, to_council, family)?;
+        let ends_on = lasts_until(granter, *subject, decided_on, to_council, family);
+        Some(SubjectAuthority { subject_id: *subject, granter_relation: found.relation, ends_on })
     };
     consent.subject_ids.iter().filter_map(of).collect()
 }
@@ -165,7 +167,8 @@ mod tests {
     }
 
     fn family() -> FamilyFacts {
-        let person = |id, kind, born: Option<&str>| PersonFact { id, kind, date_of_birth: born.map(day), capacity: Vec::new() };
+        let person =
+            |id, kind, born: Option<&str>| PersonFact { id, kind, date_of_birth: born.map(day), died_on: None, capacity: Vec::new() };
         let held = PrFact { child_id: CHILD, value: ParentalResponsibility::Yes, from_on: None, ended_on: None };
         let row = |person_id, role, relation, pr| ParticipantFact {
             case_id: CASE,
@@ -178,10 +181,10 @@ mod tests {
         };
         FamilyFacts {
             known_less: Vec::new(),
+            hidden: Vec::new(),
             case_id: CASE,
             people: vec![person(CHILD, PersonKind::Child, Some("2017-02-11")), person(PARENT, PersonKind::ParentCarer, None)],
             participants: vec![
-            hidden: Vec::new(),
                 row(CHILD, ParticipantRole::Subject, Relation::OwnSelf, vec![]),
                 row(PARENT, ParticipantRole::ServiceUser, Relation::Parent, vec![held]),
             ],

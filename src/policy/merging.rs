@@ -91,7 +91,7 @@ mod tests {
     const CHILD: PersonId = PersonId(Uuid::from_u128(3));
 
     fn somebody(id: PersonId, kind: PersonKind, born: Option<&str>) -> MergeFacts {
-        let person = PersonFact { id, kind, date_of_birth: born.map(|day| day.parse().unwrap()), capacity: Vec::new() };
+        let person = PersonFact { id, kind, date_of_birth: born.map(|day| day.parse().unwrap()), died_on: None, capacity: Vec::new() };
         MergeFacts { people: vec![person], ..MergeFacts::default() }
     }
 

@@ -183,7 +183,7 @@ impl Receipt {
                     "It is the last Friday in June of the school year in which {who} turns 16. From the next day on {who} decides alone."
                 )
             } else {
-                "Parental responsibility ends then, as far as we know.".to_owned()
+                format!("From the next day on {} cannot decide this, as far as we know.", self.name(content.granter_id))
             };
             let so_long = if ends_on < last { "ends earlier, with" } else { "could not last longer than" };
             lines.push(format!("For {who} it {so_long} {day}. {why}"));

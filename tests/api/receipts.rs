@@ -281,7 +281,11 @@ fn a_receipt_says_when_a_child_decides_alone() {
     let family = Family::record(&sooner);
     family.responsibility(&sooner, &family.finn, &family.ana, json!({"endedOn":"2026-08-01"}));
     let given = family.permit(&sooner, json!({"granterId":family.finn,"subjectIds":[family.ana]}));
-    says(&sooner, &given, &["For Ana Marsh it ends earlier, with 31 July 2026. Parental responsibility ends then, as far as we know."]);
+    says(
+        &sooner,
+        &given,
+        &["For Ana Marsh it ends earlier, with 31 July 2026. From the next day on Finn Calder cannot decide this, as far as we know."],
+    );
 }
 
 #[test]

@@ -122,7 +122,16 @@ impl Family {
         kept
     }
 
+    /// Whether somebody has died by the day, as far as that is on record.
+    fn has_died(&self, person: PersonId, day: NaiveDate) -> bool {
+        self.person(person).and_then(|known| known.died_on).is_some_and(|died| died <= day)
+    }
+
     fn capacity(&self, granter: PersonId, subject: PersonId, day: NaiveDate, to_council: bool) -> Option<Capacity> {
+        // Nobody decides, or speaks for somebody, from the day on which they died.
+        if self.has_died(granter, day) {
+            return None;
+        }
         let competence = self.competence(subject, day);
         let itself = (granter == subject).then_some(Capacity::OwnSelf);
         if self.is_child(subject, day) {
@@ -141,7 +150,7 @@ impl Family {
         if competence != Some(CapacityOutcome::CannotDecide) {
             return itself;
         }
-        let here: Vec<_> = self.parts_here().collect();
+        let here: Vec<_> = self.parts_here().filter(|part| part.person_id == subject || !self.has_died(part.person_id, day)).collect();
         represents(granter, subject, day, &here).then_some(Capacity::Represents)
     }
 
@@ -150,6 +159,9 @@ impl Family {
     /// is unknown; step-parents and grandparents are `no` unless recorded.
     pub fn may_object(&self, person: PersonId, subject: PersonId, today: NaiveDate) -> bool {
         use ParentalResponsibility::{Disputed, RestrictedByOrder, Unknown, Yes};
+        if self.has_died(person, today) {
+            return false;
+        }
         let cases: BTreeSet<_> = self.facts.participants.iter().map(|part| part.case_id).collect();
         let parts: Vec<_> = self.facts.participants.iter().filter(|part| part.person_id == person).collect();
         let parts: Vec<_> = parts.into_iter().filter(|part| part.relation != Relation::LaAsCorporateParent).collect();
@@ -162,7 +174,8 @@ impl Family {
         }
         self.competence(subject, today) == Some(CapacityOutcome::CannotDecide)
             && cases.iter().any(|case| {
-                let there: Vec<_> = self.facts.participants.iter().filter(|part| part.case_id == *case).collect();
+                let there = self.facts.participants.iter().filter(|part| part.case_id == *case);
+                let there: Vec<_> = there.filter(|part| part.person_id == subject || !self.has_died(part.person_id, today)).collect();
                 represents(person, subject, today, &there)
             })
     }

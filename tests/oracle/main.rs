@@ -155,7 +155,7 @@ const WHAT: &[Rule] = &[
     Rule::ConditionUnmet,
 ];
 
-/// Every granter with every subject and every refusal, whole: 27 x 22 x 34.
+/// Every granter with every subject and every refusal, whole: 29 x 22 x 34.
 #[test]
 fn the_oracle_agrees_about_everybody_who_decides() {
     every(&[GRANTER, SUBJECT, REFUSAL], 1).settle("who decides", 20_000, &WHO[..6]);

@@ -8,6 +8,7 @@
 //! - A parent or guardian of whom no entry says otherwise may hold parental responsibility, so their no counts (R7); and it goes on counting when
 //!   they no longer take part in the case.
 //! - A participant recorded as `representative_reg64` represents as a parent does.
+//! - Whoever has died decides nothing from that day on, and their no counts beside the yes of another no more; their no about themselves stands.
 //! - What ended with its case has ended, even if it had not started (R9).
 //! - A contact that is not safe (422) is told before anything that is 409.
 //!
@@ -43,9 +44,9 @@ pub enum Verdict {
         once_only: BTreeSet<ConsentId>,
         /// Who gets a copy, of which notes, and whether of what goes beyond them.
         copies: Vec<(PersonId, Vec<NoteId>, bool)>,
-    },
         /// The refusals that are shown and do not stand in the way, each with why, and with whom it is about.
         heard: BTreeMap<(ConsentId, HeardAs), BTreeSet<PersonId>>,
+    },
     /// It may not.
     Refused {
         /// The problem code.
@@ -286,15 +287,14 @@ impl<'a> Oracle<'a> {
                 once_only: relied.keys().filter(|id| has(self.record(**id), ConditionKind::OnceOnly)).copied().collect(),
                 relied: relied.iter().map(|(id, served)| (*id, self.record(*id).version, served.iter().copied().collect())).collect(),
                 copies,
-            };
                 heard: self.heard(),
+            };
         }
         let required = people.keys().any(|(_, rule)| is_about_people(*rule) || *rule == Rule::ConsentChanged);
         let failing = people.into_iter().map(|((pointer, rule), told)| (pointer, rule, told.into_iter().collect())).collect();
         Verdict::Refused { code: if required { "consent-required" } else { "consent-scope-exceeded" }, failing, conflicts }
     }
 
-    fn gets_a_copy(&self, person: PersonId) -> bool {
     /// R6: a child's refusal with `cannot_decide` is shown as a wish. R7, E4: a refusal of somebody without a say is shown. Both only as far as whoever asks
     /// knows of the refusal, and that it does not count.
     fn heard(&self) -> BTreeMap<(ConsentId, HeardAs), BTreeSet<PersonId>> {
@@ -314,6 +314,7 @@ impl<'a> Oracle<'a> {
         heard
     }
 
+    fn gets_a_copy(&self, person: PersonId) -> bool {
         self.ask.copies.iter().any(|copy| copy.person_id == person)
     }
 

@@ -73,7 +73,7 @@ pub fn to_council(team_id: Option<TeamId>, officer: Option<&str>) -> AskRecipien
 }
 
 pub fn person(id: PersonId, kind: PersonKind, born: Option<&str>) -> PersonFact {
-    PersonFact { id, kind, date_of_birth: born.map(day), capacity: Vec::new() }
+    PersonFact { id, kind, date_of_birth: born.map(day), died_on: None, capacity: Vec::new() }
 }
 
 pub fn part(person_id: PersonId, role: ParticipantRole, relation: Relation) -> ParticipantFact {

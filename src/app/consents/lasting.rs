@@ -102,7 +102,8 @@ pub(super) fn remind(tx: &mut Tx<'_>, permit: &Permit<impl Act>, given: &[(Conse
     for ((id, case, content), held) in given.iter().zip(held) {
         let last_days = held.iter().filter_map(|held| held.ends_on).chain(content.expires_on);
         // Of what nobody may permit any more there is nothing to ask.
-        match last_days.filter(|last| *last >= now.day() && !held.is_empty()).min() {
+        let stands = consents::standing(content, &held, now.day()) == ConsentStatus::Live;
+        match last_days.filter(|last| stands && *last >= now.day()).min() {
             Some(last) => tasks::schedule(tx, permit, NewTask::ahead(TaskKind::PermissionEnding, *case, id.0, last), now)?,
             None => tasks::settle(tx, permit, TaskKind::PermissionEnding, id.0, now)?,
         }

@@ -29,7 +29,7 @@ pub(super) fn review_conflict(
         }
         let mut cases: BTreeSet<CaseId> = elsewhere.iter().map(|(case, _)| *case).filter(|case| *case != case_id).collect();
         if cases.is_empty() {
-            // The refusal is of this case, and counts by what is told of one of them where the caller does not see it.
+            // The refusal is of this case, and counts by what is told of one of them where not everybody sees it.
             let people = elsewhere.iter().map(|(_, granter)| *granter).chain([*about]);
             cases = participants::closed_cases_of(tx, permit, people)?;
             cases.remove(&case_id);

@@ -1,5 +1,5 @@
 //! Whether a number or address can be used without harm (C3): what is unsafe on any side of somebody, or of whoever is one with them, is unsafe, though
-//! the side on which it is used does not say so.
+//! the side on which it is used does not say so. So is every way to somebody who has died: whoever has their letters now is somebody else.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,11 +24,16 @@ fn holds_safe(all: &[(PersonId, Sealed)], one: &Contact) -> bool {
     sides(all).flat_map(|known| &known.contacts).filter(|held| held.contact.as_compared() == one).all(|held| held.contact.safe)
 }
 
+/// Whether they have died, on whichever side that is known.
+fn have_died(all: &[(PersonId, Sealed)]) -> bool {
+    sides(all).any(|known| known.content.died_on.is_some())
+}
+
 /// Whether something can be sent to this contact of theirs this way without harm. What is unsafe on any side is unsafe.
 pub fn is_safe(all: &[(PersonId, Sealed)], contact: ContactId, channel: Channel) -> bool {
     let mut meant = sides(all).flat_map(|known| &known.contacts).filter(|held| held.id == contact).peekable();
     let avoided = |kind| sides(all).any(|known| known.avoids_kind(kind, channel));
-    meant.peek().is_some() && meant.all(|held| holds_safe(all, held) && !avoided(held.contact.kind))
+    !have_died(all) && meant.peek().is_some() && meant.all(|held| holds_safe(all, held) && !avoided(held.contact.kind))
 }
 
 /// The contacts that the caller knows of those who are one, all of whom is sealed here, by which this way reaches them and that no side holds unsafe.
@@ -47,7 +52,7 @@ fn reached<'a>(tx: &mut Tx<'_>, scope: Scope, all: &'a [(PersonId, Sealed)], cha
 /// knows there is one for it that no side holds unsafe. Of those who are one, all is sealed here.
 pub fn safe_by(tx: &mut Tx<'_>, scope: Scope, all: &[(PersonId, Sealed)], channel: Channel) -> Result<bool> {
     let reached = channel.contact_kinds().is_empty() || !reached(tx, scope, all, channel)?.is_empty();
-    Ok(reached && !sides(all).any(|known| known.avoids(channel)))
+    Ok(reached && !have_died(all) && !sides(all).any(|known| known.avoids(channel)))
 }
 
 /// By which case each of these records is known to those who see this case: by this one, if it takes part in it or in none; or else by the newest in which it

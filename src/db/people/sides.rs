@@ -248,10 +248,18 @@ struct Whole {
 }
 
 fn fact(id: PersonId, known: &Known, capacity: Vec<CapacityFact>) -> PersonFact {
-    PersonFact { id, kind: known.content.kind, date_of_birth: known.content.date_of_birth, capacity }
+    let PersonContent { kind, date_of_birth, died_on, .. } = known.content;
+    PersonFact { id, kind, date_of_birth, died_on, capacity }
 }
 
 impl Whole {
+    /// What is known for a decision: what they told last on their own, if they did; and that they died, on whichever side that is known.
+    fn last(self) -> PersonFact {
+        let died_on = self.sealed.sides().filter_map(|known| known.content.died_on).min();
+        let last = self.sealed.sides().last().unwrap_or(&self.sealed.known);
+        PersonFact { died_on, ..fact(self.id, last, self.assessed.iter().map(|(_, fact)| *fact).collect()) }
+    }
+
     /// The cases of their own in which something was told or assessed.
     fn own(&self) -> impl Iterator<Item = CaseId> {
         self.assessed.iter().filter_map(|(case, _)| *case).chain(self.sealed.own.iter().map(|side| side.case))
@@ -266,7 +274,7 @@ impl Whole {
 
     /// What those know of them who do not know of the record: nothing.
     fn unknown(&self) -> PersonFact {
-        PersonFact { id: self.id, kind: PersonKind::Anonymous, date_of_birth: None, capacity: Vec::new() }
+        PersonFact { id: self.id, kind: PersonKind::Anonymous, date_of_birth: None, died_on: None, capacity: Vec::new() }
     }
 }
 
@@ -308,14 +316,13 @@ pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Resu
     let ones: Vec<PersonId> = all.iter().filter(is_one).map(|one| one.id).collect();
     let in_scope = among(tx, scope, ones.iter().copied())?;
     let (mut facts, mut known_less) = (Vec::with_capacity(all.len()), Vec::new());
-    for one in &all {
-        let last = one.sealed.sides().last().unwrap_or(&one.sealed.known);
-        facts.push(fact(one.id, last, one.assessed.iter().map(|(_, fact)| *fact).collect()));
+    for one in all {
         if ones.contains(&one.id) && !in_scope.contains(&one.id) {
             known_less.push(one.unknown());
         } else if one.own().next().is_some() {
             known_less.push(one.known(&seen));
         }
+        facts.push(one.last());
     }
     Ok((facts, known_less))
 }
@@ -323,9 +330,5 @@ pub fn facts(tx: &mut Tx<'_>, scope: Scope, people: &BTreeSet<PersonId>) -> Resu
 /// What bears on whether somebody may ask for what is held about one of these people: what they told last on their own, if they did, and what was
 /// assessed of that decision (C9).
 pub fn facts_of_asking(tx: &mut Tx<'_>, people: &BTreeSet<PersonId>) -> Result<Vec<PersonFact>> {
-    let told = |one: Whole| {
-        let last = one.sealed.sides().last().unwrap_or(&one.sealed.known);
-        fact(one.id, last, one.assessed.iter().map(|(_, fact)| *fact).collect())
-    };
-    Ok(whole(tx, people, DecisionKind::SubjectAccess)?.into_iter().map(told).collect())
+    Ok(whole(tx, people, DecisionKind::SubjectAccess)?.into_iter().map(Whole::last).collect())
 }

@@ -129,6 +129,8 @@ pub struct PersonFact {
     pub kind: PersonKind,
     /// The birth date, if known.
     pub date_of_birth: Option<NaiveDate>,
+    /// The day they died, if they did: from that day on they permit nothing.
+    pub died_on: Option<NaiveDate>,
     /// Competence records of kind `share_information`.
     pub capacity: Vec<CapacityFact>,
 }

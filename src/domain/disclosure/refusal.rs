@@ -115,7 +115,7 @@ rules! {
     ConsentChanged = "consent_changed", Some("R16"), [AskPermission], "The permissions have changed since this was decided.";
     ContradictingFields = "contradicting_fields", None, [], "This property does not go with the others.";
     DisclosureRequired = "disclosure_required", None, [], "Name the disclosure that allowed the contact.";
-    UnsafeContact = "unsafe_contact", None, [], "This contact is not marked safe, or is to be avoided.";
+    UnsafeContact = "unsafe_contact", None, [], "This contact is not marked safe, is to be avoided, or is of somebody who has died.";
     SafeguardingFieldsMissing = "safeguarding_fields_missing", Some("R2"), [], "Passing on a risk needs this.";
     RecipientWithoutSafeguardingFunction = "recipient_without_safeguarding_function", Some("R2"), [], "A risk is passed on only to those who protect: hub, police, social care, designated officer.";
     GranterNotParticipant = "granter_not_participant", None, [], "Whoever permits or refuses must be a participant of the case.";

@@ -21,7 +21,7 @@ fn row(person_id: PersonId, role: ParticipantRole, relation: Relation) -> Partic
 }
 
 fn family(born: &str) -> FamilyFacts {
-    let person = |id, kind| PersonFact { id, kind, date_of_birth: None, capacity: Vec::new() };
+    let person = |id, kind| PersonFact { id, kind, date_of_birth: None, died_on: None, capacity: Vec::new() };
     FamilyFacts {
         known_less: Vec::new(),
         hidden: Vec::new(),
@@ -128,4 +128,40 @@ fn the_granter_the_subject_and_whoever_decides_now_may_withdraw() {
     let may = |person| may_withdraw(person, DEPUTY, &[CHILD], day("2026-05-01"), &family);
     let stranger = PersonId(Uuid::from_u128(9));
     assert!(may(DEPUTY) && may(CHILD) && may(PARENT) && !may(stranger));
+}
+
+#[test]
+fn authority_lasts_until_the_day_before_whatever_ends_it() {
+    let last = |change: fn(&mut FamilyFacts)| {
+        let mut family = family("2014-03-12");
+        change(&mut family);
+        let until = lasts_until(PARENT, CHILD, day("2026-05-01"), true, &family);
+        for (today, then) in [("2026-05-19", true), ("2026-05-20", false)] {
+            assert_eq!(lasts(PARENT, CHILD, day("2026-05-01"), day(today), true, &family), then || until > Some(day("2026-05-19")));
+        }
+        until.map(|day| day.to_string())
+    };
+    let may = Some("2026-05-19".to_owned());
+    assert_eq!(last(|_| {}), Some("2030-06-28".to_owned()));
+    assert_eq!(last(|family| family.participants[1].pr[0].ended_on = Some(day("2026-05-20"))), may);
+    assert_eq!(last(|family| family.participants[1].ended_on = Some(day("2026-05-20"))), may);
+    assert_eq!(last(|family| assess(family, CapacityOutcome::CanDecide, "2026-05-20", 1)), may);
+    assert_eq!(last(|family| assess(family, CapacityOutcome::CannotDecide, "2026-05-20", 1)), Some("2030-06-28".to_owned()));
+    assert_eq!(last(|family| family.people[1].died_on = Some(day("2026-05-20"))), may);
+}
+
+#[test]
+fn whoever_has_died_neither_decides_nor_objects_nor_comes_before_another() {
+    let mut family = family("2014-03-12");
+    let says = |family: &FamilyFacts, person, on| (relation(family, person, on).is_some(), may_object(person, CHILD, day(on), family));
+    family.people[1].died_on = Some(day("2026-05-20"));
+    assert_eq!((says(&family, PARENT, "2026-05-19"), says(&family, PARENT, "2026-05-20")), ((true, true), (false, false)));
+    family.people[0].date_of_birth = Some(day("2005-03-12"));
+    assess(&mut family, CapacityOutcome::CannotDecide, "2026-04-01", 1);
+    family.participants.push(row(DEPUTY, ParticipantRole::Supporter, Relation::Deputy));
+    family.people[1].died_on = None;
+    family.people[2].died_on = Some(day("2026-05-20"));
+    for (on, deputy, parent) in [("2026-05-19", true, false), ("2026-05-20", false, true)] {
+        assert_eq!((says(&family, DEPUTY, on), says(&family, PARENT, on)), ((deputy, deputy), (parent, parent)), "{on}");
+    }
 }

@@ -109,8 +109,8 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
 }
 
 impl<'a> Decision<'a> {
-    /// The permission that serves this need.
-    fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
+    /// Who would receive it.
+    fn receiver(&self) -> Receiver<'_> {
         // An unknown body is taken for one of the council, which asks for more.
         let in_council = matches!(self.ask.recipient, AskRecipient::Body { .. }) && self.facts.recipient.is_none_or(|body| body.in_council);
         Receiver { who: &self.ask.recipient, in_council }

@@ -120,7 +120,7 @@ const DEPUTY: PersonId = PersonId(Uuid::from_u128(5));
 fn family(born: &str, assessed: Option<CapacityOutcome>, held: [ParentalResponsibility; 2]) -> FamilyFacts {
     let recorded_at = Timestamp::start_of(day("2026-05-01"));
     let capacity = assessed.map(|outcome| CapacityFact { outcome, assessed_on: day("2026-05-01"), recorded_at });
-    let person = |id, kind| PersonFact { id, kind, date_of_birth: None, capacity: Vec::new() };
+    let person = |id, kind| PersonFact { id, kind, date_of_birth: None, died_on: None, capacity: Vec::new() };
     let child = PersonFact { date_of_birth: Some(day(born)), capacity: capacity.into_iter().collect(), ..person(CHILD, PersonKind::Child) };
     let row = |case, person_id, relation, held: Option<ParentalResponsibility>| ParticipantFact {
         case_id: CaseId(Uuid::from_u128(case)),

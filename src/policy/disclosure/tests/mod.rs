@@ -73,7 +73,7 @@ fn participant(person_id: PersonId, role: ParticipantRole, relation: Relation, p
 }
 
 fn person(id: PersonId, kind: PersonKind, born: Option<&str>) -> PersonFact {
-    PersonFact { id, kind, date_of_birth: born.map(day), capacity: Vec::new() }
+    PersonFact { id, kind, date_of_birth: born.map(day), died_on: None, capacity: Vec::new() }
 }
 
 fn note(id: NoteId, from: PersonId, about: PersonId, category: InformationCategory) -> NoteFact {
