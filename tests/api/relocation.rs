@@ -430,3 +430,27 @@ fn a_note_is_emptied_in_the_database_only_once_it_stands_elsewhere() {
     }
     assert_eq!((count(app, here), count(app, there)), (1, 1));
 }
+
+#[test]
+fn what_is_drafted_for_proceedings_keeps_no_word_of_a_note_that_was_moved() {
+    let mixed = Mixed::new(json!({}));
+    let Mixed { app, wrong, .. } = &mixed;
+    let words = "The lift is broken again. ".repeat(200);
+    let note = wrong.note(app, &wrong.mia, &[&wrong.ana], "school_provision", json!({"concern":words}));
+    wrong.permit_proceedings(app, json!({}));
+    let legal = wrong.extracted(app, &note);
+    Family::built(app, &legal);
+    // What is sealed is as long as what it says.
+    let sealed = || {
+        ["legal_extract", "legal_bundle"]
+            .map(|table| crate::disposals::count(app, &format!("SELECT CAST(length(sealed) AS BIGINT) AS count FROM {table}")))
+    };
+    let [extract, file] = sealed();
+    let words = i64::try_from(words.len()).unwrap();
+    assert!(extract > words && file > words, "{extract} {file}");
+    move_note(&app.adviser(), &note, &mixed.belongs(json!({}))).ok(201);
+    let [left, no_file] = sealed();
+    assert!(left < extract - words && no_file < 100, "{left} {no_file}");
+    let refused = app.manager().get(&format!("/legal-requests/{legal}/bundle"));
+    refused.problem(409, "invalid-state").rule("note_superseded");
+}
