@@ -23,7 +23,7 @@ BEGIN
             subject_access_request, subject_access_part, retention_hold, disposal, task TO sendiass_app;
         -- A note that was moved to another case is emptied where it was.
         GRANT UPDATE (details, sealed, moved_from_id, moved_at, moved_by) ON note TO sendiass_app;
-        GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff, disposal_case TO sendiass_app;
+        GRANT DELETE ON idempotency, revoked_token, blind_index, case_staff, referral_staff, disposal_case TO sendiass_app;
         -- Disposal: of what is written once only rows go whose key was destroyed; the triggers see to that.
         GRANT DELETE ON sealing_key, person, person_merge, decision_guard, capacity_record, case_file, case_event, referral, participant, named_person, note,
             consent,

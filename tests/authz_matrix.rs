@@ -66,6 +66,7 @@ const OPERATIONS: &[(&str, Option<Action>)] = &[
     ("getReferral", Some(Action::ReferralRead)),
     ("updateReferral", Some(Action::ReferralUpdate)),
     ("decideReferral", Some(Action::ReferralDecide)),
+    ("relocateReferral", Some(Action::ReferralRelocate)),
     ("listCases", Some(Action::CaseList)),
     ("openCase", Some(Action::CaseOpen)),
     ("getCase", Some(Action::CaseRead)),

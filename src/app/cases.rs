@@ -1,24 +1,23 @@
 //! Cases: opened whatever the family permits (R19), assigned, restricted, closed, reopened (C1, C4, C16).
 
+mod opening;
+
 use std::collections::HashMap;
 
-use super::participants::{known, offered};
+use super::participants::offered;
 use super::sides::{self, conflict};
 use super::{App, Error, Result, allowed, expect_version, faultless, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
-use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
-use crate::db::{Tx, cases, guard, information_requests, legal_extracts, participants, staff, tasks, timeline};
+use crate::db::{Tx, cases, information_requests, legal_extracts, participants, staff, tasks, timeline};
 use crate::domain::case::{
-    Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewCase, NewReopening, Retention,
-    RetentionFacts,
+    Case, CaseAssignment, CaseClosure, CaseFilter, CaseRestriction, CaseSummary, CaseUpdate, NewReopening, Retention, RetentionFacts,
 };
 use crate::domain::disclosure::RefusalRule;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, PersonId, StaffId};
+use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::participant::NewParticipant;
 use crate::domain::patch::Merge;
 use crate::domain::time::{Timestamp, new_year_from};
 use crate::domain::timeline::TimelineEntry;
@@ -84,33 +83,29 @@ pub(super) fn require_open(caller: &Caller, status: CaseStatus) -> Result<()> {
     if status == CaseStatus::Closed { Err(wrong_state(caller, status, None)) } else { Ok(()) }
 }
 
-/// The people of a new case can take part in it.
-fn check_participants(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: &[NewParticipant]) -> Result<()> {
-    let parts: Vec<_> = new.iter().map(|part| (part.person_id, part.content.clone())).collect();
-    let (counted, _) = Counted::counting(tx, parts)?;
-    let people: Vec<PersonId> = counted.iter().map(|(person, _)| *person).collect();
-    let mut faults = Vec::new();
-    for (i, (part, (person, content))) in new.iter().zip(&counted).enumerate() {
-        let place = format!("#/participants/{i}");
-        faults.extend(known(tx, permit, part.person_id, format!("{place}/personId"))?);
-        if people.iter().take(i).any(|earlier| earlier == person) {
-            faults.push(Fault::contradicting(format!("{place}/personId")));
-        }
-        faults.extend(content.faults(&place, *person, &people));
-        let others = counted.iter().filter(|(other, _)| other != person);
-        let shared = content.served_separately && others.into_iter().any(|(_, other)| content.excludes(other));
-        faults.extend(shared.then(|| content.not_alone(&place)));
-    }
-    faultless(faults)
-}
-
 /// What stands against putting this member of staff on a case: they are not on record, or do no casework.
-fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: String) -> Option<Fault> {
+pub(super) fn staff_fault(working: &HashMap<StaffId, bool>, member: StaffId, pointer: String) -> Option<Fault> {
     match working.get(&member) {
         Some(true) => None,
         Some(false) => Some(Fault::new(pointer, "no_casework", "This member of staff does not work on cases.")),
         None => Some(Fault::unknown(pointer)),
     }
+}
+
+/// Nobody could decide about what is kept from every service manager.
+pub(super) fn no_manager_left(pointer: &str) -> Fault {
+    Fault::new(pointer, "no_manager_left", "One service manager at least sees each referral and each case.")
+}
+
+/// An adviser takes a case themselves; a service manager gives it to anybody.
+fn require_giver(caller: &Caller, member: StaffId) -> Result<()> {
+    if member == caller.staff || caller.is(Role::ServiceManager) { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Those who are named beside whoever works on the case, and where in the request.
+fn named(wanted: &CaseRestriction, worker: StaffId) -> Vec<(StaffId, String)> {
+    let beside = wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != worker);
+    beside.map(|(i, member)| (*member, format!("#/namedStaffIds/{i}"))).collect()
 }
 
 /// The keeping of a closed case is on the manager's list for the year after its review day; where no such day is known yet, for the next working day. The
@@ -122,16 +117,17 @@ fn review_keeping(tx: &mut Tx<'_>, permit: &Permit<act::CaseClose>, id: CaseId, 
     Ok(())
 }
 
-/// What contradicts itself in who may open a case.
+/// What contradicts itself in who may open a case on which this member of staff works, where somebody is served separately or nobody is. Who stands
+/// there already may stay, whatever became of them: a conflict of interest outlasts a change of roles.
 fn restriction_faults(
     tx: &mut Tx<'_>,
-    permit: &Permit<act::CaseRestrict>,
-    head: &cases::CaseHead,
+    permit: &Permit<impl Act>,
+    worker: StaffId,
+    apart: bool,
+    before: &cases::Standings,
     wanted: &CaseRestriction,
 ) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
-    // Who stands there already may stay, whatever became of them: a conflict of interest outlasts a change of roles.
-    let before = cases::standings(tx, permit, head.id)?;
     for (list, members, before) in [
         ("namedStaffIds", &wanted.named_staff_ids, &before.named),
         ("conflictedStaffIds", &wanted.conflicted_staff_ids, &before.conflicted),
@@ -141,18 +137,17 @@ fn restriction_faults(
         faults.extend(new.filter_map(|(i, member)| staff_fault(&working, *member, format!("#/{list}/{i}"))));
     }
     for (i, member) in wanted.conflicted_staff_ids.iter().enumerate() {
-        if *member == head.assigned_to || wanted.named_staff_ids.contains(member) {
+        if *member == worker || wanted.named_staff_ids.contains(member) {
             faults.push(Fault::contradicting(format!("#/conflictedStaffIds/{i}")));
         }
     }
-    if wanted.restricted && !wanted.named_staff_ids.contains(&head.assigned_to) {
+    if wanted.restricted && !wanted.named_staff_ids.contains(&worker) {
         faults.push(Fault::new("#/namedStaffIds", "contradicting_fields", "Whoever works on a restricted case is named on it."));
     }
     let new = wanted.conflicted_staff_ids.iter().any(|member| !before.conflicted.contains(member));
     if new && !staff::manages_beside(tx, permit, &wanted.conflicted_staff_ids)? {
-        faults.push(Fault::new("#/conflictedStaffIds", "no_manager_left", "One service manager at least sees each case."));
+        faults.push(no_manager_left("#/conflictedStaffIds"));
     }
-    let apart = participants::all(tx, permit, head.id)?.iter().any(|part| part.update.content.served_separately);
     if !wanted.restricted && apart {
         faults.push(Fault::new("#/restricted", "contradicting_fields", "The case of somebody who is served separately stays restricted."));
     }
@@ -175,31 +170,6 @@ impl App {
             return Ok(());
         }
         Err(Error::Invalid(vec![Fault::new("#/area", "enum", "Not one of the areas of the service.")]))
-    }
-
-    /// Opens a case. Somebody who is served separately makes it their own case: restricted at once, with the recorder named (C1).
-    pub async fn open_case(&self, permit: Permit<act::CaseOpen>, new: NewCase, request: Option<Idempotency>) -> Result<Created<Case>> {
-        let (now, app, shows) = (self.clock.now(), self.clone(), self.clone());
-        self.once(permit, request, move |tx, permit| app.open(tx, permit, new, now), move |tx, permit, id| shows.shown(tx, permit, id))
-            .await
-    }
-
-    /// Opens a case within a transaction.
-    pub(super) fn open(&self, tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, new: NewCase, now: Timestamp) -> Result<CaseId> {
-        let NewCase { content, participants } = new;
-        self.check_area(content.area.as_ref(), None)?;
-        check_participants(tx, permit, &participants)?;
-        guard::take(tx, participants.iter().map(|part| part.person_id))?;
-        // Once more behind the guards: while one waited for them, somebody may have come to be known to another side only (C1, R16).
-        check_participants(tx, permit, &participants)?;
-        let people: Vec<(PersonId, bool)> = participants.iter().map(|part| (part.person_id, part.content.served_separately)).collect();
-        let hidden = sides::may_join(tx, permit, None, &people, &[(permit.staff(), "#/participants".to_owned())])?;
-        let id = cases::insert(tx, permit, content, people.iter().any(|(_, apart)| *apart), now)?;
-        for participant in participants {
-            participants::insert(tx, permit, id, participant, now)?;
-        }
-        sides::review(tx, permit, &hidden, id.0, now)?;
-        Ok(id)
     }
 
     /// Cases in scope.
@@ -295,9 +265,7 @@ impl App {
     pub async fn assign_case(&self, permit: Permit<act::CaseAssign>, id: CaseId, version: i32, wanted: CaseAssignment) -> Result<Case> {
         let (now, app, member) = (self.clock.now(), self.clone(), wanted.staff_id);
         self.change(permit, move |tx, permit| {
-            if member != permit.staff() && !permit.caller().is(Role::ServiceManager) {
-                return Err(Error::Forbidden);
-            }
+            require_giver(permit.caller(), member)?;
             let head = seen(tx, permit, id, version)?;
             faultless(staff_fault(&staff::working(tx, permit, &[member])?, member, "#/staffId".to_owned()).into_iter().collect())?;
             if cases::is_conflicted(tx, permit, id, member)? {
@@ -322,10 +290,10 @@ impl App {
         let (now, app) = (self.clock.now(), self.clone());
         self.change(permit, move |tx, permit| {
             let head = seen(tx, permit, id, version)?;
-            faultless(restriction_faults(tx, permit, &head, &wanted)?)?;
-            let joining = wanted.named_staff_ids.iter().enumerate().filter(|(_, member)| **member != head.assigned_to);
-            let joining: Vec<_> = joining.map(|(i, member)| (*member, format!("#/namedStaffIds/{i}"))).collect();
-            sides::join(tx, permit, id, &joining, now)?;
+            let apart = participants::all(tx, permit, id)?.iter().any(|part| part.update.content.served_separately);
+            let before = cases::standings(tx, permit, id)?;
+            faultless(restriction_faults(tx, permit, head.assigned_to, apart, &before, &wanted)?)?;
+            sides::join(tx, permit, id, &named(&wanted, head.assigned_to), now)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::restrict(tx, permit, id, version, wanted, now, &|facts| app.keep(facts))?;
             Ok(offering(permit, case))

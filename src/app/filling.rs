@@ -199,7 +199,21 @@ impl App {
         for number in 0..count {
             let adviser = Chance(number).of(&staff).ok_or(db::Error::NotFound)?;
             let leave = leave::<act::CaseOpen>(&caller(adviser, Role::Adviser, from))?;
-            cases.push(self.db.write(move |tx| Ok::<_, Error>(cases::insert(tx, &leave, content(), false, from)?)).await?.0);
+            cases.push(
+                self.db
+                    .write(move |tx| {
+                        Ok::<_, Error>(cases::insert(
+                            tx,
+                            &leave,
+                            content(),
+                            Vec::new(),
+                            cases::Beginning::with(leave.staff(), false),
+                            from,
+                        )?)
+                    })
+                    .await?
+                    .0,
+            );
         }
         let kept = cases.clone();
         let keys = self.db.read(move |tx| filling::keys(tx, &kept)).await?;

@@ -1,16 +1,20 @@
 //! Referrals: recorded by anybody who takes them, decided by those who do casework (C2, C7). Nothing is sent to whoever refers: even "we have
 //! seen them" is a disclosure, with the purpose `feedback_to_referrer`.
 
-use super::cases::require_open;
-use super::{App, Error, Result, allowed, expect_version, faultless, leave, people};
+mod relocation;
+
+use std::collections::BTreeSet;
+
+use super::cases::{no_manager_left, require_open, staff_fault};
+use super::{App, Error, Result, allowed, expect_version, faultless, leave, people, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::referrals::Outcome;
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, recipients, referrals, tasks};
+use crate::db::{self, Tx, cases, recipients, referrals, staff, tasks};
 use crate::domain::case::NewCase;
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{CaseId, PersonId, ReferralId};
+use crate::domain::ids::{CaseId, PersonId, ReferralId, StaffId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
 use crate::domain::referral::{
@@ -18,19 +22,74 @@ use crate::domain::referral::{
 };
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{CaseStatus, ReferralDecision, ReferralStatus, TaskKind};
+use crate::domain::vocabulary::{CaseStatus, ReferralDecision, ReferralStatus, Role, TaskKind};
 
-/// What may be done with a referral that stands so.
-fn actions(status: ReferralStatus) -> &'static [Action] {
-    match status {
-        ReferralStatus::Received => &[Action::ReferralUpdate, Action::ReferralDecide],
-        ReferralStatus::Accepted | ReferralStatus::Declined | ReferralStatus::Signposted => &[],
+/// What may be done with a referral that stands so, and whose case, if it has one that the caller sees, stands so.
+fn actions(status: ReferralStatus, case: Option<CaseStatus>) -> &'static [Action] {
+    match (status, case) {
+        (ReferralStatus::Received, _) => &[Action::ReferralUpdate, Action::ReferralDecide],
+        (ReferralStatus::Accepted, Some(CaseStatus::Open | CaseStatus::Inactive)) => &[Action::ReferralRelocate],
+        (ReferralStatus::Accepted | ReferralStatus::Declined | ReferralStatus::Signposted, _) => &[],
     }
 }
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<Referral> {
     let referral = referrals::find(tx, permit, id)?;
-    Ok(Referral { allowed_actions: allowed(permit.caller(), actions(referral.status)), ..referral })
+    let case = match referral.case_id {
+        Some(case) => Some(cases::require(tx, permit, case)?.status),
+        None => None,
+    };
+    Ok(Referral { allowed_actions: allowed(permit.caller(), actions(referral.status, case)), ..referral })
+}
+
+/// A referral that was just decided: whoever accepted it need not see the case into which it went, and then there is nothing more to do to it.
+fn decided(tx: &mut Tx<'_>, permit: &Permit<act::ReferralDecide>, id: ReferralId) -> Result<Referral> {
+    match shown(tx, permit, id) {
+        Err(Error::Db(db::Error::NotFound | db::Error::AccessReasonRequired)) if !tx.is_repeated() => {
+            Ok(referrals::written(tx, permit, id)?)
+        }
+        seen => seen,
+    }
+}
+
+/// Who is kept away from it. Where a risk is stated nothing is refused: whoever is not on record is left out, and where no service manager is left
+/// those who do casework see that it waits (C17).
+fn settle_away(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    members: &mut Vec<StaffId>,
+    before: &[StaffId],
+    risk_stated: bool,
+) -> Result<()> {
+    let working = staff::working(tx, permit, members)?;
+    if risk_stated {
+        members.retain(|member| before.contains(member) || working.contains_key(member));
+        return Ok(());
+    }
+    let new = members.iter().enumerate().filter(|(_, member)| !before.contains(member));
+    let mut faults: Vec<Fault> =
+        new.filter_map(|(i, member)| staff_fault(&working, *member, format!("#/conflictedStaffIds/{i}"))).collect();
+    if !members.is_empty() && !staff::manages_beside(tx, permit, members)? {
+        faults.push(no_manager_left("#/conflictedStaffIds"));
+    }
+    faultless(faults)
+}
+
+/// Whoever is kept away from a referral is kept away from the case to which it belongs, too: the conflict of interest is with the family (C1). Nobody
+/// works on a case from which they are kept away.
+fn carry_away(tx: &mut Tx<'_>, permit: &Permit<impl Act>, referral: &Referral, case: CaseId, now: Timestamp) -> Result<()> {
+    let away = &referral.conflicted_staff_ids;
+    if away.is_empty() {
+        return Ok(());
+    }
+    if away.contains(&cases::require(tx, permit, case)?.assigned_to) {
+        return Err(sides::conflict("#/caseId"));
+    }
+    let all: Vec<StaffId> = cases::standings(tx, permit, case)?.conflicted.into_iter().chain(away.iter().copied()).collect();
+    if !referral.content.risk_stated && !staff::manages_beside(tx, permit, &all)? {
+        return Err(Error::Rule(vec![no_manager_left("#/caseId")]));
+    }
+    Ok(cases::keep_away(tx, permit, case, away, now)?)
 }
 
 /// Nothing was decided yet.
@@ -115,7 +174,7 @@ impl App {
     ) -> Result<Created<ReferralReceipt>> {
         let now = self.clock.now();
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            let NewReferral { received_at, mut content } = new;
+            let NewReferral { received_at, mut content, conflicted_staff_ids: mut away } = new;
             let mut received_at = received_at.map_or(now, |at| at.settled(now));
             if received_at > now {
                 if !content.risk_stated {
@@ -125,7 +184,9 @@ impl App {
             }
             settle(tx, permit, &mut content, now)?;
             let risk = content.risk_stated;
+            settle_away(tx, permit, &mut away, &[], risk)?;
             let id = referrals::insert(tx, permit, content, received_at, now)?;
+            referrals::keep_away(tx, permit, id, &away)?;
             if risk {
                 tell_of_risk(tx, permit, id, now)?;
             }
@@ -161,8 +222,15 @@ impl App {
         self.change(permit, move |tx, permit| {
             let current = referrals::find(tx, permit, id)?;
             expect_version(current.version, version)?;
-            let ReferralUpdate { mut content } = merge(&ReferralUpdate { content: current.content.clone() }).map_err(Error::Invalid)?;
+            let before = current.conflicted_staff_ids.clone();
+            let writable = ReferralUpdate { content: current.content.clone(), conflicted_staff_ids: before.clone() };
+            let ReferralUpdate { mut content, conflicted_staff_ids: mut away } = merge(&writable).map_err(Error::Invalid)?;
+            if before.iter().any(|member| !away.contains(member)) && !permit.caller().is(Role::ServiceManager) {
+                // That somebody may look again opens it to them.
+                return Err(Error::Forbidden);
+            }
             settle(tx, permit, &mut content, now)?;
+            settle_away(tx, permit, &mut away, &before, content.risk_stated)?;
             if current.content.risk_stated && !content.risk_stated {
                 // Whoever looked at it says what came of it by deciding.
                 return Err(Error::rule("#/riskStated", "contradicting_fields", "A risk that was stated is not taken back."));
@@ -172,7 +240,9 @@ impl App {
                 tell_of_risk(tx, permit, id, now)?;
             }
             referrals::update(tx, permit, id, version, content)?;
-            shown(tx, permit, id)
+            let shown = shown(tx, permit, id)?;
+            referrals::keep_away(tx, permit, id, &away)?;
+            Ok(Referral { conflicted_staff_ids: referrals::kept_away(tx, permit, id)?, ..shown })
         })
         .await
     }
@@ -183,26 +253,31 @@ impl App {
         permit: Permit<act::ReferralDecide>,
         id: ReferralId,
         version: i32,
-        decided: NewReferralDecision,
+        what: NewReferralDecision,
         request: Option<Idempotency>,
     ) -> Result<Created<Referral>> {
         let (now, app) = (self.clock.now(), self.clone());
         let decide = move |tx: &mut Tx<'_>, permit: &Permit<act::ReferralDecide>| {
             let current = referrals::find(tx, permit, id)?;
             expect_version(current.version, version)?;
-            let NewReferralDecision { decision, case_id, new_case, new_people, reason } = decided;
+            let NewReferralDecision { decision, case_id, new_case, new_people, reason } = what;
             require_reason(decision, reason.as_ref())?;
+            let joined = case_id;
             let (case_id, status) = match (case_id, new_case) {
                 (Some(case), _) => (Some(case), existing(tx, permit, case)?),
                 (None, Some(mut case)) => {
                     record_people(tx, permit.caller(), new_people, &mut case, now)?;
-                    let opened = app.open(tx, &leave(permit.caller())?, case, now);
+                    let away: BTreeSet<StaffId> = current.conflicted_staff_ids.iter().copied().collect();
+                    let opened = app.open(tx, &leave(permit.caller())?, case, &away, now);
                     (Some(opened.map_err(|error| error.within("#/newCase"))?), CaseStatus::Open)
                 }
                 (None, None) => (None, CaseStatus::Open),
             };
             require_undecided(&current)?;
             require_open(permit.caller(), status)?;
+            if let Some(case) = joined {
+                carry_away(tx, permit, &current, case, now)?;
+            }
             let status = match decision {
                 ReferralDecision::Accept => ReferralStatus::Accepted,
                 ReferralDecision::Decline => ReferralStatus::Declined,
@@ -214,6 +289,6 @@ impl App {
             }
             Ok(id)
         };
-        self.once(permit, request, decide, shown).await
+        self.once(permit, request, decide, decided).await
     }
 }

@@ -168,6 +168,8 @@ acts! {
     ReferralUpdate, "referral:update", "update", CASEWORK, &["C2", "C7"], Some((Changed, Of::Referral));
     /// Accept or decline a referral, or signpost.
     ReferralDecide, "referral:decide", "decide", CASEWORK, &["C1", "C2", "C7"], Some((Changed, Of::Referral));
+    /// Move a referral from the wrong case.
+    ReferralRelocate, "referral:relocate", "relocate", CASEWORK, &["C7", "C8"], Some((Changed, Of::Referral));
     /// List cases.
     CaseList, "case:list", "list", CASEWORK, &["C1", "C4"], Some((Listed, Of::Case));
     /// Open a case.

@@ -5,6 +5,7 @@ mod away;
 mod events;
 mod keeping;
 mod list;
+mod opening;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -20,14 +21,14 @@ use super::sealed::{Cell, Owner};
 use super::stored::Json;
 use super::tx::Tx;
 use super::{participants, scope, staff};
-use crate::authz::{Act, Permit, Scope, act};
+use crate::authz::{Act, Permit, Scope};
 use crate::domain::case::{Case, CaseContent, RankedNeed, Reason, Reopening, RestrictionSet, Retention, RetentionFacts};
 use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::person_merge::Audience;
 use crate::domain::text::{LongText, Name};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{
-    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting, TimelineKind,
+    AppealType, CaseStatus, InterventionLevel, Outcome, ParticipantRole, ReferralSource, Relation, SenProvision, Setting,
 };
 
 use acts::place;
@@ -37,9 +38,10 @@ pub use acts::{
 };
 pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
 use events::{happened, levels};
-pub(super) use events::{happened_to, recorded};
+pub(super) use events::{happened_to, left, recorded};
 pub use keeping::{retention, reviews, standing};
 pub use list::list;
+pub use opening::{Beginning, insert, opened};
 
 const NAMED: &str = "named";
 const CONFLICTED: &str = "conflicted";
@@ -62,7 +64,7 @@ pub struct CaseHead {
 }
 
 /// Whose standing towards a case is of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Standings {
     /// Those who may open it where it is restricted.
     pub named: Vec<StaffId>,
@@ -310,41 +312,4 @@ pub(super) fn reference(tx: &mut Tx<'_>, now: Timestamp) -> Result<String> {
             .execute(tx.conn)?,
     };
     if counted == 1 { Ok(format!("IASS-{year}-{next:06}")) } else { Err(Error::Conflict) }
-}
-
-/// Opens a case with its keys. The recorder works on it, and is named on it if it is restricted.
-pub fn insert(tx: &mut Tx<'_>, permit: &Permit<act::CaseOpen>, content: CaseContent, restricted: bool, now: Timestamp) -> Result<CaseId> {
-    let id = CaseId::mint();
-    tx.create_keys(Owner::Case(id), now)?;
-    let reference = reference(tx, now)?;
-    let (details, setting_digest) = (Details::of(&content), setting_digest(tx, &content));
-    let told = Told { setting_name: content.setting_name, summary: content.summary, ..Told::default() };
-    let row = Row {
-        id,
-        reference,
-        status: CaseStatus::Open,
-        intervention_level: content.intervention_level,
-        sen_provision: content.sen_provision,
-        setting: content.setting,
-        setting_digest,
-        area: content.area,
-        outcome: content.outcome,
-        details,
-        sealed: tx.seal(cell(id), &told)?,
-        restricted,
-        assigned_to: permit.staff(),
-        assigned_by: permit.staff(),
-        opened_at: now,
-        closed_at: None,
-        version: 1,
-        created_at: now,
-        recorded_by: permit.staff(),
-    };
-    diesel::insert_into(case_file::table).values(row).execute(tx.conn)?;
-    tx.shows([id]);
-    happened(tx, permit, id, TimelineKind::CaseOpened, Some(content.intervention_level), now)?;
-    if restricted {
-        place(tx, id, NAMED, [permit.staff()])?;
-    }
-    Ok(id)
 }

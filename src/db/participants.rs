@@ -184,6 +184,17 @@ pub fn is_of_the_family(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: Cas
 /// Lets somebody take part in a case in scope. The caller has taken the guards (R16).
 pub fn insert(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, new: NewParticipant, now: Timestamp) -> Result<ParticipantId> {
     super::cases::require(tx, permit, case_id)?;
+    enter(tx, permit, case_id, new, now)
+}
+
+/// The same in a case that is just opened, whether or not whoever opens it will see it.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    case_id: CaseId,
+    new: NewParticipant,
+    now: Timestamp,
+) -> Result<ParticipantId> {
     let NewParticipant { person_id, content } = new;
     let id = ParticipantId::mint();
     let row = Row {

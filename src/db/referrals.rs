@@ -2,14 +2,17 @@
 //!
 //! A referral of no case is seen by everybody who does casework. One that was accepted into a case is seen by those who see that case (C1).
 
-use diesel::dsl::{auto_type, exists};
+mod away;
+mod moved;
+
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use serde::{Deserialize, Serialize};
 
 use super::conn::{Conn, Engine};
 use super::error::{Error, Result};
-use super::schema::referral;
+use super::schema::{referral, referral_staff};
 use super::sealed::{Cell, Owner};
 use super::staff::{self, stale_unless};
 use super::tx::Tx;
@@ -21,6 +24,11 @@ use crate::domain::referral::{Referral, ReferralContent, ReferralFilter, Referra
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ReferralSource, ReferralStatus};
+
+pub(super) use away::all_kept_away_from;
+pub use away::{keep_away, kept_away};
+pub use moved::relocate;
+use moved::{Moved, moves};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = referral, treat_none_as_default_value = false)]
@@ -34,6 +42,8 @@ struct Row {
     case_id: Option<CaseId>,
     decided_at: Option<Timestamp>,
     decided_by: Option<StaffId>,
+    moved_at: Option<Timestamp>,
+    moved_by: Option<StaffId>,
     sealed: Vec<u8>,
     version: i32,
     created_at: Timestamp,
@@ -45,6 +55,7 @@ struct Row {
 struct Told {
     content: ReferralContent,
     decision_reason: Option<LongText>,
+    moves: Vec<Moved>,
 }
 
 fn cell(id: ReferralId) -> Cell {
@@ -55,22 +66,25 @@ fn cell(id: ReferralId) -> Cell {
 type OnReferral = Box<dyn BoxableExpression<referral::table, Engine, SqlType = Nullable<Bool>>>;
 
 /// One that waits is everybody's; with a case it is seen by those who see that. What was turned down, or pointed elsewhere, is of no more concern
-/// to all: whoever recorded or decided it goes on seeing it, and managers do (C7).
+/// to all: whoever recorded or decided it goes on seeing it, and managers do (C7). Whoever has a conflict of interest never sees it (C1).
 fn visible(scope: Scope) -> OnReferral {
+    let of_seen_case = exists(scope::its_case(referral::case_id).filter(scope::visible(scope)));
     match scope {
         Scope::Nothing => Box::new(referral::version.lt(0).nullable()),
-        seen => {
-            let of_seen_case = exists(scope::its_case(referral::case_id).filter(scope::visible(seen)));
-            match seen {
-                Scope::Adviser(staff) => {
-                    let theirs = referral::recorded_by.eq(staff).or(referral::decided_by.eq(staff));
-                    let waits = referral::status.eq(ReferralStatus::Received);
-                    Box::new(of_seen_case.or(referral::case_id.is_null().and(waits.or(theirs))))
-                }
-                _ => Box::new(of_seen_case.or(referral::case_id.is_null()).nullable()),
-            }
+        Scope::Adviser(staff) => {
+            let theirs = referral::recorded_by.eq(staff).or(referral::decided_by.eq(staff));
+            let waits = referral::status.eq(ReferralStatus::Received);
+            let seen = of_seen_case.or(referral::case_id.is_null().and(waits.or(theirs)));
+            Box::new(not(exists(kept_from(staff))).and(seen))
         }
+        Scope::Manager(staff, _) => Box::new(not(exists(kept_from(staff))).and(of_seen_case.or(referral::case_id.is_null())).nullable()),
     }
+}
+
+/// That this member of staff is kept away from the referral of the query around it.
+#[auto_type(no_type_alias)]
+fn kept_from(staff: StaffId) -> _ {
+    referral_staff::table.filter(referral_staff::referral_id.eq(referral::id)).filter(referral_staff::staff_id.eq(staff))
 }
 
 /// Records a referral with its keys. Whoever records it, a machine too, need not see any other.
@@ -95,7 +109,9 @@ pub fn insert(
         case_id: None,
         decided_at: None,
         decided_by: None,
-        sealed: tx.seal(cell(id), &Told { content, decision_reason: None })?,
+        moved_at: None,
+        moved_by: None,
+        sealed: tx.seal(cell(id), &Told { content, decision_reason: None, moves: Vec::new() })?,
         version: 1,
         created_at: now,
         recorded_by: permit.staff(),
@@ -119,8 +135,21 @@ fn row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<Row
 /// A referral in scope.
 pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Result<Referral> {
     let row = row(tx, permit, id)?;
-    let Told { content, decision_reason } = tx.open(cell(id), &row.sealed)?;
+    view(tx, permit, row)
+}
+
+/// A referral as it is shown to whoever has just decided it, even if they may not open the case into which it went.
+pub fn written(tx: &mut Tx<'_>, permit: &Permit<act::ReferralDecide>, id: ReferralId) -> Result<Referral> {
+    let row = referral::table.find(id).first(tx.conn)?;
+    view(tx, permit, row)
+}
+
+fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, row: Row) -> Result<Referral> {
+    let id = row.id;
+    let Told { content, decision_reason, moves: moved } = tx.open(cell(id), &row.sealed)?;
     let names = staff::names(tx, row.decided_by.into_iter().chain([row.recorded_by]))?;
+    let conflicted_staff_ids = kept_away(tx, permit, id)?;
+    let relocations = moves(tx, permit, moved)?;
     Ok(Referral {
         id,
         reference: row.reference,
@@ -128,7 +157,9 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Resul
         status: row.status,
         received_at: row.received_at,
         content,
+        conflicted_staff_ids,
         case_id: row.case_id,
+        relocations,
         decided_at: row.decided_at,
         decided_by: row.decided_by.map(|by| names.get(by)),
         decision_reason,
@@ -142,7 +173,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ReferralId) -> Resul
 pub fn update(tx: &mut Tx<'_>, permit: &Permit<act::ReferralUpdate>, id: ReferralId, version: i32, content: ReferralContent) -> Result<()> {
     let current = row(tx, permit, id)?.version;
     let (source, risk_stated) = (content.source, content.risk_stated);
-    let sealed = tx.seal(cell(id), &Told { content, decision_reason: None })?;
+    let sealed = tx.seal(cell(id), &Told { content, decision_reason: None, moves: Vec::new() })?;
     let changed = diesel::update(standing(id, version, ReferralStatus::Received))
         .set((
             referral::source.eq(source),

@@ -244,10 +244,22 @@ diesel::table! {
         case_id -> Nullable<DbUuid>,
         decided_at -> Nullable<DbTs>,
         decided_by -> Nullable<DbUuid>,
+        moved_at -> Nullable<DbTs>,
+        moved_by -> Nullable<DbUuid>,
         sealed -> Binary,
         version -> Integer,
         created_at -> DbTs,
         recorded_by -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::stored::*;
+
+    referral_staff (referral_id, staff_id) {
+        referral_id -> DbUuid,
+        staff_id -> DbUuid,
     }
 }
 
@@ -829,6 +841,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_file,
     case_event,
     referral,
+    referral_staff,
     case_staff,
     participant,
     named_person,

@@ -1,7 +1,8 @@
 //! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff. Of a restricted case a
 //! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
 //!
-//! A task may be about another case than it belongs to, and is then for those who see both. Where no service manager does, those who see its own case
+//! A task may be about another case than it belongs to, and is then for those who see both; and about a referral, from which whoever has a conflict of
+//! interest is kept away. Where no service manager does, those who see its own case
 //! see it, and not about which other: somebody has to look. So does whoever sees a case from which every service manager is kept away: what only one of
 //! them may do is not done by anybody else, but that it waits is known, and another can be appointed (section (d)).
 
@@ -16,7 +17,7 @@ use diesel::prelude::*;
 
 use super::counted::Counted;
 use super::error::Result;
-use super::schema::{case_file, task};
+use super::schema::{case_file, referral_staff, task};
 use super::scope;
 use super::staff::{self, Names, stale_unless};
 use super::stored::{AnyId, Day};
@@ -118,7 +119,9 @@ fn visible(scope: Scope, overlooked: &[TaskId]) -> OnTask {
     let seen = exists(scope::its_case(task::case_id).filter(scope::visible(scope)));
     let hidden = case_file::table.filter(case_file::id.eq(task::about_id)).filter(not(scope::visible(scope)));
     let whole = not(exists(hidden)).or(task::id.eq_any(overlooked.to_vec()));
-    let seen = task::case_id.is_null().or(seen).and(whole);
+    let kept_away = referral_staff::table.filter(referral_staff::referral_id.eq(task::about_id));
+    let kept_away = exists(kept_away.filter(referral_staff::staff_id.nullable().eq(scope.staff())));
+    let seen = task::case_id.is_null().or(seen).and(whole).and(not(kept_away));
     match scope {
         Scope::Nothing => Box::new(task::version.lt(0)),
         Scope::Adviser(_) => Box::new(seen.and(task::for_manager.eq(false).or(task::id.eq_any(overlooked.to_vec())))),
@@ -171,9 +174,9 @@ pub fn create_once(tx: &mut Tx<'_>, permit: &Permit<impl Act>, new: NewTask, now
     }
 }
 
-/// Tasks about this record that belonged to no case are the case's from now on, and seen by those who see it.
+/// Tasks about this record are this case's from now on, and seen by those who see it: whether they belonged to no case or to the wrong one.
 pub fn follow(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, about: uuid::Uuid, case: CaseId) -> Result<()> {
-    diesel::update(task::table.filter(task::about_id.eq(AnyId(about))).filter(task::case_id.is_null()))
+    diesel::update(task::table.filter(task::about_id.eq(AnyId(about))))
         .set((task::case_id.eq(case), task::version.eq(task::version + 1)))
         .execute(tx.conn)?;
     Ok(())

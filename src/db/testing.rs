@@ -137,7 +137,10 @@ impl Scratch {
     /// A case with as little content as can be, recorded by and assigned to this member of staff, who is named on it if it is restricted.
     pub fn bare_case(&self, by: &Caller, restricted: bool) -> CaseId {
         let permit = permit(by);
-        self.write(move |tx| cases::insert(tx, &permit, bare_content(), restricted, now())).unwrap()
+        self.write(move |tx| {
+            cases::insert(tx, &permit, bare_content(), Vec::new(), cases::Beginning::with(permit.staff(), restricted), now())
+        })
+        .unwrap()
     }
 
     /// A safeguarding concern of a case that awaits its decision.

@@ -129,9 +129,12 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<act::CaseRead>, case: CaseId, page:
         Some(ConcernStatus::Reviewed) => TimelineKind::ConcernReviewed,
         _ => TimelineKind::ConcernDecided,
     }));
-    let referrals = referral::table.filter(referral::case_id.eq(case));
+    let referrals = referral::table.filter(referral::case_id.eq(case)).filter(referral::moved_at.is_null());
     all.extend(next!(tx, page, 9, referrals, referral::decided_at.assume_not_null(), referral::id => ReferralId,
         referral::decided_by => Option<StaffId>, referral::version => i32, |_| TimelineKind::ReferralAccepted));
+    let received = referral::table.filter(referral::case_id.eq(case)).filter(referral::moved_at.is_not_null());
+    all.extend(next!(tx, page, 12, received, referral::moved_at.assume_not_null(), referral::id => ReferralId,
+        referral::moved_by => Option<StaffId>, referral::version => i32, |_| TimelineKind::ReferralReceived));
     let requests = information_request::table.filter(information_request::case_id.eq(case));
     all.extend(next!(tx, page, 10, requests, information_request::created_at, information_request::id => InformationRequestId,
         information_request::recorded_by => StaffId, information_request::version => i32, |_| TimelineKind::InformationRequested));

@@ -141,6 +141,15 @@ pub struct NewCase {
     #[schema(min_items = 1, max_items = 50)]
     #[validate(nested)]
     pub participants: Vec<NewParticipant>,
+    /// Who works on it; whoever opens it, if that is not said. A service manager may give it to somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub assignment: Option<CaseAssignment>,
+    /// Who may open it from its first moment; a service manager says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    #[validate(nested)]
+    pub restriction: Option<CaseRestriction>,
 }
 
 fn new_is_coherent(case: &NewCase) -> Result<(), ValidationError> {

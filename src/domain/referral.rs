@@ -9,12 +9,16 @@ use super::action::ActionName;
 use super::case::NewCase;
 use super::disclosure::RefusalRule;
 use super::fault::Fault;
-use super::ids::{CaseId, PersonId, RecipientId, ReferralId};
+use super::ids::{CaseId, PersonId, RecipientId, ReferralId, StaffId};
 use super::person::NewPerson;
 use super::staff::StaffRef;
 use super::text::{LongText, Name};
 use super::time::Timestamp;
 use super::vocabulary::{ReferralDecision, ReferralSource, ReferralStatus};
+
+mod relocation;
+
+pub use relocation::{NewReferralRelocation, ReferralMove};
 
 impl ReferralSource {
     /// Whether somebody refers a family as their work, and not the family itself or somebody who knows them.
@@ -140,6 +144,10 @@ pub struct NewReferral {
     /// What was told.
     #[serde(flatten)]
     pub content: ReferralContent,
+    /// Staff who may never see it, because of a conflict of interest with the family; nor the case into which it is accepted.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub conflicted_staff_ids: Vec<StaffId>,
 }
 
 fn new_says_something(referral: &NewReferral) -> Result<(), ValidationError> {
@@ -155,6 +163,10 @@ pub struct ReferralUpdate {
     /// What was told.
     #[serde(flatten)]
     pub content: ReferralContent,
+    /// Staff who may never see it, because of a conflict of interest. A service manager alone takes one of them away.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub conflicted_staff_ids: Vec<StaffId>,
 }
 
 fn still_says_something(referral: &ReferralUpdate) -> Result<(), ValidationError> {
@@ -242,7 +254,7 @@ fn leads_somewhere(decided: &NewReferralDecision) -> Result<(), ValidationError>
 #[schema(example = json!({"id": "01a09ef1-6b2c-7d40-9c5e-3f0a8d2b7e11", "reference": "IASS-2026-000122", "version": 1, "status": "received",
     "receivedAt": "2026-09-11T15:20:00.000Z", "source": "school", "referrerName": "Sam Okoro", "childName": "Isla Thornbeck", "parentName":
     "Rowan Thornbeck", "contact": "+447700900123", "summary": "The family would like help with the support plan.", "familyAgreed": true,
-    "familyAgreedHow": "Asked at the school gate.", "familyAgreedOn": "2026-09-10", "riskStated": false, "createdAt": "2026-09-14T08:02:11.004Z",
+    "familyAgreedHow": "Asked at the school gate.", "familyAgreedOn": "2026-09-10", "riskStated": false, "conflictedStaffIds": [], "relocations": [], "createdAt": "2026-09-14T08:02:11.004Z",
     "recordedBy": {"id": "019b8d62-7a80-726b-b2a7-4de452e6b438", "displayName": "Jo Ashdown"}, "allowedActions": ["update", "decide"]}))]
 pub struct Referral {
     /// The referral.
@@ -259,10 +271,16 @@ pub struct Referral {
     /// What was told.
     #[serde(flatten)]
     pub content: ReferralContent,
+    /// Staff who may never see it, because of a conflict of interest.
+    #[schema(max_items = 50)]
+    pub conflicted_staff_ids: Vec<StaffId>,
     /// The case to which it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<CaseId>,
+    /// From which cases it was moved, to which it did not belong, oldest first.
+    #[schema(max_items = 1000)]
+    pub relocations: Vec<ReferralMove>,
     /// When it was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -885,6 +885,8 @@ vocabulary! {
         ConcernReviewed = "concern_reviewed", "What was decided about a risk was reviewed";
         InformationRequested = "information_requested", "Information was asked for";
         ReferralAccepted = "referral_accepted", "A referral was accepted";
+        ReferralReceived = "referral_received", "A referral came from another case";
+        ReferralRelocated = "referral_relocated", "A referral went to another case";
     }
 }
 

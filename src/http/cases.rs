@@ -118,8 +118,9 @@ async fn list(permit: Permit<act::CaseList>, listing: Listing<CaseFilters>, app:
 
 /// Open a case.
 ///
-/// The recorder works on it. Help never depends on permission to share. Somebody who is served separately makes it a case of their own,
-/// restricted from its first moment; whoever works with the other side cannot open it (C1, C2, C4).
+/// The recorder works on it, unless a service manager gives it to somebody else, who may also say who opens it, from its first moment on and
+/// by the rules of `assignment` and `restriction`. Help never depends on permission to share. Somebody who is served separately makes it a case of
+/// their own, restricted at once; whoever works with the other side cannot open it (C1, C2, C4).
 #[utoipa::path(post, path = "/cases", operation_id = "openCase", tag = "cases",
     responses((status = 201, description = "The case as it was opened.", body = Case)))]
 async fn create(permit: Permit<act::CaseOpen>, body: Valid<NewCase>, key: IdempotencyKey, app: web::Data<App>) -> Result<Answer, Problem> {

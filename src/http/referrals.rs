@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::authz::{Permit, act};
 use crate::domain::ids::{CaseId, ReferralId};
 use crate::domain::referral::{
-    NewReferral, NewReferralDecision, Referral, ReferralFilter, ReferralReceipt, ReferralSummary, ReferralUpdate,
+    NewReferral, NewReferralDecision, NewReferralRelocation, Referral, ReferralFilter, ReferralReceipt, ReferralSummary, ReferralUpdate,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ReferralSource, ReferralStatus};
@@ -90,7 +90,8 @@ fn shown(referral: &Referral) -> Answer {
 /// Record a referral.
 ///
 /// From the family, from whoever knows them, or from a professional, who says how and when the family agreed. One that states a risk is kept
-/// in any case, and a service manager is told. The answer is a receipt for everybody, and stays the same whatever becomes of it (C2, C7).
+/// in any case, and a service manager is told. Staff with a conflict of interest are named, and never see it. The answer is a receipt for everybody,
+/// and stays the same whatever becomes of it (C1, C2, C7).
 #[utoipa::path(post, path = "/referrals", operation_id = "createReferral", tag = "referrals",
     responses((status = 201, description = "That it was received.", body = ReferralReceipt)))]
 async fn create(
@@ -106,7 +107,8 @@ async fn create(
 
 /// List referrals.
 ///
-/// The intake queue, without what was told. Those that were accepted into a case are listed and counted for those who see that case (C1, C7).
+/// The intake queue, without what was told. Those that were accepted into a case are listed and counted for those who see that case, and none for
+/// whoever has a conflict of interest (C1, C7).
 #[utoipa::path(get, path = "/referrals", operation_id = "listReferrals", tag = "referrals",
     responses((status = 200, description = "A page of referrals.", body = ReferralPage)))]
 async fn list(permit: Permit<act::ReferralList>, listing: Listing<ReferralFilters>, app: web::Data<App>) -> Result<Answer, Problem> {
@@ -125,7 +127,7 @@ async fn read(permit: Permit<act::ReferralRead>, path: Path<ReferralPath>, app: 
 
 /// Change a referral.
 ///
-/// What was told, until it is decided (C2, C7).
+/// What was told, and who may never see it, until it is decided. A service manager alone lets somebody see it again (C1, C2, C7).
 #[utoipa::path(patch, path = "/referrals/{referralId}", operation_id = "updateReferral", tag = "referrals",
     responses((status = 200, description = "The referral as it is now.", body = Referral)))]
 async fn update(
@@ -141,7 +143,8 @@ async fn update(
 /// Accept or decline a referral, or signpost.
 ///
 /// It is accepted into a case that is there, or into a new one, which is opened in the same step with the people named. Nobody is recorded
-/// from what the referral says by itself. Nothing is sent to whoever referred: feedback to them is a disclosure (C1, C2, C7).
+/// from what the referral says by itself. Whoever is kept away from it is kept away from that case. Nothing is sent to whoever referred: feedback to
+/// them is a disclosure (C1, C2, C7).
 #[utoipa::path(post, path = "/referrals/{referralId}/decision", operation_id = "decideReferral", tag = "referrals",
     responses((status = 200, description = "The referral as it is now.", body = Referral)))]
 async fn decide(
@@ -157,6 +160,25 @@ async fn decide(
     Ok(shown(&decided.value).replayed(decided.replayed))
 }
 
+/// Move a referral from the wrong case.
+///
+/// One that was accepted into the wrong case goes to the right one, both of which the caller sees. What was told leaves no word behind: the
+/// timeline of the one case keeps that it went, that of the other that it came. Whoever is kept away from it is kept away from that case (C1, C8).
+#[utoipa::path(post, path = "/referrals/{referralId}/relocation", operation_id = "relocateReferral", tag = "referrals",
+    responses((status = 200, description = "The referral as it is now.", body = Referral)))]
+async fn relocate(
+    permit: Permit<act::ReferralRelocate>,
+    path: Path<ReferralPath>,
+    body: Valid<NewReferralRelocation>,
+    key: IdempotencyKey,
+    read: IfMatch,
+    app: web::Data<App>,
+) -> Result<Answer, Problem> {
+    let request = key.optional(body.fingerprint())?;
+    let moved = app.relocate_referral(permit, path.referral_id, read.required()?, body.into_inner(), request).await?;
+    Ok(shown(&moved.value).replayed(moved.replayed))
+}
+
 /// The operations on referrals.
 pub fn operations() -> Vec<Operation> {
     vec![
@@ -165,5 +187,6 @@ pub fn operations() -> Vec<Operation> {
         op!(read),
         op!(update).refuses(&[Code::RuleViolated, Code::InvalidState]),
         op!(decide).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
+        op!(relocate).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
     ]
 }

@@ -93,6 +93,7 @@ const KINDS: &[(&str, &str)] = &[
     ("withdrawConsent", "changed"),
     ("decideReferral", "changed"),
     ("relocateNote", "changed"),
+    ("relocateReferral", "changed"),
     ("annulConsent", "changed"),
     ("reversePersonMerge", "changed"),
     ("decideSafeguardingConcern", "changed"),

@@ -17,7 +17,7 @@ use crate::long::stored;
 use crate::selfcheck::selfcheck;
 use crate::world::{Operation, World, operations};
 
-mod files;
+pub mod files;
 mod logged;
 mod others;
 mod proposals;
@@ -187,6 +187,10 @@ fn t33_t38_a_hold_beats_everything_and_nothing_of_a_disposed_case_is_left_in_any
     let named = json!({"restricted":false,"namedStaffIds":[mine],"conflictedStaffIds":[kept_away],"reason":"Her cousin works here."});
     let version = app.manager().get(&format!("/cases/{case}")).ok(200).version();
     app.manager().if_match(version).put(&format!("/cases/{case}/restriction"), &named).ok(200);
+    let referred = json!({"source":"self_parent","summary":"Rang again.","riskStated":false,"conflictedStaffIds":[kept_away]});
+    let referred = app.adviser().post("/referrals", &referred).ok(201).id();
+    let accepted = json!({"decision":"accept","caseId":case});
+    app.adviser().if_match(1).post(&format!("/referrals/{referred}/decision"), &accepted).ok(200);
     // What is open, or not decided, is not disposed of, and a hold beats that, such as what somebody asks for.
     propose(&app, &[&case]).problem(409, "retention-hold");
     refuse_requests(&app, family);

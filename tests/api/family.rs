@@ -341,6 +341,21 @@ impl Family {
         (proposal.post("/disposals", &body).ok(201).id(), case)
     }
 
+    /// Opens a case of somebody who gives no name, with these changes: who that is, and the case.
+    pub fn opened(app: &TestApp, session: &Session<'_>, change: Value) -> (String, String) {
+        let caller = app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id();
+        let made = session.post("/cases", &Self::bare(&caller, change)).ok(201).id();
+        (caller, made)
+    }
+
+    /// A new case of this person, with these changes.
+    pub fn bare(person: &str, change: Value) -> Value {
+        let mut body = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"complaint","primary":true}],
+            "senNeeds":[],"appealTypes":[],"participants":[{"personId":person,"role":"service_user","relation":"parent","servedSeparately":false}]});
+        merge(&mut body, change);
+        body
+    }
+
     pub fn withdraw(&self, app: &TestApp, consent: &str, change: Value) -> Reply {
         let mut body = json!({"withdrawnById":self.mia,"method":"email","objects":false});
         merge(&mut body, change);

@@ -442,7 +442,7 @@ fn body_ids(trial: &mut Trial<'_>, mine: &World, operation: &Operation, session:
         let free = match operation.id.as_str() {
             "openCase" | "addParticipant" => &["personId"][..],
             "decideReferral" => &["caseId", "personId"],
-            "relocateNote" | "logLegalRequest" | "lendTagKey" => &["caseId"],
+            "relocateNote" | "relocateReferral" | "logLegalRequest" | "lendTagKey" => &["caseId"],
             "proposeDisposal" => &["caseIds"],
             "logSubjectAccessRequest" => &["subjectId", "requesterId", "actingForId"],
             "mergePeople" => &["mergedPersonId"],

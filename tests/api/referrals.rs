@@ -236,7 +236,8 @@ fn a_referral_is_decided_once() {
         app.clock.set(at("2026-06-01T10:30:00Z"), true);
         let done = decide(&app.adviser(), &id, 1, &body).ok(200);
         assert_eq!((done.str("status"), done.version(), done.header("etag")), (status.into(), 2, "\"2\"".into()));
-        assert_eq!((&done.body["allowedActions"], done.str("decidedAt")), (&json!([]), "2026-06-01T10:30:00.000Z".into()));
+        let next = if status == "accepted" { json!(["relocate"]) } else { json!([]) };
+        assert_eq!((&done.body["allowedActions"], done.str("decidedAt")), (&next, "2026-06-01T10:30:00.000Z".into()));
         assert_eq!((done.body.get("caseId"), done.body.get("decisionReason")), (body.get("caseId"), body.get("reason")));
         assert_eq!((&done.body["decidedBy"]["displayName"], done.str("summary")), (&json!("Adviser"), before.str("summary")));
         for other in [accept_into(&family.case), json!({"decision":"decline","reason":"After all."})] {

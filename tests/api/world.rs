@@ -105,9 +105,7 @@ impl World {
         let merge = Self::merge(app, &family);
         let concern = Self::concern(app, &family);
         Self::decide(app, &family);
-        let referral = Self::referral(app);
-        let accepted = json!({"decision":"accept","caseId":family.case});
-        app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
+        let referral = Self::accepted(app, &family);
         let asked = Self::asked(app, &family);
         let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
         let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
@@ -199,6 +197,14 @@ impl World {
     fn referral(app: &TestApp) -> String {
         let told = json!({"source":"self_parent","childName":"Isla Thornbeck","summary":"Would like help.","riskStated":false});
         app.adviser().post("/referrals", &told).ok(201).id()
+    }
+
+    /// One that was accepted into the case.
+    fn accepted(app: &TestApp, family: &Family) -> String {
+        let referral = Self::referral(app);
+        let accepted = json!({"decision":"accept","caseId":family.case});
+        app.adviser().if_match(1).post(&format!("/referrals/{referral}/decision"), &accepted).ok(200);
+        referral
     }
 
     /// The path of an operation, with the ids of this family but for those that are named.
@@ -349,6 +355,12 @@ impl World {
                 let referral = Self::referral(app);
                 self.ids.insert("referralId", referral);
                 Asked { version: Some(1), ..ask(body) }
+            }
+            "relocateReferral" => {
+                let referral = Self::accepted(app, family);
+                self.ids.insert("referralId", referral);
+                let (_, other) = Family::opened(app, &app.adviser(), json!({}));
+                Asked { version: Some(2), ..ask(json!({"caseId":other,"reason":"Another family of the same name."})) }
             }
             "createPerson" => ask(person("New Person")),
             "searchPeople" => ask(json!({"name":"Ana Marsh"})),
@@ -547,6 +559,7 @@ impl World {
         match operation {
             "closeCase" => self.family.reopen(app),
             "relocateNote" => drop(self.ids.insert("noteId", self.family.n1(app))),
+            "relocateReferral" => drop(self.ids.insert("referralId", Self::accepted(app, &self.family))),
             _ => {}
         }
     }

@@ -21,6 +21,7 @@ DROP TABLE note;
 DROP TABLE named_person;
 DROP TABLE participant;
 DROP TABLE case_staff;
+DROP TABLE referral_staff;
 DROP TABLE referral;
 DROP TABLE capacity_record;
 DROP TABLE case_event;

@@ -204,15 +204,27 @@ CREATE TABLE referral (
     case_id uuid REFERENCES case_file (id),
     decided_at timestamptz,
     decided_by uuid REFERENCES staff (id),
+    -- When and by whom it was last moved from a case that it was wrongly accepted into.
+    moved_at timestamptz,
+    moved_by uuid REFERENCES staff (id),
     sealed bytea NOT NULL,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
     recorded_by uuid NOT NULL REFERENCES staff (id),
     CHECK ((status = 'accepted') = (case_id IS NOT NULL)),
+    CHECK ((moved_at IS NULL) = (moved_by IS NULL) AND (moved_at IS NULL OR status = 'accepted')),
     CHECK ((status = 'received') = (decided_at IS NULL) AND (status = 'received') = (decided_by IS NULL))
 );
 CREATE INDEX referral_received ON referral (received_at, id);
 CREATE INDEX referral_case ON referral (case_id, received_at, id);
+
+-- Who may never see a referral, because of a conflict of interest.
+CREATE TABLE referral_staff (
+    referral_id uuid NOT NULL REFERENCES referral (id),
+    staff_id uuid NOT NULL REFERENCES staff (id),
+    PRIMARY KEY (referral_id, staff_id)
+);
+CREATE INDEX referral_staff_member ON referral_staff (staff_id);
 
 -- Who may open a restricted case (named), and who may never open this one (conflicted).
 CREATE TABLE case_staff (
@@ -727,7 +739,7 @@ CREATE TRIGGER decision_guard_emptied BEFORE TRUNCATE ON decision_guard FOR EACH
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_emptied;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard FOR EACH ROW WHEN (NEW.person_id IS DISTINCT FROM OLD.person_id) EXECUTE FUNCTION refuse_change('guards stay');
 ALTER TABLE decision_guard ENABLE ALWAYS TRIGGER decision_guard_stays;
--- What was decided about a referral stands, and so does when it came and by whom it was recorded.
+-- What was decided about a referral stands, and so does when it came and by whom it was recorded. It goes to another case with a trace only.
 CREATE TRIGGER referral_kept BEFORE DELETE ON referral FOR EACH ROW EXECUTE FUNCTION refuse_but_disposal('referrals are never removed', 'referral', 'id');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_kept;
 CREATE TRIGGER referral_emptied BEFORE TRUNCATE ON referral FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('referrals are never removed');
@@ -736,8 +748,10 @@ CREATE TRIGGER referral_decided BEFORE UPDATE ON referral FOR EACH ROW
 WHEN ((NEW.id, NEW.reference, NEW.received_at, NEW.created_at, NEW.recorded_by)
     IS DISTINCT FROM (OLD.id, OLD.reference, OLD.received_at, OLD.created_at, OLD.recorded_by)
     OR (OLD.status <> 'received'
-        AND (NEW.status, NEW.source, NEW.risk_stated, NEW.case_id, NEW.decided_at, NEW.decided_by)
-            IS DISTINCT FROM (OLD.status, OLD.source, OLD.risk_stated, OLD.case_id, OLD.decided_at, OLD.decided_by)))
+        AND (NEW.status, NEW.source, NEW.risk_stated, NEW.decided_at, NEW.decided_by)
+            IS DISTINCT FROM (OLD.status, OLD.source, OLD.risk_stated, OLD.decided_at, OLD.decided_by))
+    OR (OLD.status <> 'received' AND NEW.case_id IS DISTINCT FROM OLD.case_id AND (NEW.case_id IS NULL OR NEW.moved_at IS NULL))
+    OR (NEW.case_id IS NOT DISTINCT FROM OLD.case_id AND (NEW.moved_at, NEW.moved_by) IS DISTINCT FROM (OLD.moved_at, OLD.moved_by)))
 EXECUTE FUNCTION refuse_change('what was decided about a referral stands');
 ALTER TABLE referral ENABLE ALWAYS TRIGGER referral_decided;
 -- What was asked, and what came of it, stands.

@@ -203,15 +203,27 @@ CREATE TABLE referral (
     case_id BLOB REFERENCES case_file (id),
     decided_at INTEGER,
     decided_by BLOB REFERENCES staff (id),
+    -- When and by whom it was last moved from a case that it was wrongly accepted into.
+    moved_at INTEGER,
+    moved_by BLOB REFERENCES staff (id),
     sealed BLOB NOT NULL,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     recorded_by BLOB NOT NULL REFERENCES staff (id),
     CHECK ((status = 'accepted') = (case_id IS NOT NULL)),
+    CHECK ((moved_at IS NULL) = (moved_by IS NULL) AND (moved_at IS NULL OR status = 'accepted')),
     CHECK ((status = 'received') = (decided_at IS NULL) AND (status = 'received') = (decided_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX referral_received ON referral (received_at, id);
 CREATE INDEX referral_case ON referral (case_id, received_at, id);
+
+-- Who may never see a referral, because of a conflict of interest.
+CREATE TABLE referral_staff (
+    referral_id BLOB NOT NULL REFERENCES referral (id),
+    staff_id BLOB NOT NULL REFERENCES staff (id),
+    PRIMARY KEY (referral_id, staff_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX referral_staff_member ON referral_staff (staff_id);
 
 -- Who may open a restricted case (named), and who may never open this one (conflicted).
 CREATE TABLE case_staff (
@@ -701,7 +713,7 @@ CREATE TRIGGER decision_guard_new BEFORE INSERT ON decision_guard WHEN EXISTS (S
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
 CREATE TRIGGER decision_guard_stays BEFORE UPDATE ON decision_guard WHEN NEW.person_id IS NOT OLD.person_id
 BEGIN SELECT RAISE(ABORT, 'guards stay'); END;
--- What was decided about a referral stands, and so does when it came and by whom it was recorded.
+-- What was decided about a referral stands, and so does when it came and by whom it was recorded. It goes to another case with a trace only.
 CREATE TRIGGER referral_kept BEFORE DELETE ON referral
 WHEN NOT (EXISTS (SELECT 1 FROM sealing_key AS key WHERE key.owner_kind = 'referral' AND key.owner_id = OLD.id AND key.purpose = 'ledger' AND key.wrapped IS NULL))
 BEGIN SELECT RAISE(ABORT, 'referrals are never removed'); END;
@@ -712,7 +724,9 @@ WHEN NEW.id IS NOT OLD.id OR NEW.reference IS NOT OLD.reference OR NEW.received_
     OR NEW.recorded_by IS NOT OLD.recorded_by
     OR (OLD.status <> 'received'
         AND (NEW.status IS NOT OLD.status OR NEW.source IS NOT OLD.source OR NEW.risk_stated IS NOT OLD.risk_stated
-            OR NEW.case_id IS NOT OLD.case_id OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
+            OR NEW.decided_at IS NOT OLD.decided_at OR NEW.decided_by IS NOT OLD.decided_by))
+    OR (OLD.status <> 'received' AND NEW.case_id IS NOT OLD.case_id AND (NEW.case_id IS NULL OR NEW.moved_at IS NULL))
+    OR (NEW.case_id IS OLD.case_id AND (NEW.moved_at IS NOT OLD.moved_at OR NEW.moved_by IS NOT OLD.moved_by))
 BEGIN SELECT RAISE(ABORT, 'what was decided about a referral stands'); END;
 -- What was asked, and what came of it, stands.
 CREATE TRIGGER information_request_kept BEFORE DELETE ON information_request

@@ -230,7 +230,7 @@ pub fn restrict(
 }
 
 /// The case that was just changed. It was in scope then.
-fn changed_row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
+pub(super) fn changed_row(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, keep: Keep<'_>) -> Result<Case> {
     let row = case_file::table.find(id).first(tx.conn)?;
     view(tx, permit.scope(), row, keep)
 }

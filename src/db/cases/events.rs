@@ -58,6 +58,11 @@ pub(super) fn happened(
     note(tx, permit, (case, None), kind, level, now)
 }
 
+/// Notes that something went from a case that the caller holds.
+pub(in crate::db) fn left(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, kind: TimelineKind, now: Timestamp) -> Result<()> {
+    happened(tx, permit, case, kind, None, now)
+}
+
 /// Notes what was done to somebody's part in a case.
 pub fn happened_to(
     tx: &mut Tx<'_>,

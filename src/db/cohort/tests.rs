@@ -37,7 +37,9 @@ fn case_at(scratch: &Scratch, by: &Caller, of: PersonId, setting: &str) -> CaseI
         ..bare_content()
     };
     let leave = permit(by);
-    let id = scratch.write(move |tx| cases::insert(tx, &leave, content, false, now())).unwrap();
+    let id = scratch
+        .write(move |tx| cases::insert(tx, &leave, content, Vec::new(), cases::Beginning::with(leave.staff(), false), now()))
+        .unwrap();
     scratch.subject(by, id, of);
     id
 }

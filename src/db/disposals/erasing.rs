@@ -12,7 +12,8 @@ use crate::db::schema::{
     access_case_ix, blind_index, capacity_record, case_event, case_file, case_staff, concern_event, consent, consent_recipient,
     consent_subject, decision_guard, disclosure, disclosure_address, disclosure_annotation, disclosure_case_ix, disclosure_consent,
     disclosure_private, disposal_case, information_request, legal_bundle, legal_extract, legal_request, named_person, note, participant,
-    person, person_merge, referral, retention_hold, safeguarding_concern, sealing_key, subject_access_part, subject_access_request, task,
+    person, person_merge, referral, referral_staff, retention_hold, safeguarding_concern, sealing_key, subject_access_part,
+    subject_access_request, task,
 };
 use crate::db::sealed::Owner;
 use crate::db::stored::AnyId;
@@ -265,6 +266,7 @@ impl Going {
         .execute(tx.conn)?;
         diesel::delete(consent_subject::table.filter(consent_subject::consent_id.eq_any(consents()))).execute(tx.conn)?;
         diesel::delete(consent_recipient::table.filter(consent_recipient::consent_id.eq_any(consents()))).execute(tx.conn)?;
+        diesel::delete(referral_staff::table.filter(referral_staff::referral_id.eq_any(self.referrals.clone()))).execute(tx.conn)?;
         macro_rules! delete_from {
             ($($table:ident),+) => {$(
                 diesel::delete($table::table.filter($table::case_id.eq_any(cases()))).execute(tx.conn)?;

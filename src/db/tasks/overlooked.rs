@@ -7,7 +7,7 @@ use crate::db::error::Result;
 use crate::db::schema::task;
 use crate::db::stored::AnyId;
 use crate::db::tx::Tx;
-use crate::db::{cases, staff};
+use crate::db::{cases, referrals, staff};
 use crate::domain::ids::{CaseId, StaffId, TaskId};
 
 /// Those tasks that nobody would see for whom they are; of which cases, is not asked here.
@@ -19,15 +19,18 @@ pub(super) fn overlooked(tx: &mut Tx<'_>, scope: Scope) -> Result<Vec<TaskId>> {
     }
 }
 
-/// Those for a service manager in cases from which every one of them is kept away.
+/// Those for a service manager in cases, or about referrals, from which every one of them is kept away.
 fn without_manager(tx: &mut Tx<'_>) -> Result<Vec<TaskId>> {
     let managers = staff::managers(tx)?;
-    let cases = cases::all_kept_away_from(tx, managers)?;
-    if cases.is_empty() {
+    let cases = cases::all_kept_away_from(tx, managers.clone())?;
+    let referrals = referrals::all_kept_away_from(tx, managers)?;
+    if cases.is_empty() && referrals.is_empty() {
         return Ok(Vec::new());
     }
-    let theirs = task::table.filter(task::case_id.assume_not_null().eq_any(cases)).filter(task::case_id.is_not_null());
-    Ok(theirs.filter(task::for_manager.eq(true)).select(task::id).load(tx.conn)?)
+    let of_cases = task::case_id.is_not_null().and(task::case_id.assume_not_null().eq_any(cases));
+    let about_referrals = task::about_id.eq_any(referrals.into_iter().map(|id| AnyId(id.0)).collect::<Vec<_>>());
+    let theirs = task::table.filter(of_cases.or(about_referrals)).filter(task::for_manager.eq(true));
+    Ok(theirs.select(task::id).load(tx.conn)?)
 }
 
 /// Those which are about another case, from which this service manager is kept away, where every other service manager is kept away from one of the
