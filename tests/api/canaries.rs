@@ -1,14 +1,17 @@
 //! What is written about a family is found nowhere but behind its keys: in no file of the database, no log, no trace, no figure, no problem.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use crate::disposals::files;
 use crate::family::{Family, merge};
-use crate::harness::TestApp;
+use crate::harness::cluster::own::Own;
+use crate::harness::{TestApp, cluster, connect_to};
 use crate::told;
 use crate::world::{Asked, World, operations, send};
 
@@ -29,8 +32,40 @@ fn canaries(body: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Every byte of the database: of its files, the write-ahead log among them, or of every table as the server prints it.
-fn stored(app: &TestApp) -> Vec<u8> {
+/// The database of the service on a server of the test's own.
+const DATABASE: &str = "canaries";
+
+/// A server of this test's own, in the half that runs on one: what is in its files is of nothing else.
+fn own_server() -> Option<Own> {
+    cluster::on_postgres_too();
+    let own = if cluster::is_postgres() { Own::start(&["fsync=off"])? } else { return None };
+    own.database(DATABASE, "", |url| drop(connect_to(url).migrate().unwrap()));
+    Some(own)
+}
+
+/// Every byte of the files below a folder.
+fn below(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(below(&path));
+        } else if path.is_file() {
+            all.extend(std::fs::read(path).unwrap());
+        }
+    }
+    all
+}
+
+/// Every byte of the database: of its files, the write-ahead log among them; of a server every table as it prints it, which packs long values, all files
+/// of its data, and its own log.
+fn stored(app: &TestApp, own: Option<&Own>) -> Vec<u8> {
+    if let Some(own) = own {
+        own.execute(DATABASE, "CHECKPOINT");
+        let mut all = cluster::dump(&own.url("postgres", DATABASE));
+        all.extend(below(own.folder()));
+        return all;
+    }
     if let Some(dump) = app.dump() {
         return dump;
     }
@@ -40,11 +75,31 @@ fn stored(app: &TestApp) -> Vec<u8> {
     ours.into_iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
 }
 
+/// What no table shows any longer is found in the files of a server, its write-ahead log and its own log.
+fn files_are_searched(own: &Own) {
+    own.execute(DATABASE, "CREATE TABLE passing (word text)");
+    own.execute(DATABASE, "INSERT INTO passing VALUES ('Larkspur passed')");
+    own.execute(DATABASE, "DELETE FROM passing");
+    own.execute(DATABASE, "DO $$ BEGIN RAISE WARNING 'Larkspur passed'; END $$");
+    own.execute(DATABASE, "CHECKPOINT");
+    let word = ["Larkspur passed".as_bytes().to_vec()];
+    let data = own.folder().join("data");
+    let log = std::fs::read(own.folder().join("server.log")).unwrap();
+    for (name, bytes) in [("base", below(&data.join("base"))), ("pg_wal", below(&data.join("pg_wal"))), ("the log", log)] {
+        assert_eq!(files::found(&bytes, &word).len(), 1, "{name}");
+    }
+    assert!(files::found(&cluster::dump(&own.url("postgres", DATABASE)), &word).is_empty());
+}
+
+/// The ways in which a text may be written.
+fn written(text: &str) -> [Vec<u8>; 3] {
+    [text.as_bytes().to_vec(), text.to_lowercase().into_bytes(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()]
+}
+
 /// Where the text is found, with what follows it.
 pub fn finds(bytes: &[u8], text: &str) -> BTreeSet<String> {
-    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut found = BTreeSet::new();
-    for needle in [text.as_bytes(), text.to_lowercase().as_bytes(), &wide] {
+    for needle in written(text) {
         for (at, _) in bytes.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle) {
             found.insert(String::from_utf8_lossy(&bytes[at..(at + 40).min(bytes.len())]).into_owned());
         }
@@ -117,12 +172,13 @@ fn bodies(world: &World, usual: &Value, operation: &str) -> Vec<Value> {
             // What is refused is logged, and what is told of a risk is kept.
             vec![usual.clone(), with(json!({"recipient":{"recipientId":family.school}})), risk, issue]
         }
+        "openCase" => vec![usual.clone(), with(json!({"restriction":open_to_all()}))],
         "requestInformation" => vec![usual.clone(), family.asked_from_outside(json!({}))],
         "decideReferral" => {
             let child = uuid::Uuid::now_v7();
             let person = json!({"kind":"child","pseudonymous":false,"contacts":contacts,"safeContact":{}});
             let case = json!({"interventionLevel":"l2","referralSource":"school","reasonsForContact":[{"reason":"complaint","primary":true}],
-                "participants":[{"personId":child,"role":"subject","relation":"self","servedSeparately":false}]});
+                "participants":[{"personId":child,"role":"subject","relation":"self","servedSeparately":false}],"restriction":open_to_all()});
             vec![json!({"decision":"accept","newPeople":[{"placeholder":child,"person":person}],"newCase":case})]
         }
         "respondToInformationRequest" => vec![with(json!({"outcome":"no_permission","disclosureId":null}))],
@@ -136,6 +192,11 @@ fn bodies(world: &World, usual: &Value, operation: &str) -> Vec<Value> {
         }
         _ => vec![usual.clone()],
     }
+}
+
+/// That anybody may open a case, and why that is said.
+fn open_to_all() -> Value {
+    json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":""})
 }
 
 /// Everything that was said, and where it could have been.
@@ -159,8 +220,10 @@ fn sing(app: &TestApp) -> Sung {
         }
         sung.known.extend(places.iter().map(|place| format!("{} {place}", operation.id)));
         let asked = world.prepare(app, &operation.id);
-        let session = app.as_role(asked.role);
         for mut body in bodies(&world, asked.body.as_ref().unwrap(), &operation.id) {
+            // Who may open a new case a service manager says.
+            let restricted = [&body["restriction"], &body["newCase"]["restriction"]].iter().any(|said| said.is_object());
+            let session = app.as_role(if restricted { Role::ServiceManager } else { asked.role });
             let mut here = Vec::new();
             for place in &places {
                 let steps: Vec<&str> = place.split('/').skip(1).collect();
@@ -195,7 +258,10 @@ fn sing(app: &TestApp) -> Sung {
 
 #[test]
 fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figures() {
-    let app = TestApp::spawn();
+    let own = own_server();
+    let app = TestApp::spawn_with(|config| {
+        config.database.url = own.as_ref().map_or(config.database.url.take(), |own| Some(own.url("sendiass_app", DATABASE).into()));
+    });
     told::listen();
     let Sung { known, sent, canaries } = sing(&app);
     let silent: Vec<&String> = known.difference(&sent).collect();
@@ -205,14 +271,15 @@ fn of_a_hundred_canaries_none_is_in_the_database_the_log_the_traces_or_the_figur
     let family = Family::record(&app);
     family.permit_proceedings(&app, json!({}));
     Family::built(&app, &family.extracted(&app, &family.n1(&app)));
-    let bytes = stored(&app);
-    assert_eq!(finds(&bytes, MARK), BTreeSet::new());
+    let bytes = stored(&app, own.as_ref());
     // Names of the family that every test records, the first bytes of a file in Base64, and what a search would find: what is on record in the clear is
     // found.
-    for text in ["Ana Marsh", "mia@example.org", "2014-03-12", "12 Example Row", "speech therapy", "JVBERi0x"] {
-        assert_eq!(finds(&bytes, text), BTreeSet::new(), "{text}");
-    }
-    assert!(!finds(&bytes, "Lakeshire Council").is_empty(), "the search finds nothing at all");
+    let secret = [MARK, "Ana Marsh", "mia@example.org", "2014-03-12", "12 Example Row", "speech therapy", "JVBERi0x"];
+    let secret: Vec<Vec<u8>> = secret.into_iter().flat_map(written).collect();
+    let found = files::found(&bytes, &secret);
+    assert!(found.is_empty(), "{found:?}: {:?}", finds(&bytes, MARK));
+    assert!(!files::found(&bytes, &[b"Lakeshire Council".to_vec()]).is_empty(), "the search finds nothing at all");
+    own.iter().for_each(files_are_searched);
     let figures = ureq::get(format!("{}/metrics", app.admin)).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(figures.contains("sendiass_") && finds(figures.as_bytes(), MARK).is_empty(), "{figures}");
     // They are read back, looked for and refused meanwhile, too.

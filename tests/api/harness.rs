@@ -186,7 +186,7 @@ impl TestApp {
 
     /// Everything in the database on PostgreSQL, where it is there.
     pub fn dump(&self) -> Option<Vec<u8>> {
-        self.scratch.as_ref().map(|scratch| scratch.dump())
+        self.scratch.as_ref().map(|scratch| cluster::dump(&scratch.admin_url()))
     }
 
     /// A second connection to the database, as its owner, for what the API forbids.
@@ -244,6 +244,12 @@ pub fn config(folder: &Path, scratch: Option<&cluster::Scratch>) -> Config {
 }
 
 const DEMANDS: Demands = Demands { encrypted: false, unsafe_server: true };
+
+/// A connection to the database at this address.
+#[allow(dead_code, reason = "each test binary uses another part of it, and one all")]
+pub fn connect_to(url: &str) -> Conn {
+    Place::Server(url.to_owned()).connect(DEMANDS).unwrap()
+}
 
 /// A database on PostgreSQL for the half of a test that runs there.
 pub fn scratch() -> Option<cluster::Scratch> {

@@ -71,4 +71,5 @@ mod subject_sent;
 mod timeline;
 mod tokens;
 mod told;
+mod unseen;
 mod world;

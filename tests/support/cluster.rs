@@ -292,28 +292,6 @@ impl Scratch {
         server().unwrap().url("sendiass_owner", &self.name)
     }
 
-    /// Everything in its tables, one value after the other, bytes that are letters as letters.
-    pub fn dump(&self) -> Vec<u8> {
-        let mut admin = PgConnection::establish(&self.admin_url()).unwrap();
-        let tables: Vec<Text> =
-            diesel::sql_query("SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public'").load(&mut admin).unwrap();
-        let mut all = Vec::new();
-        for Text { text } in tables {
-            let columns: Vec<Text> = diesel::sql_query(
-                "SELECT CASE WHEN data_type = 'bytea' THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END \
-                 AS text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1",
-            )
-            .bind::<diesel::sql_types::Text, _>(&text)
-            .load(&mut admin)
-            .unwrap();
-            let columns: Vec<String> = columns.into_iter().map(|column| column.text).collect();
-            let all_of_it = format!("SELECT concat_ws(' ', {}) AS text FROM public.{text}", columns.join(", "));
-            let rows: Vec<Text> = diesel::sql_query(all_of_it).load(&mut admin).unwrap();
-            all.extend(rows.into_iter().flat_map(|row| row.text.into_bytes()));
-        }
-        all
-    }
-
     /// Every byte of the files of its tables and their indexes, and of what the planner knows of their values, as the server has written them.
     pub fn files(&self) -> Vec<u8> {
         self.read(
@@ -348,6 +326,28 @@ impl Scratch {
     pub fn admin_url(&self) -> String {
         server().unwrap().admin(&self.name)
     }
+}
+
+/// Everything in the tables of a database that a superuser reaches so, one value after the other, bytes that are letters as letters.
+pub fn dump(url: &str) -> Vec<u8> {
+    let mut admin = PgConnection::establish(url).unwrap();
+    let tables: Vec<Text> =
+        diesel::sql_query("SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public'").load(&mut admin).unwrap();
+    let mut all = Vec::new();
+    for Text { text } in tables {
+        let columns: Vec<Text> = diesel::sql_query(
+            "SELECT CASE WHEN data_type = 'bytea' THEN format('encode(%I, ''escape'')', column_name) ELSE format('%I::text', column_name) END \
+             AS text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1",
+        )
+        .bind::<diesel::sql_types::Text, _>(&text)
+        .load(&mut admin)
+        .unwrap();
+        let columns: Vec<String> = columns.into_iter().map(|column| column.text).collect();
+        let all_of_it = format!("SELECT concat_ws(' ', {}) AS text FROM public.{text}", columns.join(", "));
+        let rows: Vec<Text> = diesel::sql_query(all_of_it).load(&mut admin).unwrap();
+        all.extend(rows.into_iter().flat_map(|row| row.text.into_bytes()));
+    }
+    all
 }
 
 impl Drop for Scratch {

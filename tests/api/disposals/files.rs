@@ -94,7 +94,7 @@ fn t34_no_id_key_text_or_tag_of_a_disposed_case_is_in_any_file() {
 }
 
 /// Which of these is in there. In one pass: their first two bytes are looked for, and then the whole.
-fn found(all: &[u8], wanted: &[Vec<u8>]) -> Vec<String> {
+pub fn found(all: &[u8], wanted: &[Vec<u8>]) -> Vec<String> {
     let mut begins: BTreeMap<[u8; 2], Vec<usize>> = BTreeMap::new();
     for (n, what) in wanted.iter().enumerate() {
         begins.entry([what[0], what[1]]).or_default().push(n);
