@@ -133,3 +133,39 @@ pub fn check<A: Act>(caller: &Caller) -> Result<Permit<A>, Denied> {
     };
     Ok(Permit { caller: caller.clone(), scope, act: PhantomData })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::act;
+    use crate::domain::vocabulary::Vocabulary;
+
+    fn caller(roles: &[Role], access_reason: Option<AccessReason>) -> Caller {
+        Caller {
+            staff: StaffId::mint(),
+            display_name: "Jo Ashdown".to_owned(),
+            roles: roles.to_vec(),
+            access_reason,
+            request: RequestId::mint(),
+            operation: "getMe".into(),
+            token_expires_at: crate::domain::time::Timestamp::from_micros(0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_role_that_does_no_casework_sees_no_case_whatever_reason_it_gives() {
+        for reason in [None, Some(AccessReason::Complaint)] {
+            for role in Role::ALL {
+                let caller = caller(&[*role], reason);
+                let seen = match role {
+                    Role::Adviser => Scope::Adviser(caller.staff),
+                    Role::ServiceManager => Scope::Manager(caller.staff, reason),
+                    _ => Scope::Nothing,
+                };
+                assert_eq!(check::<act::MeRead>(&caller).unwrap().scope(), seen, "{role:?}");
+            }
+        }
+        let both = caller(&[Role::Adviser, Role::ServiceManager], None);
+        assert_eq!(check::<act::MeRead>(&both).unwrap().scope(), Scope::Manager(both.staff, None));
+    }
+}

@@ -263,6 +263,12 @@ fn what_is_out_of_scope_leaves_the_entry_of_what_does_not_exist() {
         compared += 1;
     }
     assert!(compared >= 10, "{compared}");
+    // Nor is there a trace of the case where a change was asked for.
+    let changed = |id: &str| {
+        stranger.if_match(1).patch(&format!("/participants/{id}"), &json!({"relation":"other"})).problem(404, "not-found");
+        newest(&app).body
+    };
+    assert_eq!(changed(&world.ids["participantId"]), changed(&nothing));
     // A manager knows that it is there: the entry says which case they were refused.
     app.manager().get(&case).problem(403, "access-reason-required");
     let refused = newest(&app);
@@ -472,4 +478,20 @@ fn the_root_of_the_access_log_is_that_of_its_entries() {
     let expected = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, root(&leaves));
     assert_eq!(page.body["rootHash"], expected);
     assert!(size > 8, "{size}");
+}
+
+#[test]
+fn to_ask_a_log_about_a_case_is_a_look_at_it_for_those_only_who_see_it() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let kin = app.as_staff(Role::ServiceManager, "kin").with("Access-Reason", "supervision");
+    let body = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[kin.get("/me").ok(200).id()],"reason":"A niece."});
+    app.manager().if_match(1).put(&format!("/cases/{}/restriction", family.case), &body).ok(200);
+    for log in ["/access-log", "/disclosure-log"] {
+        for (session, sees) in [(app.manager(), true), (kin.clone(), false)] {
+            session.get(&format!("{log}?caseId={}", family.case)).ok(200);
+            let entry = newest(&app);
+            assert_eq!((is_about(&app, entry.index, &family.case), entry.body["cases"].is_array()), (sees, sees), "{log}");
+        }
+    }
 }

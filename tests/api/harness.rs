@@ -186,7 +186,7 @@ impl TestApp {
 
     /// Everything in the database on PostgreSQL, where it is there.
     pub fn dump(&self) -> Option<Vec<u8>> {
-        self.scratch.as_ref().map(|scratch| cluster::dump(&scratch.admin_url()))
+        self.scratch.as_ref().map(|scratch| scratch.dump())
     }
 
     /// A second connection to the database, as its owner, for what the API forbids.

@@ -263,7 +263,7 @@ fn a_referral_goes_from_the_wrong_case_to_the_right_one_and_leaves_a_trace() {
     let Astray { app, wrong, id, .. } = astray;
     let (folder, scratch) = app.stopped();
     let app = TestApp::spawn_on(folder, scratch, |_| ());
-    assert!(app.adviser().get(&format!("/cases/{}", wrong.case)).status >= 500, "what is told in the wrong case is gone");
+    assert_ne!(app.adviser().get(&format!("/cases/{}", wrong.case)).status, 200, "what is told in the wrong case is gone");
     let whole = read(&app.adviser(), &id).ok(200);
     assert_eq!((&whole.body["relocations"], &whole.body["summary"]), (&moved.body["relocations"], &moved.body["summary"]));
 }

@@ -4,6 +4,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use crate::apart::own_case;
 use crate::family::Family;
 use crate::harness::cluster::by_engine;
 use crate::harness::{Reply, Session, TestApp};
@@ -175,4 +176,25 @@ fn a_note_that_was_restricted_since_is_not_shown_to_whoever_sends_it_once_more()
         assert!(secret.iter().all(|id| !again.text.contains(id)), "{}", again.text);
         helper().get(&format!("/notes/{}", first.id())).problem(404, "not-found");
     }
+}
+
+#[test]
+fn what_was_assessed_is_shown_again_to_those_only_who_see_it_still() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let hers = app.as_staff(Role::Adviser, "hers").with("Idempotency-Key", "assessed-once-00001");
+    let case = own_case(&app.as_staff(Role::Adviser, "hers"), &family.ana);
+    let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back in her own words."});
+    let records = format!("/people/{}/capacity-records", family.ana);
+    let first = hers.post(&records, &assessed).ok(201);
+    assert_eq!(hers.post(&records, &assessed).ok(201).body, first.body);
+    let next = app.as_staff(Role::Adviser, "next").get("/me").ok(200).id();
+    let boss = app.manager().with("Access-Reason", "absence_cover");
+    let path = format!("/cases/{}", case.id());
+    let given = boss.if_match(case.version()).put(&format!("{path}/assignment"), &json!({"staffId":next})).ok(200);
+    let named = json!({"restricted":true,"namedStaffIds":[next],"conflictedStaffIds":[],"reason":"Somebody else works for her now."});
+    boss.if_match(given.version()).put(&format!("{path}/restriction"), &named).ok(200);
+    let told = hers.post(&records, &assessed).problem(404, "not-found");
+    assert!(!told.text.contains(&first.id()), "{}", told.text);
 }

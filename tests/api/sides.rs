@@ -210,3 +210,34 @@ fn a_refusal_that_counts_only_by_a_part_in_a_case_of_ones_own_is_not_told() {
     assert_eq!((reviews(&app.adviser()), reviews(&kin())), (vec![], vec![]));
     assert_eq!(reviews(&supervisor(&app)), [(json!(own), json!(family.case))]);
 }
+
+#[test]
+fn an_assessment_is_looked_at_again_by_those_of_its_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let records = format!("/people/{}/capacity-records", family.ana);
+    let assess = |session: &Session<'_>| {
+        let body = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+            "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back.","reviewOn":"2026-06-15"});
+        session.post(&records, &body).ok(201).id()
+    };
+    let reviews = |session: &Session<'_>| {
+        let list = session.get("/tasks?kind=capacity_review&status=open&limit=200").ok(200);
+        list.body["items"].as_array().unwrap().iter().map(|task| (task["aboutId"].clone(), task["caseId"].clone())).collect::<Vec<_>>()
+    };
+    // A newer case of hers that few see: the review is put where whoever assessed her sees it.
+    let worker = app.as_staff(Role::Adviser, "few").get("/me").ok(200).id();
+    let said = json!({"assignment":{"staffId":worker},"restriction":{"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[],
+        "reason":"A relative works here."}});
+    app.manager().post("/cases", &Family::bare(&family.ana, said)).ok(201);
+    let first = assess(&app.adviser());
+    let open = vec![(json!(first), json!(family.case))];
+    assert_eq!(reviews(&app.adviser()), open);
+    // What is assessed in a case of her own is no review of that, and the other way round.
+    let case = own_case(&hers(&app), &family.ana).id();
+    let own = assess(&hers(&app));
+    assert_eq!(reviews(&app.adviser()), open);
+    let second = assess(&app.adviser());
+    assert_eq!(reviews(&app.adviser()), [(json!(second), json!(family.case))]);
+    assert!(reviews(&hers(&app)).contains(&(json!(own), json!(case))));
+}

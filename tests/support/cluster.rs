@@ -292,6 +292,11 @@ impl Scratch {
         server().unwrap().url("sendiass_owner", &self.name)
     }
 
+    /// Everything in its tables.
+    pub fn dump(&self) -> Vec<u8> {
+        dump(&self.admin_url())
+    }
+
     /// Every byte of the files of its tables and their indexes, and of what the planner knows of their values, as the server has written them.
     pub fn files(&self) -> Vec<u8> {
         self.read(

@@ -153,3 +153,28 @@ fn a_review_that_is_open_holds_a_case_back_and_a_no_that_protects_nobody_elsewhe
     let proposed = super::propose(&app, &[&family.case]).ok(201).id();
     assert_eq!(approve(&deputy(&app), &proposed, 1).problem(409, "invalid-state").rules(), ["still_counts"]);
 }
+
+#[test]
+fn of_what_is_proposed_everybody_is_shown_the_cases_they_see() {
+    let app = TestApp::spawn();
+    let (seen, caller) = closed(&app);
+    let worker = app.adviser().get("/me").ok(200).id();
+    let said = json!({"assignment":{"staffId":worker},"restriction":{"restricted":true,"namedStaffIds":[worker],"conflictedStaffIds":[],
+        "reason":"A relative works here."}});
+    let hidden = app.manager().post("/cases", &Family::bare(&caller, said)).ok(201).id();
+    app.adviser().if_match(1).post(&format!("/cases/{hidden}/closure"), &json!({"outcome":"information_given"})).ok(200);
+    let boss = app.manager().with("Access-Reason", "supervision");
+    let body = json!({"caseIds":[seen,hidden],"class":"rc06_parent_only","ground":"erasure_request"});
+    let disposal = boss.with("Idempotency-Key", &key()).post("/disposals", &body).ok(201).id();
+    let shown = |session: &Session<'_>| {
+        let list = session.get(&format!("/disposals/{disposal}/cases")).ok(200);
+        list.body["items"].as_array().unwrap().iter().map(|row| row["caseId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let both = vec![seen.clone(), hidden];
+    for session in [app.adviser(), boss] {
+        assert_eq!(shown(&session), both);
+    }
+    for session in [app.as_staff(Role::Adviser, "anybody"), app.manager()] {
+        assert_eq!(shown(&session), std::slice::from_ref(&seen));
+    }
+}
