@@ -1,6 +1,7 @@
 //! A disclosure log with as many entries as one has after years, for a demonstration and for measuring: made up, but in the form and by the code
 //! of real ones.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{App, Error, Result, leave};
@@ -81,30 +82,45 @@ impl Story {
     fn batch(&self, first: u64) -> std::result::Result<Filling, EntryError> {
         let numbers = first..(first + BATCH).min(self.entries);
         let mut filling = Filling { since: self.at(first), entries: Vec::new(), cases: Vec::new() };
+        let mut made = HashMap::new();
         for number in numbers {
             let mut chance = Chance(number);
             let (case, key) = self.case(number, &mut chance).ok_or(EntryError::NoCaseKey)?;
-            filling.entries.push(self.entry(&mut chance).ok_or(EntryError::NoCaseKey)?.write(self.at(number), Some(key))?);
+            let entry = self.entry(&mut chance, made.get(case).copied()).ok_or(EntryError::NoCaseKey)?;
+            if entry.kind == DisclosureLogKind::DisclosureMade {
+                made.insert(*case, entry.id);
+            }
+            filling.entries.push(entry.write(self.at(number), Some(key))?);
             filling.cases.push(*case);
         }
         Ok(filling)
     }
 
-    fn entry(&self, chance: &mut Chance) -> Option<DisclosureEntry> {
+    /// An entry of a case in which this disclosure was the last so far; without one there is nothing yet to tell, recall or correct.
+    fn entry(&self, chance: &mut Chance, last: Option<EntryId>) -> Option<DisclosureEntry> {
         use DisclosureLogKind as K;
         let (id, actor, request) = (EntryId::mint(), chance.of(&self.staff)?, RequestId::mint());
         let kind = match chance.next() % 100 {
             0..48 => K::DisclosureMade,
             48..68 => K::DisclosureRefused,
-            68..84 => K::SubjectNotified,
-            84..92 => K::DisclosureRecalled,
-            92..96 => K::DisclosureCorrected,
-            _ => K::DecidedNotToShare,
+            68..72 => K::DecidedNotToShare,
+            _ if last.is_none() => K::DisclosureMade,
+            72..88 => K::SubjectNotified,
+            88..96 => K::DisclosureRecalled,
+            _ => K::DisclosureCorrected,
         };
         let mut entry = DisclosureEntry::new(id, kind, actor, request);
-        if !matches!(kind, K::DisclosureMade | K::DisclosureRefused) {
-            entry.related = Some(EntryId::mint());
-            return Some(entry);
+        match kind {
+            K::DisclosureMade | K::DisclosureRefused => {}
+            K::DecidedNotToShare => {
+                entry.decided_by = Some(actor);
+                entry.reason = Some(LongText("Nobody is at risk, and no permission was given.".to_owned()));
+                return Some(entry);
+            }
+            _ => {
+                entry.related = last;
+                return Some(entry);
+            }
         }
         let basis = match chance.next() % 100 {
             0..86 => Basis::Permission,
@@ -245,6 +261,7 @@ mod tests {
     use crate::domain::log::{LogFilter, LogSpan};
     use crate::domain::page::PageRequest;
     use crate::ledger::leaf::leaf_hash;
+    use crate::ledger::shape::Shape;
     use crate::ledger::verify::Stack;
 
     #[test]
@@ -324,6 +341,13 @@ mod tests {
         assert!((520..620).contains(&mean), "{mean}");
         for kind in ["disclosure_made", "disclosure_refused", "subject_notified", "disclosure_recalled", "decided_not_to_share"] {
             assert!(bodies.iter().any(|body| body.contains(kind)), "{kind}");
+        }
+        // Each is what its kind is, and about one that was made before.
+        let (shape, mut known) = (Shape::of("sendiass/disclosure/filled").unwrap(), std::collections::BTreeSet::new());
+        for body in &bodies {
+            let facts = shape.check(body.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong}: {body}"));
+            assert!(facts.related.is_none_or(|id| known.contains(&id)), "{body}");
+            known.insert(facts.id);
         }
         let all: std::collections::BTreeSet<CaseId> = batches.iter().flat_map(|batch| batch.cases.iter().copied()).collect();
         assert_eq!(all.len(), 20);

@@ -15,7 +15,7 @@ pub mod openings;
 pub mod proof;
 mod read;
 pub mod receipt;
-mod shape;
+pub(crate) mod shape;
 pub mod tiles;
 pub mod trust;
 pub mod verify;
