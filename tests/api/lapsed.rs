@@ -149,8 +149,8 @@ fn nothing_rests_on_what_somebody_permitted_who_has_died() {
     assert_eq!(desk.rule(), "allowed");
     // Nothing is sent to them, and no copy, by whatever way.
     let copies = json!([{"personId":family.mia,"contactId":family.mia_contact}]);
-    let copied = family.disclose(app, &family.ask(note, json!({"copies":copies}))).problem(422, "rule-violated");
-    copied.rule_at("#/copies/0/contactId", "unsafe_contact");
+    let refused = family.disclose(app, &family.ask(note, json!({"copies":copies}))).problem(422, "rule-violated");
+    refused.rule_at("#/copies/0/contactId", "unsafe_contact");
     for channel in ["secure_email", "in_person_handover"] {
         let handed = family.ask(note, json!({"recipient":{"personId":family.mia},"channel":channel}));
         family.disclose(app, &handed).problem(422, "rule-violated").rule_at("#/channel", "unsafe_contact");
