@@ -279,13 +279,6 @@ impl Conn {
         matches!(self, Self::Pg(_))
     }
 
-    /// From here on, in this transaction, a server reads no table as a whole where an index leads to what is wanted. It knows neither how few entries
-    /// there are between two places of an index, nor that a log is longer by the time its plan is used again.
-    pub fn go_by_index(&mut self) -> QueryResult<()> {
-        let Self::Pg(conn) = self else { return Ok(()) };
-        conn.batch_execute("SET LOCAL enable_seqscan = off")
-    }
-
     /// Takes a lock that has no row.
     pub fn lock(&mut self, lock: Lock) -> Result<()> {
         let (kind, key) = match lock {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::SimpleConnection as _;
+
 use super::{Log, row};
 use crate::db::conn::Conn;
 use crate::db::error::{Error, Result};
@@ -153,7 +155,10 @@ fn page_through<L: Log>(
     page: &PageRequest,
     most: Most,
 ) -> Result<Page<LogRow>> {
-    tx.conn.go_by_index()?;
+    if list.shared {
+        // It knows neither how few entries lie between two places of an index, nor that a log is longer by the time a plan is used again.
+        tx.conn.batch_execute("SET LOCAL enable_seqscan = off")?;
+    }
     let all = Part { ascending: None, ..list.ordered(list.range) };
     let total = total(page, || L::count(tx.conn, chosen(all)))?;
     let left = list.left(page.after.map(|after| after.key));
