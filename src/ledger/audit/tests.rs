@@ -14,6 +14,7 @@ use crate::domain::vocabulary::{
     AccessLogKind, AccessTarget, Art9Condition, Basis, Channel, Direction, DisclosureLogKind, DisposalGround, ErasureNotice,
     InformationCategory, LawfulBasis, Purpose, RetentionClass, Role, RotatedKey,
 };
+use crate::ledger::bundle::NoBundle;
 use crate::ledger::leaf::leaf_hash;
 use crate::ledger::merkle::tests::Store;
 use crate::ledger::witness::Witness;
@@ -692,4 +693,14 @@ fn how_far_it_is_is_told() {
     assert!(told[..head].iter().all(|told| *told == (0, 0)) && next[..head].iter().all(Option::is_none));
     assert_eq!(told[head..], (0..15).map(|read| (read, 15)).collect::<Vec<_>>());
     assert_eq!(next[head..], (5..20).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn another_file_is_no_bundle_and_a_spoilt_one_was_changed() {
+    let of = |fault| {
+        let verdict = Verdict::of_head(fault);
+        (verdict.standing, verdict.finding)
+    };
+    assert_eq!(of(NoBundle::Format), (Standing::Unknown, "no_bundle"));
+    assert_eq!(of(NoBundle::Note), (Standing::Failed, "head"));
 }

@@ -241,6 +241,7 @@ fn texts_have_the_signs_and_the_length_that_they_may() {
         }
     }
     assert!(is_base64url("AAAA", 3) && !is_base64url("AAAAA", 3) && !is_base64url("AAA", 3));
+    assert!(is_base64url("AAc", 2) && !is_base64url("AAe", 2), "no bits beyond the bytes");
 }
 
 #[test]
