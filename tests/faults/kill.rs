@@ -13,6 +13,19 @@ use crate::record::{count, root_of_the_log};
 use crate::writes::Writes;
 use crate::{p99, random, times};
 
+/// Both logs are whole, to the last row, the checkpoints and what is kept outside.
+pub fn is_sound(mut service: Process) {
+    service.signal(Signal::TERM);
+    service.end();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
+    command.args(["log", "selfcheck", "--data-dir"]).arg(service.folder.path());
+    if let Some(url) = service.url() {
+        command.args(["--unsafe-database", "--database-url", url]);
+    }
+    let checked = command.output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+}
+
 #[test]
 fn t40_what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is_killed() {
     let kills = times("SENDIASS_KILLS", 4);
@@ -47,16 +60,7 @@ fn t40_what_was_acknowledged_is_kept_once_and_whole_however_often_the_service_is
         sent.append(&mut round);
         writes.are_kept(&service, &mut service.database(), &sent);
     }
-    // Both logs are whole, to the last row, the checkpoints and what is kept outside.
-    service.signal(Signal::TERM);
-    service.end();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
-    command.args(["log", "selfcheck", "--data-dir"]).arg(service.folder.path());
-    if let Some(url) = service.url() {
-        command.args(["--unsafe-database", "--database-url", url]);
-    }
-    let checked = command.output().unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    is_sound(service);
     // Otherwise nothing was put to the test.
     assert!(acknowledged > 4 * kills && sent.len() > acknowledged, "{acknowledged} of {} were acknowledged", sent.len());
     println!("{kills} kills: {} writes, {acknowledged} acknowledged before; ready again in {:?} (p99)", sent.len(), p99(starts));

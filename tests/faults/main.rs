@@ -2,7 +2,8 @@
 //!
 //! Each test has a size that fits a suite. `SENDIASS_KILLS` sets how often the service is killed on each database, and `SENDIASS_OUTAGES`
 //! how many outages of each kind there are; then the figures are printed, too (`--no-capture`). `SENDIASS_STATEMENTS` sets within the statements
-//! of how many tables it is killed (17), of which a suite takes four, others each time.
+//! of how many tables it is killed (17), and `SENDIASS_STEPS` at how many steps of what keeps the last checkpoint (18), of which a suite takes
+//! four, others each time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
@@ -20,6 +21,7 @@ mod process;
 mod proxy;
 mod record;
 mod statements;
+mod steps;
 mod sync;
 mod writes;
 

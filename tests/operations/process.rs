@@ -57,7 +57,7 @@ impl Process {
         Self::started_by(shell, settings)
     }
 
-    fn started_by(command: Command, settings: &[&str]) -> Self {
+    pub fn started_by(command: Command, settings: &[&str]) -> Self {
         cluster::on_postgres_too();
         let scratch = scratch();
         let url = scratch.as_ref().map(cluster::Scratch::url);
@@ -104,10 +104,14 @@ impl Process {
     }
 
     /// Starts it again after its end, on the same database and with the same keys.
-    pub fn again(mut self) -> Self {
+    pub fn again(self) -> Self {
+        self.again_by(Command::new(env!("CARGO_BIN_EXE_sendiass")))
+    }
+
+    pub fn again_by(mut self, command: Command) -> Self {
         self.end();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        let mut process = Self::on(Command::new(env!("CARGO_BIN_EXE_sendiass")), &[], folder, self.url.clone());
+        let mut process = Self::on(command, &[], folder, self.url.clone());
         process.scratch = self.scratch.take();
         process
     }
