@@ -46,7 +46,8 @@ fn row(url: &SecretText, database: &DatabaseSettings, profile: Profile, log: &'s
             format!("The database in SENDIASS_LOG_SIDECAR_URL cannot be reached ({}).", why.trim_end_matches('.'))
         }
         NoSidecar::Unfit(_) => {
-            "The database in SENDIASS_LOG_SIDECAR_URL is not safe: it must keep what it acknowledged, and in production be on this machine or              reached with `sslmode=verify-full`."
+            "The database in SENDIASS_LOG_SIDECAR_URL is not safe: it must keep what it acknowledged, and in production be on this machine or \
+             reached with `sslmode=verify-full`."
                 .to_owned()
         }
         NoSidecar::Same => {
