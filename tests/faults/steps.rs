@@ -15,6 +15,8 @@ use crate::process::{Process, agent};
 use crate::writes::Writes;
 use crate::{random, times};
 
+const LOGS: [&str; 2] = ["disclosure", "access"];
+
 /// What is done with the file of one log, `{}`, in this order: what it holds is read, and again under the lock, and it is replaced.
 const STEPS: [&str; 10] = [
     "open {}.checkpoint",
@@ -65,8 +67,8 @@ impl End {
         fs::remove_file(self.file("end")).unwrap();
     }
 
-    /// What was done with files of the folder while it was to end somewhere.
-    fn noted(&self) -> BTreeSet<String> {
+    /// What was done with files of the folder.
+    fn noted(&self) -> Vec<String> {
         fs::read_to_string(self.file("noted")).unwrap().lines().map(str::to_owned).collect()
     }
 }
@@ -76,7 +78,7 @@ fn t40_killed_at_a_step_of_what_is_kept_outside_the_log_goes_on_from_what_is_the
     let end = End::made();
     let mut service = Process::started_by(end.command(), &[]);
     let writes = Writes::prepare(&service, &mut service.database());
-    let all: BTreeSet<String> = ["disclosure", "access"].iter().flat_map(|log| STEPS.map(|step| step.replace("{}", log))).collect();
+    let all: BTreeSet<String> = LOGS.iter().flat_map(|log| STEPS.map(|step| step.replace("{}", log))).collect();
     let mut steps: Vec<&String> = all.iter().collect();
     // Others each time, so that all have their turn; first the one at which two checkpoints are there.
     steps.rotate_left(usize::try_from(random(all.len() as u64)).unwrap());
@@ -103,8 +105,12 @@ fn t40_killed_at_a_step_of_what_is_kept_outside_the_log_goes_on_from_what_is_the
         sent.append(&mut round);
         writes.are_kept(&service, &mut service.database(), &sent);
     }
-    // There is no step of which this does not know.
-    let noted = end.noted();
-    assert!(noted.is_subset(&all) && noted.len() > STEPS.len(), "{noted:?}");
     is_sound(service);
+    // There is no step of which this does not know, and nothing takes the place of the last one before it is on disk.
+    let noted = end.noted();
+    assert_eq!(BTreeSet::from_iter(noted.clone()), all);
+    for log in LOGS {
+        let drafts: Vec<&String> = noted.iter().filter(|step| step.ends_with(&format!("{log}.draft"))).collect();
+        assert!(drafts.windows(2).all(|of| of[0].starts_with("fsync") || !of[1].starts_with("rename")), "{drafts:?}");
+    }
 }
