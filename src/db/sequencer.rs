@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::error::{Error, Result};
 use super::ledger::pending;
 use super::pool::Begin;
@@ -30,8 +32,8 @@ impl Db {
 
     /// Gives all entries that wait their places.
     pub async fn sequence(&self) -> Result<()> {
-        while self.sequence_some().await? == pending::BATCH {}
-        Ok(())
+        let turn = self.alone.clone().lock_owned().await;
+        self.sequence_all(turn).await
     }
 
     /// The same for whoever reads the access log and means to see what was logged before. If it takes long, or fails, what is in the log can be
@@ -40,8 +42,12 @@ impl Db {
         if self.is_embedded() {
             return;
         }
-        let db = self.clone();
-        drop(tokio::time::timeout(SETTLING, self.spawn(async move { db.sequence().await })).await);
+        let settled = async {
+            // Whoever goes away before it is their turn leaves nothing behind.
+            let (turn, db) = (self.alone.clone().lock_owned().await, self.clone());
+            self.spawn(async move { db.sequence_all(turn).await }).await
+        };
+        drop(tokio::time::timeout(SETTLING, settled).await);
     }
 
     /// Writes what nobody waits for, for as long as it takes.
@@ -59,11 +65,15 @@ impl Db {
         self.writer.is_some()
     }
 
+    async fn sequence_all(&self, _turn: OwnedMutexGuard<()>) -> Result<()> {
+        while self.sequence_some().await? == pending::BATCH {}
+        Ok(())
+    }
+
     async fn sequence_some(&self) -> Result<usize> {
         if self.is_embedded() || !self.takes_entries() {
             return Ok(0);
         }
-        let _alone = self.alone.lock().await;
         // A server that fell silent is not waited for: the next try has another connection.
         let moved = tokio::time::timeout(ENOUGH, self.write_aside(self.logged(pending::sequence))).await;
         moved.unwrap_or(Err(Error::Unavailable)).map(|(moved, _)| moved)

@@ -27,14 +27,14 @@ struct Share {
 }
 
 impl Sharing {
-    /// One more waits, unless too many do.
-    fn join(&self, share: Share) -> bool {
+    /// One more waits, behind so many, unless too many do.
+    fn join(&self, share: Share) -> Option<usize> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = waiting.len() < QUEUE;
-        if room {
+        let behind = waiting.len();
+        (behind < QUEUE).then(|| {
             waiting.push(share);
-        }
-        room
+            behind
+        })
     }
 
     /// How many wait.
@@ -63,19 +63,20 @@ impl Db {
     /// Writes an entry to a server, with those of others.
     pub(super) async fn share(&self, entry: Pending) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        if !self.sharing.join(Share { entry, answer }) {
-            return Err(self.tally.turned_away());
+        let behind = self.sharing.join(Share { entry, answer }).ok_or_else(|| self.tally.turned_away())?;
+        if behind == 0 {
+            // A task for all who come until it has its turn: were there one for each, they would pile up for as long as many write. It is not of the
+            // worker of whoever asked: those who go away take nobody with them.
+            let db = self.clone();
+            self.spawn(async move { db.write_shares().await });
         }
-        // A task of its own, not of the worker of whoever asked: those who go away take nobody with them.
-        let db = self.clone();
-        self.spawn(async move { db.write_shares().await });
         match within_patience(answered).await {
             Some(told) => told.unwrap_or(Err(Error::Unavailable)),
             None => Err(self.tally.timed_out()),
         }
     }
 
-    /// Writes all that wait, unless somebody did meanwhile.
+    /// Writes all that wait by the time it is its turn.
     async fn write_shares(&self) {
         let _turn = self.sharing.turn.lock().await;
         let shares = self.sharing.take();
@@ -112,10 +113,13 @@ impl Db {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
     use diesel::sql_types::BigInt;
     use futures_util::future::join_all;
+    use tokio::runtime::Handle;
 
     use super::*;
     use crate::authz::{Action, Caller};
@@ -192,7 +196,7 @@ mod tests {
         let before = log_size(&scratch);
         for _ in 0..QUEUE {
             let entry = Asked::new(&adviser, Action::CaseRead, now()).unwrap().refused(&Noted::default());
-            assert!(scratch.db.sharing.join(Share { entry, answer: oneshot::channel().0 }));
+            assert!(scratch.db.sharing.join(Share { entry, answer: oneshot::channel().0 }).is_some());
         }
         assert_eq!(scratch.db.load().entries_waiting, QUEUE as u64);
         let told = told_at_once(&scratch, &adviser, &[case]);
@@ -201,5 +205,25 @@ mod tests {
         assert_eq!(scratch.db.load().entries_waiting, 0);
         assert!(told_at_once(&scratch, &adviser, &[case])[0].is_ok());
         assert_eq!(log_size(&scratch), before + 1);
+    }
+    #[test]
+    fn however_long_many_write_no_more_tasks_wait() {
+        let scratch = Scratch::new();
+        if !is_postgres() {
+            return;
+        }
+        let adviser = scratch.adviser("ada");
+        let case = scratch.bare_case(&adviser, false);
+        let (db, by, most) = (&scratch.db, &adviser, Cell::new(0));
+        let writers = (0..32).map(|_| async {
+            for _ in 0..20 {
+                let refused = Asked::new(by, Action::CaseRead, now()).unwrap().refused(&Noted { cases: [case].into(), ..Noted::default() });
+                db.tell(refused).await.unwrap();
+                most.set(most.get().max(Handle::current().metrics().num_alive_tasks()));
+            }
+        });
+        scratch.wait(join_all(writers));
+        // One writes, and one waits.
+        assert!((1..=4).contains(&most.get()), "{} tasks", most.get());
     }
 }
