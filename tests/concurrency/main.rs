@@ -3,12 +3,14 @@
 //! `main` races changes against disclosures on two replicas (on the embedded database, which is one process's alone, on one): once a change is
 //! acknowledged, nothing that was asked later leaves. `guards` shows for each write that could change an answer that it takes the guard of
 //! everybody it concerns: where one writer takes turns, a race alone would not miss a forgotten guard. `pairs` sends what excludes each other
-//! to both replicas at once, `replicas` shows that it does not matter which one is asked, and `workload` mixes everything.
+//! to both replicas at once, `behind` has one wait behind the other and shows what is judged again, `replicas` shows that it does not matter which
+//! one is asked, and `workload` mixes everything.
 //!
 //! `SENDIASS_RACES` sets the number of rounds of each race, `SENDIASS_WORKLOAD` the seconds of the mixed workload.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod behind;
 mod extracts;
 #[expect(dead_code, reason = "shared with the tests of the API, which use all of it")]
 #[path = "../api/family.rs"]

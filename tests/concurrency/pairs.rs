@@ -15,7 +15,7 @@ fn one_of(round: usize, (one, two): (Reply, Reply), made: u16, refused: &[u16]) 
     assert!(winner.status == made && refused.contains(&loser.status), "round {round}: {} / {}", one.text, two.text);
 }
 
-fn correction(family: &Family) -> Value {
+pub fn correction(family: &Family) -> Value {
     json!({"kind":"discussion","channel":"phone","occurredAt":"2026-05-20T10:00:00.000Z","fromPersonId":family.mia,
         "aboutPersonIds":[family.ana],"namesOthers":false,"informationCategories":["school_provision"],"concern":"It was the other school.",
         "actionTaken":"None.","factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":false,"correctionReason":"Misheard."})
@@ -133,10 +133,14 @@ fn a_conflict_is_reviewed_once() {
     }
 }
 
-fn own_case(app: &TestApp, person: &str) -> String {
-    let case = json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
-        "senNeeds":[],"appealTypes":[],"participants":[{"personId":person,"role":"subject","relation":"self","servedSeparately":true}]});
-    app.as_staff(Role::Adviser, "the other side").post("/cases", &case).ok(201).id()
+/// A case of somebody's own, to be opened.
+pub fn on_their_own(person: &str) -> Value {
+    json!({"interventionLevel":"l2","referralSource":"self_young_person","reasonsForContact":[{"reason":"complaint","primary":true}],
+        "senNeeds":[],"appealTypes":[],"participants":[{"personId":person,"role":"subject","relation":"self","servedSeparately":true}]})
+}
+
+pub fn own_case(app: &TestApp, person: &str) -> String {
+    app.as_staff(Role::Adviser, "the other side").post("/cases", &on_their_own(person)).ok(201).id()
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn a_team_is_not_removed_from_under_a_permission() {
 }
 
 /// One more case of that kind, so that the cohort is large enough.
-fn another(app: &TestApp) -> String {
+pub fn another(app: &TestApp) -> String {
     let child = person(app, &json!({"kind":"child","knownAs":"Pip","pseudonymous":false,"dateOfBirth":"2014-05-01"})).id();
     let case = json!({"interventionLevel":"l2","referralSource":"self_parent","reasonsForContact":[{"reason":"draft_plan","primary":true}],
         "senNeeds":[{"type":"slcn","rank":1}],"setting":"mainstream","area":"south","appealTypes":[],
