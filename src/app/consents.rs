@@ -60,7 +60,7 @@ impl App {
         let record = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             // Read before the guards only to know whose they are; whoever joins meanwhile is not guarded, and counts as a stranger.
             let known = participants::people(tx, permit, case_id)?;
-            let replaced = replaced(tx, permit, case_id, &content, now)?;
+            let replaced = replaced(tx, permit, case_id, &content)?;
             let both = concerned(&content).filter(|person| known.contains(person));
             guard::take(tx, both.chain(replaced.iter().flat_map(|old| concerned(&old.content))))?;
             references(tx, permit, case_id, &known, &content)?;
@@ -70,7 +70,7 @@ impl App {
             let ((said, family), counted) = Counted::counting(tx, (content.clone(), family))?;
             let accepted = rules::check(&said, &family, &council, &limits, now).map_err(Error::failing)?;
             if let Some(old) = &replaced {
-                supersede(tx, permit, &content, old.id)?;
+                supersede(tx, permit, &content, old)?;
             }
             let case = db::cases::require(tx, permit, case_id)?;
             if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
@@ -267,31 +267,24 @@ fn ended(consent: &Consent, caller: &Caller) -> Error {
     Error::State { rule: None, allowed }
 }
 
-/// The record that this one says it replaces: one of the same case.
-fn replaced(
-    tx: &mut Tx<'_>,
-    permit: &Permit<act::ConsentRecord>,
-    case_id: CaseId,
-    content: &NewConsent,
-    now: Timestamp,
-) -> Result<Option<Consent>> {
+/// The record that this one says it replaces: one of the same case, which is held, so that nobody ends it meanwhile. What has run out may be
+/// replaced too, so that its last day is left out.
+fn replaced(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseId, content: &NewConsent) -> Result<Option<Consent>> {
     let Some(id) = content.supersedes_id else { return Ok(None) };
-    match consents::find(tx, permit, id, now) {
+    match consents::find(tx, permit, id, Timestamp::start_of(chrono::NaiveDate::MIN)) {
         Ok(old) if old.case_id == case_id => Ok(Some(old)),
         Ok(_) | Err(db::Error::NotFound) => Err(Error::Rule(vec![Fault::unknown("#/supersedesId")])),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Behind the guards: whether the new record may take its place, and whether it is still live. What has run out may be replaced too, so that
-/// its last day is left out.
-fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, content: &NewConsent, old: ConsentId) -> Result<()> {
-    let old = consents::find(tx, permit, old, Timestamp::start_of(chrono::NaiveDate::MIN))?;
+/// Whether the new record may take its place, and whether it is still live.
+fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, content: &NewConsent, old: &Consent) -> Result<()> {
     let ((said, before), _) = Counted::counting(tx, (content.clone(), old.content.clone()))?;
     if !rules::may_replace(&said, &before) {
         return Err(Error::Rule(vec![Fault::contradicting("#/supersedesId")]));
     }
-    if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended(&old, permit.caller())) }
+    if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended(old, permit.caller())) }
 }
 
 /// What the record names must exist: participants, of those who are guarded; bodies with their teams; notes of this case; what it rests on.

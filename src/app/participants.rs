@@ -173,9 +173,9 @@ impl App {
     ) -> Result<Participant> {
         let now = self.clock.now();
         self.change(permit, move |tx, permit| {
-            let found = participants::find(tx, permit, id)?;
-            participants::take_guards(tx, permit, found.case_id, None)?;
+            // Its version is asked for once more as it is written.
             let current = participants::find(tx, permit, id)?;
+            participants::take_guards(tx, permit, current.case_id, None)?;
             let case = cases::require(tx, permit, current.case_id)?;
             expect_version(current.version, version)?;
             let update = merge(&current.update).map_err(Error::Invalid)?;

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,16 +63,10 @@ fn named(grounds: &ConcernGrounds) -> impl Iterator<Item = PersonId> {
     grounds.risk.at_risk_person_ids.iter().chain(&grounds.withhold_from_person_ids).copied()
 }
 
-/// Whether there is such a concern in this case, in scope.
-pub fn known(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, id: ConcernId) -> Result<bool> {
-    let found = safeguarding_concern::table
-        .find(id)
-        .filter(safeguarding_concern::case_id.eq(case_id))
-        .filter(safeguarding_concern::case_id.eq_any(scope::cases(permit.scope())))
-        .select(safeguarding_concern::id)
-        .first::<ConcernId>(tx.conn)
-        .optional()?;
-    Ok(found.is_some())
+/// Whether there is such a concern in this case, which the caller found in scope.
+pub fn known(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, case_id: CaseId, id: ConcernId) -> Result<bool> {
+    let of_case = safeguarding_concern::table.filter(safeguarding_concern::id.eq(id)).filter(safeguarding_concern::case_id.eq(case_id));
+    Ok(diesel::select(exists(of_case)).get_result(tx.conn)?)
 }
 
 fn insert(

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 
 use super::conn::Conn;
 use super::counted::Counted;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::schema::{case_file, case_staff, participant};
 use super::stored::{Day, Json};
 use super::total;
@@ -110,12 +110,10 @@ pub fn sides(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Res
 }
 
 /// Takes the guards of everybody who takes or took part in a case in scope, and of whoever joins it (R16): who takes part, and as what,
-/// bears on what may be decided about all of them. If somebody else joined meanwhile, the transaction may be tried again.
+/// bears on what may be decided about all of them. The case is held, so that nobody else joins meanwhile.
 pub fn take_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, joins: Option<PersonId>) -> Result<()> {
-    let guarded: Vec<PersonId> = people(tx, permit, case_id)?.into_iter().chain(joins).collect();
-    guard::take(tx, guarded.iter().copied())?;
-    let all = people(tx, permit, case_id)?.iter().all(|person| guarded.contains(person));
-    if all { Ok(()) } else { Err(Error::Conflict) }
+    let there = people(tx, permit, case_id)?;
+    guard::take(tx, there.into_iter().chain(joins))
 }
 
 /// The participants of a case, in the order in which they came, whatever the caller may see: the case itself was found in scope.

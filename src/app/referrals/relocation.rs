@@ -54,9 +54,8 @@ impl App {
             let found = referrals::find(tx, permit, id)?;
             expect_version(found.version, version)?;
             let Some(from) = found.case_id else { return Err(Error::State { rule: None, allowed: Vec::new() }) };
+            // Its version is asked for once more as it is written.
             hold(tx, permit, from, new.case_id)?;
-            // Once more, with both held: somebody else may have moved it first.
-            expect_version(referrals::find(tx, permit, id)?.version, version)?;
             require_kept_apart(tx, permit, from, new.case_id)?;
             // Out of the case of the others it goes, into the one it belongs to.
             sides::require_one_side(tx, permit, &[new.case_id].into())?;
