@@ -30,7 +30,7 @@ pub(super) fn require_unmerged(person: &Person) -> Result<()> {
 
 /// Records a person.
 pub(super) fn record(tx: &mut Tx<'_>, permit: &Permit<act::PersonCreate>, new: NewPerson, now: Timestamp) -> Result<PersonId> {
-    faultless(new.content.faults(now.day()))?;
+    faultless(new.faults(now))?;
     let contacts = new.contacts.into_iter().map(|contact| ContactUpdate { id: None, contact }).collect();
     Ok(people::insert(tx, permit, new.content, contacts_after(&[], contacts), now)?)
 }
@@ -78,7 +78,7 @@ impl App {
             require_unmerged(&current)?;
             let update = merge(&current.writable()).map_err(Error::Invalid)?;
             let unknown = unknown_contacts(&current.contacts, &update.contacts);
-            faultless(update.content.faults(now.day()).into_iter().chain(unknown).collect())?;
+            faultless(update.faults(now).into_iter().chain(unknown).collect())?;
             let contacts = contacts_after(&current.contacts, update.contacts);
             people::update(tx, permit, id, version, update.content, contacts)?;
             consents::remind_anew(tx, permit, &[id], now)?;

@@ -127,7 +127,7 @@ fn record_people(tx: &mut Tx<'_>, caller: &Caller, newcomers: Vec<Newcomer>, cas
             faults.push(Fault::contradicting(format!("#/newPeople/{i}/placeholder")));
         }
         let place = format!("#/newPeople/{i}/person");
-        faults.extend(newcomer.person.content.faults(now.day()).into_iter().map(|fault| fault.within(&place)));
+        faults.extend(newcomer.person.faults(now).into_iter().map(|fault| fault.within(&place)));
     }
     faultless(faults)?;
     let recording = leave::<act::PersonCreate>(caller)?;

@@ -251,6 +251,14 @@ pub struct NewPerson {
     pub contacts: Vec<NewContact>,
 }
 
+impl NewPerson {
+    /// What cannot be, as seen on this instant.
+    #[must_use]
+    pub fn faults(&self, now: Timestamp) -> Vec<Fault> {
+        self.content.faults(now.day()).into_iter().chain(unproven(self.contacts.iter(), now)).collect()
+    }
+}
+
 fn new_is_named(person: &NewPerson) -> Result<(), ValidationError> {
     person.content.named()?;
     agree(person.contacts.iter())
@@ -291,9 +299,23 @@ pub struct PersonUpdate {
     pub contacts: Vec<ContactUpdate>,
 }
 
+impl PersonUpdate {
+    /// What cannot be, as seen on this instant.
+    #[must_use]
+    pub fn faults(&self, now: Timestamp) -> Vec<Fault> {
+        self.content.faults(now.day()).into_iter().chain(unproven(self.contacts.iter().map(|update| &update.contact), now)).collect()
+    }
+}
+
 fn still_named(person: &PersonUpdate) -> Result<(), ValidationError> {
     person.content.named()?;
     agree(person.contacts.iter().map(|update| &update.contact))
+}
+
+/// Nobody made sure of a contact at a time that is still to come.
+fn unproven<'a>(contacts: impl Iterator<Item = &'a NewContact>, now: Timestamp) -> impl Iterator<Item = Fault> {
+    let later = contacts.enumerate().filter(move |(_, contact)| contact.verified_at.is_some_and(|at| at.settled(now) > now));
+    later.map(|(i, _)| Fault::new(format!("#/contacts/{i}/verifiedAt"), "decided_in_future", "Must not be later than now."))
 }
 
 /// One number or address is safe or it is not, however it is written.

@@ -171,3 +171,29 @@ fn what_goes_to_a_participant_goes_to_a_contact_marked_safe() {
     change(&his, "landline", false);
     sent("phone", false);
 }
+
+#[test]
+fn nobody_made_sure_of_a_contact_at_a_time_still_to_come() {
+    let app = TestApp::spawn();
+    let contacts = |at: &str| {
+        json!([{"kind":"email","value":"io@example.org","safe":true},
+            {"kind":"mobile","value":"07700 900123","safe":true,"verifiedAt":at}])
+    };
+    let io = |at: &str| json!({"kind":"other","knownAs":"Io","pseudonymous":false,"contacts":contacts(at)});
+    let [now, ahead, later] = ["2026-06-01T09:00:00.000Z", "2026-06-01T09:00:59.000Z", "2026-06-01T09:02:00.000Z"];
+    let refused = |reply: Reply, place: &str| {
+        reply.problem(422, "rule-violated").rule_at(&format!("{place}/contacts/1/verifiedAt"), "decided_in_future");
+    };
+    refused(app.adviser().post("/people", &io(later)), "#");
+    // The clock of a front end may be a little ahead.
+    let path = format!("/people/{}", app.adviser().post("/people", &io(ahead)).ok(201).id());
+    let change = |at: &str| app.adviser().if_match(1).patch(&path, &json!({"contacts":contacts(at)}));
+    refused(change(later), "#");
+    change(now).ok(200);
+    let referral = json!({"source":"self_parent","summary":"Rang about a plan.","riskStated":false});
+    let path = format!("/referrals/{}/decision", app.adviser().post("/referrals", &referral).ok(201).id());
+    let placeholder = uuid::Uuid::now_v7().to_string();
+    let accept = json!({"decision":"accept","newCase":Family::bare(&placeholder, json!({})),
+        "newPeople":[{"placeholder":placeholder,"person":io(later)}]});
+    refused(app.adviser().if_match(1).post(&path, &accept), "#/newPeople/0/person");
+}
