@@ -66,21 +66,26 @@ fn a_person_reads_back_as_recorded() {
 #[test]
 fn a_page_looks_through_so_many_and_the_next_goes_on_from_there() {
     let scratch = Scratch::new();
-    let jo = scratch.adviser("Jo Ashdown");
+    let (jo, kim) = (scratch.adviser("Jo Ashdown"), scratch.adviser("Kim Birch"));
     let isla = scratch.person(&jo, ISLA);
-    for _ in 0..5 {
-        scratch.person(&jo, r#"{"kind":"child","fullName":"Ro","pseudonymous":false,"dateOfBirth":"2017-02-11"}"#);
-    }
-    let look = |page: PageRequest| {
+    let ro = r#"{"kind":"child","fullName":"Ro","pseudonymous":false,"dateOfBirth":"2017-02-11"}"#;
+    let others: Vec<PersonId> = (0..5).map(|_| scratch.person(&jo, ro)).collect();
+    let look = |by: &Caller, page: PageRequest| {
         let wanted: PersonSearch = serde_json::from_str(r#"{"name":"Izzy","dateOfBirth":"2017-02-11"}"#).unwrap();
-        let leave = permit::<act::PersonSearch>(&jo);
+        let leave = permit::<act::PersonSearch>(by);
         let found = scratch.read(move |tx| super::search::look_through(tx, &leave, &wanted, &page, (2, 2))).unwrap();
         (found.items.into_iter().map(|person| person.id).collect::<Vec<_>>(), found.next)
     };
-    let (none, next) = look(first(1));
+    let (none, next) = look(&jo, first(1));
     assert!(none.is_empty() && next.is_some());
-    assert_eq!(look(PageRequest { after: next, ..first(1) }), (vec![isla], None));
+    assert_eq!(look(&jo, PageRequest { after: next, ..first(1) }), (vec![isla], None));
     assert_eq!(scratch.found(&jo, r#"{"name":"Izzy","dateOfBirth":"2017-02-11"}"#), [isla]);
+    // To whoever does not see them a next page does not tell that there are some.
+    let closed = scratch.bare_case(&jo, true);
+    for person in others {
+        scratch.subject(&jo, closed, person);
+    }
+    assert_eq!(look(&kim, first(1)), (vec![isla], None));
 }
 
 #[test]
