@@ -99,10 +99,6 @@ pub fn insert(
     people::require_visible(tx, permit, &[person])?;
     guard::take(tx, [person])?;
     let id = CapacityRecordId::mint();
-    let case_id = people::own_case(tx, permit.scope(), person)?;
-    if let Some(case) = case_id {
-        tx.stays_in(case);
-    }
     let row = Row {
         id,
         person_id: person,
@@ -110,7 +106,7 @@ pub fn insert(
         outcome: content.outcome,
         assessed_on: Day(content.assessed_on),
         review_on: content.review_on.map(Day),
-        case_id,
+        case_id: people::own_case(tx, permit.scope(), person)?,
         sealed: tx.seal(cell(id, person), content)?,
         created_at: now,
         recorded_by: permit.staff(),

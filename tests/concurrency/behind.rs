@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::family::{Family, person};
 use crate::harness::{Reply, Session, TestApp, cluster};
 use crate::pairs::{another, correction, on_their_own, own_case};
-use crate::{figure, insist, replicas};
+use crate::{figure, figure_on, insist, replicas};
 
 /// An id as the database writes it.
 fn literal(id: &str) -> String {
@@ -30,6 +30,10 @@ fn held(case: &str) -> String {
     format!("case_file WHERE id = {}", literal(case))
 }
 
+/// How many wait for a row.
+const WAITING: &str =
+    "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()";
+
 /// Sends the one and then the other, which both wait for this row before either has changed anything; what each is answered.
 fn one_behind_the_other(
     app: &TestApp,
@@ -40,14 +44,22 @@ fn one_behind_the_other(
     if !cluster::is_postgres() {
         return (one(), other());
     }
-    let mut between = app.sabotage();
+    let (mut between, mut watching) = (app.sabotage(), app.sabotage());
+    // No longer than a request has patience.
+    let mut wait_for = |many: i64| {
+        for _ in 0..60 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            if figure_on(&mut watching, WAITING) >= many {
+                return;
+            }
+        }
+    };
     between.batch_execute(&format!("BEGIN; SELECT 1 FROM {row} FOR UPDATE")).unwrap();
     std::thread::scope(|scope| {
-        let pause = || std::thread::sleep(std::time::Duration::from_millis(400));
         let one = scope.spawn(one);
-        pause();
+        wait_for(1);
         let other = scope.spawn(other);
-        pause();
+        wait_for(2);
         between.batch_execute("COMMIT").unwrap();
         (one.join().unwrap(), other.join().unwrap())
     })
@@ -78,6 +90,9 @@ fn what_both_sides_record_of_somebody_is_kept() {
     assert_eq!(app.adviser().get(&path).ok(200).body["preferredLanguage"], "cy");
 }
 
+/// Of whom something is recorded, and how.
+type Act<'f> = (&'f str, &'f (dyn Fn(&str) -> Reply + Sync));
+
 #[test]
 fn what_is_recorded_behind_the_opening_of_a_case_of_ones_own_stays_there() {
     let (app, other) = replicas();
@@ -89,7 +104,7 @@ fn what_is_recorded_behind_the_opening_of_a_case_of_ones_own_stays_there() {
             "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
         too.post(&format!("/people/{who}/capacity-records"), &body)
     };
-    let acts: [(&str, &(dyn Fn(&str) -> Reply + Sync)); 2] = [(&family.ana, &known), (&family.sam, &assessed)];
+    let acts: [Act<'_>; 2] = [(&family.ana, &known), (&family.sam, &assessed)];
     for (who, act) in acts {
         let open = || hers.post("/cases", &on_their_own(who));
         let (opened, recorded) = one_behind_the_other(&app, &guard(who), open, || act(who));
