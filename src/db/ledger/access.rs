@@ -155,7 +155,7 @@ fn leading(filter: &AccessFilter) -> Option<AccessFilter> {
 
 /// The entries of a part that the filter asks for. Its period is in the range already. Of a case, and of more than one thing, they are asked for as
 /// in the disclosure log.
-fn selected(scope: Scope, filter: &AccessFilter, part: Part) -> <Accesses as Log>::Entries {
+fn selected(scope: Scope, filter: &AccessFilter, part: Part<'_>) -> <Accesses as Log>::Entries {
     use access_entry as e;
     let (actor, operation) = (filter.actor.map(|actor| actor.to_string()), filter.operation.clone());
     let mut query = match (filter.case_id, &actor, &operation) {
@@ -218,6 +218,6 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &AccessFilter, s
     }
     let range = range::<Accesses>(tx, &filter.span, size)?;
     let (scope, leading) = (permit.scope(), leading(filter));
-    let selected = |filter: &AccessFilter, part| selected(scope, filter, part);
+    let selected = |filter: &AccessFilter, part: Part<'_>| selected(scope, filter, part);
     pages::page::<Accesses, _>(tx, selected, (filter, leading.as_ref()), (range, filter.span.ascending), page)
 }

@@ -129,7 +129,7 @@ fn leading(filter: &LogFilter) -> Option<LogFilter> {
 ///
 /// Of which case an entry is, a service manager may ask about cases in their scope only; of any other nothing is listed, as of one that
 /// does not exist. Those who see no case at all check the log by the ids they were given.
-pub(super) fn selected(scope: Scope, filter: &LogFilter, part: Part) -> <Disclosures as Log>::Entries {
+pub(super) fn selected(scope: Scope, filter: &LogFilter, part: Part<'_>) -> <Disclosures as Log>::Entries {
     use disclosure_entry as e;
     let (recipient, actor) = (filter.recipient.map(|id| id.to_string()), filter.actor.map(|id| id.to_string()));
     let mut query = match (filter.case_id, &recipient, &actor) {
@@ -197,7 +197,7 @@ pub fn list(tx: &mut Tx<'_>, permit: &Permit<impl Act>, filter: &LogFilter, size
     }
     let range = range::<Disclosures>(tx, &filter.span, size)?;
     let (scope, leading) = (permit.scope(), leading(filter));
-    let selected = |filter: &LogFilter, part| selected(scope, filter, part);
+    let selected = |filter: &LogFilter, part: Part<'_>| selected(scope, filter, part);
     pages::page::<Disclosures, _>(tx, selected, (filter, leading.as_ref()), (range, filter.span.ascending), page)
 }
 

@@ -54,8 +54,8 @@ pub trait Log: Send + Sync + 'static {
     fn of_kind(conn: &mut Conn, kind: &'static str) -> QueryResult<Vec<(i64, String)>>;
     /// How many entries were chosen.
     fn count(conn: &mut Conn, chosen: Self::Entries) -> QueryResult<i64>;
-    /// The index of the entry that comes after so many of the entries chosen, in the order in which they were chosen.
-    fn place(conn: &mut Conn, chosen: Self::Entries, after: i64) -> QueryResult<Option<i64>>;
+    /// The indexes of the first of the entries chosen, so many at most, in the order in which they were chosen.
+    fn places(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<i64>>;
     /// The first of the entries chosen, so many at most, in the order in which they were chosen.
     fn page(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<(i64, String)>>;
 }
@@ -171,8 +171,8 @@ macro_rules! log {
                 chosen.count().get_result(conn)
             }
 
-            fn place(conn: &mut Conn, chosen: Self::Entries, after: i64) -> QueryResult<Option<i64>> {
-                chosen.offset(after).select($entry::idx).first(conn).optional()
+            fn places(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<i64>> {
+                chosen.limit(limit).select($entry::idx).load(conn)
             }
 
             fn page(conn: &mut Conn, chosen: Self::Entries, limit: i64) -> QueryResult<Vec<(i64, String)>> {
