@@ -206,6 +206,7 @@ mod tests {
         assert!(told_at_once(&scratch, &adviser, &[case])[0].is_ok());
         assert_eq!(log_size(&scratch), before + 1);
     }
+
     #[test]
     fn however_long_many_write_no_more_tasks_wait() {
         let scratch = Scratch::new();

@@ -184,8 +184,8 @@ fn every_operation_on_the_record_leaves_exactly_one_entry_about_its_case() {
             assert_eq!(one_entry(&app, since, &operation, &head).body["kind"], body["kind"], "HEAD of {}", operation.id);
             // Whoever holds an answer already is answered, and put on record, as anybody else.
             let since = size(&app);
-            let held = session.with("If-None-Match", "*").send(&Method::GET, &world.path(&operation, &[]), None).ok(200);
-            assert_eq!(one_entry(&app, since, &operation, &held).body["kind"], body["kind"], "{}", operation.id);
+            let again = session.with("If-None-Match", "*").send(&Method::GET, &world.path(&operation, &[]), None).ok(200);
+            assert_eq!(one_entry(&app, since, &operation, &again).body["kind"], body["kind"], "{}", operation.id);
         }
     }
     // Whatever was written is what an auditor expects of it.

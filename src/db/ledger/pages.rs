@@ -25,11 +25,14 @@ struct Most {
 // A row that stands anywhere is read from a disk in 0.1 to 0.35 ms.
 const MOST: Most = Most { in_log: 1_500, by_index: 100 };
 
+/// Indexes from the first up to, but without, the second.
+type Range = (i64, i64);
+
 /// A part of a log, of which entries are chosen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'p> {
-    /// The half-open range of their indexes.
-    pub(super) range: (i64, i64),
+    /// Their indexes.
+    pub(super) range: Range,
     /// Those at these indexes alone, where an index led to them.
     pub(super) places: Option<&'p [i64]>,
     /// In which order they are wanted, if in any: whether the oldest comes first.
@@ -84,8 +87,8 @@ enum Way<'f, L: Log> {
 
 /// A list of a part of a log.
 struct List<'f, L: Log> {
-    /// Whose entries are looked for: the half-open range of their indexes.
-    range: (i64, i64),
+    /// Whose entries are looked for: their indexes.
+    range: Range,
     ascending: bool,
     shared: bool,
     way: Way<'f, L>,
@@ -93,7 +96,7 @@ struct List<'f, L: Log> {
 
 impl<L: Log> List<'_, L> {
     /// What is left of the range after this entry.
-    fn left(&self, after: Option<i64>) -> (i64, i64) {
+    fn left(&self, after: Option<i64>) -> Range {
         let (from, to) = self.range;
         match (after, self.ascending) {
             (None, _) => (from, to),
@@ -102,12 +105,12 @@ impl<L: Log> List<'_, L> {
         }
     }
 
-    fn ordered(&self, range: (i64, i64)) -> Part<'static> {
+    fn ordered(&self, range: Range) -> Part<'static> {
         Part { range, places: None, ascending: Some(self.ascending), shared: self.shared }
     }
 
     /// Of what is left, what one page looks through; and where, if an index told.
-    fn part(&self, conn: &mut Conn, left: (i64, i64), most: Most) -> Result<((i64, i64), Option<Vec<i64>>)> {
+    fn part(&self, conn: &mut Conn, left: Range, most: Most) -> Result<(Range, Option<Vec<i64>>)> {
         let those = match (&self.way, self.ascending) {
             (Way::Index, _) => return Ok((left, None)),
             (Way::Log, true) => return Ok(((left.0, left.1.min(left.0.saturating_add(most.in_log))), None)),
@@ -132,7 +135,7 @@ pub(super) fn page<L: Log, F: PartialEq>(
     tx: &mut Tx<'_>,
     selected: impl Fn(&F, Part<'_>) -> L::Entries,
     (filter, leading): (&F, Option<&F>),
-    (range, ascending): ((i64, i64), bool),
+    (range, ascending): (Range, bool),
     page: &PageRequest,
 ) -> Result<Page<LogRow>> {
     let among = |part: Part<'_>| selected(leading.unwrap_or(filter), part);
