@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::family::{Family, merge};
-use crate::harness::{TestApp, at};
+use crate::harness::{Session, TestApp, at};
 use crate::proceedings::{decide, dispatch, draft, extract, extracted, grant, granted, left, log, path, permit, read, seek, status};
 
 #[test]
@@ -128,6 +128,50 @@ fn a_refusal_in_a_case_nobody_here_sees_blocks_and_is_not_told() {
     assert_eq!(status(&app, &id), "extracted", "she said no to something else");
     objects("legal_request");
     assert_eq!(status(&app, &id), "blocked");
+}
+
+#[test]
+fn a_no_blocks_by_all_that_is_known_whoever_records_it() {
+    let blocked_once = |told: &dyn Fn(&TestApp, &Family, &Session<'_>, &str), no: &dyn Fn(&TestApp, &Family)| {
+        let app = TestApp::spawn();
+        let family = Family::record(&app);
+        Family::assess(&app, &family.ana, false, "2026-02-01");
+        permit(&app, &family, json!({}));
+        let (id, _) = extracted(&app, &family);
+        let hers = app.as_staff(Role::Adviser, "hers");
+        told(&app, &family, &hers, &crate::apart::own_case(&hers, &family.ana).id());
+        assert_eq!(status(&app, &id), "extracted");
+        no(&app, &family);
+        assert_eq!(status(&app, &id), "blocked");
+    };
+    let joins = |family: &Family, hers: &Session<'_>, own: &str, responsible: &str| {
+        let part = json!({"personId":family.nell,"role":"supporter","relation":"guardian","servedSeparately":false,
+            "parentalResponsibility":[{"childId":family.ana,"value":responsible,"evidence":"order_seen"}]});
+        hers.post(&format!("/cases/{own}/participants"), &part).ok(201);
+    };
+    // She can decide, as she was found alone: to those who see this case it is a wish of hers.
+    let found = |_: &TestApp, family: &Family, hers: &Session<'_>, _: &str| {
+        let assessed = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
+            "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
+        hers.post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201);
+    };
+    blocked_once(&found, &|app, family| drop(family.refuse(app, &family.ana, &[&family.ana])));
+    // Her grandmother has responsibility, as she told alone.
+    let responsible = |_: &TestApp, family: &Family, hers: &Session<'_>, own: &str| joins(family, hers, own, "yes");
+    blocked_once(&responsible, &|app, family| drop(family.refuse(app, &family.nell, &[&family.ana])));
+    // Her grandmother said no there, which counts by now, when somebody says no to something else.
+    let said_no = |app: &TestApp, family: &Family, hers: &Session<'_>, own: &str| {
+        joins(family, hers, own, "no");
+        let no = json!({"decision":"refused","granterId":family.nell,"subjectIds":[family.ana],"method":"written_signed",
+            "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+        hers.post(&format!("/cases/{own}/consents"), &no).ok(201);
+        family.responsibility(app, &family.nell, &family.ana, json!({}));
+    };
+    blocked_once(&said_no, &|app, family| {
+        let no = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"purposes":["liaison"],"method":"email",
+            "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-05-02T10:00:00.000Z"});
+        app.adviser().post(&format!("/cases/{}/consents", family.case), &no).ok(201);
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::apart::own_case;
 use crate::family::{Family, merge as with, person};
 use crate::harness::{Reply, Session, TestApp};
+use crate::subject_sent::is_decided_again;
 
 /// Somebody who gives no name.
 fn caller(app: &TestApp) -> String {
@@ -382,6 +383,8 @@ fn what_is_asked_answered_and_recorded_names_people_as_they_are_known_there_whoe
     assert_eq!(read(extract()["disclosureId"].as_str().unwrap())["copies"], copies);
     Family::built(&app, &legal);
     assert_eq!(file(), words);
+    // All of it was decided about whom they counted as then, and of those the log tells who were named.
+    is_decided_again(app);
 }
 
 #[test]

@@ -454,3 +454,23 @@ fn what_is_drafted_for_proceedings_keeps_no_word_of_a_note_that_was_moved() {
     let refused = app.manager().get(&format!("/legal-requests/{legal}/bundle"));
     refused.problem(409, "invalid-state").rule("note_superseded");
 }
+
+#[test]
+fn what_was_sent_for_proceedings_stays_as_it_was_when_a_note_is_moved_that_was_left_out_of_it() {
+    let mixed = Mixed::new(json!({}));
+    let Mixed { app, wrong, note: left_out, .. } = &mixed;
+    wrong.permit_proceedings(app, json!({}));
+    let legal = wrong.extracted(app, &wrong.n1(app));
+    let (manager, path) = (app.manager(), format!("/legal-requests/{legal}"));
+    let copies = json!({"copies":[{"personId":wrong.mia,"contactId":wrong.mia_contact}]});
+    manager.if_match(5).post(&format!("{path}/dispatch"), &copies).ok(200);
+    Family::built(app, &legal);
+    let file = || manager.get(&format!("{path}/bundle/file")).ok(200).bytes;
+    let items = || manager.get(&path).ok(200).body["extracts"][0]["items"].as_array().unwrap().len();
+    let sent = file();
+    assert_eq!(items(), 2);
+    move_note(&app.adviser(), left_out, &mixed.belongs(json!({}))).ok(201);
+    assert!(file() == sent);
+    // What was decided of another family's note is told to nobody here any more.
+    assert_eq!(items(), 1);
+}

@@ -9,6 +9,7 @@ use crate::asking::{build, deliver, dispatch, include, log, put};
 use crate::disposals::{approve, count, deputy};
 use crate::family::Family;
 use crate::harness::{Reply, Session, TestApp};
+use crate::subject_answers::ready;
 
 /// What is shown of where it went.
 fn sent_to(session: &Session<'_>, disclosure: &str) -> Value {
@@ -178,4 +179,20 @@ fn an_address_of_somebody_who_is_one_with_them_is_shown_to_those_who_see_that_re
     boss.if_match(1).put(&format!("/cases/{case}/restriction"), &named).ok(200);
     assert_eq!((sent_to(&boss, &made.id()), sent_to(&hers, &made.id())), (told.clone(), told));
     assert_eq!((sent_to(&app.adviser(), &made.id()), sent_to(&app.manager(), &made.id())), (Value::Null, Value::Null));
+}
+
+#[test]
+fn an_answer_went_to_the_contact_that_was_chosen_for_it_and_to_no_other() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    let two = json!([email("mia@example.org")[0], email("mia.work@example.org")[0]]);
+    let known = reached_by(&app.adviser(), &family.mia, &two);
+    family.n1(&app);
+    let id = log(&app, &family, json!({}));
+    ready(&manager, &id);
+    deliver(&manager, &id, known.body["contacts"][1]["id"].as_str().unwrap()).ok(200);
+    let sent = dispatch(&manager, &id, "secure_email").ok(200);
+    let left = sent.body["disclosureIds"][0].as_str().unwrap();
+    assert_eq!(sent_to(&app.adviser(), left), json!([went(&family.mia, "mia.work@example.org")]));
 }

@@ -219,8 +219,15 @@ fn what_is_kept_from_somebody_because_of_a_risk_does_not_go_before_its_day() {
     for item in [include(&note), redact(&note, "Said.")] {
         put(&manager, &hers, &[item, withhold(&anew)]).problem(422, "rule-violated").rule_at("#/items/0/decision", "withheld_for_now");
     }
-    put(&manager, &hers, &[withhold(&note), withhold(&anew)]).ok(200);
+    // Nor where it was the correction that was passed on.
+    let second = family.note(&app, &family.mia, &[&family.mia, &family.ana], "family_circumstances", json!({}));
+    let newest = app.adviser().post(&format!("/notes/{second}/correction"), &corrected).ok(201).id();
+    let withheld = json!({"withholdFromPersonIds":[family.mia],"withholdUntilOn":"2026-06-20"});
+    family.disclose(&app, &family.risk(&newest, withheld)).ok(201);
+    assert!(held(&manager, &hers).iter().all(|item| item["withheldUntilOn"] == "2026-06-20"));
+    let all = [&note, &anew, &second, &newest];
+    put(&manager, &hers, &all.map(|note| withhold(note))).ok(200);
     app.clock.set(crate::harness::at("2026-06-20T23:00:00Z"), true);
-    put(&manager, &hers, &[include(&note), include(&anew)]).ok(200);
+    put(&manager, &hers, &all.map(|note| include(note))).ok(200);
     build(&manager, &hers).ok(202);
 }

@@ -24,7 +24,7 @@ fn told(app: &TestApp, kind: &str) -> Vec<Vec<String>> {
 }
 
 /// Everything that was decided is decided so again by what is kept beside the log, and what is kept is what the log commits to.
-fn is_decided_again(app: TestApp) {
+pub fn is_decided_again(app: TestApp) {
     let (folder, scratch) = app.stopped();
     for check in ["replay", "selfcheck"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sendiass"));
