@@ -4,7 +4,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::apart::own_case;
-use crate::family::Family;
+use crate::family::{Family, person};
 use crate::harness::{Session, TestApp};
 
 fn hers(app: &TestApp) -> Session<'_> {
@@ -209,6 +209,36 @@ fn a_refusal_that_counts_only_by_a_part_in_a_case_of_ones_own_is_not_told() {
     }
     assert_eq!((reviews(&app.adviser()), reviews(&kin())), (vec![], vec![]));
     assert_eq!(reviews(&supervisor(&app)), [(json!(own), json!(family.case))]);
+    // Nor where not everybody sees this case, either.
+    let (cousin, case) = (app.as_staff(Role::Adviser, "cousin").get("/me").ok(200).id(), format!("/cases/{}", family.case));
+    let version = app.adviser().get(&case).ok(200).version();
+    let away = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[cousin],"reason":"A relative works here."});
+    app.manager().if_match(version).put(&format!("{case}/restriction"), &away).ok(200);
+    for session in [supervisor(&app), app.adviser()] {
+        rules(&session, &family, &ask);
+        assert_eq!((reviews(&kin()), reviews(&supervisor(&app))), (vec![], vec![(json!(own), json!(family.case))]));
+    }
+}
+
+#[test]
+fn a_refusal_that_counts_only_by_what_whoever_said_no_told_alone_is_put_to_those_who_see_that() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let ask = family.ask(&family.n1(&app), json!({}));
+    let una = person(&app, &json!({"kind":"parent_carer","fullName":"Una Marsh","pseudonymous":false})).id();
+    let part = |relation: &str, apart: bool| json!({"personId":una,"role":"service_user","relation":relation,"servedSeparately":apart});
+    app.adviser().post(&format!("/cases/{}/participants", family.case), &part("other", false)).ok(201);
+    family.refuse(&app, &una, &[&family.ana]);
+    assert_eq!(family.check(&app, &ask).ok(200).body["allowed"], true, "she has no say, as far as is known");
+    let own = hers(&app).post("/cases", &Family::bare(&una, json!({"participants":[part("guardian", true)]}))).ok(201).id();
+    for (session, rule) in [(app.adviser(), "consent_missing"), (supervisor(&app), "conflicting_refusal")] {
+        assert_eq!(rules(&session, &family, &ask), [rule]);
+        let task = supervisor(&app).get("/tasks?kind=conflict_review&status=open").ok(200).body["items"][0].clone();
+        assert_eq!((&task["caseId"], &task["aboutId"]), (&json!(own), &json!(family.case)), "{rule}");
+        supervisor(&app).if_match(1).post(&format!("/tasks/{}/completion", task["id"].as_str().unwrap()), &json!({})).ok(200);
+    }
+    assert_eq!(reviews(&app.manager()), []);
 }
 
 #[test]

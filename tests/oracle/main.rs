@@ -42,7 +42,7 @@ fn policy(ask: &Ask, facts: &Facts, now: Timestamp) -> Verdict {
             let failing: BTreeSet<_> =
                 refusal.failings.iter().map(|failing| (failing.pointer.clone(), failing.rule, failing.subject_ids.clone())).collect();
             assert_eq!(failing.len(), refusal.failings.len(), "each (pointer, rule) is told once");
-            let conflicts = refusal.conflicts.into_iter().map(|conflict| (conflict.about, conflict.elsewhere.is_empty()));
+            let conflicts = refusal.conflicts.into_iter().map(|conflict| (conflict.about, conflict.shows_here));
             Verdict::Refused { code: refusal.code.as_str(), failing, conflicts: conflicts.collect() }
         }
     }

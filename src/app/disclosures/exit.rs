@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::db::counted::Counted;
 use crate::db::facts::{self, Judged};
 use crate::db::{self, LogIndexes, Tx, idempotency};
-use crate::domain::disclosure::{Ask, Conflict, Grounds, Refusal};
+use crate::domain::disclosure::{Ask, Grounds, Refusal};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, Identifier};
 use crate::domain::time::Timestamp;
@@ -83,9 +83,9 @@ impl App {
             Ok(grant) => Ok((grant, counted)),
             Err(mut refusal) => {
                 // What not everybody may know who sees this case leaves no trace in it, though the caller may (C1).
-                if refusal.conflicts.iter().any(Conflict::shows_here) {
+                if refusal.conflicts.iter().any(|conflict| conflict.shows_here) {
                     let seen = decide(&ask, &facts::as_seen_by_all(tx, permit, &facts)?, now).err();
-                    refusal.conflicts_seen_by_all(*case_id, &seen.map(|seen| seen.conflicts).unwrap_or_default());
+                    refusal.conflicts_seen_by_all(&seen.map(|seen| seen.conflicts).unwrap_or_default());
                 }
                 let refusal = request.told_by_name(refusal, &counted);
                 request.refused(tx, permit, &self.settings, &refusal, now)?;

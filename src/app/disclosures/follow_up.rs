@@ -22,16 +22,17 @@ pub(super) fn review_conflict(
     now: Timestamp,
 ) -> db::Result<()> {
     let due_on = deadlines::next_working_day(now.day());
-    for conflict @ Conflict { about, elsewhere } in &refusal.conflicts {
-        if conflict.shows_here() {
+    for Conflict { about, refusals, shows_here } in &refusal.conflicts {
+        if *shows_here {
             tasks::create_once(tx, permit, NewTask::new(TaskKind::ConflictReview, case_id, about.0, due_on), now)?;
             continue;
         }
-        let mut cases: BTreeSet<CaseId> = elsewhere.iter().map(|(case, _)| *case).filter(|case| *case != case_id).collect();
-        if cases.is_empty() {
-            // The refusal is of this case, and counts by what is told of one of them where not everybody sees it.
-            let people = elsewhere.iter().map(|(_, granter)| *granter).chain([*about]);
-            cases = participants::closed_cases_of(tx, permit, people)?;
+        let (of_this_case, others): (Vec<_>, Vec<_>) = refusals.iter().copied().partition(|(case, _)| *case == case_id);
+        let mut cases: BTreeSet<CaseId> = others.into_iter().map(|(case, _)| case).collect();
+        if !of_this_case.is_empty() {
+            // It counts by what is told of one of them where not everybody sees it.
+            let people = of_this_case.into_iter().map(|(_, granter)| granter).chain([*about]);
+            cases.extend(participants::closed_cases_of(tx, permit, people)?);
             cases.remove(&case_id);
         }
         sides::review(tx, permit, &cases, case_id.0, now)?;

@@ -53,7 +53,7 @@ impl Request {
         });
         let by_name = |conflict: Conflict| {
             let about = self.by_name(&[conflict.about], counted).into_iter();
-            about.map(move |about| Conflict { about, elsewhere: conflict.elsewhere.clone() })
+            about.map(move |about| Conflict { about, ..conflict.clone() })
         };
         Refusal { failings: failings.collect(), conflicts: refusal.conflicts.into_iter().flat_map(by_name).collect(), ..refusal }
     }

@@ -236,25 +236,17 @@ pub struct Refusal {
 pub struct Conflict {
     /// About whom.
     pub about: PersonId,
-    /// The refusals, each by its case and who said no, where those who see the case that is asked of need not know of any; else none.
-    pub elsewhere: BTreeSet<(CaseId, PersonId)>,
-}
-
-impl Conflict {
-    /// Whether it shows in the case that is asked of.
-    #[must_use]
-    pub fn shows_here(&self) -> bool {
-        self.elsewhere.is_empty()
-    }
+    /// The refusals, each by its case and who said no.
+    pub refusals: BTreeSet<(CaseId, PersonId)>,
+    /// Whether those who see the case that is asked of know that one of this case counts.
+    pub shows_here: bool,
 }
 
 impl Refusal {
-    /// Of the conflicts that show in this case to the caller, only those do that show to everybody who sees it; the others are known elsewhere.
-    pub fn conflicts_seen_by_all(&mut self, here: CaseId, by_all: &[Conflict]) {
-        for conflict in self.conflicts.iter_mut().filter(|conflict| conflict.shows_here()) {
-            if !by_all.iter().any(|seen| seen.about == conflict.about && seen.shows_here()) {
-                conflict.elsewhere = [(here, conflict.about)].into();
-            }
+    /// Of the conflicts that show in this case to the caller, only those do that show to everybody who sees it.
+    pub fn conflicts_seen_by_all(&mut self, by_all: &[Conflict]) {
+        for conflict in &mut self.conflicts {
+            conflict.shows_here &= by_all.iter().any(|seen| seen.about == conflict.about && seen.shows_here);
         }
     }
 

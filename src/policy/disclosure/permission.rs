@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::{
-    Ask, AskRecipient, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Heard, HeardAs, Refusal, RefusalCode, RefusalRule, ReliedOn,
+    Ask, AskRecipient, Conflict, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Heard, HeardAs, Refusal, RefusalCode, RefusalRule, ReliedOn,
 };
-use crate::domain::ids::{CaseId, ConsentId, PersonId};
+use crate::domain::ids::{ConsentId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ConditionKind, ConsentDecision, ConsentStatus};
 
@@ -22,8 +22,8 @@ use crate::policy::authority::{Standing, authority, lasts, may_object, standing}
 /// Why a need is not covered.
 struct Block {
     rule: RefusalRule,
-    /// People who decide together disagree (R7), whether or not the caller may know: the refusals of other cases, if it is not one of this case.
-    conflict: Option<BTreeSet<(CaseId, PersonId)>>,
+    /// People who decide together disagree (R7), whether or not the caller may know.
+    conflict: Option<Conflict>,
 }
 
 struct Decision<'a> {
@@ -62,7 +62,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
                     }
                     Err(block) => {
                         found.add(pointer, block.rule, Some(subject));
-                        found.conflict(subject, block.conflict);
+                        found.conflict(block.conflict);
                     }
                 }
             }
@@ -217,9 +217,9 @@ impl<'a> Decision<'a> {
         // One in a case the caller cannot see, or that counts only by what they do not know, looks like no permission at all.
         let (told, here) = (|refusal: &&ConsentFact| refusal.visible && objects(refusal, &self.known), self.facts.family.case_id);
         let rule = if refusals.iter().any(told) { RefusalRule::ConflictingRefusal } else { RefusalRule::ConsentMissing };
-        let of_this_case = refusals.iter().any(|refusal| refusal.case_id == here && told(refusal));
-        let elsewhere = refusals.iter().filter(|_| !of_this_case).map(|refusal| (refusal.case_id, refusal.granter));
-        Err(Block { rule, conflict: Some(elsewhere.collect()) })
+        let shows_here = refusals.iter().any(|refusal| refusal.case_id == here && told(refusal));
+        let refusals = refusals.iter().map(|refusal| (refusal.case_id, refusal.granter)).collect();
+        Err(Block { rule, conflict: Some(Conflict { about: need.subject, refusals, shows_here }) })
     }
 
     /// The live refusals of a need that are of these people, by all that is known.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::clauses;
 use crate::domain::disclosure::{Ask, Conflict, ConsentFact, Failing, Refusal, RefusalCode, RefusalRule};
-use crate::domain::ids::{CaseId, ConsentId, PersonId};
+use crate::domain::ids::{ConsentId, PersonId};
 use crate::domain::time::Timestamp;
 
 /// By which the newest permission is known.
@@ -30,7 +30,7 @@ impl Furthest {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) failings: Vec<(String, BTreeMap<RefusalRule, BTreeSet<PersonId>>)>,
-    conflicts: BTreeMap<PersonId, BTreeSet<(CaseId, PersonId)>>,
+    conflicts: BTreeMap<PersonId, Conflict>,
 }
 
 impl Found {
@@ -43,12 +43,13 @@ impl Found {
         }
     }
 
-    /// People who decide together disagree about this one, if they do: by refusals of other cases, or of this case.
-    pub(super) fn conflict(&mut self, about: PersonId, elsewhere: Option<BTreeSet<(CaseId, PersonId)>>) {
-        let Some(elsewhere) = elsewhere else { return };
-        let known = self.conflicts.entry(about).or_insert_with(|| elsewhere.clone());
+    /// People who decide together disagree, if they do.
+    pub(super) fn conflict(&mut self, conflict: Option<Conflict>) {
+        let Some(Conflict { about, refusals, shows_here }) = conflict else { return };
+        let known = self.conflicts.entry(about).or_insert(Conflict { about, refusals: BTreeSet::new(), shows_here });
         // What shows in this case for one thing shows there.
-        *known = if known.is_empty() || elsewhere.is_empty() { BTreeSet::new() } else { &*known | &elsewhere };
+        known.shows_here |= shows_here;
+        known.refusals.extend(refusals);
     }
 
     pub(super) fn refusal(self, ask: &Ask) -> Refusal {
@@ -58,7 +59,6 @@ impl Found {
             .collect();
         let required = failings.iter().any(|failing| failing.rule.names_people());
         let code = if required { RefusalCode::ConsentRequired } else { RefusalCode::ConsentScopeExceeded };
-        let conflicts = self.conflicts.into_iter().map(|(about, elsewhere)| Conflict { about, elsewhere }).collect();
-        Refusal { code, failings, clauses: clauses(ask), conflicts }
+        Refusal { code, failings, clauses: clauses(ask), conflicts: self.conflicts.into_values().collect() }
     }
 }

@@ -462,10 +462,10 @@ fn a_refusal_in_a_case_the_caller_cannot_see_looks_like_no_permission() {
     let refusal = decide(&hidden.ask, &hidden.facts, hidden.now).unwrap_err();
     assert_eq!(refusal.rule(), Some("R3"));
     // The manager still gets a review task, where the refusal is known; if one of this case is, then here.
-    assert_eq!(refusal.conflicts, [Conflict { about: ANA, elsewhere: [(K2, FINN)].into() }]);
+    assert_eq!(refusal.conflicts, [Conflict { about: ANA, refusals: [(K2, FINN)].into(), shows_here: false }]);
     finn_refuses(&mut hidden).id = ConsentId(Uuid::from_u128(303));
     let refusal = decide(&hidden.ask, &hidden.facts, hidden.now).unwrap_err();
-    assert_eq!(refusal.conflicts, [Conflict { about: ANA, elsewhere: [].into() }]);
+    assert_eq!(refusal.conflicts, [Conflict { about: ANA, refusals: [(K1, FINN), (K2, FINN)].into(), shows_here: true }]);
 }
 
 #[test]
