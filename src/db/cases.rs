@@ -37,8 +37,8 @@ pub use acts::{
     update,
 };
 pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
-use events::{happened, levels};
-pub(super) use events::{happened_to, left, recorded};
+use events::levels;
+pub(super) use events::{happened, happened_to, recorded};
 pub use keeping::{retention, reviews, standing};
 pub use list::list;
 pub use opening::{Beginning, insert, opened};

@@ -1,10 +1,10 @@
 //! The work list. A task belongs to a case and is seen by those who see it; one without a case is seen by all casework staff. Of a restricted case a
 //! service manager sees without a reason that there is something to do, and not of which case, so that nothing drops out.
 //!
-//! A task may be about another case than it belongs to, and is then for those who see both; and about a referral, from which whoever has a conflict of
-//! interest is kept away. Where no service manager does, those who see its own case
-//! see it, and not about which other: somebody has to look. So does whoever sees a case from which every service manager is kept away: what only one of
-//! them may do is not done by anybody else, but that it waits is known, and another can be appointed (section (d)).
+//! A task may be about another case than it belongs to, and is then for those who see both. Where no service manager does, those who see its own case see
+//! it, and not about which other: somebody has to look. So does whoever sees a case from which every service manager is kept away: what only one of them
+//! may do is not done by anybody else, but that it waits is known, and another can be appointed (section (d)). It may be about a referral, from which
+//! whoever has a conflict of interest is kept away.
 
 mod due;
 

@@ -46,8 +46,8 @@ pub(in crate::db) fn recorded(
     named::note(tx, case, names, named_by)
 }
 
-/// Notes what was done to a case, and the level it has from now on, if that was set.
-pub(super) fn happened(
+/// Notes what was done to a case that the caller holds, and the level it has from now on, if that was set.
+pub(in crate::db) fn happened(
     tx: &mut Tx<'_>,
     permit: &Permit<impl Act>,
     case: CaseId,
@@ -56,11 +56,6 @@ pub(super) fn happened(
     now: Timestamp,
 ) -> Result<()> {
     note(tx, permit, (case, None), kind, level, now)
-}
-
-/// Notes that something went from a case that the caller holds.
-pub(in crate::db) fn left(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, kind: TimelineKind, now: Timestamp) -> Result<()> {
-    happened(tx, permit, case, kind, None, now)
 }
 
 /// Notes what was done to somebody's part in a case.

@@ -65,5 +65,5 @@ pub fn relocate(
         ))
         .execute(tx.conn)?;
     stale_unless(tx, changed, version + 1, |_| Ok(row.version))?;
-    cases::left(tx, permit, from, TimelineKind::ReferralRelocated, now)
+    cases::happened(tx, permit, from, TimelineKind::ReferralRelocated, None, now)
 }
