@@ -13,8 +13,9 @@ use diesel::sqlite::SqliteConnection;
 
 use super::error::{Error, Result};
 use super::link;
-use super::stored::{AnyId, DbJson, DbUuid, Json};
-use crate::domain::ids::{CaseId, EntryId};
+use super::stored::{AnyId, DbJson, DbTs, DbUuid, Json};
+use crate::domain::ids::{CaseId, EntryId, SarId, SarPartId};
+use crate::domain::time::Timestamp;
 
 pub use self::{MultiBackend as Engine, MultiRawValue as RawValue};
 
@@ -273,6 +274,28 @@ impl Conn {
         Ok(())
     }
 
+    /// Puts these sealed values into rows of a table by one statement.
+    pub fn put_sealed(&mut self, table: &str, rows: Vec<(AnyId, Vec<u8>)>) -> QueryResult<()> {
+        let Some(values) = places(rows.len(), 2) else { return Ok(()) };
+        let put = format!("UPDATE {table} SET sealed = new.column2 FROM (VALUES {values}) AS new WHERE id = new.column1");
+        let mut put = diesel::sql_query(put).into_boxed::<Engine>();
+        for (id, sealed) in rows {
+            put = put.bind::<DbUuid, _>(id).bind::<Binary, _>(sealed);
+        }
+        put.execute(self).map(drop)
+    }
+
+    /// Adds parts of a subject access request by one statement: the id, the case, and what is sealed of each.
+    pub fn add_parts(&mut self, request: SarId, rows: Vec<(SarPartId, CaseId, Vec<u8>)>, now: Timestamp) -> QueryResult<()> {
+        let Some(values) = places(rows.len(), 5) else { return Ok(()) };
+        let add = format!("INSERT INTO subject_access_part (id, sar_id, case_id, sealed, created_at) VALUES {values}");
+        let mut add = diesel::sql_query(add).into_boxed::<Engine>();
+        for (id, case, sealed) in rows {
+            add = add.bind::<DbUuid, _>(id).bind::<DbUuid, _>(request).bind::<DbUuid, _>(case).bind::<Binary, _>(sealed).bind::<DbTs, _>(now);
+        }
+        add.execute(self).map(drop)
+    }
+
     /// Whether others write at the same time.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -306,6 +329,7 @@ impl Conn {
             Self::Pg(conn) => {
                 let query = match table {
                     RowLock::Case => "SELECT 1 FROM case_file WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+                    RowLock::Guard => "SELECT 1 FROM decision_guard WHERE person_id = ANY ($1) ORDER BY person_id FOR NO KEY UPDATE",
                     RowLock::Staff => "SELECT 1 FROM staff WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
                     RowLock::Recipient => "SELECT 1 FROM recipient WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
                     RowLock::RecipientAsItIs => "SELECT 1 FROM recipient WHERE id = ANY ($1) ORDER BY id FOR SHARE",
@@ -320,11 +344,22 @@ impl Conn {
     }
 }
 
+/// The places of so many rows of values, as a statement names them; none, if there is no row.
+fn places(rows: usize, columns: usize) -> Option<String> {
+    let row = |row: usize| {
+        let columns: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", columns.join(", "))
+    };
+    (rows > 0).then(|| (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
 /// The rows that are locked.
 #[derive(Clone, Copy, Debug)]
 pub enum RowLock {
     /// A case: what is done in one case is done one after the other.
     Case,
+    /// The guard of a person (R16). Taken behind the case.
+    Guard,
     /// A member of staff.
     Staff,
     /// A body of the register, which is about to change.

@@ -2,14 +2,15 @@
 //! somebody who was one with a participant when it was written (C2). They stay on record as long as the case does (C16): whom a risk names by who they
 //! are, and others as an id, if the cases are gone in which all was told of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::conn::RowLock;
 use super::error::Result;
-use super::schema::{named_person, participant, person};
+use super::schema::{case_file, named_person, participant, person};
 use super::tx::Tx;
 use crate::authz::{Act, Permit};
 use crate::domain::ids::{CaseId, PersonId};
@@ -25,23 +26,41 @@ pub enum NamedBy {
 
 /// Notes that something in this case names these people. Whoever is not on record, or is gone by now, is named as it was said, and kept by nothing.
 pub(super) fn note(tx: &mut Tx<'_>, case: CaseId, people: impl IntoIterator<Item = PersonId>, by: NamedBy) -> Result<()> {
+    note_in_each(tx, &[case], people, by)
+}
+
+/// The same in several cases, in as many queries for many as for one.
+pub(super) fn note_in_each(tx: &mut Tx<'_>, cases: &[CaseId], people: impl IntoIterator<Item = PersonId>, by: NamedBy) -> Result<()> {
     let named: BTreeSet<PersonId> = people.into_iter().collect();
-    if named.is_empty() {
+    if named.is_empty() || cases.is_empty() {
         return Ok(());
     }
-    let there = participant::table.filter(participant::case_id.eq(case)).filter(participant::person_id.eq_any(named.clone()));
-    let there: BTreeSet<PersonId> = there.select(participant::person_id).load(tx.conn)?.into_iter().collect();
-    let risk = by == NamedBy::Risk;
-    for stranger in named.difference(&there) {
-        // One who is disposed of just now is waited for: they are gone then.
-        tx.hold(RowLock::PersonAsTheyAre, stranger.0)?;
-        let kept: bool = diesel::select(exists(named_person::table.find((case, *stranger, risk)))).get_result(tx.conn)?;
-        if !kept && diesel::select(exists(person::table.find(*stranger))).get_result::<bool>(tx.conn)? {
-            diesel::insert_into(named_person::table)
-                .values((named_person::case_id.eq(case), named_person::person_id.eq(*stranger), named_person::risk.eq(risk)))
-                .execute(tx.conn)?;
-        }
+    let there = participant::table.filter(participant::case_id.eq_any(cases.to_vec())).filter(participant::person_id.eq_any(named.clone()));
+    let there: HashSet<(CaseId, PersonId)> =
+        there.select((participant::case_id, participant::person_id)).load(tx.conn)?.into_iter().collect();
+    let strangers: Vec<PersonId> =
+        named.into_iter().filter(|person| !cases.iter().all(|case| there.contains(&(*case, *person)))).collect();
+    if strangers.is_empty() {
+        return Ok(());
     }
+    // One who is disposed of just now is waited for: they are gone then.
+    tx.hold_each(RowLock::PersonAsTheyAre, strangers.iter().map(|person| person.0))?;
+    let risk = by == NamedBy::Risk;
+    let takes_part = participant::table.filter(participant::case_id.eq(case_file::id)).filter(participant::person_id.eq(person::id));
+    let kept = named_person::table
+        .filter(named_person::case_id.eq(case_file::id))
+        .filter(named_person::person_id.eq(person::id))
+        .filter(named_person::risk.eq(risk));
+    let new = case_file::table
+        .inner_join(person::table.on(person::id.eq_any(strangers)))
+        .filter(case_file::id.eq_any(cases.to_vec()))
+        .filter(not(exists(takes_part)))
+        .filter(not(exists(kept)))
+        .select((case_file::id, person::id, risk.into_sql::<Bool>()));
+    diesel::insert_into(named_person::table)
+        .values(new)
+        .into_columns((named_person::case_id, named_person::person_id, named_person::risk))
+        .execute(tx.conn)?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ use super::sealed::{self, Cell, KeyUse, Owner, Secret, Unwrapped};
 use super::sharing::{QUEUE, Sharing};
 use super::stored::AnyId;
 use super::writer::{self, Job};
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::time::Timestamp;
 use crate::ledger::CaseKey;
 
@@ -73,6 +73,8 @@ pub struct Tx<'a> {
     unwrapped: Unwrapped,
     pub(super) waiting: Waiting,
     pub(super) noted: Noted,
+    /// Those whose guards it has (R16).
+    pub(super) guarded: BTreeSet<PersonId>,
     /// An entry came long before the one that has its place before it.
     pub(super) went_back: bool,
 }
@@ -92,6 +94,7 @@ impl<'a> Tx<'a> {
             unwrapped: Unwrapped::default(),
             waiting: Waiting::default(),
             noted: Noted::default(),
+            guarded: BTreeSet::new(),
             went_back: false,
         }
     }

@@ -13,6 +13,7 @@ use crate::db::named::{self, NamedBy};
 use crate::db::participants;
 use crate::db::schema::{subject_access_part, subject_access_request};
 use crate::db::sealed::{Cell, Owner};
+use crate::db::stored::AnyId;
 use crate::db::tx::Tx;
 use crate::domain::ids::{CaseId, DisclosureId, NoteId, PersonId, SarId, SarPartId};
 use crate::domain::subject_access::SarItem;
@@ -20,14 +21,12 @@ use crate::domain::subject_access_letter::OfCase;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::SarStatus;
 
-#[derive(Queryable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = subject_access_part)]
 struct Row {
     id: SarPartId,
-    sar_id: SarId,
     case_id: CaseId,
     sealed: Vec<u8>,
-    created_at: Timestamp,
 }
 
 /// What is sealed of a part.
@@ -66,7 +65,7 @@ fn cell(id: SarPartId, case: CaseId) -> Cell {
 /// The parts of a request, which the caller found in scope, in the order of the cases.
 pub(super) fn of(tx: &mut Tx<'_>, id: SarId) -> Result<Vec<Part>> {
     let of = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).order(subject_access_part::case_id.asc());
-    let rows: Vec<Row> = of.load(tx.conn)?;
+    let rows: Vec<Row> = of.select(Row::as_select()).load(tx.conn)?;
     tx.fetch_keys(rows.iter().map(|row| Owner::Case(row.case_id)))?;
     let open = |row: Row| {
         let Told { items, disclosure_ids, said } = tx.open(cell(row.id, row.case_id), &row.sealed)?;
@@ -75,33 +74,35 @@ pub(super) fn of(tx: &mut Tx<'_>, id: SarId) -> Result<Vec<Part>> {
     rows.into_iter().map(open).collect()
 }
 
-/// Writes what was decided of the notes of each case; of one that is not named, nothing is decided any more.
+/// Writes what was decided of the notes of each case; of one that is not named, nothing is decided any more. It takes as many queries for many cases as
+/// for one.
 pub fn put(
     tx: &mut Tx<'_>,
     _permit: &Permit<impl Act>,
-    (id, right): (SarId, Right),
+    (sar_id, right): (SarId, Right),
     mut items: BTreeMap<CaseId, Vec<SarItem>>,
     now: Timestamp,
 ) -> Result<()> {
     let rows: Vec<(SarPartId, CaseId)> = subject_access_part::table
-        .filter(subject_access_part::sar_id.eq(id))
+        .filter(subject_access_part::sar_id.eq(sar_id))
         .order(subject_access_part::case_id.asc())
         .select((subject_access_part::id, subject_access_part::case_id))
         .load(tx.conn)?;
+    tx.fetch_keys(rows.iter().map(|(_, case)| *case).chain(items.keys().copied()).map(Owner::Case))?;
+    let mut known = Vec::with_capacity(rows.len());
     for (part, case) in rows {
         let told = Told { items: items.remove(&case).unwrap_or_default(), ..Told::default() };
-        let sealed = tx.seal(cell(part, case), &told)?;
-        diesel::update(subject_access_part::table.find(part)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
+        known.push((AnyId(part.0), tx.seal(cell(part, case), &told)?));
     }
-    for (case_id, items) in items {
+    tx.conn.put_sealed("subject_access_part", known)?;
+    let (cases, mut new): (Vec<CaseId>, _) = (items.keys().copied().collect(), Vec::with_capacity(items.len()));
+    for (case, items) in items {
         let part = SarPartId::mint();
-        let sealed = tx.seal(cell(part, case_id), &Told { items, ..Told::default() })?;
-        let row = Row { id: part, sar_id: id, case_id, sealed, created_at: now };
-        diesel::insert_into(subject_access_part::table).values(row).execute(tx.conn)?;
-        // They stay on record as long as it does.
-        named::note(tx, case_id, [right.subject, right.requester], NamedBy::Other)?;
+        new.push((part, case, tx.seal(cell(part, case), &Told { items, ..Told::default() })?));
     }
-    Ok(())
+    tx.conn.add_parts(sar_id, new, now)?;
+    // They stay on record as long as it does.
+    named::note_in_each(tx, &cases, [right.subject, right.requester], NamedBy::Other)
 }
 
 /// Writes what the answer says of a case, and by which disclosures that left, beside what was decided.
@@ -113,7 +114,7 @@ pub fn sent(
     disclosure_ids: Vec<DisclosureId>,
 ) -> Result<()> {
     let here = subject_access_part::table.filter(subject_access_part::sar_id.eq(id)).filter(subject_access_part::case_id.eq(case));
-    let row: Row = here.first(tx.conn)?;
+    let row = here.select(Row::as_select()).first(tx.conn)?;
     let Told { items, .. } = tx.open(cell(row.id, case), &row.sealed)?;
     let sealed = tx.seal(cell(row.id, case), &Told { items, disclosure_ids, said: Some(said) })?;
     diesel::update(subject_access_part::table.find(row.id)).set(subject_access_part::sealed.eq(sealed)).execute(tx.conn)?;
@@ -127,7 +128,7 @@ pub(in crate::db) fn forget(tx: &mut Tx<'_>, case_id: CaseId, notes: &[NoteId]) 
         subject_access_request::table.filter(subject_access_request::status.ne(SarStatus::Sent)).select(subject_access_request::id);
     let here =
         subject_access_part::table.filter(subject_access_part::case_id.eq(case_id)).filter(subject_access_part::sar_id.eq_any(unsent));
-    for row in here.load::<Row>(tx.conn)? {
+    for row in here.select(Row::as_select()).load(tx.conn)? {
         let mut told: Told = tx.open(cell(row.id, case_id), &row.sealed)?;
         let mut emptied = false;
         for item in told.items.iter_mut().filter(|item| notes.contains(&item.note_id)) {
