@@ -30,7 +30,7 @@ use crate::domain::vocabulary::{ConcernStatus, ReviewFinding, RiskType, Role};
 
 mod told;
 
-pub(super) use told::hidden_from;
+pub(super) use told::{hidden_from, hidden_from_each};
 use told::{Told, happened};
 pub use told::{annotation, entry_of_decision, find};
 

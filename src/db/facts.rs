@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::counted::Counted;
 use super::error::{Error, Result};
 use super::notes::{self, HeldNote};
-use super::people;
+use super::people::{self, Records};
 use super::schema::participant;
 use super::stored::{Day, Json};
 use super::tx::Tx;
@@ -163,11 +163,13 @@ fn read(
 fn withheld(tx: &mut Tx<'_>, case_id: CaseId, ask: &Ask, held: &[HeldNote]) -> Result<Vec<WithheldFact>> {
     let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
     let receivers: BTreeSet<PersonId> = ask.copies.iter().map(|copy| copy.person_id).chain(whom).collect();
+    let counted = Counted::among(tx, receivers.iter().copied())?;
+    let everybody = counted.everybody();
+    let ones = |receiver: &PersonId| everybody.iter().copied().filter(|one| counted.same(*one, *receiver)).collect::<BTreeSet<_>>();
+    let each: Vec<_> = receivers.iter().map(ones).collect();
+    let withheld = disclosures::withheld(tx, &[case_id].into(), &each, NaiveDate::MIN)?;
     let mut found = Vec::new();
-    for from_id in receivers {
-        let everybody = Counted::among(tx, [from_id])?.everybody();
-        let withheld = disclosures::withheld(tx, &[case_id].into(), &everybody, NaiveDate::MIN)?;
-        let withheld = notes::by_first(tx, &withheld)?;
+    for (from_id, withheld) in receivers.into_iter().zip(withheld) {
         let last = |note: &HeldNote| Some(WithheldFact { note_id: note.id(), from_id, until_on: *withheld.get(&note.first_id())? });
         found.extend(held.iter().filter_map(last));
     }
@@ -176,24 +178,25 @@ fn withheld(tx: &mut Tx<'_>, case_id: CaseId, ask: &Ask, held: &[HeldNote]) -> R
 
 /// Where a copy or the sending itself would reach somebody in a way that is not safe for them (C3, C9).
 fn unsafe_contacts(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ask: &Ask) -> Result<Vec<Failing>> {
+    let whom = if let AskRecipient::Person(person) = &ask.recipient { Some(*person) } else { None };
+    let records = Records::open(tx, ask.copies.iter().map(|copy| copy.person_id).chain(whom))?;
     let mut found = Vec::new();
     for (i, copy) in ask.copies.iter().enumerate() {
-        if !is_safe(tx, permit, copy.person_id, copy.contact_id, ask.channel)? {
+        if !people::is_safe(records.of(copy.person_id), copy.contact_id, ask.channel) {
             found.push(Failing::at(format!("#/copies/{i}/contactId"), RefusalRule::UnsafeContact));
         }
     }
-    if let AskRecipient::Person(person) = &ask.recipient {
-        let all = people::open_all(tx, *person)?;
-        if !people::safe_by(tx, permit.scope(), &all, ask.channel)? {
-            found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
-        }
+    if let Some(person) = whom
+        && !people::safe_by(tx, permit.scope(), records.of(person), ask.channel)?
+    {
+        found.push(Failing::at("#/channel", RefusalRule::UnsafeContact));
     }
     Ok(found)
 }
 
 /// Whether something can be sent to this contact of somebody this way without harm. What is unsafe on any side is unsafe.
 pub fn is_safe(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId, contact: ContactId, channel: Channel) -> Result<bool> {
-    Ok(people::is_safe(&people::open_all(tx, person)?, contact, channel))
+    Ok(people::is_safe(Records::open(tx, [person])?.of(person), contact, channel))
 }
 
 type ParticipantRow = (CaseId, PersonId, ParticipantRole, Relation, Json<Vec<ParentalResponsibilityEntry>>, Option<Day>, Timestamp);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::people::{self, Known};
 use super::tx::Tx;
 use crate::authz::{Act, Permit};
@@ -34,7 +34,8 @@ fn identity(sides: &[&Known]) -> Identity {
     }
 }
 
-/// As what this person is recorded.
-pub fn kind(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, person: PersonId) -> Result<PersonKind> {
-    people::kind(tx, person)
+/// As what these people are recorded, in their order.
+pub fn kinds(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: &[PersonId]) -> Result<Vec<(PersonId, PersonKind)>> {
+    let kinds = people::kinds(tx, people.iter().copied())?;
+    people.iter().map(|person| Ok((*person, *kinds.get(person).ok_or(Error::NotFound)?))).collect()
 }

@@ -28,7 +28,7 @@ mod about;
 mod held;
 mod moved;
 
-pub(super) use about::{About, Opened, about, by_first, opened};
+pub(super) use about::{About, Opened, about, firsts, opened};
 pub use held::{HeldNote, for_disclosure, for_disclosure_in, known, require};
 pub(super) use held::{facts, of_draft};
 pub(super) use moved::left;

@@ -81,6 +81,17 @@ pub(super) fn cases_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CaseI
     Ok(parts.select(participant::case_id).distinct().load(tx.conn)?)
 }
 
+/// The cases in which each of these people takes or took part; whoever does in none is left out.
+pub(super) fn cases_of_each(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<HashMap<PersonId, BTreeSet<CaseId>>> {
+    let parts = participant::table.filter(participant::person_id.eq_any(people.to_vec()));
+    let parts: Vec<(PersonId, CaseId)> = parts.select((participant::person_id, participant::case_id)).load(tx.conn)?;
+    let mut each: HashMap<PersonId, BTreeSet<CaseId>> = HashMap::new();
+    for (person, case) in parts {
+        each.entry(person).or_default().insert(case);
+    }
+    Ok(each)
+}
+
 /// The cases in which any of these people, or whoever is one with them, takes or took part and which not everybody sees: those that are restricted or
 /// kept from some of the staff.
 pub fn closed_cases_of(

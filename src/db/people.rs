@@ -4,7 +4,7 @@
 //! could be recorded before their case is opened. Of those who are one each record is seen by those who see a case it takes part in (C2). Of whom only
 //! the id stayed when their case was disposed of is seen by nobody (C16).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::conn::{Conn, Engine};
 use diesel::dsl::{exists, not};
@@ -53,7 +53,7 @@ pub(super) use safe::{addresses, is_safe, safe_by};
 pub use search::search;
 
 pub(super) use sides::{
-    Known, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, open_all, own_case,
+    Known, Records, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, own_case,
     told_in,
 };
 
@@ -169,9 +169,10 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<
     })
 }
 
-/// As what somebody is recorded. It stands in the clear, so that nobody's damaged record can hold up what needs no more than that (C17).
-pub(super) fn kind(tx: &mut Tx<'_>, id: PersonId) -> Result<PersonKind> {
-    Ok(person::table.find(id).select(person::kind).first(tx.conn)?)
+/// As what these people are recorded. It stands in the clear, so that nobody's damaged record can hold up what needs no more than that (C17).
+pub(super) fn kinds(tx: &mut Tx<'_>, people: impl IntoIterator<Item = PersonId>) -> Result<HashMap<PersonId, PersonKind>> {
+    let people: BTreeSet<PersonId> = people.into_iter().collect();
+    Ok(person::table.filter(person::id.eq_any(people)).select((person::id, person::kind)).load(tx.conn)?.into_iter().collect())
 }
 
 /// Records a person: their keys, their guard, what is known of them, and how they are found.

@@ -1,4 +1,4 @@
-//! A list, or a case, takes as many queries for thirty rows, or participants, as for three.
+//! A list, or a case, takes as many queries for thirty rows, or participants, as for three; so does an answer about many cases, and what goes to many.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,12 +51,20 @@ impl Instrumentation for Counting {
     }
 }
 
+/// A service whose queries are counted.
+fn counting() -> TestApp {
+    set_default_instrumentation(|| Some(Box::new(Counting::default()))).unwrap();
+    TestApp::spawn()
+}
+
 /// What was asked of the database of this service since it was asked last. On PostgreSQL a test is alone in its process.
 fn asked(app: &TestApp) -> Vec<String> {
     let folder = app.folder().display().to_string();
-    let (all, moving) = (std::mem::take(&mut *ASKED.lock().unwrap()), MOVING.lock().unwrap());
-    let own = all.into_iter().filter(|(address, number, _)| !moving.contains(number) && (is_postgres() || address.starts_with(&folder)));
-    own.map(|(_, _, query)| query).collect()
+    let mut all = ASKED.lock().unwrap();
+    let (own, others) = std::mem::take(&mut *all).into_iter().partition(|(address, ..)| is_postgres() || address.starts_with(&folder));
+    *all = others;
+    let (own, moving): (Vec<(String, u64, String)>, _) = (own, MOVING.lock().unwrap());
+    own.into_iter().filter(|(_, number, _)| !moving.contains(number)).map(|(_, _, query)| query).collect()
 }
 
 /// Where each list of the document is looked at, by whom, and the body it takes.
@@ -171,33 +179,49 @@ fn counted(app: &TestApp, family: &Family, requests: [&str; 2]) -> Vec<(String, 
     lists(family, requests).into_iter().map(look).collect()
 }
 
-/// How many queries the answer to a request took, once every item of it is decided: to read how it stands, to build it, to ask how far it is, and to set
-/// it as a letter.
+/// How many queries the answer to a request took: to decide every item of it, to read how it stands, to build it, to ask how far it is, and to set it as a
+/// letter.
 fn answering(app: &TestApp, sar: &str) -> Vec<(String, Vec<String>)> {
     let (manager, path) = (app.manager(), format!("/subject-access-requests/{sar}"));
     let version = manager.get(&path).ok(200).version();
-    manager.if_match(version).put(&format!("{path}/items"), &json!({"items":Family::decided(app, sar)})).ok(200);
+    let items = json!({"items":Family::decided(app, sar)}).to_string();
     let steps = [
-        (Method::GET, path.clone(), 200),
-        (Method::POST, format!("{path}/bundle"), 202),
-        (Method::GET, format!("{path}/bundle"), 200),
-        (Method::GET, format!("{path}/bundle/file"), 200),
+        (Method::PUT, format!("{path}/items"), Some(items), 200),
+        (Method::GET, path.clone(), None, 200),
+        (Method::POST, format!("{path}/bundle"), None, 202),
+        (Method::GET, format!("{path}/bundle"), None, 200),
+        (Method::GET, format!("{path}/bundle/file"), None, 200),
     ];
-    let ask = |(method, path, status): (Method, String, u16)| {
+    let ask = |(method, path, body, status): (Method, String, Option<String>, u16)| {
         drop(asked(app));
-        manager.send(&method, &path, None).ok(status);
+        let session = if body.is_some() { manager.if_match(version) } else { app.manager() };
+        session.send(&method, &path, body).ok(status);
         (format!("{method} {path}"), asked(app))
     };
     steps.into_iter().map(ask).collect()
 }
 
+/// The queries by which the sending of an answer takes what nobody else may change meanwhile.
+fn holding(app: &TestApp, sar: &str, contact: &str) -> Vec<String> {
+    let (manager, path) = (app.manager(), format!("/subject-access-requests/{sar}"));
+    let version = manager.get(&path).ok(200).version();
+    manager.if_match(version).patch(&path, &json!({"deliveryContactId":contact})).ok(200);
+    drop(asked(app));
+    manager.if_match(version + 1).post(&format!("{path}/dispatch"), &json!({"channel":"secure_email"})).ok(200);
+    let holds = |query: &String| query.contains("decision_guard") || query.contains("FOR NO KEY UPDATE");
+    let words = |query: String| query.split(" -- binds").next().unwrap().to_owned();
+    asked(app).into_iter().filter(holds).map(words).collect()
+}
+
 #[test]
 fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
-    set_default_instrumentation(|| Some(Box::new(Counting::default()))).unwrap();
-    let app = TestApp::spawn();
+    let app = counting();
     let family = Family::record(&app);
+    let contact = Family::verify(&app, &family.mia);
     let legal = app.adviser().post("/legal-requests", &family.legal_request(json!({}))).ok(201).id();
     let sar = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
+    // Two more that are sent.
+    let [first, second] = [0, 1].map(|_| app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id());
     let requests = [legal.as_str(), sar.as_str()];
     let known: Vec<&str> = lists(&family, requests).iter().map(|(id, ..)| *id).collect();
     // The cases of a disposal are those that were proposed, and are read by one query.
@@ -207,6 +231,8 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     }
     (0..3).for_each(|n| add(&app, &family, n));
     let (few, answered_few) = (counted(&app, &family, requests), answering(&app, &sar));
+    answering(&app, &first);
+    let held = holding(&app, &first, &contact);
     // Many were born on one day: whom a name looks for among them is found at once, however many are not them.
     let look = json!({"name":"Una Number0","dateOfBirth":"1990-01-01"});
     let searched = || {
@@ -219,6 +245,9 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     (3..30).for_each(|n| add(&app, &family, n));
     assert!(search > 1 && searched() <= search + 2, "one of many takes more queries than one of few");
     let (many, answered_many) = (counted(&app, &family, requests), answering(&app, &sar));
+    answering(&app, &second);
+    assert!(!held.is_empty(), "nothing was held");
+    assert_eq!(holding(&app, &second, &contact), held, "what is held of more cases takes more queries");
     let mut faults = Vec::new();
     for ((step, asked), (_, asked_more)) in answered_few.into_iter().zip(answered_many) {
         assert!(asked.len() > 1, "{step}: nothing was counted");
@@ -235,4 +264,36 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn what_goes_to_many_takes_as_many_queries_as_what_goes_to_few() {
+    let app = counting();
+    let family = Family::record(&app);
+    let join = |n: usize| {
+        let email = format!("una{n}@example.org");
+        let una = json!({"kind":"parent_carer","fullName":format!("Una Number{n}"),"pseudonymous":false,
+            "contacts":[{"kind":"email","value":email,"safe":true}]});
+        let una = app.adviser().post("/people", &una).ok(201);
+        let part = json!({"personId":una.id(),"role":"supporter","relation":"grandparent","servedSeparately":false});
+        app.adviser().post(&format!("/cases/{}/participants", family.case), &part).ok(201);
+        json!({"personId":una.id(),"contactId":una.body["contacts"][0]["id"]})
+    };
+    let copies: Vec<Value> = (0..20).map(join).collect();
+    let mut recipients = vec![json!({"recipientId":family.council,"teamId":family.north})];
+    recipients.extend(copies.iter().map(|copy| json!({"personId":copy["personId"]})));
+    family.permit(&app, json!({"recipients":recipients}));
+    let note = family.n1(&app);
+    // Something is kept from one of them, so that it is asked of all.
+    let withheld = json!({"withholdFromPersonIds":[copies[0]["personId"]],"withholdUntilOn":"2026-06-20"});
+    family.disclose(&app, &family.risk(&family.n1(&app), withheld)).ok(201);
+    let passed_on = |copies: &[Value]| {
+        drop(asked(&app));
+        let made = family.disclose(&app, &family.ask(&note, json!({"copies":copies}))).ok(201);
+        assert_eq!(made.body["sentTo"].as_array().unwrap().len(), copies.len());
+        asked(&app)
+    };
+    let (few, many) = (passed_on(&copies[..2]), passed_on(&copies));
+    let extra: Vec<&String> = many.iter().filter(|query| !few.contains(query)).take(5).collect();
+    assert!(few.len() > 1 && many.len() <= few.len() + LEVELS, "{} queries, {} for more copies: {extra:#?}", few.len(), many.len());
 }

@@ -8,7 +8,7 @@ use crate::authz::{Permit, act};
 use crate::db::counted::Counted;
 use crate::db::{self, Tx, identity, ledger};
 use crate::domain::disclosure::{AskRecipient, Grounds, Refusal};
-use crate::domain::ids::{EntryId, RecipientId};
+use crate::domain::ids::{EntryId, PersonId, RecipientId};
 use crate::domain::text::LongText;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, DisclosureLogKind, InformationCategory};
@@ -110,9 +110,8 @@ impl Request {
             told.extend(self.classes_of_summary().into_iter().map(|class| (class, summary.0.clone())));
         }
         entry.items = items(told);
-        for copy in &ask.copies {
-            entry.copies.push(Copied { role: identity::kind(tx, permit, copy.person_id)?, person: copy.person_id });
-        }
+        let copied: Vec<PersonId> = ask.copies.iter().map(|copy| copy.person_id).collect();
+        entry.copies = identity::kinds(tx, permit, &copied)?.into_iter().map(|(person, role)| Copied { role, person }).collect();
         entry.grounds.clone_from(&self.grounds.borrow());
         if let Some(risk) = &ask.safeguarding {
             let words = [&risk.grounds.necessity, &risk.grounds.proportionality].map(|text| text.as_ref().map_or("", |text| text.as_str()));

@@ -194,33 +194,41 @@ pub(in crate::db) fn hidden_from(
     people: &BTreeSet<PersonId>,
     today: NaiveDate,
 ) -> Result<HashMap<ConcernId, NaiveDate>> {
-    let hides = |grounds: &ConcernGrounds| {
-        let from_them = grounds.withhold_from_person_ids.iter().any(|person| people.contains(person));
-        from_them.then(|| grounds.withhold_until_on.unwrap_or(NaiveDate::MAX)).filter(|until| today <= *until)
-    };
-    let mut hidden = HashMap::new();
-    let mut until = |concern: ConcernId, last: NaiveDate| {
-        let known = hidden.entry(concern).or_insert(last);
-        *known = last.max(*known);
+    Ok(hidden_from_each(tx, cases, std::slice::from_ref(people), today)?.pop().unwrap_or_default())
+}
+
+/// The same of each of these groups of people by itself, in as many queries for many as for one.
+pub(in crate::db) fn hidden_from_each(
+    tx: &mut Tx<'_>,
+    cases: &BTreeSet<CaseId>,
+    groups: &[BTreeSet<PersonId>],
+    today: NaiveDate,
+) -> Result<Vec<HashMap<ConcernId, NaiveDate>>> {
+    let mut hidden = vec![HashMap::new(); groups.len()];
+    let mut hide = |concern: ConcernId, grounds: &ConcernGrounds| {
+        let last = grounds.withhold_until_on.unwrap_or(NaiveDate::MAX);
+        if last < today {
+            return;
+        }
+        for (people, hidden) in groups.iter().zip(&mut hidden) {
+            if grounds.withhold_from_person_ids.iter().any(|person| people.contains(person)) {
+                let known = hidden.entry(concern).or_insert(last);
+                *known = last.max(*known);
+            }
+        }
     };
     let raised = safeguarding_concern::table.filter(safeguarding_concern::case_id.eq_any(cases.clone()));
     let raised = raised.select((safeguarding_concern::id, safeguarding_concern::case_id, safeguarding_concern::sealed));
     let raised: Vec<(ConcernId, CaseId, Vec<u8>)> = raised.load(tx.conn)?;
     tx.fetch_keys(raised.iter().map(|(_, case, _)| Owner::Case(*case)))?;
     for (id, case, sealed) in raised {
-        let content: ConcernContent = tx.open(cell(id, case), &sealed)?;
-        if let Some(last) = hides(&content.grounds) {
-            until(id, last);
-        }
+        hide(id, &tx.open::<ConcernContent>(cell(id, case), &sealed)?.grounds);
     }
     for event in concern_event::table.filter(concern_event::case_id.eq_any(cases.clone())).load::<EventRow>(tx.conn)? {
-        match tx.open(event_cell(event.id, event.case_id), &event.sealed)? {
-            Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } => {
-                if let Some(last) = hides(&decision.grounds) {
-                    until(event.concern_id, last);
-                }
-            }
-            _ => {}
+        if let Told::PassedOn { decision, .. } | Told::NotShared { decision, .. } =
+            tx.open(event_cell(event.id, event.case_id), &event.sealed)?
+        {
+            hide(event.concern_id, &decision.grounds);
         }
     }
     Ok(hidden)

@@ -7,35 +7,46 @@ use diesel::prelude::*;
 
 use super::{Row, kept_back};
 use crate::authz::{Act, Permit};
-use crate::db::concerns;
 use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::schema::disclosure;
 use crate::db::sealed::Owner;
 use crate::db::tx::Tx;
+use crate::db::{concerns, notes};
 use crate::domain::disclosure::DisclosureContent;
-use crate::domain::ids::{CaseId, NoteId, PersonId, SarId};
+use crate::domain::ids::{CaseId, ConcernId, NoteId, PersonId, SarId};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Basis, ToldSubject};
 
-/// The notes of these cases that were passed on because of a risk which is kept from any of these people on this day, each with the last day of that (C17).
+/// The notes of these cases, by their first versions, that were passed on because of a risk which is kept from any of these people on this day, each with
+/// the last day of that (C17): of each group of people by itself, in as many queries for many as for one. A correction of what is kept from somebody is
+/// kept from them, too.
 pub(in crate::db) fn withheld(
     tx: &mut Tx<'_>,
     cases: &BTreeSet<CaseId>,
-    from: &BTreeSet<PersonId>,
+    from: &[BTreeSet<PersonId>],
     today: NaiveDate,
-) -> Result<HashMap<NoteId, NaiveDate>> {
-    let hidden = concerns::hidden_from(tx, cases, from, today)?;
-    let mut withheld = HashMap::new();
-    if hidden.is_empty() {
+) -> Result<Vec<HashMap<NoteId, NaiveDate>>> {
+    let hidden = concerns::hidden_from_each(tx, cases, from, today)?;
+    let mut withheld = vec![HashMap::new(); from.len()];
+    if hidden.iter().all(HashMap::is_empty) {
         return Ok(withheld);
     }
     let of_a_risk = disclosure::table.filter(disclosure::case_id.eq_any(cases.clone())).filter(disclosure::concern_id.is_not_null());
+    let mut passed_on: Vec<(ConcernId, Vec<NoteId>)> = Vec::new();
     for row in of_a_risk.load::<Row>(tx.conn)? {
-        let Some(last) = row.concern_id.and_then(|concern| hidden.get(&concern)) else { continue };
-        for note in row.content(tx)?.note_ids {
-            let known = withheld.entry(note).or_insert(*last);
-            *known = *last.max(known);
+        if let Some(concern) = row.concern_id.filter(|concern| hidden.iter().any(|hidden| hidden.contains_key(concern))) {
+            passed_on.push((concern, row.content(tx)?.note_ids));
+        }
+    }
+    let firsts = notes::firsts(tx, passed_on.iter().flat_map(|(_, notes)| notes.iter().copied()))?;
+    for (withheld, hidden) in withheld.iter_mut().zip(&hidden) {
+        for (concern, notes) in &passed_on {
+            let Some(last) = hidden.get(concern) else { continue };
+            for first in notes.iter().filter_map(|note| firsts.get(note)) {
+                let known = withheld.entry(*first).or_insert(*last);
+                *known = *last.max(known);
+            }
         }
     }
     Ok(withheld)

@@ -36,14 +36,13 @@ pub(super) fn keep(
     to: Option<ContactId>,
 ) -> Result<()> {
     let copies = content.copies.iter().map(|copy| (copy.person_id, Some(copy.contact_id)));
-    let mut sent: BTreeMap<CaseId, Vec<SentTo>> = BTreeMap::new();
-    for (person_id, to) in content.recipient.person_id.map(|person| (person, to)).into_iter().chain(copies) {
-        let all = people::open_all(tx, person_id)?;
-        for (case, contact) in people::addresses(tx, permit.scope(), &all, case_id, to, content.channel)? {
-            sent.entry(case).or_default().push(SentTo { person_id, kind: contact.kind, value: contact.value });
-        }
+    let sent: Vec<_> = content.recipient.person_id.map(|person| (person, to)).into_iter().chain(copies).collect();
+    let mut known_in: BTreeMap<CaseId, Vec<SentTo>> = BTreeMap::new();
+    for (case, sent_to) in people::addresses(tx, permit.scope(), case_id, &sent, content.channel)? {
+        known_in.entry(case).or_default().push(sent_to);
     }
-    for (case_id, addresses) in sent {
+    tx.fetch_keys(known_in.keys().copied().map(Owner::Case))?;
+    for (case_id, addresses) in known_in {
         let id = AddressId::mint();
         let row = Row { id, disclosure_id, case_id, sealed: tx.seal(cell(id, case_id), &addresses)? };
         diesel::insert_into(disclosure_address::table).values(row).execute(tx.conn)?;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use diesel::dsl::not;
 use diesel::prelude::*;
 
@@ -86,14 +85,8 @@ pub(in crate::db) fn opened(tx: &mut Tx<'_>, notes: &[NoteId]) -> Result<HashMap
     rows.into_iter().map(open).collect()
 }
 
-/// The same of the first versions of these notes; of several versions, the last day.
-pub(in crate::db) fn by_first(tx: &mut Tx<'_>, of: &HashMap<NoteId, NaiveDate>) -> Result<HashMap<NoteId, NaiveDate>> {
-    let firsts = note::table.filter(note::id.eq_any(of.keys().copied().collect::<Vec<_>>())).select((note::id, note::first_id));
-    let mut by_first = HashMap::new();
-    for (id, first) in firsts.load::<(NoteId, NoteId)>(tx.conn)? {
-        let Some(last) = of.get(&id) else { continue };
-        let known = by_first.entry(first).or_insert(*last);
-        *known = *last.max(known);
-    }
-    Ok(by_first)
+/// The first version of each of these notes.
+pub(in crate::db) fn firsts(tx: &mut Tx<'_>, notes: impl IntoIterator<Item = NoteId>) -> Result<HashMap<NoteId, NoteId>> {
+    let firsts = note::table.filter(note::id.eq_any(notes.into_iter().collect::<Vec<_>>())).select((note::id, note::first_id));
+    Ok(firsts.load(tx.conn)?.into_iter().collect())
 }

@@ -85,12 +85,12 @@ impl Sealed {
     }
 
     /// The cases in which something was told.
-    fn cases(&self) -> Vec<CaseId> {
+    pub fn cases(&self) -> Vec<CaseId> {
         self.own.iter().map(|side| side.case).collect()
     }
 
     /// The side of the newest of these cases.
-    fn among(&self, cases: &HashSet<CaseId>) -> Option<&Own> {
+    pub fn among(&self, cases: &HashSet<CaseId>) -> Option<&Own> {
         self.own.iter().rev().find(|side| cases.contains(&side.case))
     }
 
@@ -142,34 +142,54 @@ pub fn open(tx: &mut Tx<'_>, id: PersonId) -> Result<Sealed> {
     person::table.find(id).first::<Row>(tx.conn)?.open(tx)
 }
 
-/// All that is sealed of somebody and of whoever is one with them: that of the one who stays first.
-pub fn open_all(tx: &mut Tx<'_>, id: PersonId) -> Result<Vec<(PersonId, Sealed)>> {
-    let everybody = Counted::among(tx, [id])?.everybody();
-    let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(everybody)).load(tx.conn)?;
-    rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
-    rows.iter().map(|row| Ok((row.id, row.open(tx)?))).collect()
+/// All that is sealed of some people.
+pub struct Records {
+    counted: Counted,
+    /// By as whom they count.
+    sealed: HashMap<PersonId, Vec<(PersonId, Sealed)>>,
+}
+
+impl Records {
+    /// Opens what is sealed of these people and of whoever is one with any of them, in as many queries for many as for one.
+    pub fn open(tx: &mut Tx<'_>, people: impl IntoIterator<Item = PersonId>) -> Result<Self> {
+        let counted = Counted::among(tx, people)?;
+        let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(counted.everybody())).load(tx.conn)?;
+        rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
+        tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
+        let mut sealed: HashMap<PersonId, Vec<(PersonId, Sealed)>> = HashMap::new();
+        for row in &rows {
+            sealed.entry(row.counts_as).or_default().push((row.id, row.open(tx)?));
+        }
+        Ok(Self { counted, sealed })
+    }
+
+    /// That of somebody and of whoever is one with them: that of the one who stays first.
+    pub fn of(&self, person: PersonId) -> &[(PersonId, Sealed)] {
+        self.sealed.get(&self.counted.one(person)).map_or(&[], Vec::as_slice)
+    }
+
+    /// That of everybody.
+    pub fn all(&self) -> impl Iterator<Item = &(PersonId, Sealed)> + Clone {
+        self.sealed.values().flatten()
+    }
+
+    /// What is known of somebody as each of their records tells it.
+    fn told<'a>(&'a self, person: PersonId, known: impl Fn(&'a Sealed) -> &'a Known) -> Result<Known> {
+        self.of(person).iter().map(|(_, sealed)| known(sealed).clone()).reduce(Known::with).ok_or(Error::Corrupt("person"))
+    }
 }
 
 /// What is known of somebody for a decision, which does not depend on who asks: what they told last on their own, if they did.
 pub fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Known> {
-    let last = |(_, sealed): (PersonId, Sealed)| sealed.own.into_iter().next_back().map_or(sealed.known, |side| side.known);
-    open_all(tx, id)?.into_iter().map(last).reduce(Known::with).ok_or(Error::Corrupt("person"))
+    Records::open(tx, [id])?.told(id, |sealed| sealed.own.last().map_or(&sealed.known, |side| &side.known))
 }
 
 /// What is known of these people in each of these cases, in as many queries for many as for one.
 pub fn known_in_each(tx: &mut Tx<'_>, cases: &BTreeMap<CaseId, BTreeSet<PersonId>>) -> Result<HashMap<CaseId, BTreeMap<PersonId, Known>>> {
-    let counted = Counted::among(tx, cases.values().flatten().copied())?;
-    let mut rows: Vec<Row> = person::table.filter(person::id.eq_any(counted.everybody())).load(tx.conn)?;
-    rows.sort_unstable_by_key(|row| (row.counts_as != row.id, row.id));
-    tx.fetch_keys(rows.iter().map(|row| Owner::Person(row.id)))?;
-    let mut records: HashMap<PersonId, Vec<Sealed>> = HashMap::new();
-    for row in &rows {
-        records.entry(row.counts_as).or_default().push(row.open(tx)?);
-    }
+    let records = Records::open(tx, cases.values().flatten().copied())?;
     let known = |case: CaseId, person: PersonId| {
         let here = HashSet::from([case]);
-        let told = |sealed: &Sealed| sealed.among(&here).map_or(&sealed.known, |side| &side.known).clone();
-        records.get(&counted.one(person)).and_then(|all| all.iter().map(told).reduce(Known::with)).ok_or(Error::Corrupt("person"))
+        records.told(person, |sealed| sealed.among(&here).map_or(&sealed.known, |side| &side.known))
     };
     let each = |(case, people): (&CaseId, &BTreeSet<PersonId>)| {
         let known = people.iter().map(|person| Ok((*person, known(*case, *person)?))).collect::<Result<_>>()?;

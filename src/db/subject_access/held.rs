@@ -139,9 +139,7 @@ pub fn held_about(
     let notes = notes::about(tx, permit.scope(), &cases, &subject)?.ok_or(Error::AccessReasonRequired)?;
     // What is kept from whoever asks; of somebody who asks for another, from that one, too.
     let from = Counted::among(tx, [right.requester, right.owner])?.everybody();
-    let withheld = disclosures::withheld(tx, &cases, &from, today)?;
-    // A correction of what is kept from them is kept from them, too.
-    let withheld = notes::by_first(tx, &withheld)?;
+    let withheld = disclosures::withheld(tx, &cases, &[from], today)?.pop().unwrap_or_default();
     let professionals = professionals(tx, &cases, notes.iter().flat_map(|note| note.subjects.iter().copied()).collect())?;
     let asking = Counted::among(tx, [right.requester])?.everybody();
     let candidate = |held: About| {
