@@ -30,9 +30,9 @@ use crate::domain::vocabulary::{ConcernStatus, ReviewFinding, RiskType, Role};
 
 mod told;
 
-pub(super) use told::{hidden_from, hidden_from_each};
 use told::{Told, happened};
 pub use told::{annotation, entry_of_decision, find};
+pub(super) use told::{hidden_from, hidden_from_each};
 
 /// What is kept in the clear: words of closed lists.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -291,7 +291,8 @@ impl Conn {
         let add = format!("INSERT INTO subject_access_part (id, sar_id, case_id, sealed, created_at) VALUES {values}");
         let mut add = diesel::sql_query(add).into_boxed::<Engine>();
         for (id, case, sealed) in rows {
-            add = add.bind::<DbUuid, _>(id).bind::<DbUuid, _>(request).bind::<DbUuid, _>(case).bind::<Binary, _>(sealed).bind::<DbTs, _>(now);
+            add =
+                add.bind::<DbUuid, _>(id).bind::<DbUuid, _>(request).bind::<DbUuid, _>(case).bind::<Binary, _>(sealed).bind::<DbTs, _>(now);
         }
         add.execute(self).map(drop)
     }

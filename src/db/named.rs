@@ -38,8 +38,7 @@ pub(super) fn note_in_each(tx: &mut Tx<'_>, cases: &[CaseId], people: impl IntoI
     let there = participant::table.filter(participant::case_id.eq_any(cases.to_vec())).filter(participant::person_id.eq_any(named.clone()));
     let there: HashSet<(CaseId, PersonId)> =
         there.select((participant::case_id, participant::person_id)).load(tx.conn)?.into_iter().collect();
-    let strangers: Vec<PersonId> =
-        named.into_iter().filter(|person| !cases.iter().all(|case| there.contains(&(*case, *person)))).collect();
+    let strangers: Vec<PersonId> = named.into_iter().filter(|person| !cases.iter().all(|case| there.contains(&(*case, *person)))).collect();
     if strangers.is_empty() {
         return Ok(());
     }

