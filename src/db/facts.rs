@@ -96,7 +96,7 @@ pub fn of_asking(tx: &mut Tx<'_>, _permit: &Permit<impl Act>, people: [PersonId;
     let cases = participants::cases_of(tx, &theirs)?;
     let all = Counted::among(tx, people)?.everybody();
     let family =
-        FamilyFacts { people: people::facts_of_asking(tx, &all)?, participants: participants_of(tx, cases)?, ..FamilyFacts::default() };
+        FamilyFacts { people: people::facts::of_asking(tx, &all)?, participants: participants_of(tx, cases)?, ..FamilyFacts::default() };
     let (family, counted) = Counted::counting(tx, family)?;
     Ok((family, people.map(|person| counted.one(person))))
 }
@@ -213,7 +213,7 @@ pub(super) fn families(tx: &mut Tx<'_>, cases: &BTreeSet<CaseId>, involved: &[Pe
     let all = participants::cases_of(tx, &involved)?.into_iter().chain(cases.iter().copied()).collect();
     let participants = participants_of(tx, all)?;
     let concerned = concerned(tx, &participants, cases, &involved)?;
-    let known = people::facts_in(tx, &concerned, cases)?.into_iter();
+    let known = people::facts::in_each(tx, &concerned, cases)?.into_iter();
     let family =
         |(case_id, people)| (case_id, FamilyFacts { case_id, people, participants: participants.clone(), ..FamilyFacts::default() });
     Ok(known.map(family).collect())
@@ -233,7 +233,7 @@ fn concerned(
 /// Adds what a decision looks at of these people and of everybody in the case.
 fn people_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, family: &mut FamilyFacts, involved: &[PersonId]) -> Result<()> {
     let concerned = concerned(tx, &family.participants, &[family.case_id].into(), involved)?;
-    (family.people, family.known_less) = people::facts(tx, permit.scope(), &concerned)?;
+    (family.people, family.known_less) = people::facts::all(tx, permit.scope(), &concerned)?;
     Ok(())
 }
 

@@ -45,6 +45,7 @@ fn cell(id: PersonId) -> Cell {
     Cell::of("person", id.0, Owner::Person(id))
 }
 
+pub mod facts;
 mod safe;
 mod search;
 mod sides;
@@ -52,10 +53,7 @@ mod sides;
 pub(super) use safe::{addresses, is_safe, safe_by};
 pub use search::search;
 
-pub(super) use sides::{
-    Known, Records, Sealed, facts, facts_in, facts_of_asking, forget_sides, known, known_in_each, known_to, leave, left, open, own_case,
-    told_in,
-};
+pub(super) use sides::{Known, Records, Sealed, forget_sides, known, known_in_each, leave, left, open, own_case, told_in};
 
 /// A condition on a person.
 type OnPerson = Box<dyn BoxableExpression<person::table, Engine, SqlType = diesel::sql_types::Bool>>;

@@ -71,7 +71,7 @@ pub fn facts(tx: &mut Tx<'_>, permit: &Permit<act::PersonMerge>, id: PersonId) -
     let cases: Vec<CaseId> = scope::among(tx, permit.scope(), of_all)?.into_iter().collect();
     let served_apart = participant::table.filter(participant::case_id.eq_any(cases.clone())).filter(participant::kept_apart.eq(true));
     let mut apart: bool = diesel::select(exists(served_apart)).get_result(tx.conn)?;
-    let (known, told_apart) = people::known_to(tx, permit.scope(), &everybody.iter().copied().collect())?;
+    let (known, told_apart) = people::facts::known_to(tx, permit.scope(), &everybody.iter().copied().collect())?;
     apart |= told_apart;
     let parts = facts::participants_of(tx, cases.clone())?.into_iter().filter(|part| everybody.contains(&part.person_id)).collect();
     let audiences = cases::audiences(tx, cases)?;

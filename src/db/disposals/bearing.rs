@@ -32,7 +32,7 @@ pub fn bearing(tx: &mut Tx<'_>, permit: &Permit<act::DisposalApprove>, cases: &[
     let consents = facts::consents_about(tx, permit, &staying)?;
     let involved = staying.iter().copied().chain(consents.iter().map(|record| record.granter));
     let involved: BTreeSet<PersonId> = Counted::among(tx, involved)?.everybody();
-    let (people, _) = people::facts(tx, permit.scope(), &involved)?;
+    let (people, _) = people::facts::all(tx, permit.scope(), &involved)?;
     let mut assessed = capacity::facts(tx, &involved, DecisionKind::ShareInformation)?;
     let mut left = people.clone();
     for person in &mut left {
