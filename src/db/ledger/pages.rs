@@ -156,8 +156,10 @@ fn page_through<L: Log>(
     most: Most,
 ) -> Result<Page<LogRow>> {
     if list.shared {
-        // It knows neither that a log is longer by the time a plan is used again, nor without the values how few entries they choose.
-        tx.conn.batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan")?;
+        // It knows neither that a log is longer by the time a plan is used again, nor without the values how few entries they choose. And what it
+        // takes for few enough to be sorted is too many to be read.
+        tx.conn
+            .batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL plan_cache_mode = force_custom_plan")?;
     }
     let all = Part { ascending: None, ..list.ordered(list.range) };
     let total = total(page, || L::count(tx.conn, chosen(all)))?;
@@ -165,6 +167,10 @@ fn page_through<L: Log>(
     let (part, places) = list.part(tx.conn, left, most)?;
     // A server might go through all of the log that lies between them.
     let places = places.as_deref().filter(|_| list.shared);
+    if places.is_some() {
+        // These few are sorted: in their order they would be found by going through what lies between them.
+        tx.conn.batch_execute("SET LOCAL enable_sort = on")?;
+    }
     let entries = match places {
         Some([]) => Vec::new(),
         places => L::page(tx.conn, chosen(Part { places, ..list.ordered(part) }), i64::from(page.limit) + 1)?,
