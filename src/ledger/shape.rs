@@ -135,7 +135,19 @@ impl Shape {
     /// Whether its entries are about each other: those of the disclosure log.
     #[must_use]
     pub fn relates(&self) -> bool {
-        self.fields.iter().any(|field| field.name == "rel")
+        self.has("rel")
+    }
+
+    /// Whether its entries have this field.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|known| known.name == field)
+    }
+
+    /// Whether its entries are of this kind.
+    #[must_use]
+    pub fn tells(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|known| known.word == kind)
     }
 
     /// What is needed of the entry in these bytes, if they are one of this log to the last one.

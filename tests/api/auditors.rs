@@ -69,7 +69,8 @@ fn t31_the_tag_key_of_a_case_finds_all_its_entries_whatever_the_service_lists() 
     app.as_role(Role::Auditor).post("/disclosure-log/tag-keys", &ask).problem(403, "forbidden");
     app.manager()
         .post("/disclosure-log/tag-keys", &json!({"caseId": uuid::Uuid::now_v7(), "auditReference": "A"}))
-        .problem(404, "not-found");
+        .problem(422, "rule-violated")
+        .rule_at("#/caseId", "unknown_reference");
     for wrong in ["", "Ana Marsh", "-x", &"x".repeat(61)] {
         app.manager()
             .post("/disclosure-log/tag-keys", &json!({"caseId": family.case, "auditReference": wrong}))
@@ -333,6 +334,21 @@ fn t4_t17_t19_t21_what_is_signed_anew_is_caught_by_whoever_remembers() {
     let text = std::fs::read_to_string(&receipt).unwrap();
     let changed = file("changed", &text.replacen("index 1", "index 0", 1));
     assert_eq!(verified(&["verify-receipt", &changed, "--trust", &trust]).0, 1);
+    let (proof, signed) = text.rsplit_once("\n\nsendiass/").unwrap();
+    let forged = file("forged", &format!("{proof}\n\nsendiass/{}", signed.replacen('\n', "\n1", 1)));
+    assert_eq!(verified(&["verify-receipt", &forged, "--trust", &trust]).0, 1);
+    // What is not all of a receipt, or was made another by a mail program, tells of no change to the log.
+    let whole = text.trim_end();
+    for (name, damaged) in [
+        ("cut", whole[..whole.len() / 2].to_owned()),
+        ("ended", whole[..whole.len() - 3].to_owned()),
+        ("crlf", text.replace('\n', "\r\n")),
+        ("trust as receipt", std::fs::read_to_string(&trust).unwrap()),
+        ("empty", String::new()),
+    ] {
+        let (code, said) = verified(&["verify-receipt", &file(name, &damaged), "--trust", &trust]);
+        assert_eq!(code, 2, "{name}: {said}");
+    }
 
     // The whole history is written anew and signed with the real key: only who remembers finds out.
     let mut bodies: Vec<String> = stored(&app, "disclosure").into_iter().map(|(_, body)| body).collect();

@@ -217,6 +217,9 @@ fn t30_t32_a_bundle_taken_while_the_log_grows_is_sound_and_answers_what_the_list
         assert!(!expected.is_empty(), "{theirs}");
     }
     assert_eq!(auditor.runs("query day --from 2026-06-01T00:00:00Z").0, 2, "not all of it is there");
+    // What no entry of a log could say is no question to it.
+    auditor.take(&app, "access", "/access-log/export?format=bundle");
+    assert_eq!(auditor.runs("query access --kind read --role auditor").0, 0);
     for wrong in [
         "verify bundle --max-age 3",
         "verify bundle --from yesterday",
@@ -224,6 +227,11 @@ fn t30_t32_a_bundle_taken_while_the_log_grows_is_sound_and_answers_what_the_list
         "query - --count",
         "query bundle --kind x",
         "compare bundle",
+        "query bundle --role auditor",
+        "query bundle --kind disclosure_made,read",
+        "query access --basis permission",
+        "query access --kind disclosure_made",
+        "query access --copied true",
     ] {
         let (code, out, err) = auditor.runs(wrong);
         assert!(code == 64 && out.is_empty() && !err.is_empty(), "{wrong}: {code} {out}{err}");
@@ -314,6 +322,16 @@ fn t1_t4_t5_t15_t16_an_auditor_finds_what_was_changed_by_whoever_has_the_databas
     assert!(code == 0 && out.starts_with("ONE HISTORY"), "{out}{err}");
     auditor.keep("newest", &newest(&app, "disclosure-log"));
     assert_eq!(auditor.runs("compare kept newest").0, 2, "two checkpoints of two sizes do not tell");
+    // What was changed or damaged is no second history.
+    let whole = std::fs::read_to_string(auditor.0.path().join("longer")).unwrap();
+    auditor.keep("changed", &whole.replacen("\"told\":\"no\"", "\"told\":\"on\"", 1));
+    auditor.keep("headless", &whole.replacen("\nrange ", "\nranges ", 1));
+    auditor.keep("cut", &whole[..whole.len() - 100]);
+    auditor.keep("broken", &newest(&app, "disclosure-log").replacen('\n', "\n9", 1));
+    for damaged in ["changed", "headless", "cut", "broken"] {
+        let (code, out, err) = auditor.runs(&format!("compare {damaged} kept"));
+        assert_eq!((code, err.contains("TWO HISTORIES")), (2, false), "{damaged}: {out}{err}");
+    }
     auditor.keep("access", &newest(&app, "access-log"));
     assert_eq!(auditor.runs("compare kept access").0, 2, "they are of two logs");
     auditor.keep("trust", "# nobody\n");

@@ -31,7 +31,8 @@ struct Side<'c> {
 }
 
 impl Compare {
-    /// Exit codes: 0 one history, 1 two, 2 it cannot be told, 3 nobody who is trusted signed one of them, 64 used wrongly.
+    /// Exit codes: 0 one history, 1 two, 2 it cannot be told (also where one of them was changed), 3 nobody who is trusted signed one of them, 64
+    /// used wrongly.
     pub(super) fn run(&self) -> ExitCode {
         match self.compare() {
             Ok(sentence) => {
@@ -45,7 +46,8 @@ impl Compare {
     fn compare(&self) -> Result<String, Ended> {
         let trust = self.believed.read().map_err(Ended::used_wrongly)?;
         let trust = trust.ok_or_else(|| Ended::used_wrongly("Give a trust file: what nobody signed is no evidence."))?;
-        let (one, other) = (side(&self.one, &trust)?, side(&self.other, &trust)?);
+        let side = |file| side(file, &trust).map_err(untold);
+        let (one, other) = (side(&self.one)?, side(&self.other)?);
         if one.checkpoint.origin != other.checkpoint.origin {
             return Err(Ended::unknown("They are of two logs, and have nothing to do with each other."));
         }
@@ -72,7 +74,10 @@ impl Compare {
                 Ok(format!("ONE HISTORY: the log with {} entries goes on from that with {}.", long.checkpoint.size, short.checkpoint.size))
             }
             (Standing::Sound, Standing::Failed) => Err(fork(&short, &long)),
-            _ => Err(Ended { code: report.exit_code(), sentence: format!("{} does not tell.\n\n{}", long.file.display(), Told(&report)) }),
+            _ => Err(untold(Ended {
+                code: report.exit_code(),
+                sentence: format!("{} does not tell.\n\n{}", long.file.display(), Told(&report)),
+            })),
         }
     }
 }
@@ -82,6 +87,11 @@ fn fork(short: &Side<'_>, long: &Side<'_>) -> Ended {
     let text = |side: &Side<'_>| format!("{}:\n\n{}", side.file.display(), String::from_utf8_lossy(&side.note));
     let says = "TWO HISTORIES: the key of this log signed both, and no log that is only added to can be both. Keep both files.";
     Ended { code: 1, sentence: format!("{says}\n\n{}\n{}", text(short), text(long)) }
+}
+
+/// What was changed is no second history: nobody signed it.
+fn untold(ended: Ended) -> Ended {
+    Ended { code: if ended.code == 1 { 2 } else { ended.code }, ..ended }
 }
 
 fn side<'c>(file: &'c Path, trust: &Trust) -> Result<Side<'c>, Ended> {

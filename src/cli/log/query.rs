@@ -15,6 +15,7 @@ use crate::domain::vocabulary::{
 };
 use crate::ledger::audit::{Audit, Report};
 use crate::ledger::leaf;
+use crate::ledger::shape::Shape;
 
 /// Which entries of which bundle.
 #[derive(Args, Debug)]
@@ -116,6 +117,22 @@ impl Filters {
         asked.retain(|(_, values): &(_, Vec<String>)| !values.is_empty());
         asked
     }
+
+    /// What no entry of the log could say is not asked: that none says it would tell nothing.
+    fn fit(&self, report: &Report) -> Result<(), Ended> {
+        let Some(shape) = report.origin.as_deref().and_then(Shape::of) else { return Ok(()) };
+        let flags = [("identified", self.identified), ("copies", self.copied)];
+        let flags = flags.into_iter().filter_map(|(name, wanted)| wanted.map(|_| (name, Vec::new())));
+        for (name, values) in self.asked().into_iter().chain(flags) {
+            if !shape.has(name) {
+                return Err(Ended::used_wrongly(format!("No entry of this log has the field \"{name}\": it is one of the other log.")));
+            }
+            if let Some(value) = values.into_iter().find(|value| name == "kind" && !shape.tells(value)) {
+                return Err(Ended::used_wrongly(format!("No entry of this log is of the kind \"{value}\".")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is asked of an entry, ready to be compared.
@@ -159,7 +176,9 @@ impl Query {
         let asked = self.part.of(self.believed.asked()?);
         let mut audit = Audit::new(asked.clone());
         let rest = Source::open(&self.bundle)?.feed(&mut audit, |_, _| Ok(()))?;
-        sound(&audit.finish(rest))?;
+        let report = audit.finish(rest);
+        sound(&report)?;
+        self.filters.fit(&report)?;
         // Once more, and verified once more, so that it is the very file.
         let wanted =
             Wanted { part: &self.part, texts: self.filters.asked(), identified: self.filters.identified, copied: self.filters.copied };

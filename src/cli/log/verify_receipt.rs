@@ -41,9 +41,11 @@ impl VerifyReceipt {
         let asked = self.believed.asked()?;
         let nobody = || ended(3, "Nobody vouches for the receipt: give a trust file, with the key that the operator gave you.");
         let trust = asked.trust.clone().ok_or_else(nobody)?;
-        let receipt = Receipt::read(&bytes).ok_or_else(|| ended(1, "This is no receipt, or it was changed or damaged."))?;
+        let receipt = Receipt::read(&bytes)
+            .ok_or_else(|| ended(2, "This is no receipt, or not all of one, or not byte for byte as it was handed out."))?;
         let checkpoint = trust.open(&receipt.note).map_err(|fault| match fault {
-            NoteFault::Malformed | NoteFault::Forged => ended(1, "The checkpoint in the receipt was changed: its signature does not hold."),
+            NoteFault::Malformed => ended(2, "The checkpoint in the receipt is not all there, or not as it was signed: it proves nothing."),
+            NoteFault::Forged => ended(1, "The checkpoint in the receipt was changed: its signature does not hold."),
             NoteFault::Unsigned | NoteFault::OtherLog => ended(3, "No key that you trust signed the checkpoint in the receipt."),
         })?;
         if !receipt.is_in(&checkpoint) {
