@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A second verifier of bundles, which shares nothing with the first: verify_bundle.py TRUST BUNDLE [--since CHECKPOINT] ...
 
-For each bundle a line: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it; and why. Standard library only.
+For each bundle a line: 0 sound, 1 tampering, 2 it cannot be concluded, 3 nobody who is trusted signed it; and why. The
+exit code is the largest of them. Standard library only.
 TRUST has lines `log KEY [FIRST [LAST]]`. What it does not judge: witnesses (a TRUST that names any is 2), which period was asked for, how old the
 log is, what commitments stand for, and what entries say of each other and of the keys.
 """
@@ -177,16 +178,20 @@ def trusted(file):
 
 
 def main(trust, *asked):
+    codes = []
     while asked:
         file, *asked = asked
         kept = asked[1] if asked[:1] == ["--since"] else None
         asked = asked[2:] if kept else asked
         try:
             verify(open(file, "rb").read(), trusted(trust), open(kept, "rb").read() if kept else None)
-            print(0, "sound", flush=True)
+            said = 0, "sound"
         except Verdict as verdict:
-            print(*verdict.args, flush=True)
+            said = verdict.args
+        print(*said, flush=True)
+        codes.append(said[0])
+    return max(codes)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))
