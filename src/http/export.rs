@@ -160,7 +160,8 @@ impl<F> Export<F> {
         response.content_type(format.media());
         response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
         if *request.method() == Method::HEAD {
-            return response.finish();
+            // How long it would be nobody knows before it is written: no length is said, as in the answer to a GET.
+            return response.streaming(stream::empty::<Result<Bytes, BrokenOff>>());
         }
         let pulse = request.conn_data::<Line>().map(Line::pulse);
         let writing = Writing { export, format, fields, written: None, pulse };

@@ -10,6 +10,7 @@ use diesel::connection::SimpleConnection;
 use sendiass::domain::vocabulary::Role;
 use sendiass::ledger::leaf::leaf_hash;
 use serde_json::{Value, json};
+use ureq::http::Method;
 
 use crate::family::Family;
 use crate::harness::{Reply, TestApp};
@@ -136,6 +137,10 @@ fn an_export_holds_what_the_list_holds_whatever_is_asked_and_goes_on_where_it_br
     }
     let whole = auditor(&app, "/disclosure-log/export").text;
     let rest = auditor(&app, "/disclosure-log/export?indexFrom=2");
+    // Nobody is told that it is empty who asks about it only.
+    let head = app.as_role(Role::Auditor).send(&Method::HEAD, "/disclosure-log/export", None).ok(200);
+    assert!(head.headers.get("content-length").is_none() && head.text.is_empty(), "{:?}", head.headers);
+    assert_eq!(head.header("content-type"), rest.header("content-type"));
     assert_eq!(rest.text.lines().collect::<Vec<_>>(), whole.lines().skip(2).collect::<Vec<_>>());
     assert!(rest.header("content-disposition").contains("disclosure-log-2-"));
     for wrong in
