@@ -19,7 +19,7 @@ use crate::domain::legal_request::{
     LegalRequest, LegalRequestFilter, LegalRequestSummary, NewLegalClosure, NewLegalDecision, NewLegalRequest,
 };
 use crate::domain::page::{Page, PageRequest};
-use crate::domain::text::LongText;
+use crate::domain::text::blank;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{Direction, DisclosureStatus, LegalDecision, LegalRequestStatus, Purpose, TaskKind};
 use crate::policy::deadlines;
@@ -87,10 +87,6 @@ fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<Refusal
 /// Whether the caller works for another side of the family, and so decides nothing here (C15). Whoever is kept away from the case does not find it.
 fn is_conflicted(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<bool> {
     Ok(sides::serves_another(tx, permit, &[case].into())?)
-}
-
-fn blank(text: Option<&LongText>) -> bool {
-    text.is_none_or(|text| text.as_str().trim().is_empty())
 }
 
 /// What a decision needs besides.
@@ -201,7 +197,7 @@ impl App {
             if content.received_on > now.day() {
                 faults.push(Fault::new("#/receivedOn", "decided_in_future", "Must not be later than today."));
             }
-            if content.officer_name.as_str().trim().is_empty() {
+            if content.officer_name.is_blank() {
                 faults.push(Fault::new("#/officerName", "officer_missing", "Needs the officer, by name."));
             }
             faultless(faults)?;

@@ -182,7 +182,7 @@ impl App {
             let content = content.settled(now);
             let old = notes::find(tx, permit, id)?;
             let content = content.correcting(&old.content);
-            let Some(reason) = correction_reason.filter(|reason| !reason.as_str().trim().is_empty()) else {
+            let Some(reason) = correction_reason.filter(|reason| !reason.is_blank()) else {
                 let missing = RefusalRule::CorrectionReasonMissing;
                 return Err(Error::rule("#/correctionReason", missing.as_str(), missing.detail()));
             };

@@ -20,7 +20,7 @@ use crate::domain::patch::Merge;
 use crate::domain::referral::{
     NewReferral, NewReferralDecision, Newcomer, Referral, ReferralContent, ReferralFilter, ReferralReceipt, ReferralSummary, ReferralUpdate,
 };
-use crate::domain::text::LongText;
+use crate::domain::text::{LongText, blank};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{CaseStatus, ReferralDecision, ReferralStatus, Role, TaskKind};
 
@@ -157,8 +157,7 @@ fn existing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Ca
 }
 
 fn require_reason(decision: ReferralDecision, reason: Option<&LongText>) -> Result<()> {
-    let given = reason.is_some_and(|reason| !reason.as_str().trim().is_empty());
-    if given || decision != ReferralDecision::Decline {
+    if !blank(reason) || decision != ReferralDecision::Decline {
         return Ok(());
     }
     Err(Error::rule("#/reason", "decision_reason_missing", "Needs why it is declined."))

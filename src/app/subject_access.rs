@@ -219,7 +219,7 @@ impl App {
             let current = subject_access::find(tx, permit, id)?;
             expect_version(current.version, version)?;
             let mut faults = Vec::new();
-            if why.reason.as_str().trim().is_empty() {
+            if why.reason.is_blank() {
                 faults.push(Fault::new("#/reason", "decision_reason_missing", "Needs why it is refused."));
             }
             if why.rights_notice_on > now.day() {

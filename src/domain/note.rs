@@ -12,7 +12,7 @@ use super::action::ActionName;
 use super::fault::Fault;
 use super::ids::{CaseId, DisclosureId, NoteId, PersonId, RecipientId};
 use super::staff::StaffRef;
-use super::text::LongText;
+use super::text::{LongText, blank};
 use super::time::Timestamp;
 use super::vocabulary::{Channel, FactOrOpinion, InformationCategory, NoteKind, Sensitivity};
 
@@ -187,8 +187,7 @@ impl NoteContent {
         if self.information_categories.is_empty() {
             return fault("min_items", "informationCategories", "Needs at least one kind of information.");
         }
-        let said = |text: &Option<LongText>| text.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
-        if said(&self.concern) || said(&self.action_taken) {
+        if !blank(self.concern.as_ref()) || !blank(self.action_taken.as_ref()) {
             return Ok(());
         }
         fault("text_missing", "concern", "Needs concern or actionTaken.")

@@ -11,8 +11,9 @@ use super::disclosure::RefusalRule;
 use super::fault::Fault;
 use super::ids::{CaseId, PersonId, RecipientId, ReferralId, StaffId};
 use super::person::NewPerson;
+use super::spelling::is_blank;
 use super::staff::StaffRef;
-use super::text::{LongText, Name};
+use super::text::{LongText, Name, blank};
 use super::time::Timestamp;
 use super::vocabulary::{ReferralDecision, ReferralSource, ReferralStatus};
 
@@ -100,7 +101,7 @@ impl ReferralContent {
         }
         let mut faults = Vec::new();
         if self.is_professional() {
-            let told_how = self.family_agreed_how.as_ref().is_some_and(|how| !how.as_str().trim().is_empty());
+            let told_how = !blank(self.family_agreed_how.as_ref());
             let stated = [
                 ("#/familyAgreed", self.family_agreed == Some(true)),
                 ("#/familyAgreedHow", told_how),
@@ -120,7 +121,7 @@ impl ReferralContent {
     fn says_something(&self) -> Result<(), ValidationError> {
         let names = [&self.child_name, &self.parent_name, &self.contact];
         let texts = names.into_iter().flatten().map(Name::as_str).chain(self.summary.as_ref().map(LongText::as_str));
-        if self.risk_stated || texts.into_iter().any(|text| !text.trim().is_empty()) {
+        if self.risk_stated || texts.into_iter().any(|text| !is_blank(text)) {
             return Ok(());
         }
         let mut fault = ValidationError::new("text_missing").with_message("Needs summary, contact, childName or parentName.".into());

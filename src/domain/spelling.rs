@@ -68,9 +68,16 @@ fn is_apostrophe(sign: char) -> bool {
     matches!(sign, '\'' | '`' | '´' | '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2032}' | '\u{02B9}' | '\u{02BB}' | '\u{02BC}')
 }
 
-/// Format characters, which are not seen.
+/// Whether there is nothing to be seen in a text.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|sign| sign.is_whitespace() || sign.is_control() || is_unseen(sign))
+}
+
+/// Format characters and fillers, which are not seen.
 fn is_unseen(sign: char) -> bool {
-    matches!(sign, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    matches!(sign, '\u{AD}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}')
 }
 
 #[cfg(test)]
@@ -81,6 +88,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_text_in_which_nothing_is_seen_says_nothing() {
+        for nothing in ["", " ", "\n\t", "\u{a0}", "\u{200b}", "\u{200b} \u{feff}\u{ad}", "\u{2800}\u{3164}", "\0"] {
+            assert!(is_blank(nothing), "{nothing:?}");
+        }
+        for something in [".", "0", "\u{200b}a", "\u{5d0}", "\u{1f600}", "\u{301}"] {
+            assert!(!is_blank(something), "{something:?}");
+        }
+    }
 
     #[test]
     fn a_telephone_number_is_one_however_it_is_dialled() {

@@ -14,6 +14,12 @@ macro_rules! texts {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Whether there is nothing in it that can be seen.
+            #[must_use]
+            pub fn is_blank(&self) -> bool {
+                super::spelling::is_blank(&self.0)
+            }
         }
 
         impl From<&str> for $name {
@@ -35,4 +41,10 @@ texts! {
     Name, 200;
     /// A long text, at most 20,000 characters.
     LongText, 20_000;
+}
+
+/// Whether it is not said, or nothing of it can be seen.
+#[must_use]
+pub fn blank(text: Option<&LongText>) -> bool {
+    text.is_none_or(LongText::is_blank)
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::domain::concern::{ConcernDecision, ConcernGrounds, ConcernStanding, ConcernTold};
 use crate::domain::disclosure::{Failing, RefusalRule};
 use crate::domain::ids::StaffId;
-use crate::domain::text::LongText;
+use crate::domain::text::blank;
 use crate::domain::time::months_after;
 use crate::domain::vocabulary::{ConcernStatus, ConsentSought, ToldSubject};
 
@@ -39,10 +39,6 @@ pub fn missing_to_withhold(told: &ConcernTold) -> Vec<Failing> {
     let ConcernTold { risk_types, summary, grounds, .. } = told.clone();
     let said = ConcernDecision { risk_types, summary, grounds };
     missing(&said, false).map(|name| Failing::at(format!("#/{name}"), RefusalRule::SafeguardingFieldsMissing)).collect()
-}
-
-fn blank(text: Option<&LongText>) -> bool {
-    text.is_none_or(|text| text.as_str().trim().is_empty())
 }
 
 /// Why this member of staff may not review a concern that stands so, if they may not.
@@ -87,6 +83,7 @@ mod tests {
     use super::*;
     use crate::domain::concern::RiskGrounds;
     use crate::domain::ids::PersonId;
+    use crate::domain::text::LongText;
     use crate::domain::time::Timestamp;
     use crate::domain::vocabulary::{NoConsentReason, RiskType};
 

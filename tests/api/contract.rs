@@ -318,6 +318,9 @@ fn what_is_hidden_and_what_does_not_exist_are_told_in_the_same_words() {
     let of_case = |act: &str, id: &str| format!("/cases/{id}/{act}");
     let note_body = json!({"kind":"discussion","occurredAt":"2026-05-20T10:00:00.000Z","aboutPersonIds":[family.ana],"namesOthers":false,
         "informationCategories":["health"],"concern":"X.","factOrOpinion":"fact","sensitivity":"ordinary","keepConfidential":false});
+    let mut unseen = note_body.clone();
+    crate::family::merge(&mut unseen, json!({"concern":" ","actionTaken":"\u{200b}"}));
+    app.adviser().post(&of_case("notes", &family.case), &unseen).problem(400, "validation-failed").rule_at("#/concern", "text_missing");
     let ask = family.ask(&note, json!({}));
     let (empty, role, outcome, level) = (json!({}), json!({"role":"sibling"}), json!({"outcome":"agreed"}), json!({"area":"north"}));
     let (withdrawal, staff, kind) = (

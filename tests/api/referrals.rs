@@ -215,6 +215,8 @@ fn a_stated_risk_is_kept_in_any_case_and_told_to_a_manager() {
         .post("/referrals", &json!({"source":"unknown","riskStated":false}))
         .problem(400, "validation-failed")
         .rule("text_missing");
+    let unseen = json!({"source":"unknown","summary":"\u{200b}\u{feff}","riskStated":false});
+    app.adviser().post("/referrals", &unseen).problem(400, "validation-failed").rule("text_missing");
     app.adviser().post("/referrals", &json!({"source":"unknown"})).problem(400, "validation-failed").rule_at("#/riskStated", "required");
 }
 

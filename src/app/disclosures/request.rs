@@ -9,6 +9,7 @@ use crate::domain::concern::ConcernGrounds;
 use crate::domain::disclosure::{AskRecipient, Disclosure, NewSafeguarding};
 use crate::domain::fault::{Fault, Remark};
 use crate::domain::ids::PersonId;
+use crate::domain::text::blank;
 use crate::domain::vocabulary::Basis;
 
 /// What of a recipient is not on record, or takes no part in the case.
@@ -71,7 +72,7 @@ impl Request {
 /// Leaves nobody at risk where all who are said to be are unknown: then somebody is missing, unless words say who, or the concern that it joins.
 pub(super) fn drop_unknown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, risk: &mut NewSafeguarding) -> Result<()> {
     let grounds = &mut risk.grounds;
-    let described = grounds.at_risk_description.as_ref().is_some_and(|text| !text.as_str().trim().is_empty());
+    let described = !blank(grounds.at_risk_description.as_ref());
     if risk.concern_id.is_none() && !described && names_nobody(tx, permit, &grounds.at_risk_person_ids)? {
         grounds.at_risk_person_ids.clear();
     }

@@ -36,7 +36,7 @@ fn check(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestExtract>, case_id: Ca
         } else if !seen.insert(item.note_id) {
             faults.push(Fault::contradicting(format!("#/items/{i}/noteId")));
         }
-        if item.reason.as_str().trim().is_empty() {
+        if item.reason.is_blank() {
             faults.push(Fault::new(format!("#/items/{i}/reason"), "decision_reason_missing", "Needs why it goes or is left out."));
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::SarId;
 use crate::domain::subject_access::{NewSarClockEvent, SarClock, SubjectAccessRequest, SubjectAccessRequestSummary};
+use crate::domain::text::blank;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ClockEventKind, SarStatus, TaskKind};
 use crate::policy::subject_access::{Clock, ClockEvent, Running};
@@ -104,7 +105,7 @@ fn faults(next: &NewSarClockEvent, received_on: NaiveDate, events: &[ClockEvent]
             "The requester is told that it takes longer within the first month, or it does not.",
         ));
     }
-    if extends && next.reason.as_ref().is_none_or(|reason| reason.as_str().trim().is_empty()) {
+    if extends && blank(next.reason.as_ref()) {
         faults.push(Fault::new("#/reason", "decision_reason_missing", "Needs why it takes longer."));
     }
     faults

@@ -17,7 +17,7 @@ use crate::domain::ids::{CaseId, SarId};
 use crate::domain::person::{Contact, NewContact};
 use crate::domain::subject_access::{NewSarDispatch, SarAddress, SubjectAccessRequest};
 use crate::domain::subject_access_letter::OfCase;
-use crate::domain::text::LongText;
+use crate::domain::text::{LongText, blank};
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{ClockEventKind, SarStatus};
 use crate::policy::disclosure::Grant;
@@ -35,7 +35,7 @@ fn authorised(tx: &mut Tx<'_>, permit: &Permit<act::SarDispatch>, request: &Subj
     let (family, [requester, acting_for, subject]) = facts::of_asking(tx, permit, [content.requester_id, acting_for, content.subject_id])?;
     let shown = Shown {
         authority: request.clock_events.iter().any(|event| event.content.kind == ClockEventKind::AuthorityReceived),
-        best_interests: request.best_interests.as_ref().is_some_and(|reason| !reason.as_str().trim().is_empty()),
+        best_interests: !blank(request.best_interests.as_ref()),
     };
     let asking = Asking { capacity: content.capacity, requester, acting_for, subject };
     Ok(may_ask(&asking, shown, now.day(), &family))

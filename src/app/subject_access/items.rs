@@ -13,7 +13,7 @@ use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, NoteId, SarId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::subject_access::{NewSarItems, SarBundle, SarCandidate, SarItem, SubjectAccessRequest};
-use crate::domain::text::LongText;
+use crate::domain::text::blank;
 use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{BundleStatus, SarItemDecision, SarStatus};
 
@@ -21,10 +21,6 @@ use crate::domain::vocabulary::{BundleStatus, SarItemDecision, SarStatus};
 pub(super) fn held(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, now: Timestamp) -> Result<Held> {
     let cases = require_unconflicted(tx, permit, request)?;
     Ok(held_about(tx, permit, (request.id, Right::from(&request.content)), cases, now.day())?)
-}
-
-fn blank(text: Option<&LongText>) -> bool {
-    text.is_none_or(|text| text.as_str().trim().is_empty())
 }
 
 /// What is wrong with what is decided of this item.

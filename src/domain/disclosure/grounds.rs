@@ -53,7 +53,7 @@ fn wordless(ask: &Ask) -> Ask {
     let of_risk = ask.safeguarding.as_mut().map(|risk| &mut risk.grounds);
     let of_risk = of_risk.map(|risk| [&mut risk.at_risk_description, &mut risk.necessity, &mut risk.proportionality]);
     for text in [&mut ask.summary, &mut ask.told_reason].into_iter().chain(of_risk.into_iter().flatten()) {
-        if let Some(text) = text.as_mut().filter(|text| !text.as_str().trim().is_empty()) {
+        if let Some(text) = text.as_mut().filter(|text| !text.is_blank()) {
             *text = LongText::from("…");
         }
     }

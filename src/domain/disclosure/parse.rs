@@ -1,7 +1,7 @@
 //! From a body of the contract to what is asked. Properties that contradict each other stop here; whether it is allowed is not judged.
 
 use crate::domain::ids::{NoteId, PersonId};
-use crate::domain::text::LongText;
+use crate::domain::text::{LongText, blank};
 use crate::domain::vocabulary::{Basis, Channel, Direction, InformationCategory, Purpose};
 
 use super::asked::{Ask, AskRecipient, AskedBasis, DisclosureContent, DisclosureRecipient, NewDisclosure, NewDisclosureCheck};
@@ -146,7 +146,7 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),
         ("#/noteIds", anonymised && !body.note_ids.is_empty()),
         ("#/copies", anonymised && !body.copies.is_empty()),
-        ("#/summary", anonymised && body.summary.as_ref().is_none_or(|text| text.as_str().trim().is_empty())),
+        ("#/summary", anonymised && blank(body.summary.as_ref())),
         ("#/cohort", !anonymised && body.cohort.is_some()),
         ("#/safeguarding", body.safeguarding.is_some()),
         ("#/toldReason", body.told_reason.is_some()),
