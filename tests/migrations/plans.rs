@@ -99,6 +99,13 @@ fn the_lists_find_their_rows_by_an_index() {
         let spoken: Vec<String> =
             SPOKEN.lock().unwrap().iter().filter(|query| from.iter().any(|from| query.contains(from)) && !ends(query)).cloned().collect();
         assert!(!spoken.is_empty(), "{path}: nothing was read from {table}");
+        // However long a log is, and whatever a server makes of it.
+        for way in ["enable_seqscan", "enable_sort"] {
+            let told = SPOKEN.lock().unwrap().iter().any(|query| query.contains(&format!("SET LOCAL {way} = off")));
+            if app.scratch.is_some() && table.ends_with("_entry") && !path.contains("/entries/") && !told {
+                faults.push(format!("{path}: nothing keeps a server from {way}"));
+            }
+        }
         // The bound of a period is the first entry since then, by the index of times; looked for as the least index it would read half the log.
         let bound = |query: &String| query.contains("at` ASC") || query.contains("at\" ASC");
         if path.contains("from=") && !spoken.iter().any(|query| bound(query) && query.contains("LIMIT")) {
