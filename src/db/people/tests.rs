@@ -58,7 +58,7 @@ fn a_person_reads_back_as_recorded() {
     assert_eq!((person.content, person.contacts), kept);
     assert_eq!(person.age_out_on, NaiveDate::from_ymd_opt(2033, 6, 24));
     assert_eq!((person.version, person.created_at, person.recorded_by.display_name.as_str()), (1, now(), "Jo Ashdown"));
-    let (facts, less) = scratch.read(move |tx| facts(tx, Scope::Nothing, &BTreeSet::from([id]))).unwrap();
+    let (facts, less) = scratch.read(move |tx| facts::all(tx, Scope::Nothing, &BTreeSet::from([id]))).unwrap();
     assert_eq!((facts.len(), less.len(), facts[0].id), (1, 0, id));
     assert_eq!((facts[0].kind, facts[0].date_of_birth), (PersonKind::Child, NaiveDate::from_ymd_opt(2017, 2, 11)));
 }
