@@ -139,6 +139,23 @@ fn a_copy_holds_only_what_its_receiver_may_have() {
 }
 
 #[test]
+fn that_a_copy_is_a_condition_asks_for_no_more_than_that_they_get_one() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    permit(&app, &family, json!({"conditions":[{"kind":"copy_to_granter"}]}));
+    let (id, _) = extracted(&app, &family);
+    let version = manager.get(&path(&id)).ok(200).version();
+    let bare = manager.if_match(version).post(&format!("{}/dispatch", path(&id)), &json!({}));
+    let without = dispatch(&manager, &id, &[]);
+    for reply in [bare, without] {
+        assert_eq!(reply.problem(422, "copy-recipient-required").rule_at("#/copies", "copy_recipient_required").rules().len(), 1);
+    }
+    let done = dispatch(&manager, &id, &[(&family.mia, &family.mia_contact)]).ok(200);
+    assert_eq!((done.str("status"), left(&app, &family).len()), ("sent_and_copied".to_owned(), 1));
+}
+
+#[test]
 fn a_young_persons_own_case_is_copied_to_them_and_to_a_parent_only_if_they_permit() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

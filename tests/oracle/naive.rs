@@ -399,10 +399,12 @@ impl<'a> Oracle<'a> {
         let granters: BTreeSet<_> = passed.iter().map(|record| record.granter).collect();
         let last_words = granters.iter().filter_map(|granter| newest(passed.iter().copied().filter(|record| record.granter == *granter)));
         let last_words: Vec<&ConsentFact> = last_words.collect();
-        if let Some(relied_on) = newest(last_words.iter().copied().filter(|record| self.last_step(record, need, with_copies).is_none())) {
+        if let Some(relied_on) = newest(last_words.iter().copied().filter(|record| self.last_step(record, need, to, with_copies).is_none()))
+        {
             return Ok(relied_on);
         }
-        let steps = last_words.iter().filter_map(|record| Some((self.last_step(record, need, with_copies)?, record.decided_at, record.id)));
+        let steps =
+            last_words.iter().filter_map(|record| Some((self.last_step(record, need, to, with_copies)?, record.decided_at, record.id)));
         let furthest = steps.max_by_key(|((step, _), decided_at, id)| (*step, *decided_at, *id));
         unmet(furthest.unwrap().0.1)
     }
@@ -464,7 +466,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// The first of R14 and R15 that a permission fails for a need.
-    fn last_step(&self, record: &ConsentFact, need: &Need<'a>, with_copies: bool) -> Option<(u8, Rule)> {
+    fn last_step(&self, record: &ConsentFact, need: &Need<'a>, to: &AskRecipient, with_copies: bool) -> Option<(u8, Rule)> {
         if let Some(note) = need.note()
             && note.keep_confidential
             && !record.note_ids.contains(&note.id)
@@ -474,17 +476,17 @@ impl<'a> Oracle<'a> {
                 return Some((14, Rule::ItemMarkedConfidential));
             }
         }
-        if !record.conditions.iter().all(|condition| self.holds(condition, record)) {
+        if !record.conditions.iter().all(|condition| self.holds(condition, record, to)) {
             return Some((15, Rule::ConditionUnmet));
         }
         let permitted = || self.ask.copies.iter().all(|copy| self.may_have_a_copy(copy.person_id, need, record));
         (with_copies && !permitted()).then_some((15, Rule::CopyNotPermitted))
     }
 
-    fn holds(&self, condition: &Condition, record: &ConsentFact) -> bool {
+    fn holds(&self, condition: &Condition, record: &ConsentFact, to: &AskRecipient) -> bool {
         match condition.kind {
-            // Where the copies of an extract go is said when it is sent (C15).
-            ConditionKind::CopyToGranter => self.gets_a_copy(record.granter) || (self.ask.legal_extract && self.facts.resting_on.is_none()),
+            // An extract is sent with a copy to everybody who permitted that the officer gets it, in any case (C15).
+            ConditionKind::CopyToGranter => self.gets_a_copy(record.granter) || (self.ask.legal_extract && *to == self.ask.recipient),
             ConditionKind::NotBefore => condition.not_before_on.is_some_and(|first| self.today >= first),
             ConditionKind::ChannelIn => condition.channels.contains(&self.ask.channel),
             ConditionKind::OnceOnly => !record.used,

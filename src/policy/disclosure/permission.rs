@@ -179,7 +179,7 @@ impl<'a> Decision<'a> {
         }
         let mut serving = Vec::new();
         for permission in latest.into_values() {
-            match self.terms_hold(permission, need, with_copies) {
+            match self.terms_hold(permission, need, to, with_copies) {
                 Err((stage, rule)) => furthest.stopped(stage, permission, rule),
                 Ok(()) => serving.push(permission),
             }
@@ -267,10 +267,10 @@ impl<'a> Decision<'a> {
     }
 
     /// R14, R15: a wish for confidence is lifted, every condition holds, every copy is permitted.
-    fn terms_hold(&self, permission: &ConsentFact, need: Need<'_>, with_copies: bool) -> Result<(), (u8, RefusalRule)> {
+    fn terms_hold(&self, permission: &ConsentFact, need: Need<'_>, to: Receiver<'_>, with_copies: bool) -> Result<(), (u8, RefusalRule)> {
         if wishes_confidence(need) && !note_named(permission, need.matter.note) {
             Err((14, RefusalRule::ItemMarkedConfidential))
-        } else if !self.conditions_hold(permission) {
+        } else if !self.conditions_hold(permission, to) {
             Err((15, RefusalRule::ConditionUnmet))
         } else if with_copies && !self.ask.copies.iter().all(|copy| self.copy_permitted(copy, permission, need)) {
             Err((15, RefusalRule::CopyNotPermitted))
@@ -279,9 +279,9 @@ impl<'a> Decision<'a> {
         }
     }
 
-    fn conditions_hold(&self, permission: &ConsentFact) -> bool {
+    fn conditions_hold(&self, permission: &ConsentFact, to: Receiver<'_>) -> bool {
         permission.conditions.iter().all(|condition| match condition.kind {
-            ConditionKind::CopyToGranter => will_be_copied(self.ask, self.facts, permission),
+            ConditionKind::CopyToGranter => will_be_copied(self.ask, permission, to.who),
             ConditionKind::NotBefore => condition.not_before_on.is_some_and(|first| first <= self.now.day()),
             ConditionKind::ChannelIn => condition.channels.contains(&self.ask.channel),
             ConditionKind::OnceOnly => !permission.used,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::items::Item;
-use crate::domain::disclosure::{Ask, ConsentFact, Facts, ReliedOn, WithheldFact};
+use crate::domain::disclosure::{Ask, AskRecipient, ConsentFact, Facts, ReliedOn, WithheldFact};
 use crate::domain::ids::{ConsentId, PersonId};
 
 /// Whether an extract for legal proceedings is sent, and not only drafted.
@@ -19,9 +19,10 @@ pub(super) fn copied(ask: &Ask, permission: &ConsentFact) -> bool {
     ask.copies.iter().any(|copy| copy.person_id == permission.granter)
 }
 
-/// Whether whoever permitted gets a copy, or will: where the copies of a drafted extract go is said when it is sent, and then everybody gets one.
-pub(super) fn will_be_copied(ask: &Ask, facts: &Facts, permission: &ConsentFact) -> bool {
-    copied(ask, permission) || (ask.legal_extract && !is_sent_for_proceedings(ask, facts))
+/// Whether whoever permitted that this receiver gets it has a copy, or will: where the copies of an extract go is said when it is sent, and then all
+/// get one who permitted that the officer gets it (C15). Of whoever permitted no more than a copy for somebody that is not so.
+pub(super) fn will_be_copied(ask: &Ask, permission: &ConsentFact, receiver: &AskRecipient) -> bool {
+    copied(ask, permission) || (ask.legal_extract && *receiver == ask.recipient)
 }
 
 /// Whether an item is kept from somebody on this day, who would get it or a copy: it was passed on because of a risk, and they are one whose knowledge

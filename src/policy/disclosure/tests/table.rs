@@ -754,7 +754,7 @@ fn an_extract_is_sent_with_a_copy_to_everybody_who_permitted() {
     w.m1().conditions = vec![condition(ConditionKind::CopyToGranter)];
     assert_eq!(w.outcome(), "grant 101(Ana,Mia)", "while it is drafted nobody gets a copy yet");
     w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(101)), 1)]);
-    assert_eq!(w.outcome(), "consent-scope-exceeded condition_unmet@noteIds/0");
+    assert_eq!(w.outcome(), "copy-recipient-required copy_recipient_required@copies", "whether or not it is a condition");
     w.m1().conditions.clear();
     assert_eq!(w.outcome(), "copy-recipient-required copy_recipient_required@copies");
     w.copy_to(MIA);
@@ -766,6 +766,25 @@ fn an_extract_is_sent_with_a_copy_to_everybody_who_permitted() {
     assert_eq!(w.outcome(), "copy-recipient-required copy_recipient_required@copies");
     w.copy_to(FINN);
     assert!(decide(&w.ask, &w.facts, w.now).is_ok());
+}
+
+#[test]
+fn whoever_permits_no_more_than_a_copy_of_an_extract_gets_one_if_that_is_the_condition() {
+    let mut w = world();
+    let to = |people: &[PersonId]| -> Vec<ConsentRecipient> {
+        people.iter().map(|person| ConsentRecipient { person_id: Some(*person), ..ConsentRecipient::default() }).collect()
+    };
+    w.ask.legal_extract = true;
+    w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(101)), 1)]);
+    w.add(permits(103, FINN, &[ANA], "2026-03-02")).recipients = to(&[NELL, FINN]);
+    w.add(permits(104, MIA, &[MIA], "2026-03-02")).recipients = to(&[NELL, FINN]);
+    w.copy_to(MIA);
+    w.copy_to(NELL);
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)");
+    w.facts.consents[1].conditions = vec![condition(ConditionKind::CopyToGranter)];
+    assert_eq!(w.outcome(), "consent-scope-exceeded copy_not_permitted@copies/1");
+    w.copy_to(FINN);
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)");
 }
 
 #[test]
