@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::participants::known;
 use super::{App, Error, Result, allowed, expect_version, faultless, possible, sides};
-use crate::authz::{Act, Action, Caller, Permit, act};
+use crate::authz::{Act, Action, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::subject_access::{self, Right, Step, cases_of_right};
 use crate::db::{self, Tx, people, staff};
@@ -17,6 +17,7 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::patch::Merge;
 use crate::domain::person::Contact;
 use crate::domain::subject_access::{NewSarRefusal, NewSubjectAccessRequest, SarUpdate, SubjectAccessRequest, SubjectAccessRequestSummary};
+use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::SarStatus;
 
 mod clock;
@@ -26,33 +27,53 @@ mod letter;
 
 use clock::{remind, settle, timed};
 
-/// What may be done with a request that stands so.
-fn actions(status: SarStatus) -> &'static [Action] {
-    match status {
-        SarStatus::Received | SarStatus::Running => {
+/// What may be done with a request that stands so, once all that is held now is decided, or before. What was built is no answer any more while it is not.
+fn actions(status: SarStatus, decided: bool) -> &'static [Action] {
+    match (status, decided) {
+        (SarStatus::Received | SarStatus::Running, true) => {
             &[Action::SarUpdate, Action::SarClockEvent, Action::SarDecide, Action::SarBundle, Action::SarRefuse]
         }
-        SarStatus::AwaitingIdentity | SarStatus::Paused => {
+        (SarStatus::Received | SarStatus::Running, false) | (SarStatus::AwaitingIdentity | SarStatus::Paused, _) => {
             &[Action::SarUpdate, Action::SarClockEvent, Action::SarDecide, Action::SarRefuse]
         }
-        SarStatus::Ready => &[Action::SarUpdate, Action::SarDecide, Action::SarBundleFile, Action::SarDispatch, Action::SarRefuse],
-        SarStatus::Sent => &[Action::SarBundleFile],
-        SarStatus::Refused => &[],
+        (SarStatus::Ready, true) => {
+            &[Action::SarUpdate, Action::SarDecide, Action::SarBundle, Action::SarBundleFile, Action::SarDispatch, Action::SarRefuse]
+        }
+        (SarStatus::Ready, false) => &[Action::SarUpdate, Action::SarDecide, Action::SarRefuse],
+        (SarStatus::Sent, _) => &[Action::SarBundleFile],
+        (SarStatus::Refused, _) => &[],
     }
 }
 
 /// The request with its clock, as far as the caller sees it.
-fn offered(caller: &Caller, request: SubjectAccessRequest) -> SubjectAccessRequest {
-    let request = timed(request);
-    let close = request.content.conflicted_staff_ids.contains(&caller.staff);
-    if close || !caller.may(Action::SarUpdate) {
-        return request.clock_alone();
+fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: Timestamp) -> Result<SubjectAccessRequest> {
+    let request = timed(subject_access::find(tx, permit, id)?);
+    let caller = permit.caller();
+    if request.content.conflicted_staff_ids.contains(&caller.staff) || !caller.may(Action::SarUpdate) {
+        return Ok(request.clock_alone());
     }
-    SubjectAccessRequest { allowed_actions: allowed(caller, actions(request.status)), ..request }
+    let allowed_actions = allowed(caller, &offered(tx, permit, &request, now)?);
+    Ok(SubjectAccessRequest { allowed_actions, ..request })
 }
 
-fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<SubjectAccessRequest> {
-    Ok(offered(permit.caller(), subject_access::find(tx, permit, id)?))
+/// What the caller may do with a request now: nothing if they may not decide about it, and nothing is built or sent by who is not shown all of it.
+fn offered(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, now: Timestamp) -> Result<Vec<Action>> {
+    let Some(cases) = unless_closed(require_unconflicted(tx, permit, request))? else { return Ok(Vec::new()) };
+    let decided = match request.status {
+        SarStatus::Received | SarStatus::Running | SarStatus::Ready => {
+            unless_closed(items::held_in(tx, permit, request, cases, now))?.is_some_and(|held| held.is_decided())
+        }
+        _ => false,
+    };
+    Ok(possible(permit.caller(), actions(request.status, decided)))
+}
+
+/// What is not the caller's to decide about, or to see without a reason, is none.
+fn unless_closed<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(Error::SamePerson(_) | Error::Db(db::Error::NotFound | db::Error::AccessReasonRequired)) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// The request for whoever recorded it, also where they do not see a case it is about: then its clock alone, and how it stands.
@@ -60,20 +81,17 @@ fn recorded(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId) -> Result<Sub
     Ok(timed(subject_access::written(tx, permit, id)?).clock_alone())
 }
 
-/// What the caller may do with a request that stands so.
-fn allowed_now(caller: &Caller, status: SarStatus) -> Vec<Action> {
-    possible(caller, actions(status))
-}
-
-/// The request stands so that this cannot be done.
-fn wrong_state(caller: &Caller, status: SarStatus, rule: Option<RefusalRule>) -> Error {
-    let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
-    Error::State { rule, allowed: allowed_now(caller, status) }
+/// The request stands so that this cannot be done, but what is offered.
+fn wrong_state(offered: Vec<Action>, rule: Option<RefusalRule>) -> Error {
+    Error::State { rule: rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail())), allowed: offered }
 }
 
 /// The request stands so that this can be done.
-fn require(caller: &Caller, request: &SubjectAccessRequest, action: Action) -> Result<()> {
-    if actions(request.status).contains(&action) { Ok(()) } else { Err(wrong_state(caller, request.status, None)) }
+fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, action: Action, now: Timestamp) -> Result<()> {
+    if actions(request.status, true).contains(&action) {
+        return Ok(());
+    }
+    Err(wrong_state(offered(tx, permit, request, now)?, None))
 }
 
 /// Whether the caller is the subject or the requester, or close to one of them, or works for another side of the family (C1). Whoever does not see a case
@@ -144,7 +162,7 @@ impl App {
             remind(tx, permit, (id, right), received_on, &[], now)?;
             Ok(id)
         };
-        let show = |tx: &mut Tx<'_>, permit: &Permit<_>, id| match shown(tx, permit, id) {
+        let show = move |tx: &mut Tx<'_>, permit: &Permit<_>, id| match shown(tx, permit, id, now) {
             Err(Error::Db(db::Error::NotFound | db::Error::AccessReasonRequired)) => recorded(tx, permit, id),
             shown => shown,
         };
@@ -163,7 +181,8 @@ impl App {
 
     /// A request about cases in scope; to whoever may not decide about it, or recorded it without seeing all of them, its clock alone.
     pub async fn read_subject_access(&self, permit: Permit<act::SarRead>, id: SarId) -> Result<SubjectAccessRequest> {
-        self.look(permit, move |tx, permit| match shown(tx, permit, id) {
+        let now = self.clock.now();
+        self.look(permit, move |tx, permit| match shown(tx, permit, id, now) {
             Err(Error::Db(db::Error::NotFound)) => recorded(tx, permit, id),
             shown => shown,
         })
@@ -197,10 +216,10 @@ impl App {
                 faults.push(Fault::unknown("#/deliveryContactId"));
             }
             faultless(faults)?;
-            require(permit.caller(), &current, Action::SarUpdate)?;
+            require(tx, permit, &current, Action::SarUpdate, now)?;
             require_unconflicted(tx, permit, &current)?;
             subject_access::take(tx, permit, id, version, current.status, Step::Updated(update), now)?;
-            shown(tx, permit, id)
+            shown(tx, permit, id, now)
         })
         .await
     }
@@ -229,12 +248,12 @@ impl App {
                 faults.push(Fault::contradicting("#/rightsNoticeOn"));
             }
             faultless(faults)?;
-            require(permit.caller(), &current, Action::SarRefuse)?;
+            require(tx, permit, &current, Action::SarRefuse, now)?;
             require_unconflicted(tx, permit, &current)?;
             subject_access::take(tx, permit, id, version, SarStatus::Refused, Step::Refused(why), now)?;
             settle(tx, permit, id, now)?;
             Ok(id)
         };
-        self.once(permit, request, refuse, shown).await
+        self.once(permit, request, refuse, move |tx, permit, id| shown(tx, permit, id, now)).await
     }
 }

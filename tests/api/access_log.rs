@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use ureq::http::Method;
 
+use crate::apart::own_case;
 use crate::family::{Family, person};
 use crate::harness::cluster;
 use crate::harness::{Reply, Session, TestApp};
@@ -290,6 +291,26 @@ fn what_is_out_of_scope_leaves_the_entry_of_what_does_not_exist() {
     // An adviser gives no reason.
     app.adviser().with("Access-Reason", "complaint").get(&case).ok(200);
     assert_eq!(newest(&app).body.get("accessReason"), None);
+}
+
+#[test]
+fn a_look_at_a_request_for_what_is_held_tells_of_the_cases_it_is_about_and_of_no_other() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (manager, his) = (app.manager(), app.as_staff(Role::ServiceManager, "his"));
+    family.note(&app, &family.mia, &[&family.ana], "views_and_wishes", json!({"sensitivity":"restricted"}));
+    let id = app.adviser().post("/subject-access-requests", &family.subject_access(json!({}))).ok(201).id();
+    let (path, own) = (format!("/subject-access-requests/{id}"), own_case(&his, &family.ana).id());
+    // What is held is looked at for what may be done: also without a reason for what is restricted, and where that is nothing.
+    for (session, offered) in [(&manager, 4), (&manager.with("Access-Reason", "subject_access_request"), 4), (&his, 0)] {
+        let since = size(&app);
+        assert_eq!(session.get(&path).ok(200).body["allowedActions"].as_array().unwrap().len(), offered);
+        let mut entries = entries(&app, since);
+        let Entry { index, body } = entries.pop().unwrap();
+        assert_eq!((entries.len(), &body["kind"], &body["outcome"]), (0, &json!("read"), &json!("granted")));
+        assert_eq!((body["cases"].as_array().unwrap().len(), is_about(&app, index, &family.case)), (1, true), "{body}");
+        assert!(!is_about(&app, index, &own));
+    }
 }
 
 #[test]

@@ -80,7 +80,17 @@ fn each_step_is_taken_where_it_is_offered_and_nowhere_else() {
     let id = log(&app, &family, json!({}));
     let offered = || read(&manager, &id).body["allowedActions"].clone();
     let decided = || put(&manager, &id, &[include(&note)]).ok(200);
-    assert_eq!(offered(), json!(["update", "record_clock_event", "decide_items", "build_bundle", "refuse"]));
+    // There is nothing to build before its items are decided.
+    let undecided = json!(["update", "record_clock_event", "decide_items", "refuse"]);
+    assert_eq!(offered(), undecided);
+    for early in [build(&manager, &id), manager.get(&format!("{}/bundle", path(&id)))] {
+        assert_eq!(early.problem(409, "invalid-state").rule("sar_not_decided").body["allowedActions"], undecided);
+    }
+    let another = log(&app, &family, json!({}));
+    let unasked = event(&manager, &another, "clarification_received", "2026-06-01").problem(409, "invalid-state");
+    assert_eq!(unasked.body["allowedActions"], undecided);
+    let then = put(&manager, &another, &[include(&note)]).ok(200);
+    assert_eq!(then.body["allowedActions"], json!(["update", "record_clock_event", "decide_items", "build_bundle", "refuse"]));
     // While proof is out its items may be decided, and nothing leaves.
     event(&manager, &id, "identity_asked", "2026-05-30").ok(200);
     assert_eq!(
@@ -100,8 +110,10 @@ fn each_step_is_taken_where_it_is_offered_and_nowhere_else() {
     dispatch(&manager, &id, "secure_email").problem(409, "invalid-state").rule("sar_not_decided");
     event(&manager, &id, "clarification_received", "2026-06-01").ok(200);
     build(&manager, &id).ok(202);
-    assert_eq!(offered(), json!(["update", "decide_items", "bundle_file", "dispatch", "refuse"]));
-    event(&manager, &id, "clarification_asked", "2026-06-01").problem(409, "invalid-state");
+    let ready = json!(["update", "decide_items", "build_bundle", "bundle_file", "dispatch", "refuse"]);
+    assert_eq!(offered(), ready);
+    build(&manager, &id).ok(202);
+    assert_eq!(event(&manager, &id, "clarification_asked", "2026-06-01").problem(409, "invalid-state").body["allowedActions"], ready);
     assert!(read(&manager, &id).body["builtAt"].is_string());
     let anew = decided();
     assert_eq!((anew.str("status"), anew.body.get("builtAt")), ("running".into(), None));
@@ -111,6 +123,14 @@ fn each_step_is_taken_where_it_is_offered_and_nowhere_else() {
     let moved = json!({"caseId":other.case,"reason":"Theirs.","fromPersonId":other.mia,"aboutPersonIds":[other.mia]});
     app.adviser().post(&format!("/notes/{note}/relocation"), &moved).ok(201);
     dispatch(&manager, &id, "secure_email").problem(409, "invalid-state").rule("sar_not_decided");
+    // What was built before is none any more, and so is neither offered nor to be had.
+    let stale = json!(["update", "decide_items", "refuse"]);
+    assert_eq!(offered(), stale);
+    let had = ["bundle", "bundle/file"].map(|file| manager.get(&format!("{}/{file}", path(&id))));
+    let tried = [build(&manager, &id), dispatch(&manager, &id, "secure_email"), event(&manager, &id, "clarification_asked", "2026-06-01")];
+    for reply in had.into_iter().chain(tried) {
+        assert_eq!(reply.problem(409, "invalid-state").body["allowedActions"], stale);
+    }
     // Nor is what came in its place decided by that.
     family.n1(&app);
     build(&manager, &id).problem(409, "invalid-state").rule("sar_not_decided");
@@ -234,6 +254,10 @@ fn a_manager_who_serves_another_side_or_is_kept_from_a_case_of_it_does_nothing_a
     for reply in acts(&manager) {
         reply.problem(409, "same-person").rule("conflict_of_interest");
     }
+    // Nor is any of it offered to them.
+    let early = manager.get(&format!("{}/bundle", path(&id))).problem(409, "invalid-state");
+    assert_eq!((&read(&manager, &id).body["allowedActions"], early.body.get("allowedActions")), (&json!([]), None));
+    assert_eq!(read(&deputy, &id).body["allowedActions"].as_array().unwrap().len(), 5);
     // There are two cases since: one is restricted, and from the other a manager is kept away. That one is not theirs to learn of by a reason.
     let (uncle, worker) = (app.as_staff(Role::ServiceManager, "uncle"), app.adviser().get("/me").ok(200).id());
     let herself = uncle.get("/me").ok(200).id();

@@ -164,14 +164,13 @@ fn what_does_not_leave_is_in_the_log_of_each_case_with_all_that_is_lacking() {
         );
         assert_eq!(reply.body["policy"]["clauses"], json!(["C9"]));
     };
-    let running = ["update", "record_clock_event", "decide_items", "build_bundle", "refuse"];
-    refused(dispatch(&manager, &id, "secure_email"), &["R2/sar_not_decided", "address_unverified"], &running);
     let waiting = ["update", "record_clock_event", "decide_items", "refuse"];
+    refused(dispatch(&manager, &id, "secure_email"), &["R2/sar_not_decided", "address_unverified"], &waiting);
     event(&manager, &id, "identity_asked", "2026-05-30").ok(200);
     refused(dispatch(&manager, &id, "secure_email"), &["R2/sar_not_decided", "address_unverified", "authority_missing"], &waiting);
     event(&manager, &id, "identity_received", "2026-06-01").ok(200);
     ready(&manager, &id);
-    let built = ["update", "decide_items", "bundle_file", "dispatch", "refuse"];
+    let built = ["update", "decide_items", "build_bundle", "bundle_file", "dispatch", "refuse"];
     refused(dispatch(&manager, &id, "secure_email"), &["address_unverified"], &built);
     deliver(&manager, &id, &contact).ok(200);
     assert_eq!(told(&app, "disclosure_refused").len(), 6, "one of each case");

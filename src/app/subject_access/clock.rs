@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{require, require_unconflicted, shown, wrong_state};
+use super::{offered, require, require_unconflicted, shown, wrong_state};
 use crate::app::{App, Result, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::subject_access::{self, Listed, Right, Step, home};
@@ -127,11 +127,11 @@ impl App {
             expect_version(current.version, version)?;
             let (received_on, mut events) = (current.content.received_on, events(&current));
             faultless(faults(&next, received_on, &events, now.day()))?;
-            require(permit.caller(), &current, Action::SarClockEvent)?;
+            require(tx, permit, &current, Action::SarClockEvent, now)?;
             let at_once = matches!(next.kind, ClockEventKind::IdentityAsked | ClockEventKind::AuthorityAsked);
             let late = at_once && !matches!(current.status, SarStatus::Received | SarStatus::AwaitingIdentity);
             if late || !Clock::allows(received_on, &events, event(&next)) {
-                return Err(wrong_state(permit.caller(), current.status, None));
+                return Err(wrong_state(offered(tx, permit, &current, now)?, None));
             }
             require_unconflicted(tx, permit, &current)?;
             events.push(event(&next));
@@ -144,6 +144,6 @@ impl App {
             remind(tx, permit, (id, Right::from(&current.content)), received_on, &events, now)?;
             Ok(id)
         };
-        self.once(permit, request, record, shown).await
+        self.once(permit, request, record, move |tx, permit, id| shown(tx, permit, id, now)).await
     }
 }

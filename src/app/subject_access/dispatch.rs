@@ -2,10 +2,10 @@
 
 use super::items::held;
 use super::letter::{Said, cover, said};
-use super::{allowed_now, delivery, is_conflicted, settle, shown, wrong_state};
+use super::{actions, delivery, is_conflicted, offered, settle, shown, wrong_state};
 use crate::app::disclosures::{Answered, Request, Stop};
-use crate::app::{App, Error, Result, expect_version, leave};
-use crate::authz::{Caller, Permit, act};
+use crate::app::{App, Error, Result, expect_version, leave, possible};
+use crate::authz::{Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::notes::HeldNote;
 use crate::db::subject_access::{self, Held, Right, Step};
@@ -70,6 +70,8 @@ struct Answer {
     how: NewSarDispatch,
     /// Whether whoever sends it may not decide about it.
     conflicted: bool,
+    /// What else they may do with the request now.
+    offered: Vec<Action>,
     known: Answered,
     /// The contact to which it goes, if that is verified.
     to: Option<Contact>,
@@ -101,7 +103,7 @@ impl Answer {
             let (parts, _) = subject_access::decided(tx, permit, current.id)?;
             let said = bare(parts.into_iter().map(|part| part.case_id).filter(|case| cases.contains(case)).collect());
             let known = Answered { sar: SarFacts::default(), safe: true };
-            return Ok((Self { current, how, conflicted: true, known, to: None }, said));
+            return Ok((Self { current, how, conflicted: true, offered: Vec::new(), known, to: None }, said));
         }
         let held = held(tx, permit, &current, now)?;
         let to = delivery(tx, permit, &current, current.delivery_contact_id.map(|contact| contact.0))?;
@@ -110,7 +112,8 @@ impl Answer {
             Some(to) => facts::is_safe(tx, permit, right.requester, to.id, how.channel)?,
             None => true,
         };
-        let built_at = current.built_at.filter(|_| current.status == SarStatus::Ready && held.is_decided());
+        let decided = held.is_decided();
+        let built_at = current.built_at.filter(|_| current.status == SarStatus::Ready && decided);
         // While proof is out that was asked for, nobody has shown that they may.
         let authorised = current.status != SarStatus::AwaitingIdentity && authorised(tx, permit, &current, now)?;
         let Held { cases, parts, .. } = held;
@@ -119,7 +122,8 @@ impl Answer {
             None => bare(cases.into_iter().collect()),
         };
         let known = Answered { sar: SarFacts { decided: built_at.is_some(), verified: to.is_some(), authorised }, safe };
-        Ok((Self { current, how, conflicted: false, known, to }, said))
+        let offered = possible(permit.caller(), actions(current.status, decided));
+        Ok((Self { current, how, conflicted: false, offered, known, to }, said))
     }
 
     /// What is asked of one case, or, without notes and words, of none.
@@ -152,7 +156,7 @@ impl App {
     ) -> Result<Created<SubjectAccessRequest>> {
         let (now, app) = (self.clock.now(), self.clone());
         let dispatch = move |tx: &mut Tx<'_>, permit: &Permit<_>| app.send_answer(tx, permit, id, version, how, now);
-        Ok(self.once_unless_refused(permit, Some(request), dispatch, shown).await?.0)
+        Ok(self.once_unless_refused(permit, Some(request), dispatch, move |tx, permit, id| shown(tx, permit, id, now)).await?.0)
     }
 
     fn send_answer(
@@ -167,16 +171,15 @@ impl App {
         let current = subject_access::find(tx, permit, id)?;
         expect_version(current.version, version)?;
         if matches!(current.status, SarStatus::Sent | SarStatus::Refused) {
-            return Err(wrong_state(permit.caller(), current.status, None).into());
+            return Err(wrong_state(offered(tx, permit, &current, now)?, None).into());
         }
         // From here on nothing changes that bears on the answer (R16).
         subject_access::take_guards(tx, permit, Right::from(&current.content))?;
-        let status = current.status;
         let (answer, said) = Answer::find(tx, permit, current, how, now)?;
         let to = answer.address()?;
         let judged = self.judge_answer(tx, permit.caller(), &answer, said, now);
-        let leaving = judged.map_err(|stop| stop.reading(of_request, allowed_now(permit.caller(), status)))?;
-        let to = to.ok_or_else(|| wrong_state(permit.caller(), status, Some(RefusalRule::AddressUnverified)))?;
+        let leaving = judged.map_err(|stop| stop.reading(of_request, answer.offered.clone()))?;
+        let to = to.ok_or_else(|| wrong_state(answer.offered.clone(), Some(RefusalRule::AddressUnverified)))?;
         let (exit, contact) = (leave(permit.caller())?, answer.to.as_ref().map(|contact| contact.id));
         for Leaving { case_id, of_case, granted } in leaving {
             let mut left = Vec::with_capacity(granted.len());

@@ -1,8 +1,8 @@
 //! What is held about the subject of a request, what is decided of each item, and the answer that is built of it (C9).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{require, require_unconflicted, shown, wrong_state};
+use super::{offered, require, require_unconflicted, shown, wrong_state};
 use crate::app::{App, Result, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::Tx;
@@ -20,6 +20,17 @@ use crate::domain::vocabulary::{BundleStatus, SarItemDecision, SarStatus};
 /// What is held about the subject of this request, for whoever may decide about it.
 pub(super) fn held(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &SubjectAccessRequest, now: Timestamp) -> Result<Held> {
     let cases = require_unconflicted(tx, permit, request)?;
+    held_in(tx, permit, request, cases, now)
+}
+
+/// What is held about them in these cases, which are those about which the caller may decide.
+pub(super) fn held_in(
+    tx: &mut Tx<'_>,
+    permit: &Permit<impl Act>,
+    request: &SubjectAccessRequest,
+    cases: BTreeSet<CaseId>,
+    now: Timestamp,
+) -> Result<Held> {
     Ok(held_about(tx, permit, (request.id, Right::from(&request.content)), cases, now.day())?)
 }
 
@@ -82,10 +93,11 @@ pub(super) fn built(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: SarId, now: 
         SarStatus::Ready => held(tx, permit, &request, now)?.is_decided(),
         _ => false,
     };
-    let bundle = request.built_at.filter(|_| stands).map(|built_at| SarBundle { sar_id: id, status: BundleStatus::Ready, built_at });
-    let undecided = (request.status != SarStatus::Refused).then_some(RefusalRule::SarNotDecided);
-    let bundle = bundle.ok_or_else(|| wrong_state(permit.caller(), request.status, undecided))?;
-    Ok((request, bundle))
+    let Some(built_at) = request.built_at.filter(|_| stands) else {
+        let undecided = (request.status != SarStatus::Refused).then_some(RefusalRule::SarNotDecided);
+        return Err(wrong_state(offered(tx, permit, &request, now)?, undecided));
+    };
+    Ok((request, SarBundle { sar_id: id, status: BundleStatus::Ready, built_at }))
 }
 
 impl App {
@@ -119,14 +131,14 @@ impl App {
             expect_version(request.version, version)?;
             let held = held(tx, permit, &request, now)?;
             let sorted = sorted(&held, wanted.items)?;
-            require(permit.caller(), &request, Action::SarDecide)?;
+            require(tx, permit, &request, Action::SarDecide, now)?;
             subject_access::put(tx, permit, (id, Right::from(&request.content)), sorted, now)?;
             let status = match request.status {
                 SarStatus::AwaitingIdentity | SarStatus::Paused => request.status,
                 _ => SarStatus::Running,
             };
             subject_access::take(tx, permit, id, version, status, Step::Decided, now)?;
-            shown(tx, permit, id)
+            shown(tx, permit, id, now)
         })
         .await
     }
@@ -141,11 +153,9 @@ impl App {
         let now = self.clock.now();
         let build = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let request = subject_access::find(tx, permit, id)?;
-            if request.status != SarStatus::Ready {
-                require(permit.caller(), &request, Action::SarBundle)?;
-            }
+            require(tx, permit, &request, Action::SarBundle, now)?;
             if !held(tx, permit, &request, now)?.is_decided() {
-                return Err(wrong_state(permit.caller(), request.status, Some(RefusalRule::SarNotDecided)));
+                return Err(wrong_state(offered(tx, permit, &request, now)?, Some(RefusalRule::SarNotDecided)));
             }
             if request.status != SarStatus::Ready {
                 subject_access::take(tx, permit, id, request.version, SarStatus::Ready, Step::Built, now)?;
