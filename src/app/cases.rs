@@ -5,8 +5,8 @@ mod opening;
 use std::collections::HashMap;
 
 use super::participants::offered;
-use super::sides::{self, conflict};
-use super::{App, Error, Result, allowed, expect_version, faultless, possible};
+use super::sides::{self, Offer, conflict};
+use super::{App, Error, Result, expect_version, faultless, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, information_requests, legal_extracts, participants, staff, tasks, timeline};
@@ -53,9 +53,10 @@ fn actions(status: CaseStatus) -> &'static [Action] {
 }
 
 /// The case with what the caller may do with it.
-fn offering(permit: &Permit<impl Act>, case: Case) -> Case {
-    let participants = case.participants.into_iter().map(|part| offered(permit, case.status, part)).collect();
-    Case { allowed_actions: allowed(permit.caller(), actions(case.status)), participants, ..case }
+fn offering(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: Case) -> Result<Case> {
+    let offer = Offer::of(tx, permit, case.id)?;
+    let participants = case.participants.into_iter().map(|part| offered(permit, offer, case.status, part)).collect();
+    Ok(Case { allowed_actions: offer.among(permit.caller(), actions(case.status)), participants, ..case })
 }
 
 /// The case stands so that this cannot be done.
@@ -161,7 +162,8 @@ impl App {
     }
 
     fn shown(&self, tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<Case> {
-        Ok(offering(permit, cases::find(tx, permit, id, &|facts| self.keep(facts))?))
+        let case = cases::find(tx, permit, id, &|facts| self.keep(facts))?;
+        offering(tx, permit, case)
     }
 
     /// A case names an area of the service, or the one it named before the configuration changed.
@@ -216,6 +218,7 @@ impl App {
         let (now, app, shows) = (self.clock.now(), self.clone(), self.clone());
         let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
+            sides::require_one_side(tx, permit, &[id].into())?;
             require_open(permit.caller(), head.status)?;
             if how.outcome == Outcome::Ongoing {
                 return Err(Error::rule("#/outcome", "contradicting_fields", "What is still going on is not closed."));
@@ -249,6 +252,7 @@ impl App {
         let (now, shows) = (self.clock.now(), self.clone());
         let reopen = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
+            sides::require_one_side(tx, permit, &[id].into())?;
             if head.status != CaseStatus::Closed {
                 return Err(wrong_state(permit.caller(), head.status, None));
             }
@@ -274,7 +278,7 @@ impl App {
             sides::join(tx, permit, id, &[(member, "#/staffId".to_owned())], now)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::assign(tx, permit, id, version, member, now, &|facts| app.keep(facts))?;
-            Ok(offering(permit, case))
+            offering(tx, permit, case)
         })
         .await
     }
@@ -296,7 +300,7 @@ impl App {
             sides::join(tx, permit, id, &named(&wanted, head.assigned_to), now)?;
             require_open(permit.caller(), head.status)?;
             let case = cases::restrict(tx, permit, id, version, wanted, now, &|facts| app.keep(facts))?;
-            Ok(offering(permit, case))
+            offering(tx, permit, case)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
-use super::{App, Error, Result, allowed, faultless, legal_requests, possible};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, faultless, legal_requests, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
@@ -35,7 +36,7 @@ fn actions(consent: &Consent) -> &'static [Action] {
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
     let recorded = consents::find(tx, permit, id, now)?;
-    let allowed_actions = allowed(permit.caller(), actions(&recorded));
+    let allowed_actions = Offer::of(tx, permit, recorded.case_id)?.among(permit.caller(), actions(&recorded));
     let mut consent = as_it_stands(tx, permit, recorded, now)?;
     super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
     Ok(Consent { allowed_actions, ..consent })
@@ -47,7 +48,7 @@ fn concerned(content: &NewConsent) -> impl Iterator<Item = PersonId> {
 }
 
 impl App {
-    /// Records a permission or a refusal. A refusal can always be recorded.
+    /// Records a permission or a refusal. A refusal can always be recorded, also by whoever serves another side of the family.
     pub async fn record_consent(
         &self,
         permit: Permit<act::ConsentRecord>,
@@ -73,7 +74,11 @@ impl App {
                 supersede(tx, permit, &content, old)?;
             }
             let case = db::cases::require(tx, permit, case_id)?;
-            if case.status == CaseStatus::Closed && content.decision == ConsentDecision::Given {
+            let given = content.decision == ConsentDecision::Given;
+            if given {
+                sides::require_one_side(tx, permit, &[case_id].into())?;
+            }
+            if given && case.status == CaseStatus::Closed {
                 return Err(Error::state(RefusalRule::CaseClosed, "#/decision", &[Action::CaseReopen]));
             }
             let content = NewConsent { starts_at: Some(accepted.starts_at), expires_on: accepted.expires_on, ..content };
@@ -84,7 +89,7 @@ impl App {
                 tasks::settle(tx, permit, TaskKind::PermissionEnding, old.id.0, now)?;
                 carry_on(tx, permit, old, limits, now)?;
             }
-            if content.decision == ConsentDecision::Given {
+            if given {
                 remind(tx, permit, &[(id, case_id, content.clone())], now)?;
             }
             if content.decision == ConsentDecision::Refused {
@@ -230,6 +235,7 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     let found = consents::find(tx, permit, id, now)?;
     db::cases::require(tx, permit, found.case_id)?;
     guard::take(tx, concerned(&found.content))?;
+    sides::require_one_side(tx, permit, &[found.case_id].into())?;
     let found = consents::find(tx, permit, id, now)?;
     if found.status != ConsentStatus::Live {
         return Err(ended(&found, permit.caller()));

@@ -256,6 +256,7 @@ impl App {
         self.look(permit, move |tx, permit| {
             let ask = Ask::try_from(body).map_err(Error::failing)?;
             let request = Request::find(tx, permit, case_id, ask)?;
+            exit::require_one_side(tx, permit, &request)?;
             let mut judged = facts::facts_now(tx, permit, case_id, &request.ask, &request.notes, app.settings.limits)?;
             judged.facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
             Ok(match decide(&judged.ask, &judged.facts, now) {

@@ -1,10 +1,10 @@
 //! Disposal of cases (C16): one proposes, another approves, and with that the keys are destroyed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::Days;
 
-use super::{App, Error, Result, allowed, expect_version, faultless};
+use super::{App, Error, Result, allowed, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{self, Tx, cases, disposals, named, participants};
 use crate::domain::disclosure::RefusalRule;
@@ -17,9 +17,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::vocabulary::{DisposalGround, DisposalStatus, ErasureNotice, Role};
 use crate::policy::{bearing, retention};
 
-fn offering(permit: &Permit<impl Act>, disposal: Disposal) -> Disposal {
+/// The disposal with what the caller may do: it is approved by nobody who proposed it, nor by whoever serves another side of a family there, as they
+/// do in those `not_theirs`.
+fn offering(permit: &Permit<impl Act>, not_theirs: &HashSet<DisposalId>, disposal: Disposal) -> Disposal {
+    let approved_by_others = disposal.recorded_by.id == permit.staff() || not_theirs.contains(&disposal.id);
     let actions: &[Action] = match disposal.status {
-        DisposalStatus::Proposed if disposal.recorded_by.id == permit.staff() => &[Action::DisposalCases, Action::DisposalCancel],
+        DisposalStatus::Proposed if approved_by_others => &[Action::DisposalCases, Action::DisposalCancel],
         DisposalStatus::Proposed => &[Action::DisposalCases, Action::DisposalCancel, Action::DisposalApprove],
         DisposalStatus::Executed | DisposalStatus::Cancelled => &[],
     };
@@ -27,7 +30,8 @@ fn offering(permit: &Permit<impl Act>, disposal: Disposal) -> Disposal {
 }
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: DisposalId) -> Result<Disposal> {
-    Ok(offering(permit, disposals::find(tx, permit, id)?))
+    let not_theirs = disposals::of_another_side(tx, permit, vec![id])?;
+    Ok(offering(permit, &not_theirs, disposals::find(tx, permit, id)?))
 }
 
 /// A disposal that is still only proposed, at the version the client saw.
@@ -107,6 +111,7 @@ impl App {
                 }
             }
             faultless(faults)?;
+            sides::require_one_side(tx, permit, &new.case_ids.iter().copied().collect())?;
             app.may_dispose(tx, permit, &new, place, now)?;
             if let Some(taken) = disposals::proposed_already(tx, permit, &new.case_ids)? {
                 let i = new.case_ids.iter().position(|id| *id == taken).unwrap_or_default();
@@ -125,7 +130,9 @@ impl App {
         page: PageRequest,
     ) -> Result<Page<Disposal>> {
         let list = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
-            Ok(disposals::list(tx, permit, &status, &page)?.map(|disposal| offering(permit, disposal)))
+            let page = disposals::list(tx, permit, &status, &page)?;
+            let not_theirs = disposals::of_another_side(tx, permit, page.items.iter().map(|disposal| disposal.id).collect())?;
+            Ok(page.map(|disposal| offering(permit, &not_theirs, disposal)))
         };
         self.look(permit, list).await
     }
@@ -145,7 +152,7 @@ impl App {
         self.look(permit, move |tx, permit| Ok(disposals::list_cases(tx, permit, id, &page)?)).await
     }
 
-    /// Gives up a proposed disposal, all of whose cases are in scope.
+    /// Gives up a proposed disposal, all of whose cases are in scope. It keeps what is there, so whoever serves another side may do it, too.
     pub async fn cancel_disposal(
         &self,
         permit: Permit<act::DisposalCancel>,
@@ -211,6 +218,7 @@ impl App {
             return Err(Error::Rule(vec![Fault::new("#/notices", "contradicting_fields", "Who asked for erasure is owed these notices.")]));
         }
         sees_all(tx, permit, &cases)?;
+        sides::require_one_side(tx, permit, &cases.iter().copied().collect())?;
         let mut people: BTreeSet<PersonId> = named::people(tx, permit, &cases)?.into_iter().collect();
         for case in &cases {
             people.extend(participants::people(tx, permit, *case)?);

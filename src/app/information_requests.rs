@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 
 use super::consents::last_day;
 use super::disclosures::{Stop, recipient_fault};
-use super::{App, Error, Result, allowed, expect_version, faultless, leave};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, expect_version, faultless, leave};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::information_requests::{self, Asked, Ending};
@@ -38,7 +39,8 @@ fn actions(status: InformationRequestStatus) -> &'static [Action] {
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: InformationRequestId, today: NaiveDate) -> Result<InformationRequest> {
     let request = information_requests::find(tx, permit, id, today)?;
-    Ok(InformationRequest { allowed_actions: allowed(permit.caller(), actions(request.status)), ..request })
+    let allowed_actions = Offer::of(tx, permit, request.case_id)?.among(permit.caller(), actions(request.status));
+    Ok(InformationRequest { allowed_actions, ..request })
 }
 
 /// The request allows this as it stands.
@@ -134,6 +136,7 @@ impl App {
                 AskedBy::Outside => {
                     db::cases::require(tx, permit, case_id)?;
                     check(tx, permit, case_id, &content)?;
+                    sides::require_one_side(tx, permit, &[case_id].into())?;
                     None
                 }
             };
@@ -199,6 +202,7 @@ impl App {
             let current = information_requests::find(tx, permit, id, now.day())?;
             expect_version(current.version, version)?;
             check_response(tx, permit, &current, &response)?;
+            sides::require_one_side(tx, permit, &[current.case_id].into())?;
             require(permit.caller(), &current, Action::InformationRequestRespond)?;
             let ending = Ending {
                 status: response.outcome.into(),
@@ -226,6 +230,7 @@ impl App {
         let cancel = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let current = information_requests::find(tx, permit, id, now.day())?;
             expect_version(current.version, version)?;
+            sides::require_one_side(tx, permit, &[current.case_id].into())?;
             require(permit.caller(), &current, Action::InformationRequestCancel)?;
             information_requests::conclude(tx, permit, id, version, Ending::cancelled(why.reason, false), now)?;
             Ok(id)

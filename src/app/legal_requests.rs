@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 
 use super::consents::last_day;
 use super::disclosures::{Request, Stop, recipient_fault};
-use super::{App, Error, Result, allowed, expect_version, faultless, leave, possible, sides};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, expect_version, faultless, leave, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::legal_requests::{self, Step};
 use crate::db::tasks::NewTask;
@@ -51,7 +52,8 @@ fn actions(status: LegalRequestStatus) -> &'static [Action] {
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, today: NaiveDate) -> Result<LegalRequest> {
     let request = legal_requests::find(tx, permit, id, today)?;
-    Ok(LegalRequest { allowed_actions: allowed(permit.caller(), actions(request.status)), ..request })
+    let allowed_actions = Offer::of(tx, permit, request.content.case_id)?.among(permit.caller(), actions(request.status));
+    Ok(LegalRequest { allowed_actions, ..request })
 }
 
 /// What was recorded, and to whoever may not read it nothing of what became of it since.
@@ -73,15 +75,16 @@ fn logged(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestLog>, id: LegalReque
     })
 }
 
-/// What the caller may do with a request that stands so.
+/// What the caller may do with a request that stands so, if they may decide about it: whoever may not is told that, before anything else.
 fn allowed_now(caller: &Caller, status: LegalRequestStatus) -> Vec<Action> {
     possible(caller, actions(status))
 }
 
 /// The request stands so that this cannot be done.
-fn wrong_state(caller: &Caller, status: LegalRequestStatus, rule: Option<RefusalRule>) -> Error {
+fn wrong_state(tx: &mut Tx<'_>, permit: &Permit<impl Act>, of: (CaseId, LegalRequestStatus), rule: Option<RefusalRule>) -> Error {
     let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
-    Error::State { rule, allowed: allowed_now(caller, status) }
+    Offer::of(tx, permit, of.0)
+        .map_or_else(Error::from, |offer| Error::State { rule, allowed: offer.possible(permit.caller(), actions(of.1)) })
 }
 
 /// Whether the caller works for another side of the family, and so decides nothing here (C15). Whoever is kept away from the case does not find it.
@@ -257,7 +260,7 @@ impl App {
         faultless(faults(&decided, &current, now.day()))?;
         let case_id = current.content.case_id;
         let Some(status) = next(current.status, decided.decision) else {
-            return Err(wrong_state(permit.caller(), current.status, None).into());
+            return Err(wrong_state(tx, permit, (case_id, current.status), None).into());
         };
         let conflicted = is_conflicted(tx, permit, case_id)?;
         // Who would let something out is refused by the policy, and that is logged.
@@ -311,8 +314,12 @@ impl App {
         let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let current = legal_requests::find(tx, permit, id, now.day())?;
             expect_version(current.version, version)?;
+            let case_id = current.content.case_id;
             if !actions(current.status).contains(&Action::LegalRequestClose) {
-                return Err(wrong_state(permit.caller(), current.status, None));
+                return Err(wrong_state(tx, permit, (case_id, current.status), None));
+            }
+            if is_conflicted(tx, permit, case_id)? {
+                return Err(Error::conflicted("#"));
             }
             give_up(tx, permit, id, DisclosureStatus::Blocked)?;
             let step = Step { closing_reason: how.reason, ..Step::to(LegalRequestStatus::Closed) };

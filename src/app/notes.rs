@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{App, Error, Result, allowed, faultless, sides};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::notes::{self, Correction};
 use crate::db::{self, Tx, disclosures, participants, recipients};
@@ -20,7 +21,8 @@ fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> Resul
     let case = db::cases::require(tx, permit, note.case_id)?;
     let open = note.superseded_by_note_id.is_none() && note.relocated_to.is_none() && case.status != CaseStatus::Closed;
     let actions: &[Action] = if open { &[Action::NoteCorrect, Action::NoteRelocate] } else { &[] };
-    Ok(Note { allowed_actions: allowed(permit.caller(), actions), ..note })
+    let offer = Offer::of(tx, permit, note.case_id)?;
+    Ok(Note { allowed_actions: offer.among(permit.caller(), actions), ..note })
 }
 
 /// Nothing is written in a closed case.

@@ -1,7 +1,8 @@
 //! Who takes part in a case (C1). Each write takes the guards of everybody in it, and judges behind them (R16).
 
 use super::cases::require_open;
-use super::{App, Error, Result, allowed, consents, expect_version, faultless, sides};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, consents, expect_version, faultless};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::cases::CaseHead;
@@ -25,14 +26,15 @@ fn actions(status: CaseStatus) -> &'static [Action] {
 }
 
 /// The participant with what the caller may do with it.
-pub(super) fn offered(permit: &Permit<impl Act>, status: CaseStatus, participant: Participant) -> Participant {
-    Participant { allowed_actions: allowed(permit.caller(), actions(status)), ..participant }
+pub(super) fn offered(permit: &Permit<impl Act>, offer: Offer, status: CaseStatus, participant: Participant) -> Participant {
+    Participant { allowed_actions: offer.among(permit.caller(), actions(status)), ..participant }
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ParticipantId) -> Result<Participant> {
     let participant = participants::find(tx, permit, id)?;
     let status = cases::require(tx, permit, participant.case_id)?.status;
-    Ok(offered(permit, status, participant))
+    let offer = Offer::of(tx, permit, participant.case_id)?;
+    Ok(offered(permit, offer, status, participant))
 }
 
 /// The person named at this place is one the caller may see.
@@ -118,7 +120,8 @@ impl App {
     ) -> Result<Page<Participant>> {
         self.look(permit, move |tx, permit| {
             let status = cases::require(tx, permit, case_id)?.status;
-            Ok(participants::list(tx, permit, case_id, &page)?.map(|participant| offered(permit, status, participant)))
+            let offer = Offer::of(tx, permit, case_id)?;
+            Ok(participants::list(tx, permit, case_id, &page)?.map(|participant| offered(permit, offer, status, participant)))
         })
         .await
     }
@@ -150,6 +153,7 @@ impl App {
                 faults.extend(stays_family(tx, permit, case_id, new.person_id, &new.content)?);
                 faults.extend(beside(&new.content, new.person_id, &there, &counted));
                 faultless(faults)?;
+                sides::require_one_side(tx, permit, &[case_id].into())?;
                 require_open(permit.caller(), case.status)?;
                 let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
                 let people = participants::people(tx, permit, case_id)?;
@@ -201,6 +205,7 @@ impl App {
                 faults.push(Fault::contradicting("#/endedOn"));
             }
             faultless(faults)?;
+            sides::require_one_side(tx, permit, &[case.id].into())?;
             require_open(permit.caller(), case.status)?;
             participants::update(tx, permit, id, version, update.clone(), now)?;
             let people = participants::people(tx, permit, case.id)?;

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::{App, Error, Result, allowed, expect_version};
+use super::sides::{self, Offer};
+use super::{App, Error, Result, expect_version};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, retention_holds as holds, tasks};
@@ -13,13 +14,15 @@ use crate::domain::page::{Page, PageRequest};
 use crate::domain::retention_hold::{NewHoldRelease, NewRetentionHold, RetentionHold, RetentionReview};
 use crate::domain::vocabulary::TaskKind;
 
-fn offering(permit: &Permit<impl Act>, hold: RetentionHold) -> RetentionHold {
+fn offering(permit: &Permit<impl Act>, offer: Offer, hold: RetentionHold) -> RetentionHold {
     let actions: &[Action] = if hold.release.is_none() { &[Action::HoldRelease] } else { &[] };
-    RetentionHold { allowed_actions: allowed(permit.caller(), actions), ..hold }
+    RetentionHold { allowed_actions: offer.among(permit.caller(), actions), ..hold }
 }
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: RetentionHoldId) -> Result<RetentionHold> {
-    Ok(offering(permit, holds::find(tx, permit, id)?))
+    let hold = holds::find(tx, permit, id)?;
+    let offer = Offer::of(tx, permit, hold.case_id)?;
+    Ok(offering(permit, offer, hold))
 }
 
 impl App {
@@ -37,10 +40,15 @@ impl App {
 
     /// The holds on a case in scope.
     pub async fn list_holds(&self, permit: Permit<act::HoldList>, case: CaseId, page: PageRequest) -> Result<Page<RetentionHold>> {
-        self.look(permit, move |tx, permit| Ok(holds::list(tx, permit, case, &page)?.map(|hold| offering(permit, hold)))).await
+        self.look(permit, move |tx, permit| {
+            let holds = holds::list(tx, permit, case, &page)?;
+            let offer = Offer::of(tx, permit, case)?;
+            Ok(holds.map(|hold| offering(permit, offer, hold)))
+        })
+        .await
     }
 
-    /// Places a hold on a case in scope, however it stands.
+    /// Places a hold on a case in scope, however it stands. It keeps what is there, so whoever serves another side may place one, and not release it.
     pub async fn place_hold(
         &self,
         permit: Permit<act::HoldPlace>,
@@ -74,6 +82,7 @@ impl App {
         let release = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let hold = holds::find(tx, permit, id)?;
             expect_version(hold.version, version)?;
+            sides::require_one_side(tx, permit, &[hold.case_id].into())?;
             if hold.release.is_some() {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }

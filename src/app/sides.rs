@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Error, Result};
-use crate::authz::{Act, Permit};
+use super::{Error, Result, possible};
+use crate::authz::{Act, Action, Caller, Permit};
 use crate::db::tasks::NewTask;
 use crate::db::{self, Tx, cases, participants, tasks};
+use crate::domain::action::ActionName;
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CaseId, PersonId, StaffId};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::TaskKind;
+use crate::domain::vocabulary::{Role, TaskKind};
 use crate::policy::deadlines;
 
 /// Whoever would work for both sides.
@@ -41,8 +42,52 @@ pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases
 /// Whether they do. These cases stay as they are until the transaction ends.
 pub(super) fn serves_another(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> db::Result<bool> {
     cases::require_all(tx, permit, cases)?;
+    stands_elsewhere(tx, permit, cases)
+}
+
+fn stands_elsewhere(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> db::Result<bool> {
     let others = cases::other_sides_of(tx, permit, cases)?;
     Ok(!cases::known(tx, permit, others)?.is_empty())
+}
+
+/// What of a case is offered to the caller: to whoever serves another side of its people no more than [`is_left`] to them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+    elsewhere: bool,
+}
+
+impl Offer {
+    /// Of a case that is shown to the caller.
+    pub(super) fn of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> db::Result<Self> {
+        Ok(Self { elsewhere: stands_elsewhere(tx, permit, &[case].into())? })
+    }
+
+    /// The verbs of those of these actions that the caller may take: `allowedActions`.
+    pub(super) fn among(self, caller: &Caller, actions: &[Action]) -> Vec<ActionName> {
+        self.possible(caller, actions).into_iter().map(|action| ActionName(action.verb())).collect()
+    }
+
+    /// Those of these actions that the caller may take.
+    pub(super) fn possible(self, caller: &Caller, actions: &[Action]) -> Vec<Action> {
+        possible(caller, actions).into_iter().filter(|action| !self.elsewhere || is_left(caller, *action)).collect()
+    }
+}
+
+/// Whether this is left to whoever serves another side: somebody may still refuse or withdraw, a risk is passed on by anybody (C17), what belongs
+/// elsewhere goes away, a service manager says who works on a case and who is kept from it, and a file of what another decided is no decision.
+fn is_left(caller: &Caller, action: Action) -> bool {
+    match action {
+        Action::ConsentRecord
+        | Action::ConsentWithdraw
+        | Action::DisclosureCheck
+        | Action::DisclosureRecord
+        | Action::ConcernRaise
+        | Action::NoteRelocate
+        | Action::CaseRestrict
+        | Action::LegalRequestBundle => true,
+        Action::CaseAssign => caller.is(Role::ServiceManager),
+        _ => false,
+    }
 }
 
 /// None of these members of staff, put on a case at these places in the request, serves another side of these people of it. The answer is the cases

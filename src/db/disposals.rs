@@ -5,24 +5,25 @@ mod erasing;
 
 pub use bearing::bearing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::conn::{Lock, RowLock};
+use super::counted::Counted;
 use super::error::{Error, Result};
 use super::ledger::disclosures::append_disposed;
-use super::schema::{case_file, disclosure, disclosure_case_ix, disposal, disposal_case, disposal_entry};
+use super::schema::{case_file, disclosure, disclosure_case_ix, disposal, disposal_case, disposal_entry, participant};
 use super::sealed::{KeyUse, Owner};
 use super::staff::{self, Names, stale_unless};
 use super::stored::Day;
 use super::tx::Tx;
-use super::{newest, scope};
+use super::{cases, newest, scope};
 use crate::authz::{Act, Permit, act};
 use crate::domain::disposal::{CertificateEntry, Disposal, DisposalCase, DisposalCertificate, NewDisposal};
-use crate::domain::ids::{CaseId, DisposalId, EntryId, RecipientId, StaffId};
+use crate::domain::ids::{CaseId, DisposalId, EntryId, PersonId, RecipientId, StaffId};
 use crate::domain::page::{After, Page, PageRequest};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
@@ -150,6 +151,25 @@ pub fn list(tx: &mut Tx<'_>, _permit: &Permit<act::DisposalList>, status: &[Disp
     }
     let rows = newest(tx.conn, query, disposal::id, page, None, |row: &Row| row.id)?;
     Ok(Page { items: views(tx, rows.items)?, next: rows.next, total: rows.total })
+}
+
+/// Those of these disposals in which a case is proposed whose people the caller serves on another side (C1), as far as they may know of that.
+/// It goes by the open cases of the caller, which are few; those that are proposed are closed.
+pub fn of_another_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, ids: Vec<DisposalId>) -> Result<HashSet<DisposalId>> {
+    let there = cases::parts_of_own(tx, permit)?;
+    if there.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let counted = Counted::among(tx, there.iter().map(|(person, _)| *person))?;
+    let here: Vec<(DisposalId, PersonId, bool)> = disposal_case::table
+        .inner_join(participant::table.on(participant::case_id.eq(disposal_case::case_id)))
+        .filter(disposal_case::disposal_id.eq_any(ids))
+        .filter(participant::person_id.eq_any(counted.everybody()))
+        .select((disposal_case::disposal_id, participant::person_id, participant::kept_apart))
+        .load(tx.conn)?;
+    let served =
+        |person: PersonId, apart: bool| there.iter().any(|(them, apart_there)| counted.same(*them, person) && (apart || *apart_there));
+    Ok(here.into_iter().filter(|(_, person, apart)| served(*person, *apart)).map(|(id, ..)| id).collect())
 }
 
 /// The cases in scope of a disposal, in the order of their ids; none, once nothing remembers which they were.

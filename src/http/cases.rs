@@ -247,7 +247,7 @@ pub fn operations() -> Vec<Operation> {
         op!(read),
         op!(timeline),
         op!(update).refuses(&[Code::SamePerson, Code::InvalidState]),
-        op!(close).refuses(&[Code::InvalidState]),
+        op!(close).refuses(&[Code::SamePerson, Code::InvalidState]),
         op!(reopen).refuses(&[Code::SamePerson, Code::InvalidState]),
         op!(assign).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
         op!(restrict).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),

@@ -168,10 +168,10 @@ pub fn operations() -> Vec<Operation> {
     vec![
         op!(list_of_case),
         op!(list),
-        op!(record).refuses(&[Code::RuleViolated, Code::InvalidState]),
+        op!(record).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
         op!(read),
         op!(receipt).refuses(&[Code::AccessReasonRequired]),
         op!(withdraw).refuses(&[Code::RuleViolated, Code::InvalidState]),
-        op!(annul).refuses(&[Code::InvalidState]),
+        op!(annul).refuses(&[Code::SamePerson, Code::InvalidState]),
     ]
 }

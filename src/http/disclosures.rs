@@ -123,7 +123,7 @@ async fn annotate(
 /// The operations on disclosures.
 pub fn operations() -> Vec<Operation> {
     vec![
-        op!(check).refuses(&[Code::RuleViolated]),
+        op!(check).refuses(&[Code::RuleViolated, Code::SamePerson]),
         op!(list),
         op!(record).refuses(&[
             Code::ConsentRequired,
@@ -131,6 +131,7 @@ pub fn operations() -> Vec<Operation> {
             Code::InvalidState,
             Code::RuleViolated,
             Code::IdentifyingDetails,
+            Code::SamePerson,
         ]),
         op!(read),
         op!(annotate).refuses(&[Code::RuleViolated]),

@@ -159,9 +159,9 @@ async fn cancel(
 pub fn operations() -> Vec<Operation> {
     vec![
         op!(list),
-        op!(record).refuses(&[Code::ConsentRequired, Code::ConsentScopeExceeded, Code::InvalidState, Code::RuleViolated]),
+        op!(record).refuses(&[Code::ConsentRequired, Code::ConsentScopeExceeded, Code::InvalidState, Code::RuleViolated, Code::SamePerson]),
         op!(read),
-        op!(respond).refuses(&[Code::RuleViolated, Code::InvalidState]),
-        op!(cancel).refuses(&[Code::InvalidState]),
+        op!(respond).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
+        op!(cancel).refuses(&[Code::SamePerson, Code::InvalidState]),
     ]
 }

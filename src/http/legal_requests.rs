@@ -276,6 +276,6 @@ pub fn operations() -> Vec<Operation> {
         op!(bundle).refuses(&[Code::InvalidState, Code::AccessReasonRequired]),
         op!(file).refuses(&[Code::InvalidState, Code::AccessReasonRequired]),
         op!(dispatch).refuses(REFUSED).refuses(&[Code::CopyRecipientRequired]),
-        op!(close).refuses(&[Code::InvalidState]),
+        op!(close).refuses(&[Code::SamePerson, Code::InvalidState]),
     ]
 }

@@ -106,5 +106,5 @@ async fn release(
 
 /// The operations on how long cases are kept.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(reviews), op!(holds), op!(place).refuses(&[Code::RuleViolated]), op!(release).refuses(&[Code::InvalidState])]
+    vec![op!(reviews), op!(holds), op!(place).refuses(&[Code::RuleViolated]), op!(release).refuses(&[Code::SamePerson, Code::InvalidState])]
 }

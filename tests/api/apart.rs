@@ -72,7 +72,7 @@ fn nobody_who_serves_one_side_makes_the_other() {
     let before = app.adviser().get(&path).ok(200).body;
     let hers = || app.as_staff(Role::Adviser, "hers");
     own_case(&hers(), &family.ana);
-    set_apart(&hers(), &family, 1).problem(409, "same-person").rule_at("#/servedSeparately", "conflict_of_interest");
+    set_apart(&hers(), &family, 1).problem(409, "same-person").rule_at("#", "conflict_of_interest");
     // The worker of this case works on another with her, too: whoever sees both is told.
     with_subject(&app.adviser(), &family.ana, false);
     set_apart(&app.as_staff(Role::Adviser, "third"), &family, 1)

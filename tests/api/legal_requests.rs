@@ -5,7 +5,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 
 use crate::family::{Family, merge};
-use crate::harness::{Reply, TestApp};
+use crate::harness::{Reply, Session, TestApp};
 use crate::proceedings::{decide, dispatch, extract, extracted, grant, left, log, newest, path, permit, read, seek, status};
 
 #[test]
@@ -138,6 +138,10 @@ fn whoever_serves_another_side_of_the_family_decides_nothing() {
     // The service manager takes the child's own case.
     let own = crate::apart::own_case(&app.manager(), &family.ana);
     assert_eq!(own.body["restricted"], true);
+    let offered = |session: &Session<'_>, id: &str| read(session, id).body["allowedActions"].clone();
+    assert_eq!((offered(&app.manager(), &id), offered(&app.manager(), &other)), (json!(["build_bundle"]), json!([])));
+    let again = decide(&app.manager(), &other, &json!({"decision":"consider"})).problem(409, "invalid-state");
+    assert_eq!(again.body.get("allowedActions"), None);
     let conflicted = |reply: Reply| reply.problem(409, "same-person").rule("conflicted_decider").body["refusalIndex"].clone();
     // What would have let something out is refused by the policy and logged; where nothing would leave, nothing is.
     for refused in [
@@ -151,7 +155,12 @@ fn whoever_serves_another_side_of_the_family_decides_nothing() {
     assert_eq!(conflicted(decide(&app.manager(), &id, &json!({"decision":"refuse","reason":"No."}))), Value::Null);
     // Another holder of the role acts.
     let deputy = app.as_staff(Role::ServiceManager, "Deputy");
-    dispatch(&deputy, &id, &[(&family.mia, &family.mia_contact)]).ok(200);
+    let sent = dispatch(&deputy, &id, &[(&family.mia, &family.mia_contact)]).ok(200);
+    assert_eq!((offered(&app.manager(), &id), &sent.body["allowedActions"]), (json!(["build_bundle"]), &json!(["build_bundle", "close"])));
+    let close =
+        |session: &Session<'_>| session.if_match(sent.version()).post(&format!("{}/closure", path(&id)), &json!({"reason":"It is over."}));
+    assert_eq!(conflicted(close(&app.manager())), Value::Null);
+    close(&deputy).ok(200);
     // Whoever is kept away from the case finds nothing.
     let me = deputy.get("/me").ok(200).id();
     let version = app.adviser().get(&format!("/cases/{}", family.case)).ok(200).version();

@@ -40,6 +40,7 @@ mod long;
 mod merges;
 mod not_sent;
 mod objections;
+mod one_side;
 mod opening;
 mod proceedings;
 mod proofs;

@@ -8,6 +8,7 @@ use sendiass::domain::vocabulary::Role;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use crate::apart::own_case;
 use crate::family::Family;
 use crate::harness::TestApp;
 use crate::harness::cluster::is_postgres;
@@ -228,6 +229,8 @@ fn every_list_takes_as_many_queries_for_thirty_rows_as_for_three() {
     for operation in operations(&app).iter().filter(grows) {
         assert!(known.contains(&operation.id.as_str()), "{} is not counted: add it to lists()", operation.id);
     }
+    // Whoever looks at what is proposed serves somebody on their own: by that they are asked for what is not theirs to approve.
+    own_case(&app.manager(), &app.adviser().post("/people", &json!({"kind":"anonymous","pseudonymous":true})).ok(201).id());
     (0..3).for_each(|n| add(&app, &family, n));
     let (few, answered_few) = (counted(&app, &family, requests), answering(&app, &sar));
     answering(&app, &first);

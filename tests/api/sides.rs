@@ -46,7 +46,7 @@ fn a_permission_is_recorded_by_what_its_side_knows() {
     // Told on her own: she has been grown for two years, so her mother cannot permit for her.
     born_on_their_own(&app, &family.ana, "2008-03-12");
     // Nor does it show if those who know of it record it: the others read it there.
-    for session in [app.adviser(), supervisor(&app), hers(&app)] {
+    for session in [app.adviser(), supervisor(&app)] {
         assert_eq!(authority(&session, ana()), before);
     }
     // It is the decision that knows, and it does not tell.

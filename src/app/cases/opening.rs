@@ -86,7 +86,8 @@ impl App {
             if tx.is_repeated() {
                 return shows.shown(tx, permit, id);
             }
-            Ok(offering(permit, cases::opened(tx, permit, id, &|facts| shows.keep(facts))?))
+            let case = cases::opened(tx, permit, id, &|facts| shows.keep(facts))?;
+            offering(tx, permit, case)
         };
         self.once(permit, request, open, show).await
     }

@@ -77,17 +77,18 @@ struct Decided {
 fn decided(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: LegalRequestId, now: Timestamp) -> Result<Decided> {
     use LegalRequestStatus::{Considering, Granted, PermissionSought, Received};
     let request = legal_requests::find(tx, permit, id, now.day())?;
+    let of = (request.content.case_id, request.status);
     if request.status == LegalRequestStatus::Blocked {
-        return Err(wrong_state(permit.caller(), request.status, None));
+        return Err(wrong_state(tx, permit, of, None));
     }
     let Some(extract) = legal_extracts::decided_of(tx, permit, id)? else {
         let undecided = matches!(request.status, Received | Considering | PermissionSought | Granted);
-        return Err(wrong_state(permit.caller(), request.status, undecided.then_some(RefusalRule::NotDecided)));
+        return Err(wrong_state(tx, permit, of, undecided.then_some(RefusalRule::NotDecided)));
     };
     match notes::for_disclosure(tx, permit, extract.case_id, &extract.extract.disclosure.note_ids) {
         Ok(_) => {}
         // A note that was moved away since is not there any more.
-        Err(db::Error::NotFound) => return Err(wrong_state(permit.caller(), request.status, Some(RefusalRule::NoteSuperseded))),
+        Err(db::Error::NotFound) => return Err(wrong_state(tx, permit, of, Some(RefusalRule::NoteSuperseded))),
         Err(other) => return Err(other.into()),
     }
     let digest = extract.digest()?;
@@ -196,7 +197,7 @@ impl App {
         let ask = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let decided = decided(tx, permit, id, now)?;
             if !actions(decided.request.status).contains(&Action::LegalRequestBundle) {
-                return Err(wrong_state(permit.caller(), decided.request.status, None));
+                return Err(wrong_state(tx, permit, (decided.extract.case_id, decided.request.status), None));
             }
             legal_bundles::ask(tx, permit, &decided.extract, now)?;
             Ok(id)
@@ -240,7 +241,9 @@ impl App {
             let bundle = legal_bundles::of(tx, permit, &decided.extract)?.ok_or(Error::Absent)?;
             let file = decided.made(&bundle).and_then(|made| made.file(copy_to)).ok_or_else(|| match decided.status(&bundle) {
                 BundleStatus::Ready => Error::Absent,
-                BundleStatus::Building | BundleStatus::Failed => wrong_state(permit.caller(), decided.request.status, None),
+                BundleStatus::Building | BundleStatus::Failed => {
+                    wrong_state(tx, permit, (decided.extract.case_id, decided.request.status), None)
+                }
             })?;
             Ok(BASE64_STANDARD.decode(&file.bytes).map_err(|_| db::Error::Corrupt("file"))?)
         })

@@ -7,7 +7,7 @@ use super::{actions, allowed_now, is_conflicted, shown, wrong_state};
 use crate::app::consents::last_day;
 use crate::app::disclosures::{Request, Stop};
 use crate::app::{App, Error, Result, expect_version, faultless, leave};
-use crate::authz::{Action, Caller, Permit, act};
+use crate::authz::{Act, Action, Permit, act};
 use crate::db::counted::Counted;
 use crate::db::legal_extracts::{self, Draft, Granted};
 use crate::db::legal_requests::{self, Step};
@@ -78,16 +78,16 @@ fn beyond(granted: &Granted, notes: &[HeldNote], items: &[LegalItem], counted: &
 }
 
 /// The request allows this, and there is a draft of it.
-fn open_draft(tx: &mut Tx<'_>, permit: &Permit<impl crate::authz::Act>, request: &LegalRequest, action: Action) -> Result<Draft> {
+fn open_draft(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &LegalRequest, action: Action) -> Result<Draft> {
     let draft = legal_extracts::open_of(tx, permit, request.id)?;
     let allowed = actions(request.status).contains(&action);
-    draft.filter(|_| allowed).ok_or_else(|| not_yet(permit.caller(), request.status))
+    draft.filter(|_| allowed).ok_or_else(|| not_yet(tx, permit, request))
 }
 
-fn not_yet(caller: &Caller, status: LegalRequestStatus) -> Error {
+fn not_yet(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &LegalRequest) -> Error {
     use LegalRequestStatus::{Considering, PermissionSought, Received};
-    let undecided = matches!(status, Received | Considering | PermissionSought);
-    wrong_state(caller, status, undecided.then_some(RefusalRule::NotDecided))
+    let undecided = matches!(request.status, Received | Considering | PermissionSought);
+    wrong_state(tx, permit, (request.content.case_id, request.status), undecided.then_some(RefusalRule::NotDecided))
 }
 
 /// Why it was granted.
@@ -168,7 +168,7 @@ impl App {
         let (content, resting) = (request.content(), request.resting(&grant, &counted));
         // Behind the guards: what it rested on may have ended meanwhile.
         if !legal_extracts::approve(tx, permit, &draft, request.drafted(), (grant, resting), items, content)? {
-            return Err(wrong_state(permit.caller(), LegalRequestStatus::Blocked, None).into());
+            return Err(wrong_state(tx, permit, (case_id, LegalRequestStatus::Blocked), None).into());
         }
         let step = Step { permitted_until, ..Step::to(LegalRequestStatus::Extracted) };
         legal_requests::take(tx, permit, id, version, step, now)?;
@@ -213,7 +213,7 @@ impl App {
         let exit = leave(permit.caller())?;
         let request = Request::find(tx, &exit, case_id, ask(drafted)?).map_err(|error| match error {
             // A note that was moved away since is not there any more.
-            Error::Db(db::Error::NotFound) => wrong_state(permit.caller(), current.status, Some(RefusalRule::NoteSuperseded)),
+            Error::Db(db::Error::NotFound) => wrong_state(tx, permit, (case_id, current.status), Some(RefusalRule::NoteSuperseded)),
             other => other,
         })?;
         let request = request.asked_by(conflicted);
@@ -224,7 +224,7 @@ impl App {
         // Behind the guards: what it rested on may have ended meanwhile, and then nothing of this is kept.
         let may = current.status != LegalRequestStatus::Blocked && draft.status == DisclosureStatus::Approved;
         if !may || !legal_extracts::sent(tx, permit, draft, copies)? {
-            return Err(wrong_state(permit.caller(), LegalRequestStatus::Blocked, None).into());
+            return Err(wrong_state(tx, permit, (case_id, LegalRequestStatus::Blocked), None).into());
         }
         legal_requests::take(tx, permit, id, version, Step::to(LegalRequestStatus::SentAndCopied), now)?;
         tasks::settle(tx, permit, TaskKind::LegalRequest, id.0, now)?;

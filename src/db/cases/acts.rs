@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use diesel::dsl::exists;
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 
 use super::{Because, CONFLICTED, Details, Keep, NAMED, happened, recorded, require, row, setting_digest, standings, view};
@@ -12,6 +12,7 @@ use crate::db::counted::Counted;
 use crate::db::error::Result;
 use crate::db::named::NamedBy;
 use crate::db::schema::{case_file, case_staff, consent, participant, safeguarding_concern};
+use crate::db::scope;
 use crate::db::staff::stale_unless;
 use crate::db::tx::Tx;
 use crate::domain::case::{Case, CaseRestriction, CaseUpdate, WorkStatus};
@@ -152,22 +153,37 @@ pub fn other_sides_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeS
     other_sides(tx, &here, &counted, permit.staff())
 }
 
+/// The open cases that this member of staff works with, or is named on.
+#[auto_type(no_type_alias)]
+fn served_by(member: StaffId) -> _ {
+    let named: &'static str = NAMED;
+    let closed: CaseStatus = CaseStatus::Closed;
+    let standing = case_staff::table
+        .filter(case_staff::case_id.eq(case_file::id))
+        .filter(case_staff::staff_id.eq(member))
+        .filter(case_staff::standing.eq(named));
+    case_file::table
+        .filter(case_file::status.ne(closed))
+        .filter(case_file::assigned_to.eq(member).or(exists(standing)))
+        .select(case_file::id)
+}
+
+/// Who takes part in the open cases that the caller works with, or is named on, and whether they are, or were, apart there; of none that is hidden
+/// from them by now.
+pub fn parts_of_own(tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<Vec<(PersonId, bool)>> {
+    let own = participant::table
+        .filter(participant::case_id.eq_any(served_by(permit.staff())))
+        .filter(participant::case_id.eq_any(scope::cases(permit.scope())))
+        .select((participant::person_id, participant::kept_apart));
+    Ok(own.load(tx.conn)?)
+}
+
 /// The open cases of this member of staff in which one of these people takes part, who is apart from them there or here. Whoever is one with somebody is
 /// on the same side (C2), and a case has no other side than itself.
 fn other_sides(tx: &mut Tx<'_>, here: &[(Option<CaseId>, PersonId, bool)], counted: &Counted, member: StaffId) -> Result<BTreeSet<CaseId>> {
-    let named = exists(
-        case_staff::table
-            .filter(case_staff::case_id.eq(case_file::id))
-            .filter(case_staff::staff_id.eq(member))
-            .filter(case_staff::standing.eq(NAMED)),
-    );
-    let theirs = case_file::table
-        .filter(case_file::status.ne(CaseStatus::Closed))
-        .filter(case_file::assigned_to.eq(member).or(named))
-        .select(case_file::id);
     let there: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(counted.everybody()))
-        .filter(participant::case_id.eq_any(theirs))
+        .filter(participant::case_id.eq_any(served_by(member)))
         .select((participant::case_id, participant::person_id, participant::kept_apart))
         .load(tx.conn)?;
     let mut parts: HashMap<PersonId, Vec<(Option<CaseId>, bool)>> = HashMap::new();

@@ -1,0 +1,148 @@
+//! Whoever serves one side of a family writes and decides nothing about another, but what protects (C1, C17).
+
+use sendiass::domain::vocabulary::Role;
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::apart::{own_case, with_subject};
+use crate::disposals::{approve, deputy};
+use crate::family::{Family, person};
+use crate::harness::{Reply, Session, TestApp};
+
+fn hers(app: &TestApp) -> Session<'_> {
+    app.as_staff(Role::Adviser, "hers")
+}
+
+#[test]
+fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let (path, note) = (format!("/cases/{}", family.case), family.n1(&app));
+    let consent = family.permit(&app, json!({}));
+    family.permit_asking(&app, json!({}));
+    let sent = family.disclose(&app, &family.ask(&note, json!({}))).ok(201).id();
+    let requests = format!("{path}/information-requests");
+    let [asked, received] = [family.asked_by_service(json!({})), family.asked_from_outside(json!({}))]
+        .map(|body| format!("/information-requests/{}", app.adviser().post(&requests, &body).ok(201).id()));
+    let lia = person(&app, &json!({"kind":"parent_carer","fullName":"Lia Marsh","pseudonymous":false})).id();
+    let part = |person: &str| json!({"personId":person,"role":"supporter","relation":"other","servedSeparately":false});
+    let joined = || hers(&app).with("Idempotency-Key", "that-lia-joins-them").post(&format!("{path}/participants"), &part(&lia)).ok(201);
+    let before = joined();
+    own_case(&hers(&app), &family.ana);
+    assert_eq!([before, joined()].map(|reply| reply.body["allowedActions"].clone()), [json!(["update"]), json!([])]);
+    let theirs = || app.as_staff(Role::ServiceManager, "theirs");
+    own_case(&theirs(), &family.sam);
+    let conflict = |reply: Reply| drop(reply.problem(409, "same-person").rule_at("#", "conflict_of_interest"));
+    let una = person(&app, &json!({"kind":"parent_carer","fullName":"Una Marsh","pseudonymous":false})).id();
+    let nell = format!("/participants/{}", family.participant(&family.nell));
+    let version = app.adviser().get(&path).ok(200).version();
+    let holds = format!("{path}/retention-holds");
+    let held = theirs().post(&holds, &json!({"reason":"complaint","reviewOn":"2099-01-01"})).ok(201);
+    let hold = held.id();
+    for reply in [
+        hers(&app).post(&format!("{path}/consents"), &family.permission(json!({}))),
+        hers(&app).post(&format!("/consents/{consent}/annulment"), &json!({"reason":"Another family."})),
+        hers(&app).post(&format!("{path}/disclosures"), &family.ask(&note, json!({}))),
+        hers(&app).post(&format!("{path}/participants"), &part(&una)),
+        hers(&app).if_match(1).patch(&nell, &json!({"relation":"other"})),
+        hers(&app).post(&requests, &family.asked_from_outside(json!({}))),
+        hers(&app).post(&requests, &family.asked_by_service(json!({}))),
+        hers(&app).if_match(1).post(&format!("{received}/response"), &json!({"outcome":"refused"})),
+        hers(&app).if_match(1).post(&format!("{asked}/cancellation"), &json!({"reason":"It came unasked."})),
+        hers(&app).if_match(version).post(&format!("{path}/closure"), &json!({"outcome":"agreed"})),
+        theirs().if_match(1).post(&format!("/retention-holds/{hold}/release"), &json!({"reason":"It is settled."})),
+    ] {
+        conflict(reply);
+    }
+    // Nor is any of it offered to them, but what is left.
+    let offered = |session: &Session<'_>, path: &str| session.get(path).ok(200).body["allowedActions"].clone();
+    let left = json!(["record_consent", "check_disclosure", "record_disclosure", "raise_concern"]);
+    assert_eq!(offered(&hers(&app), &path), left);
+    let managers = json!(["assign", "record_consent", "check_disclosure", "record_disclosure", "raise_concern", "restrict"]);
+    assert_eq!(offered(&theirs(), &path), managers);
+    for (place, left) in [(format!("/notes/{note}"), json!(["relocate"])), (format!("/consents/{consent}"), json!(["withdraw"]))] {
+        assert_eq!(offered(&hers(&app), &place), left);
+    }
+    for place in [&asked, &received] {
+        assert_eq!((offered(&hers(&app), place), offered(&app.adviser(), place) == json!([])), (json!([]), false));
+    }
+    let parts = |session: &Session<'_>| {
+        let (case, list) = (session.get(&path).ok(200), session.get(&format!("{path}/participants")).ok(200));
+        [&case.body["participants"], &list.body["items"]].map(|parts| parts[0]["allowedActions"].clone())
+    };
+    assert_eq!((parts(&hers(&app)), parts(&app.adviser())), ([json!([]), json!([])], [json!(["update"]), json!(["update"])]));
+    let release = |session: &Session<'_>| session.get(&holds).ok(200).body["items"][0]["allowedActions"].clone();
+    assert_eq!(
+        [&held.body["allowedActions"], &release(&theirs()), &release(&app.manager())],
+        [&json!([]), &json!([]), &json!(["release"])]
+    );
+    // A risk is passed on by anybody, whoever says no is heard, and what was sent is told of.
+    let checks = format!("{path}/disclosure-checks");
+    conflict(hers(&app).post(&checks, &family.ask(&note, json!({}))));
+    assert_eq!(hers(&app).post(&checks, &family.risk(&note, json!({}))).ok(200).body["allowed"], true);
+    hers(&app).post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
+    let risk =
+        json!({"riskTypes":["emotional"],"atRiskPersonIds":[family.ana],"summary":"She is afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
+    hers(&app).post(&format!("{path}/safeguarding-concerns"), &risk).ok(201);
+    hers(&app).post(&format!("/disclosures/{sent}/annotations"), &json!({"kind":"receipt_confirmed"})).ok(201);
+    let withdrawal = json!({"withdrawnById":family.mia,"method":"email","objects":true});
+    hers(&app).post(&format!("/consents/{consent}/withdrawal"), &withdrawal).ok(200);
+    let refusal = json!({"decision":"refused","granterId":family.finn,"subjectIds":[family.ana],"method":"written_signed",
+        "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-04-02T10:00:00.000Z"});
+    hers(&app).post(&format!("{path}/consents"), &refusal).ok(201);
+}
+
+#[test]
+fn a_case_is_reopened_by_nobody_who_serves_another_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    own_case(&hers(&app), &family.ana);
+    family.close(&app);
+    let path = format!("/cases/{}", family.case);
+    let closed = hers(&app).get(&path).ok(200);
+    assert_eq!(closed.body["allowedActions"], json!(["record_consent", "check_disclosure", "record_disclosure", "raise_concern"]));
+    let reopened = hers(&app).if_match(closed.version()).post(&format!("{path}/reopening"), &json!({"reason":"A new plan."}));
+    reopened.problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    family.reopen(&app);
+}
+
+#[test]
+fn whoever_serves_another_side_gives_up_what_is_proposed_and_disposes_of_nothing() {
+    let app = TestApp::spawn();
+    let theirs = app.as_staff(Role::ServiceManager, "theirs");
+    let (disposal, case) = Family::proposed(&app);
+    let caller = app.adviser().get(&format!("/cases/{case}")).ok(200).body["participants"][0]["personId"].as_str().unwrap().to_owned();
+    let offered = |session: &Session<'_>| {
+        let (one, all) = (session.get(&format!("/disposals/{disposal}")).ok(200), session.get("/disposals").ok(200));
+        assert_eq!(one.body["allowedActions"], all.body["items"][0]["allowedActions"]);
+        one.body["allowedActions"].clone()
+    };
+    let all = offered(&theirs);
+    // Another case is the same side, unless somebody is served there on their own who counts as the same.
+    let also = app.as_staff(Role::ServiceManager, "also");
+    with_subject(&also, &caller, false);
+    assert_eq!(offered(&also), all);
+    let una = person(&app, &json!({"kind":"anonymous","pseudonymous":true})).id();
+    let found = json!({"mergedPersonId":una,"reason":"Told what only the other knew."});
+    app.manager().if_match(1).post(&format!("/people/{caller}/merges"), &found).ok(201);
+    let own = own_case(&theirs, &una).id();
+    let left: Vec<&Value> = all.as_array().unwrap().iter().filter(|verb| *verb != "approve").collect();
+    assert_eq!((offered(&deputy(&app)), offered(&theirs), left.len()), (all.clone(), json!(left), 2));
+    let conflict = |reply: Reply| drop(reply.problem(409, "same-person").rule_at("#", "conflict_of_interest"));
+    conflict(approve(&theirs, &disposal, 1));
+    theirs.if_match(1).send(&Method::POST, &format!("/disposals/{disposal}/cancellation"), None).ok(200);
+    let propose = |session: &Session<'_>| {
+        let body = json!({"caseIds":[case],"class":"rc06_parent_only","ground":"erasure_request"});
+        session.with("Idempotency-Key", &uuid::Uuid::new_v4().to_string()).post("/disposals", &body)
+    };
+    conflict(propose(&theirs));
+    let anew = propose(&app.manager()).ok(201).id();
+    // Of what is hidden from them by now they would learn.
+    let herself = theirs.get("/me").ok(200).id();
+    let allegation = json!({"riskTypes":["emotional"],"atRiskDescription":"Whoever calls.","summary":"It is about her worker.",
+        "knownAt":"2026-06-01T08:00:00.000Z","aboutStaffIds":[herself]});
+    let reading = app.manager().with("Access-Reason", "supervision");
+    reading.post(&format!("/cases/{own}/safeguarding-concerns"), &allegation).ok(201);
+    assert_eq!(theirs.get(&format!("/disposals/{anew}")).ok(200).body["allowedActions"], all);
+    approve(&theirs, &anew, 1).ok(200);
+}
