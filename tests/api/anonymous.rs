@@ -171,11 +171,21 @@ fn nothing_that_names_somebody_goes_with_it() {
         (json!({"copies":copy}), "#/copies"),
         (json!({"recipient":{"personId":family.mia}}), "#/recipient/personId"),
         (json!({"purpose":null}), "#/purpose"),
+        // What is done for one family tells whose it is, whatever is said: "we have seen them" to whoever referred them (C7).
+        (json!({"purpose":"feedback_to_referrer"}), "#/purpose"),
+        (json!({"purpose":"identify_in_issue"}), "#/purpose"),
+        (json!({"purpose":"attend_meeting"}), "#/purpose"),
+        (json!({"purpose":"request_information"}), "#/purpose"),
+        (json!({"purpose":"mediation"}), "#/purpose"),
+        (json!({"purpose":"tribunal"}), "#/purpose"),
+        (json!({"purpose":"complaint"}), "#/purpose"),
+        (json!({"direction":"inbound_request"}), "#/direction"),
     ] {
         let ask = issue(&family, change);
         family.disclose(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
         family.check(&app, &ask).problem(422, "rule-violated").rule_at(place, "contradicting_fields");
     }
+    raise(&app, &family, &issue(&family, json!({"purpose":"liaison"}))).ok(201);
 }
 
 #[test]

@@ -128,6 +128,9 @@ fn contradicts(pointer: &str) -> Failing {
     Failing::at(pointer, RefusalRule::ContradictingFields)
 }
 
+/// What an issue is raised for in which nobody is meant. Whatever else is done is done for one family.
+const OF_NO_FAMILY: [Purpose; 3] = [Purpose::PassInformation, Purpose::Liaison, Purpose::QualitySurvey];
+
 /// The properties that do not go with the basis, or with each other.
 fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     if body.basis == AskedBasis::Safeguarding {
@@ -139,8 +142,9 @@ fn contradictions(body: &NewDisclosureCheck) -> Vec<Failing> {
     [
         // Set by the service only, or, for a legal request, the exit of a decision that only the manager takes (C15).
         ("#/purpose", matches!(body.purpose, None | Some(Purpose::Safeguarding | Purpose::SarResponse | Purpose::LegalRequest))),
-        // The way with permission to identify; an anonymous issue has no such purpose (C6).
-        ("#/purpose", anonymised && body.purpose == Some(Purpose::IdentifyInIssue)),
+        // Of what is done for one family whoever hears of it knows the family, however it is worded (C6, C7).
+        ("#/purpose", anonymised && body.purpose.is_some_and(|purpose| !OF_NO_FAMILY.contains(&purpose))),
+        ("#/direction", anonymised && body.direction != Direction::Outbound),
         ("#/recipient/unregistered", body.recipient.unregistered.is_some()),
         ("#/recipient/personId", anonymised && body.recipient.person_id.is_some()),
         ("#/subjectIds", if anonymised { !body.subject_ids.is_empty() } else { lists_differ || nothing }),
