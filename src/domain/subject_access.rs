@@ -94,7 +94,8 @@ pub struct SarUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub delivery_contact_id: Option<ContactId>,
-    /// Why it is clearly in the best interests of a child who can decide that a parent has what is held, if the child did not authorise it.
+    /// Why it is clearly in the best interests of a child that a parent has what is held: of one who can decide and did not authorise it, or who has said
+    /// no, or wished that what would go stays in confidence, and was not assessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub best_interests: Option<LongText>,

@@ -156,14 +156,17 @@ pub struct Shown {
     pub authority: bool,
     /// The manager has recorded why it is clearly in the best interests of the child.
     pub best_interests: bool,
+    /// The subject has said no to whoever asks, or wished that what would go stays in confidence.
+    pub said_no: bool,
 }
 
 /// Whether somebody may ask for what is held about the subject on this day.
 ///
 /// Competence is that of the decision to ask: the facts hold the records of kind `subject_access`. A child who may decide, a young person and an adult
 /// ask for themselves. A parent with parental responsibility asks for a child; where the child can decide, by the authority of the child or clearly in
-/// the best interests of the child. Somebody grown who cannot decide is represented as for a permission (R4). A solicitor or representative shows the
-/// authority of a client who might ask, and no more than that client might have. The council as corporate parent gains nothing (C1).
+/// the best interests of the child; so, too, where the child has said no, and nobody has assessed whether the child decides that (R6). Somebody grown
+/// who cannot decide is represented as for a permission (R4). A solicitor or representative shows the authority of a client who might ask, and no more
+/// than that client might have. The council as corporate parent gains nothing (C1).
 #[must_use]
 pub fn may_ask(asking: &Asking, shown: Shown, on: NaiveDate, family: &FamilyFacts) -> bool {
     let Asking { capacity, requester, acting_for, subject } = *asking;
@@ -173,7 +176,8 @@ pub fn may_ask(asking: &Asking, shown: Shown, on: NaiveDate, family: &FamilyFact
     let asks_for_child = |person, authorised| match standing {
         Standing::ChildCanDecide => authorised || (shown.best_interests && acts_for(person, subject, on, &unassessed(subject, family))),
         Standing::Grown => authorised,
-        Standing::ChildUnassessed | Standing::ChildCannotDecide | Standing::GrownCannotDecide => acts(person),
+        Standing::ChildUnassessed => acts(person) && (authorised || shown.best_interests || !shown.said_no),
+        Standing::ChildCannotDecide | Standing::GrownCannotDecide => acts(person),
     };
     match capacity {
         RequesterCapacity::Subject => requester == subject && decides,

@@ -277,6 +277,66 @@ fn whoever_asks_for_another_shows_that_they_may() {
 }
 
 #[test]
+fn a_child_who_said_no_is_assessed_first_unless_it_is_clearly_best_for_them() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    let contact = Family::verify(&app, &family.mia);
+    let asked = || {
+        let id = log(&app, &family, for_child(&family.mia, &family.ana));
+        deliver(&manager, &id, &contact).ok(200);
+        ready(&manager, &id);
+        id
+    };
+    let missing = |id: &str| dispatch(&manager, id, "secure_email").problem(409, "invalid-state").rule("authority_missing");
+    let best = |id: &str| {
+        let change = json!({"deliveryContactId":contact,"bestInterests":"She must know it to keep her safe."});
+        manager.if_match(read(&manager, id).version()).patch(&path(id), &change).ok(200);
+    };
+    let refusal = |change: Value| {
+        let mut no = json!({"decision":"refused","granterId":family.ana,"subjectIds":[family.ana],"method":"written_signed",
+            "evidence":{"noticeVersion":"leaflet-3"},"decidedAt":"2026-05-02T10:00:00.000Z"});
+        crate::family::merge(&mut no, change);
+        app.adviser().post(&format!("/cases/{}/consents", family.case), &no).ok(201).id()
+    };
+    // What she says to others, or of one purpose, is no word about her mother.
+    refusal(json!({"recipients":[{"personId":family.finn}]}));
+    refusal(json!({"purposes":["quality_survey"]}));
+    dispatch(&manager, &asked(), "secure_email").ok(200);
+    // She has said no to her mother; and, once she took that back, to everybody.
+    for to in [json!([{"personId":family.mia}]), Value::Null] {
+        let no = refusal(json!({"recipients":to}));
+        let id = asked();
+        missing(&id);
+        family.withdraw(&app, &no, json!({"withdrawnById":family.ana})).ok(200);
+        dispatch(&manager, &id, "secure_email").ok(200);
+    }
+    // Words of hers that she wished to be kept do not go either, while nobody knows whether she decides; without them the rest does.
+    let kept = json!({"keepConfidential":true,"wishByPersonId":family.ana,"wishOn":"2026-05-20"});
+    let secret = family.note(&app, &family.ana, &[&family.ana], "views_and_wishes", kept);
+    let (with, without) = (asked(), asked());
+    missing(&with);
+    let items: Vec<Value> = held(&manager, &without)
+        .iter()
+        .map(|item| if item["id"] == *secret { withhold(&secret) } else { include(item["id"].as_str().unwrap()) })
+        .collect();
+    put(&manager, &without, &items).ok(200);
+    build(&manager, &without).ok(202);
+    dispatch(&manager, &without, "secure_email").ok(200);
+    best(&with);
+    build(&manager, &with).ok(202);
+    dispatch(&manager, &with, "secure_email").ok(200);
+    // Of a child who cannot decide a no is a wish (R6).
+    refusal(json!({}));
+    let id = asked();
+    missing(&id);
+    let assessed = json!({"decisionKind":"subject_access","understands":false,"retains":true,"weighs":true,"communicates":true,
+        "outcome":"cannot_decide","assessedOn":"2026-05-30","reasons":"Could not tell it back."});
+    app.adviser().post(&format!("/people/{}/capacity-records", family.ana), &assessed).ok(201);
+    dispatch(&manager, &id, "secure_email").ok(200);
+}
+
+#[test]
 fn a_manager_who_is_the_subject_or_close_to_them_does_nothing_about_it() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -29,13 +29,21 @@ const AT_ONCE: usize = 200;
 const LONGEST: usize = 20_000;
 
 /// Whether whoever asks may, by all that is on record now: not before proof has come that was asked for.
-fn authorised(tx: &mut Tx<'_>, permit: &Permit<act::SarDispatch>, request: &SubjectAccessRequest, now: Timestamp) -> Result<bool> {
+fn authorised(
+    tx: &mut Tx<'_>,
+    permit: &Permit<act::SarDispatch>,
+    request: &SubjectAccessRequest,
+    held: &Held,
+    now: Timestamp,
+) -> Result<bool> {
     let content = &request.content;
     let acting_for = content.acting_for_id.unwrap_or(content.requester_id);
-    let (family, [requester, acting_for, subject]) = facts::of_asking(tx, permit, [content.requester_id, acting_for, content.subject_id])?;
+    let (family, [requester, acting_for, subject], said_no) =
+        facts::of_asking(tx, permit, [content.requester_id, acting_for, content.subject_id])?;
     let shown = Shown {
         authority: request.clock_events.iter().any(|event| event.content.kind == ClockEventKind::AuthorityReceived),
         best_interests: !blank(request.best_interests.as_ref()),
+        said_no: said_no || held.goes_against_their_wish(),
     };
     let asking = Asking { capacity: content.capacity, requester, acting_for, subject };
     Ok(may_ask(&asking, shown, now.day(), &family))
@@ -115,7 +123,7 @@ impl Answer {
         let decided = held.is_decided();
         let built_at = current.built_at.filter(|_| current.status == SarStatus::Ready && decided);
         // While proof is out that was asked for, nobody has shown that they may.
-        let authorised = current.status != SarStatus::AwaitingIdentity && authorised(tx, permit, &current, now)?;
+        let authorised = current.status != SarStatus::AwaitingIdentity && authorised(tx, permit, &current, &held, now)?;
         let Held { cases, parts, .. } = held;
         let said = match built_at {
             Some(built_at) => said(tx, permit, &current, built_at, &cases, &parts)?,

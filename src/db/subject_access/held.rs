@@ -77,6 +77,15 @@ impl Held {
         let looked_at = |case: &CaseId| self.parts.iter().any(|part| part.case_id == *case);
         self.cases.iter().all(looked_at) && decided.len() == self.candidates.len() && self.candidates.iter().all(settled)
     }
+
+    /// Whether words of the subject go that are kept in confidence, to somebody else (C5).
+    #[must_use]
+    pub fn goes_against_their_wish(&self) -> bool {
+        use SarThirdParty::{KeptConfidential, SubjectsOwnWords};
+        let kept = |held: &&Candidate| [KeptConfidential, SubjectsOwnWords].iter().all(|flag| held.third_parties.contains(flag));
+        let kept: BTreeSet<NoteId> = self.candidates.iter().filter(kept).map(|held| held.note_id).collect();
+        self.parts.iter().flat_map(|part| &part.items).any(|item| item.goes() && kept.contains(&item.note_id))
+    }
 }
 
 /// The cases in which the subject takes or took part, but for those in which somebody is, or was, served separately who is not the one whose right it

@@ -152,7 +152,8 @@ fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
     let nothing = Shown::default();
     let authority = Shown { authority: true, ..nothing };
     let best = Shown { best_interests: true, ..nothing };
-    let both = Shown { authority: true, best_interests: true };
+    let both = Shown { authority: true, best_interests: true, ..nothing };
+    let said_no = Shown { said_no: true, ..nothing };
     let (yes, own) = ([Yes, Yes], |person| (person, person));
     let rows = [
         (small, None, yes, Parent, own(PARENT), nothing, true),
@@ -165,6 +166,13 @@ fn who_may_ask_is_whoever_decides_or_whoever_they_authorise() {
         (small, None, [Unknown, Unknown], Parent, own(PARENT), nothing, false),
         (small, None, yes, Parent, own(STRANGER), nothing, false),
         (small, None, yes, Parent, own(COUNCIL), nothing, false),
+        // A child who has said no, and of whom nobody knows whether they decide, is assessed first, unless it is best for them.
+        (small, None, yes, Parent, own(PARENT), said_no, false),
+        (small, None, yes, Parent, own(PARENT), Shown { best_interests: true, ..said_no }, true),
+        (small, None, yes, Parent, own(PARENT), Shown { authority: true, ..said_no }, true),
+        (small, None, yes, Solicitor, (STRANGER, PARENT), Shown { authority: true, ..said_no }, false),
+        (small, cannot, yes, Parent, own(PARENT), said_no, true),
+        (grown, None, yes, Subject, own(CHILD), said_no, true),
         (small, can, yes, Parent, own(PARENT), nothing, false),
         (small, can, yes, Parent, own(PARENT), authority, true),
         (small, can, yes, Parent, own(PARENT), best, true),
