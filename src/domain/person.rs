@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError, ValidationErrors};
@@ -99,6 +99,9 @@ pub struct PersonContent {
     pub ever_looked_after: Option<bool>,
 }
 
+/// Nobody is older than so many years: an earlier birth date is a slip.
+const OLDEST: u32 = 120;
+
 impl PersonContent {
     /// What is known of somebody of whom nothing is.
     #[must_use]
@@ -145,6 +148,10 @@ impl PersonContent {
             if day.is_some_and(|day| day > today) {
                 faults.push(Fault::new(pointer, "date_in_future", "Must not be later than today."));
             }
+        }
+        let oldest = today.checked_sub_months(Months::new(12 * OLDEST)).unwrap_or(NaiveDate::MIN);
+        if self.date_of_birth.is_some_and(|day| day < oldest) {
+            faults.push(Fault::new("#/dateOfBirth", "date_too_long_ago", "Nobody is as old as that."));
         }
         if self.date_of_birth.zip(self.died_on).is_some_and(|(born, died)| died < born) {
             faults.push(Fault::new("#/diedOn", "died_before_birth", "Must not be earlier than the birth date."));
@@ -208,7 +215,7 @@ impl NewContact {
                 let digits = value.chars().filter(char::is_ascii_digit).count();
                 (5..=20).contains(&digits) && value.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '+' | '-' | '(' | ')' | '.'))
             }
-            ContactKind::Postal => !value.trim().is_empty(),
+            ContactKind::Postal => !self.value.is_blank(),
         }
     }
 }

@@ -83,8 +83,14 @@ fn a_correction_keeps_what_it_does_not_name_and_the_ids_of_contacts_that_stay() 
 }
 
 #[test]
-fn nobody_is_born_tomorrow() {
+fn nobody_is_born_tomorrow_or_in_the_year_16() {
     let house = House::new();
+    // A slip in a birth date, by which a case of today would be kept long enough already (C16), and a child be grown.
+    for long_ago in ["0016-03-12", "1800-01-01", "1906-09-13"] {
+        let old = format!(r#"{{"kind":"child","pseudonymous":true,"dateOfBirth":"{long_ago}"}}"#);
+        assert_eq!(rules(house.record(&old, None).unwrap_err()), ["date_too_long_ago"], "{long_ago}");
+    }
+    house.record(r#"{"kind":"parent_carer","pseudonymous":true,"dateOfBirth":"1906-09-14"}"#, None).unwrap();
     let unborn = r#"{"kind":"child","pseudonymous":true,"dateOfBirth":"2026-09-15"}"#;
     assert_eq!(rules(house.record(unborn, None).unwrap_err()), ["date_in_future"]);
     let rowan = house.record(ROWAN, None).unwrap().value;
