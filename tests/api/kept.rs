@@ -41,6 +41,22 @@ fn a_damaged_participant_holds_up_what_rests_on_them_and_never_a_risk() {
 }
 
 #[test]
+fn a_damaged_concern_holds_up_what_goes_to_somebody_it_may_be_kept_from_and_nothing_else() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    family.permit(&app, json!({"recipients":[{"personId":family.finn}]}));
+    let note = family.n1(&app);
+    let risk =
+        json!({"riskTypes":["emotional"],"atRiskPersonIds":[family.ana],"summary":"She is afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
+    app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &risk).ok(201);
+    let bytes = by_engine("X'00'", "'\\x00'");
+    app.sabotage().batch_execute(&format!("UPDATE safeguarding_concern SET sealed = {bytes}")).unwrap();
+    family.check(&app, &family.ask(&note, json!({"recipient":{"personId":family.finn}}))).problem(500, "internal");
+    family.disclose(&app, &family.ask(&note, json!({}))).ok(201);
+}
+
+#[test]
 fn a_risk_waits_for_nobody_whose_word_could_be_changing() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -204,6 +204,10 @@ pub(in crate::db) fn hidden_from_each(
     groups: &[BTreeSet<PersonId>],
     today: NaiveDate,
 ) -> Result<Vec<HashMap<ConcernId, NaiveDate>>> {
+    if groups.is_empty() {
+        // Nothing that is raised can hold up what nobody is kept from.
+        return Ok(Vec::new());
+    }
     let mut hidden = vec![HashMap::new(); groups.len()];
     let mut hide = |concern: ConcernId, grounds: &ConcernGrounds| {
         let last = grounds.withhold_until_on.unwrap_or(NaiveDate::MAX);

@@ -39,7 +39,8 @@ pub(in crate::db) fn withheld(
             passed_on.push((concern, row.content(tx)?.note_ids));
         }
     }
-    let firsts = notes::firsts(tx, passed_on.iter().flat_map(|(_, notes)| notes.iter().copied()))?;
+    let notes: BTreeSet<NoteId> = passed_on.iter().flat_map(|(_, notes)| notes.iter().copied()).collect();
+    let firsts = notes::firsts(tx, notes)?;
     for (withheld, hidden) in withheld.iter_mut().zip(&hidden) {
         for (concern, notes) in &passed_on {
             let Some(last) = hidden.get(concern) else { continue };
