@@ -24,7 +24,7 @@ pub(super) fn scan(text: &Text, hits: &mut Hits) {
 fn scan_at(text: &Text, index: usize, hits: &mut Hits) {
     let touches_before = index > 0 && text.gap(index).next().is_some_and(|sign| "@([{<".contains(sign));
     let touches_after = text.gap(index).next_back().is_some_and(|sign| "@)]}>".contains(sign));
-    let is_domain = (index + 1..index + 5).any(|at| is_top_level(text, at));
+    let is_domain = (index + 1..index + 5).any(|at| is_top_level(text, at) || is_spaced_out(text, at));
     let between_words = if touches_after { touches_before } else { is_domain };
     if index > 0 && between_words {
         hits.add(IdentifierEmail, index - 1, index);
@@ -45,6 +45,11 @@ fn is_top_level(text: &Text, index: usize) -> bool {
     let Some(before) = text.before(index) else { return false };
     let dotted = text.gap(index).eq(['.']) || (before.word == "dot" && text.gap(index).count() <= 2);
     dotted && TOP_LEVELS.contains(&text.word(index)) && !text.glued(index + 1)
+}
+
+/// The last part of a domain whose dot stands alone: `example . org`.
+fn is_spaced_out(text: &Text, index: usize) -> bool {
+    text.gap(index).eq([' ', '.', ' ']) && TOP_LEVELS.contains(&text.word(index))
 }
 
 fn is_web_address(text: &Text, index: usize) -> bool {

@@ -72,17 +72,21 @@ fn uuid(text: &Text, index: usize) -> Option<usize> {
     None
 }
 
-/// The last token of a number announced by this word: "ref CF/2291", "UPN: A123", "NHS number is 999 000 0018".
+/// The last token of a number announced by this word: "ref CF/2291", "UPN: A123", "NHS number is 999 000 0018", "case 12345".
 fn announced(text: &Text, index: usize) -> Option<usize> {
     let word = text.word(index);
-    if !matches!(word, "ref" | "refs" | "reference" | "no" | "nos" | "number" | "id" | "upn" | "uln" | "nhs") || text.glued(index) {
+    if !matches!(word, "ref" | "refs" | "reference" | "no" | "nos" | "number" | "id" | "upn" | "uln" | "nhs" | "case" | "file")
+        || text.glued(index)
+    {
         return None;
     }
     let mut at = index + 1;
     // "The number was 450" counts pupils; "her reference is 450" does not.
     while match text.word(at) {
         "no" | "number" | "num" | "code" | "id" | "ref" | "reference" => true,
-        "is" | "was" => !matches!(text.word(at - 1), "no" | "number") || matches!(word, "upn" | "uln" | "nhs" | "ref" | "reference"),
+        "is" | "was" => {
+            !matches!(text.word(at - 1), "no" | "number") || matches!(word, "upn" | "uln" | "nhs" | "ref" | "reference" | "case" | "file")
+        }
         _ => false,
     } {
         at += 1;
@@ -96,6 +100,8 @@ fn announced(text: &Text, index: usize) -> Option<usize> {
     let first = text.token(at)?;
     let harmless = match word {
         "nhs" => first.word == "111" && digits == 3,
+        // "In each case 2024 was the year", "the file 12 of them signed".
+        "case" | "file" if at == index + 1 => !first.is_digits() || digits < 4 || first.is_year(),
         "no" => first.is_year() && !text.gap(index + 1).any(|sign| ".:#".contains(sign)),
         _ => false,
     };

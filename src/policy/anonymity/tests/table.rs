@@ -4,7 +4,7 @@ use super::{at, family, hits, rules, today};
 use crate::domain::disclosure::RefusalRule::{self, *};
 use crate::policy::anonymity::{normalised_wording, scan};
 
-const REFUSED: [(&str, RefusalRule); 20] = [
+const REFUSED: [(&str, RefusalRule); 24] = [
     ("Zosia has missed her hours", IdentifierName),
     ("ZOFIA's mum is worried", IdentifierName),
     ("the Kowalczyk Hart family", IdentifierName),
@@ -25,9 +25,13 @@ const REFUSED: [(&str, RefusalRule); 20] = [
     ("their NI is QQ 12 34 56 C", IdentifierNumber),
     ("our file IASS-2026-000123", IdentifierReference),
     ("EHCP ref CF/2291", IdentifierReference),
+    ("our case number is 12345", IdentifierReference),
+    ("it is about case 12345", IdentifierReference),
+    ("see file 000123", IdentifierReference),
+    ("write to parent @ example . org", IdentifierEmail),
 ];
 
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 11] = [
     "Calls to the SEND team are not returned for three weeks.",
     "Draft plans arrive after the 20-week limit.",
     "The meeting on 14 May 2026 ended early.",
@@ -36,6 +40,7 @@ const PASSING: [&str; 10] = [
     "Waiting rose from 120 to 1,450 between 2024 and 2025.",
     "Requests under section 36 were refused.",
     "Year 6 pupils lost their lunchtime support.",
+    "In one case 12 weeks passed, in another case 2025 began before a file 3 inches thick was read.",
     "Will the panel meet in May, and will it publish dates?",
     "Call 111 or 999 was the only advice given.",
 ];
