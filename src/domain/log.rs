@@ -9,7 +9,7 @@ use super::ids::{CaseId, EntryId, RecipientId, RequestId, StaffId};
 use super::log_proof::{Follows, InclusionProof, RotatedKeys};
 use super::time::Timestamp;
 use super::vocabulary::{
-    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, ParticipantRole, Purpose,
+    Art9Condition, Basis, Channel, Direction, DisclosureLogKind, InformationCategory, LawfulBasis, LogOutcome, PersonKind, Purpose,
     ToldSubject,
 };
 
@@ -114,8 +114,8 @@ pub struct LogCopy {
     /// Commitment to the person who got it.
     #[schema(max_length = 43)]
     pub person: String,
-    /// Their part in the case.
-    pub role: ParticipantRole,
+    /// As what they are recorded.
+    pub role: PersonKind,
 }
 
 /// A piece of information that was sent, as an entry tells it.
@@ -290,7 +290,7 @@ pub struct RuleName(pub String);
     "body": {"actor": "019b8d62-7a80-726b-b2a7-4de452e6b438", "at": "2026-09-17T13:05:44.120Z", "basis": "permission",
         "case": "47mKTaMaEn1L3m5DAz9mug", "channel": "secure_email", "condition": "substantial_public_interest",
         "consents": ["Ln0sA6lQeuJl7PW1NWiFpTOTogKdJBOUmXJloaJa78Y"],
-        "copies": [{"person": "5EtL1wfFQLyoYVsh-FD7QeAgKXAd8kHRecGl86y_W_E", "role": "service_user"}],
+        "copies": [{"person": "5EtL1wfFQLyoYVsh-FD7QeAgKXAd8kHRecGl86y_W_E", "role": "parent_carer"}],
         "decidedBy": "019b8d62-7a80-726b-b2a7-4de452e6b438", "direction": "outbound", "id": "01a0af79-18b8-78f5-8ef8-aa3892276658",
         "identified": true, "items": [{"bytes": 65, "class": "concerns_raised", "digest": "3n0bchoeBjK3zwTt9QMsjs_6n5oISSFSuSbxpafnZdc"}],
         "kind": "disclosure_made", "lawfulBasis": "public_task", "outcome": "granted", "purpose": "pass_information",

@@ -185,7 +185,7 @@ impl NoteContent {
             Err(fault)
         };
         if self.information_categories.is_empty() {
-            return fault("min_items", "informationCategories", "Needs at least one kind of information.");
+            return fault("minItems", "informationCategories", "Needs at least one kind of information.");
         }
         if !blank(self.concern.as_ref()) || !blank(self.action_taken.as_ref()) {
             return Ok(());

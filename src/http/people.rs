@@ -94,5 +94,5 @@ async fn update(
 
 /// The operations on people.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(create).refuses(&[Code::RuleViolated]), op!(search), op!(read), op!(update).refuses(&[Code::RuleViolated])]
+    vec![op!(create).refuses(&[Code::RuleViolated]), op!(search), op!(read), op!(update).refuses(&[Code::RuleViolated, Code::InvalidState])]
 }

@@ -31,5 +31,5 @@ async fn lend(
 
 /// The operations on tag keys.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(lend).refuses(&[Code::AccessReasonRequired])]
+    vec![op!(lend).refuses(&[Code::RuleViolated, Code::AccessReasonRequired])]
 }
