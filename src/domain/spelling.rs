@@ -71,13 +71,18 @@ fn is_apostrophe(sign: char) -> bool {
 /// Whether there is nothing to be seen in a text.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|sign| sign.is_whitespace() || sign.is_control() || is_unseen(sign))
+    text.chars().all(|sign| sign.is_whitespace() || sign.is_control() || is_unseen(sign) || is_filler(sign))
 }
 
-/// Format characters and fillers, which are not seen.
+/// Signs that take up space, or choose how others look, and are not seen by themselves.
+fn is_filler(sign: char) -> bool {
+    matches!(sign, '\u{34F}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180D}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Format characters, which are not seen.
 fn is_unseen(sign: char) -> bool {
-    matches!(sign, '\u{AD}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}')
+    matches!(sign, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
@@ -91,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_text_in_which_nothing_is_seen_says_nothing() {
-        for nothing in ["", " ", "\n\t", "\u{a0}", "\u{200b}", "\u{200b} \u{feff}\u{ad}", "\u{2800}\u{3164}", "\0"] {
+        for nothing in ["", " ", "\n\t", "\u{a0}", "\u{200b}", "\u{200b} \u{feff}\u{ad}", "\u{2800}\u{3164}", "\u{fe0f}\u{34f}", "\0"] {
             assert!(is_blank(nothing), "{nothing:?}");
         }
         for something in [".", "0", "\u{200b}a", "\u{5d0}", "\u{1f600}", "\u{301}"] {
