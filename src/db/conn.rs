@@ -1,4 +1,4 @@
-//! The connection: which database, its settings, its migrations. Only this file, what is under it, and `tx.rs` know which engine is used.
+//! The connection: which database, its settings, its migrations. What is done on one engine only stands here and under here.
 
 // The derive writes public items of its own, without a word on them.
 #![expect(missing_docs, reason = "the derive of `Conn` writes public items without documentation")]

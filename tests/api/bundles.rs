@@ -108,7 +108,8 @@ pub fn is_sound_by(key: &PublicKey, text: &str) {
     another.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verify_bundle.py")).arg(file("trust", &trust)).arg(file("bundle", text));
     // Where there is no Python a test of its own says so.
     if let Ok(output) = another.output() {
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "0 sound\n", "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!((output.status.code(), &*said), (Some(0), "0 sound\n"), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 

@@ -100,7 +100,7 @@ fn side<'c>(file: &'c Path, trust: &Trust) -> Result<Side<'c>, Ended> {
         None => (source::small(file).map_err(Ended::used_wrongly)?, false),
     };
     let checkpoint = trust.open(&note).map_err(|fault| Ended {
-        code: if matches!(fault, NoteFault::Unsigned | NoteFault::OtherLog) { 3 } else { 1 },
+        code: if matches!(fault, NoteFault::Unsigned | NoteFault::OtherLog) { 3 } else { 2 },
         sentence: format!("{}: {fault}.", file.display()),
     })?;
     Ok(Side { file, note, checkpoint, is_bundle })
