@@ -50,8 +50,9 @@ fn a_damaged_concern_holds_up_what_goes_to_somebody_it_may_be_kept_from_and_noth
     let risk =
         json!({"riskTypes":["emotional"],"atRiskPersonIds":[family.ana],"summary":"She is afraid.","knownAt":"2026-06-01T08:00:00.000Z"});
     app.adviser().post(&format!("/cases/{}/safeguarding-concerns", family.case), &risk).ok(201);
-    let bytes = by_engine("X'00'", "'\\x00'");
-    app.sabotage().batch_execute(&format!("UPDATE safeguarding_concern SET sealed = {bytes}")).unwrap();
+    let damaged = by_engine("randomblob(16), id, case_id, NULL, X'00'", "gen_random_uuid(), id, case_id, NULL, '\\x00'");
+    let event = format!("INSERT INTO concern_event SELECT {damaged}, created_at, recorded_by FROM safeguarding_concern");
+    app.sabotage().batch_execute(&event).unwrap();
     family.check(&app, &family.ask(&note, json!({"recipient":{"personId":family.finn}}))).problem(500, "internal");
     family.disclose(&app, &family.ask(&note, json!({}))).ok(201);
 }

@@ -302,6 +302,7 @@ fn a_child_who_said_no_is_assessed_first_unless_it_is_clearly_best_for_them() {
     // What she says to others, or of one purpose, is no word about her mother.
     refusal(json!({"recipients":[{"personId":family.finn}]}));
     refusal(json!({"purposes":["quality_survey"]}));
+    refusal(json!({"granterId":family.finn,"recipients":[{"personId":family.mia}]}));
     dispatch(&manager, &asked(), "secure_email").ok(200);
     // She has said no to her mother; and, once she took that back, to everybody.
     for to in [json!([{"personId":family.mia}]), Value::Null] {
