@@ -94,13 +94,15 @@ fn changed(changes: &[Change]) -> World {
 /// Whether one record covers one need, by the plainest reading, written without the code under test.
 fn plainly_covers(record: &ConsentFact, world: &World, subject: PersonId, note: Option<&NoteFact>, category: InformationCategory) -> bool {
     let (ask, now) = (&world.ask, world.now);
+    let responsible =
+        |row: &ParticipantFact| row.pr.iter().any(|entry| entry.child_id == subject && entry.value == ParentalResponsibility::Yes);
     let speaks_for = record.granter == subject
         || world
             .facts
             .family
             .participants
             .iter()
-            .any(|row| row.person_id == record.granter && row.case_id == K1 && row.relation == Relation::Parent);
+            .any(|row| row.person_id == record.granter && row.case_id == K1 && (row.relation == Relation::Parent || responsible(row)));
     let recipient = record.recipients.iter().any(|named| match &ask.recipient {
         AskRecipient::Body { recipient_id, team_id, .. } => named.recipient_id == Some(*recipient_id) && named.team_id == *team_id,
         AskRecipient::Person(person) => named.person_id == Some(*person),
