@@ -156,6 +156,39 @@ fn that_a_copy_is_a_condition_asks_for_no_more_than_that_they_get_one() {
 }
 
 #[test]
+fn of_two_who_permit_it_rests_on_whoever_may_have_a_copy() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    let mias = permit(&app, &family, json!({}));
+    let his = json!({"granterId":family.finn,"subjectIds":[family.ana, family.finn],"decidedAt":"2026-04-01T10:00:00.000Z",
+        "conditions":[{"kind":"copy_to_granter"}]});
+    let finns = permit(&app, &family, his);
+    let rests_on = |id: &str| {
+        let drafted = draft(&app, id)["consents"].clone();
+        drafted.as_array().unwrap().iter().map(|relied| relied["consentId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // What Mia said of herself Finn permits to nobody, and he may have none of it: it waits for no copy to him.
+    let (id, note) = extracted(&app, &family);
+    assert_eq!(rests_on(&id), [mias.as_str()]);
+    let (mia, finn) = ((family.mia.as_str(), family.mia_contact.as_str()), contact(&app, &family.finn, 0));
+    dispatch(&manager, &id, &[mia, (&family.finn, &finn)])
+        .problem(409, "consent-scope-exceeded")
+        .rule_at("#/copies/1", "copy_not_permitted");
+    let done = dispatch(&manager, &id, &[mia]).ok(200);
+    assert_eq!((done.str("status"), left(&app, &family).len()), ("sent_and_copied".to_owned(), 1));
+    // With something that he said he may have a copy, and his is the newest about Ana.
+    let told = family.note(&app, &family.finn, &[&family.ana], "school_provision", json!({}));
+    let id = granted(&app, &family);
+    extract(&manager, &id, &[&note, &told]).ok(200);
+    assert_eq!(rests_on(&id), [mias.as_str(), finns.as_str()]);
+    dispatch(&manager, &id, &[mia]).problem(422, "copy-recipient-required");
+    let done = dispatch(&manager, &id, &[mia, (&family.finn, &finn)]).ok(200);
+    let held = |i: usize| done.body["extracts"][0]["copies"][i]["noteIds"].clone();
+    assert_eq!((held(0), held(1)), (json!([note]), json!([told])));
+}
+
+#[test]
 fn a_young_persons_own_case_is_copied_to_them_and_to_a_parent_only_if_they_permit() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -88,6 +88,37 @@ pub fn world(seed: u64) -> World {
     world
 }
 
+/// An extract of what two parents or somebody else said of two children, with several permissions of both parents.
+pub fn extract(seed: u64) -> World {
+    let chance = &mut Chance(seed);
+    let mut world = crate::world::world();
+    world.ask.legal_extract = true;
+    world.ask.note_ids = chance.of(&[vec![NOTE], vec![NOTE, OTHER_NOTE]]);
+    let said = |id, chance: &mut Chance| {
+        let from = chance.of(&[Some(MIA), Some(FINN), None, None]);
+        NoteFact { from, ..note(id, MIA, &chance.some(&[ANA, SAM])) }
+    };
+    world.facts.notes = vec![said(NOTE, chance), said(OTHER_NOTE, chance)];
+    for parent in [MIA, FINN] {
+        world.part(parent).pr.push(pr(SAM, ParentalResponsibility::Yes));
+    }
+    world.facts.family.participants.push(part(SAM, ParticipantRole::Sibling, Relation::Sibling));
+    world.facts.consents.clear();
+    for number in 0..2 + chance.below(4) {
+        let granter = chance.of(&[MIA, FINN]);
+        let mut record = permission(100 + number as u128, granter, &chance.some(&[ANA, SAM, granter]), noon(chance.of(&DAYS)));
+        if chance.one_in(6) {
+            record.recipients.push(ConsentRecipient { person_id: Some(chance.of(&[MIA, FINN])), ..ConsentRecipient::default() });
+        }
+        world.facts.consents.push(record);
+    }
+    if chance.one_in(4) {
+        let from_id = chance.of(&[MIA, FINN]);
+        world.facts.withheld.push(WithheldFact { note_id: NOTE, from_id, until_on: day("2026-09-01") });
+    }
+    world
+}
+
 fn people(world: &mut World, chance: &mut Chance) {
     use ParentalResponsibility::{Disputed, No, NotApplicable, RestrictedByOrder, Unknown, Yes};
     let family = &mut world.facts.family;

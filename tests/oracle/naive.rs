@@ -220,6 +220,8 @@ impl<'a> Oracle<'a> {
         let mut people: BTreeMap<(String, Rule), BTreeSet<PersonId>> = BTreeMap::new();
         let mut conflicts = BTreeMap::new();
         let mut relied: BTreeMap<ConsentId, BTreeSet<PersonId>> = BTreeMap::new();
+        // C15: an extract goes with a copy to everybody whose permission it rests on, so one of somebody who may have none serves last.
+        let gets_something = |by: &ConsentFact| self.items().into_iter().any(|item| self.may_have_all_of(by.granter, item));
         for item in self.items() {
             // An item with no data subject at all, and one that names others, for whom no permission can exist.
             if self.subjects(item).is_empty() || matches!(item, Item::Note(_, note) if note.names_others) {
@@ -235,7 +237,9 @@ impl<'a> Oracle<'a> {
             }
             for need in self.needs(item) {
                 match self.met(&need, &self.ask.recipient, !self.ask.legal_extract) {
-                    Ok(by) => {
+                    Ok(all) => {
+                        let sendable = all.iter().copied().filter(|by| self.ask.legal_extract && gets_something(by));
+                        let by = newest(sendable).or_else(|| newest(all.iter().copied())).unwrap();
                         relied.entry(by.id).or_default().insert(need.subject);
                     }
                     Err(unmet) => {
@@ -362,8 +366,8 @@ impl<'a> Oracle<'a> {
         needs
     }
 
-    /// The permission that meets a need if this recipient gets it, or the rule that is told.
-    fn met(&self, need: &Need<'a>, to: &AskRecipient, with_copies: bool) -> Result<&'a ConsentFact, Unmet> {
+    /// The permissions that meet a need if this recipient gets it, one at least, or the rule that is told.
+    fn met(&self, need: &Need<'a>, to: &AskRecipient, with_copies: bool) -> Result<Vec<&'a ConsentFact>, Unmet> {
         // R6 comes first, so that staff are not sent to ask someone who has said no.
         let own: Vec<_> = self.refusals(need, to).filter(|refusal| refusal.granter == need.subject).collect();
         if !own.is_empty() && no_of(need.subject, self.today, &self.family).is_some() {
@@ -399,9 +403,9 @@ impl<'a> Oracle<'a> {
         let granters: BTreeSet<_> = passed.iter().map(|record| record.granter).collect();
         let last_words = granters.iter().filter_map(|granter| newest(passed.iter().copied().filter(|record| record.granter == *granter)));
         let last_words: Vec<&ConsentFact> = last_words.collect();
-        if let Some(relied_on) = newest(last_words.iter().copied().filter(|record| self.last_step(record, need, to, with_copies).is_none()))
-        {
-            return Ok(relied_on);
+        let meet: Vec<_> = last_words.iter().copied().filter(|record| self.last_step(record, need, to, with_copies).is_none()).collect();
+        if !meet.is_empty() {
+            return Ok(meet);
         }
         let steps =
             last_words.iter().filter_map(|record| Some((self.last_step(record, need, to, with_copies)?, record.decided_at, record.id)));
@@ -501,18 +505,18 @@ impl<'a> Oracle<'a> {
 
     /// R15: its receiver said the item, or for each need of it is the granter or the subject, or is named as recipient by a permission that
     /// covers the need; and the item is not withheld from them.
-    fn may_have_a_copy(&self, receiver: PersonId, need: &Need<'a>, relied_on: &ConsentFact) -> bool {
+    fn may_have_a_copy(&self, receiver: PersonId, need: &Need<'a>, by: &ConsentFact) -> bool {
         if need.note().is_some_and(|note| self.is_withheld(note, receiver)) {
             return false;
         }
         let said = need.note().is_some_and(|note| note.from == Some(receiver));
-        let concerned = relied_on.granter == receiver || need.subject == receiver;
+        let concerned = by.granter == receiver || need.subject == receiver;
         said || concerned || self.met(need, &AskRecipient::Person(receiver), false).is_ok()
     }
 
     fn may_have_all_of(&self, receiver: PersonId, item: Item<'a>) -> bool {
-        let relied_on = |need: &Need<'a>| self.met(need, &self.ask.recipient, false);
-        self.needs(item).iter().all(|need| relied_on(need).is_ok_and(|by| self.may_have_a_copy(receiver, need, by)))
+        let meet = |need: &Need<'a>| self.met(need, &self.ask.recipient, false).unwrap_or_default();
+        self.needs(item).iter().all(|need| meet(need).iter().any(|by| self.may_have_a_copy(receiver, need, by)))
     }
 
     /// Live refusals for a need, whoever's they are.

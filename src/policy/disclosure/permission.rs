@@ -43,6 +43,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
     }
     let decision = Decision { ask, facts, known: facts.family.as_known(), now };
     let items = items(ask, facts);
+    let (before, with_copies) = (decision.may_be_copied(&items), !ask.legal_extract);
     let mut relied: BTreeMap<ConsentId, (&ConsentFact, BTreeSet<PersonId>)> = BTreeMap::new();
     let mut found = Found::default();
     for item in &items {
@@ -57,7 +58,7 @@ pub(super) fn decide(ask: &Ask, facts: &Facts, now: Timestamp) -> Result<Grant, 
                 found.add(pointer, RefusalRule::WithheldFromRecipient, None);
             }
             for subject in item.subjects.iter().copied() {
-                match decision.serves(Need { item, subject, matter: *matter }) {
+                match decision.serves(Need { item, subject, matter: *matter }, decision.receiver(), with_copies, &before) {
                     Ok(permission) => {
                         relied.entry(permission.id).or_insert_with(|| (permission, BTreeSet::new())).1.insert(subject);
                     }
@@ -117,11 +118,6 @@ impl<'a> Decision<'a> {
         Receiver { who: &self.ask.recipient, in_council }
     }
 
-    /// The permission that serves this need.
-    fn serves(&self, need: Need<'_>) -> Result<&'a ConsentFact, Block> {
-        self.judge(need, self.receiver(), !self.ask.legal_extract)
-    }
-
     /// The refusals of what is granted, by which it is not stopped: what a child wishes who cannot decide it (R6), and the no of somebody who does not
     /// decide for the other (R7). Of one that does not count by what the caller may not know nothing is told.
     fn heard(&self, items: &[Item<'a>]) -> Vec<Heard> {
@@ -143,7 +139,8 @@ impl<'a> Decision<'a> {
         all.map(|((consent_id, rule), subjects)| Heard { consent_id, rule, subject_ids: subjects.into_iter().collect() }).collect()
     }
 
-    fn judge(&self, need: Need<'_>, to: Receiver<'_>, with_copies: bool) -> Result<&'a ConsentFact, Block> {
+    /// The permission that serves this need: of several one of these granters before others, and of those the newest.
+    fn serves(&self, need: Need<'_>, to: Receiver<'_>, with_copies: bool, before: &BTreeSet<PersonId>) -> Result<&'a ConsentFact, Block> {
         self.not_refused_by_subject(need, to)?;
         let (today, family) = (self.now.day(), &self.facts.family);
         let candidates = self.facts.consents.iter().filter(|record| {
@@ -184,7 +181,8 @@ impl<'a> Decision<'a> {
                 Ok(()) => serving.push(permission),
             }
         }
-        serving.into_iter().max_by_key(|permission| age(permission)).ok_or_else(|| Block { rule: furthest.rule(), conflict: None })
+        let chosen = serving.into_iter().max_by_key(|permission| (before.contains(&permission.granter), age(permission)));
+        chosen.ok_or_else(|| Block { rule: furthest.rule(), conflict: None })
     }
 
     /// R6: the person has not said no.
@@ -272,7 +270,7 @@ impl<'a> Decision<'a> {
             Err((14, RefusalRule::ItemMarkedConfidential))
         } else if !self.conditions_hold(permission, to) {
             Err((15, RefusalRule::ConditionUnmet))
-        } else if with_copies && !self.ask.copies.iter().all(|copy| self.copy_permitted(copy, permission, need)) {
+        } else if with_copies && !self.ask.copies.iter().all(|copy| self.copy_permitted(copy.person_id, permission, need)) {
             Err((15, RefusalRule::CopyNotPermitted))
         } else {
             Ok(())
@@ -290,26 +288,35 @@ impl<'a> Decision<'a> {
 
     /// A copy of this need is permitted if its receiver said the item, is the granter or the subject, or is named by a permission that covers it; not of
     /// what is kept from them because of a risk.
-    fn copy_permitted(&self, copy: &CopyTo, permission: &ConsentFact, need: Need<'_>) -> bool {
-        let receiver = copy.person_id;
+    fn copy_permitted(&self, receiver: PersonId, permission: &ConsentFact, need: Need<'_>) -> bool {
         if is_kept_from(self.facts, need.item, receiver, self.now.day()) {
             return false;
         }
         let said = need.item.note.is_some_and(|note| note.from == Some(receiver));
         said || permission.granter == receiver || need.subject == receiver || {
             let who = AskRecipient::Person(receiver);
-            self.judge(need, Receiver { who: &who, in_council: false }, false).is_ok()
+            self.serves(need, Receiver { who: &who, in_council: false }, false, &BTreeSet::new()).is_ok()
         }
+    }
+
+    /// Whether somebody may have a copy of this item of an extract, as whoever permitted it or otherwise.
+    fn may_have(&self, receiver: PersonId, item: &Item<'a>) -> bool {
+        let theirs = [receiver].into();
+        let permitting = |need: Need<'_>| self.serves(need, self.receiver(), false, &theirs);
+        item.needs().all(|need| permitting(need).is_ok_and(|permission| self.copy_permitted(receiver, permission, need)))
+    }
+
+    /// Who permits and may have a copy of something in an extract. It rests on their permissions before others: everybody on whose it rests gets a
+    /// copy, or it is not sent (C15).
+    fn may_be_copied(&self, items: &[Item<'a>]) -> BTreeSet<PersonId> {
+        let granters: BTreeSet<_> = self.facts.consents.iter().filter(|_| self.ask.legal_extract).map(|record| record.granter).collect();
+        granters.into_iter().filter(|granter| items.iter().any(|item| self.may_have(*granter, item))).collect()
     }
 
     /// What each copy holds: everything, but for a legal extract only the items its receiver may have.
     fn copies(&self, items: &[Item<'a>]) -> Vec<GrantedCopy> {
-        let may_have = |copy: &CopyTo, item: &Item<'a>| {
-            !self.ask.legal_extract
-                || item.needs().all(|need| self.serves(need).is_ok_and(|permission| self.copy_permitted(copy, permission, need)))
-        };
         let copy = |to: &CopyTo| {
-            let held: Vec<_> = items.iter().filter(|item| may_have(to, item)).collect();
+            let held: Vec<_> = items.iter().filter(|item| !self.ask.legal_extract || self.may_have(to.person_id, item)).collect();
             GrantedCopy {
                 to: *to,
                 note_ids: held.iter().filter_map(|item| item.note).map(|note| note.id).collect(),

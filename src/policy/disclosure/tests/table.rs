@@ -769,6 +769,38 @@ fn an_extract_is_sent_with_a_copy_to_everybody_who_permitted() {
 }
 
 #[test]
+fn an_extract_rests_on_whoever_may_have_a_copy_of_something_in_it() {
+    let mut w = world();
+    w.add(permits(102, FINN, &[ANA], "2026-03-02"));
+    assert_eq!(w.outcome(), "grant 101(Mia) 102(Ana)", "whatever else is sent rests on the newest");
+    w.ask.legal_extract = true;
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)", "Mia said it, so Finn may not have it");
+    w.ask.note_ids = vec![N1, N2];
+    assert_eq!(w.outcome(), "grant 101(Ana,Mia)");
+    w.note(N4).from = None;
+    w.ask.note_ids = vec![N1, N4];
+    assert_eq!(w.outcome(), "grant 101(Mia) 102(Ana)", "there is something he may have");
+    // It is sent as it was drafted, to whom it was.
+    w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(101)), 1), (ConsentId(Uuid::from_u128(102)), 1)]);
+    w.copy_to(MIA);
+    w.copy_to(FINN);
+    let grant = decide(&w.ask, &w.facts, w.now).unwrap();
+    assert_eq!([0, 1].map(|i| grant.copies()[i].note_ids().to_vec()), [vec![N1, N4], vec![N4]]);
+    // Where both permitted, each may have it, on whose permissions ever it rests.
+    w.note(N3).from = None;
+    w.ask.note_ids = vec![N3];
+    w.add(permits(103, FINN, &[SAM], "2026-03-03"));
+    w.add(permits(104, MIA, &[SAM], "2026-03-04"));
+    w.facts.resting_on = Some(vec![(ConsentId(Uuid::from_u128(102)), 1), (ConsentId(Uuid::from_u128(104)), 1)]);
+    assert_eq!(w.outcome(), "grant 102(Ana) 104(Sam)");
+    // From whom it is kept nothing rests on, either.
+    w.facts.withheld = vec![WithheldFact { note_id: N3, from_id: FINN, until_on: day("2026-06-01") }];
+    w.facts.resting_on = None;
+    w.ask.copies.truncate(1);
+    assert_eq!(w.outcome(), "grant 101(Ana) 104(Sam)");
+}
+
+#[test]
 fn whoever_permits_no_more_than_a_copy_of_an_extract_gets_one_if_that_is_the_condition() {
     let mut w = world();
     let to = |people: &[PersonId]| -> Vec<ConsentRecipient> {
