@@ -297,7 +297,7 @@ fn selected(scope: Scope, case: CaseId, filter: &NoteFilter) -> note::BoxedQuery
 }
 
 /// The notes of a case that count, all of them: where one is restricted, a service manager needs a reason (C4), so that none stays undecided unseen.
-pub fn current(tx: &mut Tx<'_>, permit: &Permit<act::LegalRequestExtract>, case: CaseId) -> Result<Vec<NoteId>> {
+pub fn current(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId) -> Result<Vec<NoteId>> {
     let filter = NoteFilter { current: true, ..NoteFilter::default() };
     let all = Scope::Manager(permit.staff(), Some(AccessReason::LegalRequest));
     let find = |conn: &mut Conn, scope| {

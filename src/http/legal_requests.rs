@@ -126,7 +126,8 @@ async fn decide(
 
 /// List the notes that could be extracted.
 ///
-/// Those of the case that count, newest first, each with what was decided of it last (C15).
+/// Those of the case that count, newest first, each with what was decided of it last. Where one is restricted a reason is needed, so that none stays
+/// undecided unseen (C4, C15).
 #[utoipa::path(get, path = "/legal-requests/{legalRequestId}/candidate-items", operation_id = "listLegalCandidateItems", tag = "legal-requests",
     responses((status = 200, description = "A page of notes.", body = LegalCandidatePage)))]
 async fn candidates(

@@ -189,6 +189,26 @@ fn of_two_who_permit_it_rests_on_whoever_may_have_a_copy() {
 }
 
 #[test]
+fn no_note_is_missing_unseen_among_those_that_could_be_extracted() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let manager = app.manager();
+    permit(&app, &family, json!({}));
+    let note = family.n1(&app);
+    let id = granted(&app, &family);
+    let closed = family.note(&app, &family.mia, &[&family.mia], "views_and_wishes", json!({"sensitivity":"restricted"}));
+    let items = |session: &crate::harness::Session<'_>| session.get(&format!("{}/candidate-items?limit=1", path(&id)));
+    let only = json!({"items":[{"noteId":note,"decision":"include","reason":"It is about school."}],"summary":"Notes."});
+    for reply in [items(&manager), put(&manager, &id, &only)] {
+        reply.problem(403, "access-reason-required");
+    }
+    let because = manager.with("Access-Reason", "legal_request");
+    assert_eq!(items(&because).ok(200).body["items"][0]["id"], closed.as_str());
+    extract(&because, &id, &[&note]).ok(200);
+    items(&manager).problem(403, "access-reason-required");
+}
+
+#[test]
 fn a_young_persons_own_case_is_copied_to_them_and_to_a_parent_only_if_they_permit() {
     let app = TestApp::spawn();
     let family = Family::record(&app);

@@ -97,7 +97,7 @@ fn reason(request: &LegalRequest) -> Option<LongText> {
 }
 
 impl App {
-    /// The notes that count in the case of a request, newest first, each with what was decided of it.
+    /// The notes that count in the case of a request, newest first, each with what was decided of it: all of them, or a reason is needed (C4).
     pub async fn list_legal_candidates(
         &self,
         permit: Permit<act::LegalRequestCandidates>,
@@ -107,6 +107,7 @@ impl App {
         let today = self.clock.now().day();
         self.look(permit, move |tx, permit| {
             let request = legal_requests::find(tx, permit, id, today)?;
+            notes::current(tx, permit, request.content.case_id)?;
             let decided = request.extracts.last().map(|extract| extract.items.clone()).unwrap_or_default();
             let mut decided: HashMap<NoteId, LegalItem> = decided.into_iter().map(|item| (item.note_id, item)).collect();
             let page = notes::list(tx, &leave(permit.caller())?, request.content.case_id, &CURRENT, &page)?;
