@@ -1,8 +1,8 @@
 //! Permissions and refusals: recorded, withdrawn, marked as errors (C3, R4-R9, R17, R18).
 
 use super::sides::{self, Offer};
-use super::{App, Error, Result, faultless, legal_requests, possible};
-use crate::authz::{Act, Action, Caller, Permit, act};
+use super::{App, Error, Result, faultless, legal_requests};
+use crate::authz::{Act, Action, Permit, act};
 use crate::db::consents::{self, Ending, as_named};
 use crate::db::counted::Counted;
 use crate::db::tasks::NewTask;
@@ -27,16 +27,19 @@ use lasting::{carry_on, remind};
 /// Working days within which a recipient is told that permission has ended.
 const RECALL_DAYS: u32 = 5;
 
-fn actions(consent: &Consent) -> &'static [Action] {
-    match consent.status {
-        ConsentStatus::Live => &[Action::ConsentWithdraw, Action::ConsentAnnul],
+/// What may be done with it. To take back a no lets something out: whoever serves another side of the family leaves that alone.
+fn actions(consent: &Consent, offer: Offer) -> &'static [Action] {
+    match (consent.status, consent.content.decision) {
+        (ConsentStatus::Live, ConsentDecision::Refused) if offer.is_to_another() => &[],
+        (ConsentStatus::Live, _) => &[Action::ConsentWithdraw, Action::ConsentAnnul],
         _ => &[],
     }
 }
 
 fn view(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: ConsentId, now: Timestamp) -> Result<Consent> {
     let recorded = consents::find(tx, permit, id, now)?;
-    let allowed_actions = Offer::of(tx, permit, recorded.case_id)?.among(permit.caller(), actions(&recorded));
+    let offer = Offer::of(tx, permit, recorded.case_id)?;
+    let allowed_actions = offer.among(permit.caller(), actions(&recorded, offer));
     let mut consent = as_it_stands(tx, permit, recorded, now)?;
     super::notes::keep_readable(tx, permit, consent.case_id, &mut consent.content.note_ids)?;
     Ok(Consent { allowed_actions, ..consent })
@@ -71,7 +74,7 @@ impl App {
             let ((said, family), counted) = Counted::counting(tx, (content.clone(), family))?;
             let accepted = rules::check(&said, &family, &council, &limits, now).map_err(Error::failing)?;
             if let Some(old) = &replaced {
-                supersede(tx, permit, &content, old)?;
+                supersede(tx, &content, old)?;
             }
             let case = db::cases::require(tx, permit, case_id)?;
             let given = content.decision == ConsentDecision::Given;
@@ -123,7 +126,8 @@ impl App {
         .await
     }
 
-    /// Withdraws a permission or refusal: at once, in one call, without a reason. A repeated withdrawal answers with the first (R17).
+    /// Withdraws a permission or refusal: at once, in one call, without a reason. A repeated withdrawal answers with the first (R17). A permission is
+    /// taken back by anybody who hears of it; a refusal by nobody who serves another side of the family.
     pub async fn withdraw_consent(
         &self,
         permit: Permit<act::ConsentWithdraw>,
@@ -172,7 +176,7 @@ fn withdraw(
         ConsentStatus::Live => {}
         ConsentStatus::Withdrawn if how.objects => {}
         ConsentStatus::Withdrawn => return Ok(id),
-        _ => return Err(ended(&found, permit.caller())),
+        _ => return Err(ended()),
     }
     let family = facts::family(tx, found.case_id, &people)?;
     let content = &found.content;
@@ -201,6 +205,9 @@ fn withdraw(
             object(tx)?;
         }
         return Ok(id);
+    }
+    if content.decision == ConsentDecision::Refused {
+        sides::require_one_side(tx, permit, &[found.case_id].into())?;
     }
     let withdrawal =
         Withdrawal { withdrawn_by_id: how.withdrawn_by_id, method: how.method, words_used: how.words_used.clone(), effective_at: now };
@@ -238,7 +245,7 @@ fn annul(tx: &mut Tx<'_>, permit: &Permit<act::ConsentAnnul>, id: ConsentId, why
     sides::require_one_side(tx, permit, &[found.case_id].into())?;
     let found = consents::find(tx, permit, id, now)?;
     if found.status != ConsentStatus::Live {
-        return Err(ended(&found, permit.caller()));
+        return Err(ended());
     }
     consents::end(tx, permit, id, &Ending::EnteredInError { reason: why.reason, by: permit.staff() }, now)?;
     tasks::settle(tx, permit, TaskKind::PermissionEnding, id.0, now)?;
@@ -267,10 +274,9 @@ fn objection(content: &NewConsent, how: &NewWithdrawal, now: Timestamp) -> NewCo
     }
 }
 
-/// The record is ended already.
-fn ended(consent: &Consent, caller: &Caller) -> Error {
-    let allowed = possible(caller, actions(consent));
-    Error::State { rule: None, allowed }
+/// The record is ended already, and nothing more is done with it.
+fn ended() -> Error {
+    Error::State { rule: None, allowed: Vec::new() }
 }
 
 /// The record that this one says it replaces: one of the same case, which is held, so that nobody ends it meanwhile. What has run out may be
@@ -285,12 +291,12 @@ fn replaced(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, case_id: CaseI
 }
 
 /// Whether the new record may take its place, and whether it is still live.
-fn supersede(tx: &mut Tx<'_>, permit: &Permit<act::ConsentRecord>, content: &NewConsent, old: &Consent) -> Result<()> {
+fn supersede(tx: &mut Tx<'_>, content: &NewConsent, old: &Consent) -> Result<()> {
     let ((said, before), _) = Counted::counting(tx, (content.clone(), old.content.clone()))?;
     if !rules::may_replace(&said, &before) {
         return Err(Error::Rule(vec![Fault::contradicting("#/supersedesId")]));
     }
-    if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended(old, permit.caller())) }
+    if old.status == ConsentStatus::Live { Ok(()) } else { Err(ended()) }
 }
 
 /// What the record names must exist: participants, of those who are guarded; bodies with their teams; notes of this case; what it rests on.

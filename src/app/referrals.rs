@@ -261,20 +261,24 @@ impl App {
             expect_version(current.version, version)?;
             let NewReferralDecision { decision, case_id, new_case, new_people, reason } = what;
             require_reason(decision, reason.as_ref())?;
-            let joined = case_id;
-            let (case_id, status) = match (case_id, new_case) {
-                (Some(case), _) => (Some(case), existing(tx, permit, case)?),
+            let joined = match case_id {
+                Some(case) => Some((case, existing(tx, permit, case)?)),
+                None => None,
+            };
+            let case_id = match (case_id, new_case) {
+                (Some(case), _) => Some(case),
                 (None, Some(mut case)) => {
                     record_people(tx, permit.caller(), new_people, &mut case, now)?;
                     let away: BTreeSet<StaffId> = current.conflicted_staff_ids.iter().copied().collect();
                     let opened = app.open(tx, &leave(permit.caller())?, case, &away, now);
-                    (Some(opened.map_err(|error| error.within("#/newCase"))?), CaseStatus::Open)
+                    Some(opened.map_err(|error| error.within("#/newCase"))?)
                 }
-                (None, None) => (None, CaseStatus::Open),
+                (None, None) => None,
             };
             require_undecided(&current)?;
-            require_open(permit.caller(), status)?;
-            if let Some(case) = joined {
+            if let Some((case, status)) = joined {
+                sides::require_one_side(tx, permit, &[case].into())?;
+                require_open(permit.caller(), status)?;
                 carry_away(tx, permit, &current, case, now)?;
             }
             let status = match decision {

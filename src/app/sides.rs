@@ -62,6 +62,11 @@ impl Offer {
         Ok(Self { elsewhere: stands_elsewhere(tx, permit, &[case].into())? })
     }
 
+    /// Whether it is to somebody who serves another side.
+    pub(super) fn is_to_another(self) -> bool {
+        self.elsewhere
+    }
+
     /// The verbs of those of these actions that the caller may take: `allowedActions`.
     pub(super) fn among(self, caller: &Caller, actions: &[Action]) -> Vec<ActionName> {
         self.possible(caller, actions).into_iter().map(|action| ActionName(action.verb())).collect()

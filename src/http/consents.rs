@@ -171,7 +171,7 @@ pub fn operations() -> Vec<Operation> {
         op!(record).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
         op!(read),
         op!(receipt).refuses(&[Code::AccessReasonRequired]),
-        op!(withdraw).refuses(&[Code::RuleViolated, Code::InvalidState]),
+        op!(withdraw).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
         op!(annul).refuses(&[Code::SamePerson, Code::InvalidState]),
     ]
 }

@@ -9,6 +9,14 @@ use crate::disposals::{approve, deputy};
 use crate::family::{Family, person};
 use crate::harness::{Reply, Session, TestApp};
 
+fn conflict(reply: Reply) {
+    reply.problem(409, "same-person").rule_at("#", "conflict_of_interest");
+}
+
+fn offered(session: &Session<'_>, path: &str) -> Value {
+    session.get(path).ok(200).body["allowedActions"].clone()
+}
+
 fn hers(app: &TestApp) -> Session<'_> {
     app.as_staff(Role::Adviser, "hers")
 }
@@ -32,7 +40,6 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
     assert_eq!([before, joined()].map(|reply| reply.body["allowedActions"].clone()), [json!(["update"]), json!([])]);
     let theirs = || app.as_staff(Role::ServiceManager, "theirs");
     own_case(&theirs(), &family.sam);
-    let conflict = |reply: Reply| drop(reply.problem(409, "same-person").rule_at("#", "conflict_of_interest"));
     let una = person(&app, &json!({"kind":"parent_carer","fullName":"Una Marsh","pseudonymous":false})).id();
     let nell = format!("/participants/{}", family.participant(&family.nell));
     let version = app.adviser().get(&path).ok(200).version();
@@ -55,7 +62,6 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
         conflict(reply);
     }
     // Nor is any of it offered to them, but what is left.
-    let offered = |session: &Session<'_>, path: &str| session.get(path).ok(200).body["allowedActions"].clone();
     let left = json!(["record_consent", "check_disclosure", "record_disclosure", "raise_concern"]);
     assert_eq!(offered(&hers(&app), &path), left);
     let managers = json!(["assign", "record_consent", "check_disclosure", "record_disclosure", "raise_concern", "restrict"]);
@@ -128,7 +134,6 @@ fn whoever_serves_another_side_gives_up_what_is_proposed_and_disposes_of_nothing
     let own = own_case(&theirs, &una).id();
     let left: Vec<&Value> = all.as_array().unwrap().iter().filter(|verb| *verb != "approve").collect();
     assert_eq!((offered(&deputy(&app)), offered(&theirs), left.len()), (all.clone(), json!(left), 2));
-    let conflict = |reply: Reply| drop(reply.problem(409, "same-person").rule_at("#", "conflict_of_interest"));
     conflict(approve(&theirs, &disposal, 1));
     theirs.if_match(1).send(&Method::POST, &format!("/disposals/{disposal}/cancellation"), None).ok(200);
     let propose = |session: &Session<'_>| {
@@ -145,4 +150,21 @@ fn whoever_serves_another_side_gives_up_what_is_proposed_and_disposes_of_nothing
     reading.post(&format!("/cases/{own}/safeguarding-concerns"), &allegation).ok(201);
     assert_eq!(theirs.get(&format!("/disposals/{anew}")).ok(200).body["allowedActions"], all);
     approve(&theirs, &anew, 1).ok(200);
+}
+
+#[test]
+fn a_refusal_is_taken_back_by_nobody_who_serves_another_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let path = format!("/consents/{}", family.refuse(&app, &family.finn, &[&family.ana]).id());
+    own_case(&hers(&app), &family.ana);
+    assert_eq!([offered(&hers(&app), &path), offered(&app.adviser(), &path)], [json!([]), json!(["withdraw", "annul"])]);
+    let take_back = |session: &Session<'_>| {
+        session.post(&format!("{path}/withdrawal"), &json!({"withdrawnById":family.finn,"method":"email","objects":false}))
+    };
+    conflict(take_back(&hers(&app)));
+    assert_eq!(app.adviser().get(&path).ok(200).body["status"], "live");
+    take_back(&app.adviser()).ok(200);
+    // Once it is taken back, whoever says so again is answered with that.
+    assert_eq!(take_back(&hers(&app)).ok(200).body["status"], "withdrawn");
 }

@@ -345,6 +345,8 @@ fn what_was_referred_to_somebody_on_their_own_goes_to_no_other_case_of_theirs() 
     let body = json!({"caseId":family.case,"reason":"It belongs there."});
     let moved = hers().if_match(2).post(&format!("/referrals/{stray}/relocation"), &body);
     moved.problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    let straight = hers().post("/referrals", &told(json!({}))).ok(201).id();
+    accept(&hers(), &straight, &family.case).problem(409, "same-person").rule_at("#", "conflict_of_interest");
     app.adviser().get(&format!("/referrals/{id}")).problem(404, "not-found");
     // Another family's goes where it belongs.
     let (_, other) = Family::opened(&app, &app.adviser(), json!({}));
