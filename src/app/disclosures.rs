@@ -52,7 +52,7 @@ pub(super) struct Request {
     grounds: RefCell<Option<LongText>>,
     /// What is known of the subject access request that it answers, if it does.
     answers: Option<Answered>,
-    /// Whether whoever asks may not decide about it (C9, C15).
+    /// Whether whoever asks may not decide about it (C1, C9, C15).
     conflicted: bool,
 }
 
@@ -255,10 +255,10 @@ impl App {
         let (now, app) = (self.clock.now(), self.clone());
         self.look(permit, move |tx, permit| {
             let ask = Ask::try_from(body).map_err(Error::failing)?;
-            let request = Request::find(tx, permit, case_id, ask)?;
-            exit::require_one_side(tx, permit, &request)?;
+            let request = Request::find(tx, permit, case_id, ask)?.asked_from(tx, permit)?;
             let mut judged = facts::facts_now(tx, permit, case_id, &request.ask, &request.notes, app.settings.limits)?;
             judged.facts.anonymity = anonymous::facts(tx, permit, &request, app.settings.limits, now)?;
+            judged.facts.conflicted_decider = request.conflicted;
             Ok(match decide(&judged.ask, &judged.facts, now) {
                 Ok(grant) => DisclosureCheck {
                     allowed: true,

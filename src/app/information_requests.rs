@@ -136,7 +136,6 @@ impl App {
                 AskedBy::Outside => {
                     db::cases::require(tx, permit, case_id)?;
                     check(tx, permit, case_id, &content)?;
-                    sides::require_one_side(tx, permit, &[case_id].into())?;
                     None
                 }
             };

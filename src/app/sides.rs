@@ -78,14 +78,16 @@ impl Offer {
     }
 }
 
-/// Whether this is left to whoever serves another side: somebody may still refuse or withdraw, a risk is passed on by anybody (C17), what belongs
-/// elsewhere goes away, a service manager says who works on a case and who is kept from it, and a file of what another decided is no decision.
+/// Whether this is left to whoever serves another side: somebody may still refuse or withdraw, a risk is passed on by anybody (C17), what somebody
+/// outside asks is put on record, what belongs elsewhere goes away, a service manager says who works on a case and who is kept from it, and a file of
+/// what another decided is no decision.
 fn is_left(caller: &Caller, action: Action) -> bool {
     match action {
         Action::ConsentRecord
         | Action::ConsentWithdraw
         | Action::DisclosureCheck
         | Action::DisclosureRecord
+        | Action::InformationRequestRecord
         | Action::ConcernRaise
         | Action::NoteRelocate
         | Action::CaseRestrict

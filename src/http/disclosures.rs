@@ -123,7 +123,7 @@ async fn annotate(
 /// The operations on disclosures.
 pub fn operations() -> Vec<Operation> {
     vec![
-        op!(check).refuses(&[Code::RuleViolated, Code::SamePerson]),
+        op!(check).refuses(&[Code::RuleViolated]),
         op!(list),
         op!(record).refuses(&[
             Code::ConsentRequired,

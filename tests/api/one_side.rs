@@ -9,6 +9,9 @@ use crate::disposals::{approve, deputy};
 use crate::family::{Family, person};
 use crate::harness::{Reply, Session, TestApp};
 
+/// What is left to an adviser who serves another side of the people of a case.
+const LEFT: [&str; 5] = ["record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"];
+
 fn conflict(reply: Reply) {
     reply.problem(409, "same-person").rule_at("#", "conflict_of_interest");
 }
@@ -49,11 +52,8 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
     for reply in [
         hers(&app).post(&format!("{path}/consents"), &family.permission(json!({}))),
         hers(&app).post(&format!("/consents/{consent}/annulment"), &json!({"reason":"Another family."})),
-        hers(&app).post(&format!("{path}/disclosures"), &family.ask(&note, json!({}))),
         hers(&app).post(&format!("{path}/participants"), &part(&una)),
         hers(&app).if_match(1).patch(&nell, &json!({"relation":"other"})),
-        hers(&app).post(&requests, &family.asked_from_outside(json!({}))),
-        hers(&app).post(&requests, &family.asked_by_service(json!({}))),
         hers(&app).if_match(1).post(&format!("{received}/response"), &json!({"outcome":"refused"})),
         hers(&app).if_match(1).post(&format!("{asked}/cancellation"), &json!({"reason":"It came unasked."})),
         hers(&app).if_match(version).post(&format!("{path}/closure"), &json!({"outcome":"agreed"})),
@@ -62,10 +62,8 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
         conflict(reply);
     }
     // Nor is any of it offered to them, but what is left.
-    let left = json!(["record_consent", "check_disclosure", "record_disclosure", "raise_concern"]);
-    assert_eq!(offered(&hers(&app), &path), left);
-    let managers = json!(["assign", "record_consent", "check_disclosure", "record_disclosure", "raise_concern", "restrict"]);
-    assert_eq!(offered(&theirs(), &path), managers);
+    assert_eq!(offered(&hers(&app), &path), json!(LEFT));
+    assert_eq!(offered(&theirs(), &path), json!([&["assign"][..], &LEFT, &["restrict"]].concat()));
     for (place, left) in [(format!("/notes/{note}"), json!(["relocate"])), (format!("/consents/{consent}"), json!(["withdraw"]))] {
         assert_eq!(offered(&hers(&app), &place), left);
     }
@@ -82,9 +80,23 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
         [&held.body["allowedActions"], &release(&theirs()), &release(&app.manager())],
         [&json!([]), &json!([]), &json!(["release"])]
     );
-    // A risk is passed on by anybody, whoever says no is heard, and what was sent is told of.
-    let checks = format!("{path}/disclosure-checks");
-    conflict(hers(&app).post(&checks, &family.ask(&note, json!({}))));
+    // What would have left is refused by the policy, and that is logged; the check answers as the passing on does (C3, C11).
+    let (checks, ask) = (format!("{path}/disclosure-checks"), family.ask(&note, json!({})));
+    for refused in [hers(&app).post(&format!("{path}/disclosures"), &ask), hers(&app).post(&requests, &family.asked_by_service(json!({})))] {
+        let refused = refused.problem(409, "same-person").rule_at("#", "conflicted_decider");
+        let entry = app.manager().get(&format!("/disclosure-log/entries/{}", refused.body["refusalIndex"])).ok(200).body["body"].clone();
+        assert_eq!((&entry["kind"], &entry["rules"]), (&json!("disclosure_refused"), &json!(["conflicted_decider"])));
+    }
+    let checked = hers(&app).post(&checks, &ask).ok(200).body;
+    let reason = &checked["reasons"][0];
+    assert_eq!(
+        [&checked["allowed"], &checked["code"], &reason["rule"], &reason["pointer"]],
+        [&json!(false), &json!("same-person"), &json!("conflicted_decider"), &json!("#")]
+    );
+    // A risk is passed on by anybody, whoever says no is heard, what somebody outside asks is put on record, and what was sent is told of.
+    let recorded = hers(&app).post(&requests, &family.asked_from_outside(json!({}))).ok(201);
+    assert_eq!(recorded.body["allowedActions"], json!([]));
+    hers(&app).post("/legal-requests", &family.legal_request(json!({}))).ok(201);
     assert_eq!(hers(&app).post(&checks, &family.risk(&note, json!({}))).ok(200).body["allowed"], true);
     hers(&app).post(&format!("{path}/disclosures"), &family.risk(&note, json!({}))).ok(201);
     let risk =
@@ -106,9 +118,9 @@ fn a_case_is_reopened_by_nobody_who_serves_another_side() {
     family.close(&app);
     let path = format!("/cases/{}", family.case);
     let closed = hers(&app).get(&path).ok(200);
-    assert_eq!(closed.body["allowedActions"], json!(["record_consent", "check_disclosure", "record_disclosure", "raise_concern"]));
+    assert_eq!(closed.body["allowedActions"], json!(LEFT));
     let reopened = hers(&app).if_match(closed.version()).post(&format!("{path}/reopening"), &json!({"reason":"A new plan."}));
-    reopened.problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    conflict(reopened);
     family.reopen(&app);
 }
 

@@ -1,7 +1,7 @@
 //! The one exit (C3): what is decided here leaves, and nothing else does. Whatever lets something out goes through it.
 
 use super::{Request, anonymous, follow_up};
-use crate::app::{App, Error, Refused, Result, sides};
+use crate::app::{App, Error, Refused, Result};
 use crate::authz::{Act, Action, Permit, act};
 use crate::clock::Clock;
 use crate::db::counted::Counted;
@@ -11,7 +11,6 @@ use crate::domain::disclosure::{Ask, Grounds, Refusal};
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ConsentId, DisclosureId, Identifier};
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::Basis;
 use crate::policy::disclosure::{Grant, decide};
 
 /// Why nothing left: an error, which undoes everything, or a refusal, which is committed and logged.
@@ -48,11 +47,6 @@ impl From<Error> for Stop {
     }
 }
 
-/// The caller works for no other side of the family, or passes on a risk, as anybody does (C17).
-pub(super) fn require_one_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, request: &Request) -> Result<()> {
-    if request.ask.basis == Basis::Safeguarding { Ok(()) } else { sides::require_one_side(tx, permit, &[request.case_id].into()) }
-}
-
 impl App {
     /// Decides about what is asked of a case, in scope, and records what came of it: the disclosure with its log entry, or the refusal.
     pub(in crate::app) fn disclose(
@@ -63,8 +57,7 @@ impl App {
         ask: Ask,
         now: Timestamp,
     ) -> Result<DisclosureId, Stop> {
-        let request = Request::find(tx, permit, case_id, ask)?;
-        require_one_side(tx, permit, &request)?;
+        let request = Request::find(tx, permit, case_id, ask)?.asked_from(tx, permit)?;
         let judged = self.judge(tx, permit, &request, None, now)?;
         Ok(self.record(tx, permit, &request, judged.0, &judged.1)?)
     }

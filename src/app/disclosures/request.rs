@@ -2,7 +2,7 @@
 
 use super::{MOST_ITEMS, Request};
 use crate::app::concerns::{self, names_nobody};
-use crate::app::{Result, faultless};
+use crate::app::{Result, faultless, sides};
 use crate::authz::{Act, Permit};
 use crate::db::{self, Tx, recipients};
 use crate::domain::concern::ConcernGrounds;
@@ -33,6 +33,12 @@ impl Request {
     /// The same, asked by somebody who may not decide about it, or may.
     pub(in crate::app) fn asked_by(self, conflicted: bool) -> Self {
         Self { conflicted, ..self }
+    }
+
+    /// The same, asked by the caller: whoever serves another side of the family decides nothing of this one, but that a risk is passed on (C1, C17).
+    pub(super) fn asked_from(self, tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<Self> {
+        let conflicted = sides::serves_another(tx, permit, &[self.case_id].into())?;
+        Ok(self.asked_by(conflicted))
     }
 
     /// All that it names must exist. A body that is not active may hear of a risk all the same: it may have been entered an hour ago.
