@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::participants::offered;
 use super::sides::{self, Offer, conflict};
-use super::{App, Error, Result, expect_version, faultless, possible};
+use super::{App, Error, Result, expect_version, faultless};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, cases, information_requests, legal_extracts, participants, staff, tasks, timeline};
@@ -60,10 +60,11 @@ fn offering(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: Case) -> Result<Ca
 }
 
 /// The case stands so that this cannot be done.
-fn wrong_state(caller: &Caller, status: CaseStatus, rule: Option<Fault>) -> Error {
+fn wrong_state(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, status: CaseStatus, rule: Option<Fault>) -> Error {
     let closed = || Fault::new("#", RefusalRule::CaseClosed.as_str(), RefusalRule::CaseClosed.detail());
     let rule = rule.or_else(|| (status == CaseStatus::Closed).then(closed));
-    Error::State { rule, allowed: possible(caller, actions(status)) }
+    Offer::of(tx, permit, id)
+        .map_or_else(Error::from, |offer| Error::State { rule, allowed: offer.possible(permit.caller(), actions(status)) })
 }
 
 /// A case in scope, at the version the client saw.
@@ -80,8 +81,8 @@ fn seen_behind_guards(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, ve
 }
 
 /// The case is not closed.
-pub(super) fn require_open(caller: &Caller, status: CaseStatus) -> Result<()> {
-    if status == CaseStatus::Closed { Err(wrong_state(caller, status, None)) } else { Ok(()) }
+pub(super) fn require_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, status: CaseStatus) -> Result<()> {
+    if status == CaseStatus::Closed { Err(wrong_state(tx, permit, id, status, None)) } else { Ok(()) }
 }
 
 /// What stands against putting this member of staff on a case: they are not on record, or do no casework.
@@ -196,7 +197,7 @@ impl App {
         self.change(permit, move |tx, permit| {
             let current = app.shown(tx, permit, id)?;
             expect_version(current.version, version)?;
-            let writable = current.writable().ok_or_else(|| wrong_state(permit.caller(), current.status, None))?;
+            let writable = current.writable().ok_or_else(|| wrong_state(tx, permit, id, current.status, None))?;
             let update = merge(&writable).map_err(Error::Invalid)?;
             app.check_area(update.content.area.as_ref(), writable.content.area.as_ref())?;
             sides::require_one_side(tx, permit, &[id].into())?;
@@ -219,17 +220,17 @@ impl App {
         let close = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let head = seen_behind_guards(tx, permit, id, version)?;
             sides::require_one_side(tx, permit, &[id].into())?;
-            require_open(permit.caller(), head.status)?;
+            require_open(tx, permit, id, head.status)?;
             if how.outcome == Outcome::Ongoing {
                 return Err(Error::rule("#/outcome", "contradicting_fields", "What is still going on is not closed."));
             }
             if cases::has_open_concern(tx, permit, id)? {
                 let rule = Fault::new("#", "not_decided", "A safeguarding concern of this case awaits its decision.");
-                return Err(wrong_state(permit.caller(), head.status, Some(rule)));
+                return Err(wrong_state(tx, permit, id, head.status, Some(rule)));
             }
             if legal_extracts::any_open(tx, permit, id, now.day())? {
                 let rule = Fault::new("#", "not_decided", "An extract of this case for legal proceedings is drafted and not sent.");
-                return Err(wrong_state(permit.caller(), head.status, Some(rule)));
+                return Err(wrong_state(tx, permit, id, head.status, Some(rule)));
             }
             cases::close(tx, permit, id, version, how.outcome, now)?;
             information_requests::cancel_of_case(tx, permit, id, now)?;
@@ -254,7 +255,7 @@ impl App {
             let head = seen_behind_guards(tx, permit, id, version)?;
             sides::require_one_side(tx, permit, &[id].into())?;
             if head.status != CaseStatus::Closed {
-                return Err(wrong_state(permit.caller(), head.status, None));
+                return Err(wrong_state(tx, permit, id, head.status, None));
             }
             // While it was closed, those on it were free to work for the other side (C1).
             let people = participants::sides(tx, permit, id)?;
@@ -276,7 +277,7 @@ impl App {
                 return Err(conflict("#/staffId"));
             }
             sides::join(tx, permit, id, &[(member, "#/staffId".to_owned())], now)?;
-            require_open(permit.caller(), head.status)?;
+            require_open(tx, permit, id, head.status)?;
             let case = cases::assign(tx, permit, id, version, member, now, &|facts| app.keep(facts))?;
             offering(tx, permit, case)
         })
@@ -298,7 +299,7 @@ impl App {
             let before = cases::standings(tx, permit, id)?;
             faultless(restriction_faults(tx, permit, head.assigned_to, apart, &before, &wanted)?)?;
             sides::join(tx, permit, id, &named(&wanted, head.assigned_to), now)?;
-            require_open(permit.caller(), head.status)?;
+            require_open(tx, permit, id, head.status)?;
             let case = cases::restrict(tx, permit, id, version, wanted, now, &|facts| app.keep(facts))?;
             offering(tx, permit, case)
         })

@@ -28,7 +28,10 @@ fn with_actions(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: Note) -> Resul
 /// Nothing is written in a closed case.
 fn require_open(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId) -> Result<()> {
     match db::cases::require(tx, permit, case_id)?.status {
-        CaseStatus::Closed => Err(Error::state(RefusalRule::CaseClosed, "#", &[Action::CaseReopen])),
+        CaseStatus::Closed => {
+            let closed = RefusalRule::CaseClosed;
+            Err(instead(tx, permit, case_id, Action::CaseReopen, Fault::new("#", closed.as_str(), closed.detail())))
+        }
         CaseStatus::Open | CaseStatus::Inactive => Ok(()),
     }
 }
@@ -39,23 +42,30 @@ fn require_current(note: &Note) -> Result<()> {
         return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
     }
     if note.relocated_to.is_some() {
-        return Err(wrong_state("note_relocated", "This note was moved to another case.", &[]));
+        return Err(Error::State { rule: Some(Fault::new("#", "note_relocated", "This note was moved to another case.")), allowed: Vec::new() });
     }
     Ok(())
 }
 
-fn wrong_state(rule: &'static str, detail: &'static str, allowed: &[Action]) -> Error {
-    Error::State { rule: Some(Fault::new("#", rule, detail)), allowed: allowed.to_vec() }
+/// Something of this case stands so that what was asked cannot be done; what else may be, if it is offered to the caller.
+fn instead(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, action: Action, rule: Fault) -> Error {
+    Offer::of(tx, permit, case_id)
+        .map_or_else(Error::from, |offer| Error::State { rule: Some(rule), allowed: offer.possible(permit.caller(), &[action]) })
+}
+
+/// The note stands so that it cannot be moved.
+fn stays(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, rule: &'static str, detail: &'static str) -> Error {
+    instead(tx, permit, note.case_id, Action::NoteCorrect, Fault::new("#", rule, detail))
 }
 
 /// Nothing rests on the note in the case where it is: what was passed on is on record there, and so is what was permitted by name (C3, R12).
 fn require_unused(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, now: Timestamp) -> Result<()> {
-    let allowed = &[Action::NoteCorrect];
     if notes::is_passed_on(tx, permit, note.case_id, note.id)? {
-        return Err(wrong_state("note_disclosed", "This note was passed on: it stays where that is on record.", allowed));
+        return Err(stays(tx, permit, note, "note_disclosed", "This note was passed on: it stays where that is on record."));
     }
     if notes::is_permitted(tx, permit, note.case_id, note.id, now)? {
-        return Err(wrong_state("note_permitted", "A permission or refusal names this note: withdraw or annul it first.", allowed));
+        let detail = "A permission or refusal names this note: withdraw or annul it first.";
+        return Err(stays(tx, permit, note, "note_permitted", detail));
     }
     Ok(())
 }
@@ -68,7 +78,7 @@ fn require_kept_apart(tx: &mut Tx<'_>, permit: &Permit<impl Act>, note: &Note, t
         .any(|person| note.content.people().any(|of| of == person) && !there.contains(&person));
     if theirs {
         let detail = "Somebody is or was served separately here, and this note is from or about them: it goes to no case but their own.";
-        return Err(wrong_state("note_kept_apart", detail, &[Action::NoteCorrect]));
+        return Err(stays(tx, permit, note, "note_kept_apart", detail));
     }
     Ok(())
 }
@@ -223,8 +233,7 @@ impl App {
             let there = new.applied_to(&old.content);
             check(tx, permit, to, &there, None, now)?;
             require_kept_apart(tx, permit, &old, to)?;
-            // Out of the case of the others it goes, into the one it belongs to.
-            sides::require_one_side(tx, permit, &[to].into())?;
+            sides::may_move(tx, permit, from, to)?;
             require_open(tx, permit, from)?;
             require_open(tx, permit, to)?;
             require_current(&old)?;

@@ -154,7 +154,7 @@ impl App {
                 faults.extend(beside(&new.content, new.person_id, &there, &counted));
                 faultless(faults)?;
                 sides::require_one_side(tx, permit, &[case_id].into())?;
-                require_open(permit.caller(), case.status)?;
+                require_open(tx, permit, case_id, case.status)?;
                 let id = participants::insert(tx, permit, case_id, new.clone(), now)?;
                 let people = participants::people(tx, permit, case_id)?;
                 consents::remind_anew(tx, permit, &people, now)?;
@@ -206,7 +206,7 @@ impl App {
             }
             faultless(faults)?;
             sides::require_one_side(tx, permit, &[case.id].into())?;
-            require_open(permit.caller(), case.status)?;
+            require_open(tx, permit, case.id, case.status)?;
             participants::update(tx, permit, id, version, update.clone(), now)?;
             let people = participants::people(tx, permit, case.id)?;
             consents::remind_anew(tx, permit, &people, now)?;

@@ -278,7 +278,7 @@ impl App {
             require_undecided(&current)?;
             if let Some((case, status)) = joined {
                 sides::require_one_side(tx, permit, &[case].into())?;
-                require_open(permit.caller(), status)?;
+                require_open(tx, permit, case, status)?;
                 carry_away(tx, permit, &current, case, now)?;
             }
             let status = match decision {

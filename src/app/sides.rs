@@ -46,8 +46,22 @@ pub(super) fn serves_another(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: 
 }
 
 fn stands_elsewhere(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> db::Result<bool> {
-    let others = cases::other_sides_of(tx, permit, cases)?;
-    Ok(!cases::known(tx, permit, others)?.is_empty())
+    Ok(!of_others(tx, permit, cases)?.is_empty())
+}
+
+/// Those of these cases of whose people the caller serves another side, as far as they may know of it.
+pub(super) fn of_others(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> db::Result<BTreeSet<CaseId>> {
+    let sides = cases::other_sides_of(tx, permit, cases)?;
+    let known = cases::known(tx, permit, sides.iter().map(|(_, own)| *own))?;
+    Ok(sides.into_iter().filter(|(_, own)| known.contains(own)).map(|(case, _)| case).collect())
+}
+
+/// What is moved from one case to another comes into none of which the caller serves another side, and goes out of such a case only into one that they
+/// work on: it belongs to their side.
+pub(super) fn may_move(tx: &mut Tx<'_>, permit: &Permit<impl Act>, from: CaseId, to: CaseId) -> Result<()> {
+    require_one_side(tx, permit, &[to].into())?;
+    let out = serves_another(tx, permit, &[from].into())?;
+    if out && !cases::serves_any(tx, permit, &[to].into())? { Err(conflict("#/caseId")) } else { Ok(()) }
 }
 
 /// What of a case is offered to the caller: to whoever serves another side of its people no more than [`is_left`] to them.

@@ -1,14 +1,14 @@
 //! The work list: reviews, notices, and what else somebody has to look at by a certain day (C16, C17).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use super::{App, Error, Result, allowed, expect_version};
+use super::{App, Error, Result, allowed, expect_version, sides};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::{Tx, concerns, legal_requests, tasks};
 use crate::domain::idempotency::{Created, Idempotency};
-use crate::domain::ids::{ConcernId, LegalRequestId, StaffId, TaskId};
+use crate::domain::ids::{CaseId, ConcernId, LegalRequestId, StaffId, TaskId};
 use crate::domain::page::{Page, PageRequest};
 use crate::domain::task::{Task, TaskFilter};
 use crate::domain::vocabulary::{Role, TaskKind, TaskStatus};
@@ -21,7 +21,7 @@ fn shown(tx: &mut Tx<'_>, permit: &Permit<act::TaskComplete>, id: TaskId, today:
 
 fn with_actions(caller: &Caller, task: Task, not_by: Option<StaffId>, standing: &Standing) -> Task {
     let open = task.status == TaskStatus::Open && not_by != Some(caller.staff) && (task.case_id.is_some() || task.about_id.is_some());
-    let open = open && theirs(caller, &task);
+    let open = open && theirs(caller, &task) && !task.case_id.is_some_and(|case| standing.of_others.contains(&case));
     let actions: &[Action] = if open && standing.done_by(&task).is_none() { &[Action::TaskComplete] } else { &[] };
     Task { allowed_actions: allowed(caller, actions), ..task }
 }
@@ -37,12 +37,15 @@ struct Standing {
     undecided: HashSet<ConcernId>,
     /// The requests for legal proceedings that silence has refused.
     silent: HashSet<LegalRequestId>,
+    /// The cases of whose people the caller serves another side: nothing there is theirs to tick off (C1).
+    of_others: BTreeSet<CaseId>,
 }
 
 impl Standing {
     fn of<'t>(tx: &mut Tx<'_>, permit: &Permit<impl Act>, tasks: impl IntoIterator<Item = &'t Task>, today: NaiveDate) -> Result<Self> {
-        let (mut of_concerns, mut of_requests) = (Vec::new(), Vec::new());
+        let (mut of_concerns, mut of_requests, mut cases) = (Vec::new(), Vec::new(), BTreeSet::new());
         for task in tasks {
+            cases.extend(task.case_id);
             match (task.kind, task.about_id) {
                 (TaskKind::SafeguardingDecision, Some(about)) => of_concerns.push(ConcernId(about)),
                 (TaskKind::LegalRequest, Some(about)) => of_requests.push(LegalRequestId(about)),
@@ -50,7 +53,8 @@ impl Standing {
             }
         }
         let silent = legal_requests::refused_by_silence(tx, permit, of_requests, today)?;
-        Ok(Self { undecided: concerns::undecided(tx, permit, of_concerns)?, silent })
+        let of_others = sides::of_others(tx, permit, &cases)?;
+        Ok(Self { undecided: concerns::undecided(tx, permit, of_concerns)?, silent, of_others })
     }
 
     /// The act by which such a task is done, if there is one: it is not ticked off while what it is about stands as it did.
@@ -86,8 +90,8 @@ impl App {
         .await
     }
 
-    /// Marks a task as done. One for a service manager is done by one; where two people are needed, not by the first of them. What has an act of
-    /// its own, to decide or to answer, is done by that alone.
+    /// Marks a task as done. One for a service manager is done by one; where two people are needed, not by the first of them; and none of a case by
+    /// whoever serves another side of its people. What has an act of its own, to decide or to answer, is done by that alone.
     pub async fn complete_task(
         &self,
         permit: Permit<act::TaskComplete>,
@@ -108,6 +112,7 @@ impl App {
             if not_by == Some(permit.staff()) {
                 return Err(Error::conflicted("#"));
             }
+            sides::require_one_side(tx, permit, &task.case_id.into_iter().collect())?;
             if let Some(action) = Standing::of(tx, permit, [&task], now.day())?.done_by(&task) {
                 return Err(Error::State { rule: None, allowed: permit.caller().may(action).then_some(action).into_iter().collect() });
             }

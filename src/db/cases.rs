@@ -34,7 +34,7 @@ use crate::domain::vocabulary::{
 use acts::place;
 pub use acts::{
     assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, other_sides_of, parts_of_own, reopen, restrict,
-    serving_other_side, set_apart, update,
+    serves_any, serving_other_side, set_apart, update,
 };
 pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
 use events::levels;

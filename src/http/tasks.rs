@@ -78,7 +78,7 @@ async fn list(permit: Permit<act::TaskRead>, listing: Listing<TaskFilters>, app:
 
 /// Complete a task.
 ///
-/// A review is not done by whoever decided what is reviewed (C16, C17).
+/// A review is not done by whoever decided what is reviewed (C16, C17), nor any task of a case by whoever serves another side of its people (C1).
 #[utoipa::path(post, path = "/tasks/{taskId}/completion", operation_id = "completeTask", tag = "tasks",
     responses((status = 200, description = "The task, done.", body = Task)))]
 async fn complete(

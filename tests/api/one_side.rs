@@ -12,8 +12,12 @@ use crate::harness::{Reply, Session, TestApp};
 /// What is left to an adviser who serves another side of the people of a case.
 const LEFT: [&str; 5] = ["record_consent", "check_disclosure", "record_disclosure", "request_information", "raise_concern"];
 
+fn conflict_at(pointer: &str, reply: Reply) {
+    reply.problem(409, "same-person").rule_at(pointer, "conflict_of_interest");
+}
+
 fn conflict(reply: Reply) {
-    reply.problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    conflict_at("#", reply);
 }
 
 fn offered(session: &Session<'_>, path: &str) -> Value {
@@ -179,4 +183,74 @@ fn a_refusal_is_taken_back_by_nobody_who_serves_another_side() {
     take_back(&app.adviser()).ok(200);
     // Once it is taken back, whoever says so again is answered with that.
     assert_eq!(take_back(&hers(&app)).ok(200).body["status"], "withdrawn");
+}
+
+#[test]
+fn no_task_of_a_case_is_ticked_off_by_whoever_serves_another_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let consent = family.permit(&app, json!({}));
+    app.adviser().post(&format!("/consents/{consent}/annulment"), &json!({"reason":"Another family."})).ok(200);
+    let theirs = || app.as_staff(Role::ServiceManager, "theirs");
+    own_case(&theirs(), &family.sam);
+    let task = |session: &Session<'_>| session.get("/tasks?kind=annulment_review&status=open&limit=200").ok(200).body["items"][0].clone();
+    assert_eq!(
+        [task(&theirs()), task(&app.manager())].map(|task| task["allowedActions"].clone()),
+        [json!([]), json!(["complete"])]
+    );
+    let path = format!("/tasks/{}/completion", task(&theirs())["id"].as_str().unwrap());
+    let complete = |session: &Session<'_>| session.if_match(1).send(&Method::POST, &path, None);
+    conflict(complete(&theirs()));
+    complete(&app.manager()).ok(200);
+}
+
+#[test]
+fn what_leaves_the_case_of_the_others_goes_into_a_case_of_ones_own() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let own = own_case(&hers(&app), &family.ana).id();
+    let (caller, strange) = Family::opened(&app, &app.adviser(), json!({}));
+    let note = family.n1(&app);
+    let goes = |to: &str, about: &str| {
+        let body = json!({"caseId":to,"reason":"It belongs there.","fromPersonId":about,"aboutPersonIds":[about]});
+        hers(&app).post(&format!("/notes/{note}/relocation"), &body)
+    };
+    conflict_at("#/caseId", goes(&strange, &caller));
+    goes(&own, &family.ana).ok(201);
+}
+
+#[test]
+fn what_is_refused_for_how_it_stands_offers_no_more_than_is_left() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    family.permit(&app, json!({}));
+    let (path, note, sent) = (format!("/cases/{}", family.case), family.n1(&app), family.n1(&app));
+    family.disclose(&app, &family.ask(&sent, json!({}))).ok(201);
+    let own = own_case(&hers(&app), &family.ana).id();
+    let theirs = app.as_staff(Role::ServiceManager, "theirs");
+    own_case(&theirs, &family.sam);
+    let goes = |note: &str| {
+        let body = json!({"caseId":own,"reason":"It belongs there.","fromPersonId":family.ana,"aboutPersonIds":[family.ana]});
+        hers(&app).post(&format!("/notes/{note}/relocation"), &body)
+    };
+    let instead = |reply: Reply, rule: &str| {
+        let refused = reply.problem(409, "invalid-state").rule(rule);
+        refused.body.get("allowedActions").cloned().unwrap_or_default()
+    };
+    assert_eq!(instead(goes(&sent), "note_disclosed"), Value::Null);
+    family.close(&app);
+    assert_eq!(instead(goes(&note), "case_closed"), Value::Null);
+    let adviser = app.adviser().get("/me").ok(200).id();
+    let changed = |session: &Session<'_>, version: i64| session.if_match(version).patch(&path, &json!({"summary":"As Ana tells it."}));
+    let version = app.adviser().get(&path).ok(200).version();
+    let restriction = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":"Anybody may know."});
+    for refused in [
+        changed(&hers(&app), version),
+        theirs.if_match(version).put(&format!("{path}/assignment"), &json!({"staffId":adviser})),
+        theirs.if_match(version).put(&format!("{path}/restriction"), &restriction),
+    ] {
+        assert_eq!(instead(refused, "case_closed"), json!(LEFT));
+    }
+    let whole = instead(changed(&app.adviser(), version), "case_closed");
+    assert_eq!(whole, json!([&["reopen"][..], &LEFT].concat()));
 }

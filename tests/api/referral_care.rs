@@ -347,6 +347,14 @@ fn what_was_referred_to_somebody_on_their_own_goes_to_no_other_case_of_theirs() 
     moved.problem(409, "same-person").rule_at("#", "conflict_of_interest");
     let straight = hers().post("/referrals", &told(json!({}))).ok(201).id();
     accept(&hers(), &straight, &family.case).problem(409, "same-person").rule_at("#", "conflict_of_interest");
+    // What came into the parents' case by mistake leaves it for one that she works on, and no other.
+    accept(&app.adviser(), &straight, &family.case).ok(200);
+    let out = |to: &str| {
+        let body = json!({"caseId":to,"reason":"It belongs there."});
+        hers().if_match(2).post(&format!("/referrals/{straight}/relocation"), &body)
+    };
+    out(&strange).problem(409, "same-person").rule_at("#/caseId", "conflict_of_interest");
+    out(&own).ok(200);
     app.adviser().get(&format!("/referrals/{id}")).problem(404, "not-found");
     // Another family's goes where it belongs.
     let (_, other) = Family::opened(&app, &app.adviser(), json!({}));

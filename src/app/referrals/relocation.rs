@@ -57,10 +57,10 @@ impl App {
             // Its version is asked for once more as it is written.
             hold(tx, permit, from, new.case_id)?;
             require_kept_apart(tx, permit, from, new.case_id)?;
-            // Out of the case of the others it goes, into the one it belongs to.
-            sides::require_one_side(tx, permit, &[new.case_id].into())?;
+            sides::may_move(tx, permit, from, new.case_id)?;
             for case in [from, new.case_id] {
-                require_open(permit.caller(), cases::require(tx, permit, case)?.status)?;
+                let status = cases::require(tx, permit, case)?.status;
+                require_open(tx, permit, case, status)?;
             }
             carry_away(tx, permit, &found, new.case_id, now)?;
             referrals::relocate(tx, permit, id, version, new.case_id, new.reason, now)?;

@@ -137,20 +137,28 @@ pub fn serving_other_side(
     let counted = Counted::among(tx, people.iter().map(|(person, _)| *person))?;
     let mut serving = Vec::new();
     for member in members {
-        serving.extend(other_sides(tx, &here, &counted, *member)?.into_iter().map(|case| (*member, case)));
+        serving.extend(other_sides(tx, &here, &counted, *member)?.into_iter().map(|(_, case)| (*member, case)));
     }
     Ok(serving)
 }
 
-/// The cases in which the caller serves another side of the people of any of these, who are, or were, served separately here or there (C1).
-pub fn other_sides_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<BTreeSet<CaseId>> {
+/// Those of these cases of whose people the caller serves another side, who are, or were, served separately here or there (C1); each with the case in
+/// which they do.
+pub fn other_sides_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<BTreeSet<(CaseId, CaseId)>> {
     let here: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::case_id.eq_any(cases.clone()))
         .select((participant::case_id, participant::person_id, participant::kept_apart))
         .load(tx.conn)?;
     let here: Vec<_> = here.into_iter().map(|(case, person, apart)| (Some(case), person, apart)).collect();
     let counted = Counted::among(tx, here.iter().map(|(_, person, _)| *person))?;
-    other_sides(tx, &here, &counted, permit.staff())
+    let sides = other_sides(tx, &here, &counted, permit.staff())?;
+    Ok(sides.into_iter().filter_map(|(here, there)| Some((here?, there))).collect())
+}
+
+/// Whether one of these cases is open, and the caller works with it, or is named on it.
+pub fn serves_any(tx: &mut Tx<'_>, permit: &Permit<impl Act>, cases: &BTreeSet<CaseId>) -> Result<bool> {
+    let own = served_by(permit.staff()).filter(case_file::id.eq_any(cases.clone()));
+    Ok(diesel::select(exists(own)).get_result(tx.conn)?)
 }
 
 /// The open cases that this member of staff works with, or is named on.
@@ -178,9 +186,14 @@ pub fn parts_of_own(tx: &mut Tx<'_>, permit: &Permit<impl Act>) -> Result<Vec<(P
     Ok(own.load(tx.conn)?)
 }
 
-/// The open cases of this member of staff in which one of these people takes part, who is apart from them there or here. Whoever is one with somebody is
-/// on the same side (C2), and a case has no other side than itself.
-fn other_sides(tx: &mut Tx<'_>, here: &[(Option<CaseId>, PersonId, bool)], counted: &Counted, member: StaffId) -> Result<BTreeSet<CaseId>> {
+/// The open cases of this member of staff in which one of these people takes part, who is apart from them there or here; each with the case here.
+/// Whoever is one with somebody is on the same side (C2), and a case has no other side than itself.
+fn other_sides(
+    tx: &mut Tx<'_>,
+    here: &[(Option<CaseId>, PersonId, bool)],
+    counted: &Counted,
+    member: StaffId,
+) -> Result<BTreeSet<(Option<CaseId>, CaseId)>> {
     let there: Vec<(CaseId, PersonId, bool)> = participant::table
         .filter(participant::person_id.eq_any(counted.everybody()))
         .filter(participant::case_id.eq_any(served_by(member)))
@@ -190,11 +203,13 @@ fn other_sides(tx: &mut Tx<'_>, here: &[(Option<CaseId>, PersonId, bool)], count
     for (case, person, apart) in here {
         parts.entry(counted.one(*person)).or_default().push((*case, *apart));
     }
-    let another = |(case, person, apart): &(CaseId, PersonId, bool)| {
-        let mut here = parts.get(&counted.one(*person)).into_iter().flatten();
-        here.any(|(case_here, apart_here)| *case_here != Some(*case) && (*apart || *apart_here))
-    };
-    Ok(there.into_iter().filter(another).map(|(case, ..)| case).collect())
+    let mut sides = BTreeSet::new();
+    for (case, person, apart) in there {
+        let here = parts.get(&counted.one(person)).into_iter().flatten();
+        let others = here.filter(|(case_here, apart_here)| *case_here != Some(case) && (apart || *apart_here));
+        sides.extend(others.map(|(case_here, _)| (*case_here, case)));
+    }
+    Ok(sides)
 }
 
 /// Sets who works on a case, and shows it. On a restricted case they are named, too, or they could not open it. To whoever takes a case
