@@ -1,7 +1,7 @@
 //! Competence and capacity records: what somebody can decide, judged for one kind of decision and never by age (C1, R4).
 
 use super::people::require_unmerged;
-use super::{App, Result, consents, faultless};
+use super::{App, Result, consents, faultless, sides};
 use crate::authz::{Permit, act};
 use crate::db::tasks::NewTask;
 use crate::db::{Tx, capacity, people, tasks};
@@ -22,7 +22,7 @@ impl App {
         self.look(permit, move |tx, permit| Ok(capacity::list(tx, permit, person, &page)?)).await
     }
 
-    /// Records an assessment of a person in scope.
+    /// Records an assessment of a person in scope, who is not of another side than the caller serves.
     pub async fn record_capacity(
         &self,
         permit: Permit<act::CapacityRecord>,
@@ -36,6 +36,7 @@ impl App {
             let known = people::find(tx, permit, person)?;
             faultless(new.faults(now.day(), known.content.date_of_birth))?;
             require_unmerged(&known)?;
+            sides::require_own_side(tx, permit, &[person])?;
             let id = capacity::insert(tx, permit, person, &new, now)?;
             // It is the review that those before it waited for.
             for earlier in capacity::earlier(tx, permit, id)? {

@@ -1,6 +1,6 @@
 //! People: recorded with as little as they wish to tell (C2), found, corrected.
 
-use super::{App, Error, Result, allowed, consents, expect_version, faultless};
+use super::{App, Error, Result, allowed, consents, expect_version, faultless, sides};
 use crate::authz::{Act, Action, Permit, act};
 use crate::db::{Tx, people};
 use crate::domain::disclosure::RefusalRule;
@@ -13,14 +13,15 @@ use crate::domain::person::{
 };
 use crate::domain::time::Timestamp;
 
-/// What may be done with a person: of somebody who counts as another nothing new is recorded.
-fn actions(person: &Person) -> &'static [Action] {
-    if person.is_merged() { &[] } else { &[Action::PersonUpdate, Action::CapacityRecord, Action::PersonMerge] }
+/// What may be done with a person: of somebody who counts as another, or is of another side than the caller serves, nothing new is recorded.
+fn actions(person: &Person, of_another_side: bool) -> &'static [Action] {
+    if person.is_merged() || of_another_side { &[] } else { &[Action::PersonUpdate, Action::CapacityRecord, Action::PersonMerge] }
 }
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<Person> {
     let person = people::find(tx, permit, id)?;
-    Ok(Person { allowed_actions: allowed(permit.caller(), actions(&person)), ..person })
+    let of_another_side = sides::is_of_another(tx, permit, id)?;
+    Ok(Person { allowed_actions: allowed(permit.caller(), actions(&person, of_another_side)), ..person })
 }
 
 /// What is new is recorded of the one who stays (C2).
@@ -62,7 +63,7 @@ impl App {
         self.look(permit, move |tx, permit| Ok(people::search(tx, permit, &search, &page)?)).await
     }
 
-    /// Corrects a person in scope.
+    /// Corrects a person in scope, who is not of another side than the caller serves.
     pub async fn update_person(
         &self,
         permit: Permit<act::PersonUpdate>,
@@ -79,6 +80,7 @@ impl App {
             let update = merge(&current.writable()).map_err(Error::Invalid)?;
             let unknown = unknown_contacts(&current.contacts, &update.contacts);
             faultless(update.faults(now).into_iter().chain(unknown).collect())?;
+            sides::require_own_side(tx, permit, &[id])?;
             let contacts = contacts_after(&current.contacts, update.contacts);
             people::update(tx, permit, id, version, update.content, contacts)?;
             consents::remind_anew(tx, permit, &[id], now)?;

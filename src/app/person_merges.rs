@@ -13,7 +13,9 @@ use crate::policy::merging;
 
 fn shown(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonMergeId) -> Result<PersonMerge> {
     let merge = person_merges::find(tx, permit, id)?;
-    let actions: &[Action] = if merge.reversal.is_none() { &[Action::PersonMergeReverse] } else { &[] };
+    let both = [merge.kept_person_id, merge.merged_person_id];
+    let may = merge.reversal.is_none() && !sides::any_of_another(tx, permit, &both)?;
+    let actions: &[Action] = if may { &[Action::PersonMergeReverse] } else { &[] };
     Ok(PersonMerge { allowed_actions: allowed(permit.caller(), actions), ..merge })
 }
 
@@ -34,6 +36,7 @@ fn merge(
     if kept == merged {
         return Err(Error::Rule(vec![Fault::contradicting("#/mergedPersonId")]));
     }
+    sides::require_own_side(tx, permit, &[kept, merged])?;
     // Nobody counts as somebody who counts as another, so that each merge is taken back by itself, whatever came after it.
     let (kept_is_merged, _) = person_merges::is_part_of_one(tx, permit, kept)?;
     if kept_is_merged || person_merges::is_part_of_one(tx, permit, merged)? != (false, false) {
@@ -71,7 +74,8 @@ impl App {
         self.look(permit, move |tx, permit| shown(tx, permit, id)).await
     }
 
-    /// Takes it back: everything counts for whom it was recorded of. Nothing stands in the way, or an error could not be undone.
+    /// Takes it back: everything counts for whom it was recorded of. Nothing on record stands in the way, or an error could not be undone; only it is not
+    /// done by whoever serves another side of these people.
     pub async fn reverse_merge(
         &self,
         permit: Permit<act::PersonMergeReverse>,
@@ -89,6 +93,7 @@ impl App {
             if found.reversal.is_some() {
                 return Err(Error::State { rule: None, allowed: Vec::new() });
             }
+            sides::require_own_side(tx, permit, &[found.kept_person_id, found.merged_person_id])?;
             let [kept, merged] = [found.kept_person_id, found.merged_person_id].map(|id| person_merges::audiences(tx, permit, id));
             let seen = merging::seen_by_the_same(&kept?, &merged?);
             person_merges::reverse(tx, permit, &found, &why.reason, seen, now)?;

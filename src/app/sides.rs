@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Error, Result, possible};
 use crate::authz::{Act, Action, Caller, Permit};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, participants, tasks};
+use crate::db::{self, Tx, cases, participants, people, tasks};
 use crate::domain::action::ActionName;
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CaseId, PersonId, StaffId};
@@ -62,6 +62,28 @@ pub(super) fn may_move(tx: &mut Tx<'_>, permit: &Permit<impl Act>, from: CaseId,
     require_one_side(tx, permit, &[to].into())?;
     let out = serves_another(tx, permit, &[from].into())?;
     if out && !cases::serves_any(tx, permit, &[to].into())? { Err(conflict("#/caseId")) } else { Ok(()) }
+}
+
+/// Whether this person is of another side: of each case that the caller sees in which they take part, the caller serves another side of the people. In
+/// one of the caller's own they are on the same.
+pub(super) fn is_of_another(tx: &mut Tx<'_>, permit: &Permit<impl Act>, person: PersonId) -> db::Result<bool> {
+    let cases = people::cases_of(tx, permit, person)?;
+    Ok(!cases.is_empty() && of_others(tx, permit, &cases)? == cases)
+}
+
+/// Whether one of these people is.
+pub(super) fn any_of_another(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> db::Result<bool> {
+    for person in people {
+        if is_of_another(tx, permit, *person)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// None of these people is.
+pub(super) fn require_own_side(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: &[PersonId]) -> Result<()> {
+    if any_of_another(tx, permit, people)? { Err(conflict("#")) } else { Ok(()) }
 }
 
 /// What of a case is offered to the caller: to whoever serves another side of its people no more than [`is_left`] to them.

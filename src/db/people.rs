@@ -143,6 +143,12 @@ pub fn require(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Resu
     row(tx, permit, id).map(drop)
 }
 
+/// The cases in scope in which this person takes part, or whoever is one with them.
+pub fn cases_of(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: PersonId) -> Result<BTreeSet<CaseId>> {
+    let everybody = Counted::among(tx, [id])?.everybody();
+    Ok(cases_in(tx.conn, permit.scope(), everybody)?.into_iter().collect())
+}
+
 /// The cases in a scope in which any of these people takes part.
 fn cases_in(conn: &mut Conn, scope: Scope, people: BTreeSet<PersonId>) -> QueryResult<Vec<CaseId>> {
     let parts = participant::table.filter(participant::person_id.eq_any(people));

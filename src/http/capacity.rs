@@ -51,5 +51,5 @@ async fn record(
 
 /// The operations on competence and capacity records.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(list), op!(record).refuses(&[Code::RuleViolated])]
+    vec![op!(list), op!(record).refuses(&[Code::RuleViolated, Code::SamePerson])]
 }

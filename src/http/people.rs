@@ -94,5 +94,6 @@ async fn update(
 
 /// The operations on people.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(create).refuses(&[Code::RuleViolated]), op!(search), op!(read), op!(update).refuses(&[Code::RuleViolated, Code::InvalidState])]
+    let update = op!(update).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]);
+    vec![op!(create).refuses(&[Code::RuleViolated]), op!(search), op!(read), update]
 }

@@ -205,6 +205,43 @@ fn no_task_of_a_case_is_ticked_off_by_whoever_serves_another_side() {
 }
 
 #[test]
+fn nothing_is_recorded_of_people_of_another_side() {
+    let app = TestApp::spawn();
+    let family = Family::record(&app);
+    let una = person(&app, &json!({"kind":"anonymous","pseudonymous":true})).id();
+    let theirs = app.as_staff(Role::ServiceManager, "theirs");
+    own_case(&theirs, &family.ana);
+    let [mia, ana, una_at] = [&family.mia, &family.ana, &una].map(|id| format!("/people/{id}"));
+    let assess = |path: &str| {
+        let body = json!({"decisionKind":"share_information","understands":false,"retains":true,"weighs":true,"communicates":true,
+            "outcome":"cannot_decide","assessedOn":"2026-05-01","reasons":"Did not tell back what would be shared."});
+        theirs.post(&format!("{path}/capacity-records"), &body)
+    };
+    let born = |path: &str| theirs.if_match(theirs.get(path).ok(200).version()).patch(path, &json!({"dateOfBirth":"1984-04-04"}));
+    let merge = |session: &Session<'_>, kept: &str, merged: &str| {
+        session.if_match(1).post(&format!("{kept}/merges"), &json!({"mergedPersonId":merged,"reason":"Told what only she knew."}))
+    };
+    for refused in [assess(&mia), born(&mia), merge(&theirs, &mia, &una), merge(&theirs, &una_at, &family.mia)] {
+        conflict(refused);
+    }
+    let all = json!(["update", "record_capacity", "merge"]);
+    assert_eq!([&mia, &ana, &una_at].map(|path| offered(&theirs, path)), [json!([]), all.clone(), all.clone()]);
+    assert_eq!(offered(&app.manager(), &mia), all);
+    // Nor are two taken for two again.
+    let merged = merge(&app.manager(), &mia, &una).ok(201);
+    let path = format!("/person-merges/{}", merged.id());
+    assert_eq!((offered(&theirs, &path), &merged.body["allowedActions"]), (json!([]), &json!(["reverse"])));
+    let reverse = |session: &Session<'_>| session.if_match(1).post(&format!("{path}/reversal"), &json!({"reason":"It was her sister."}));
+    conflict(reverse(&theirs));
+    reverse(&app.manager()).ok(200);
+    // Of the one who is served alone all of it is recorded, and so it is of whoever is in no case, or in another of theirs.
+    assess(&ana).ok(201);
+    born(&una_at).ok(200);
+    with_subject(&theirs, &family.mia, false);
+    assess(&mia).ok(201);
+}
+
+#[test]
 fn what_leaves_the_case_of_the_others_goes_into_a_case_of_ones_own() {
     let app = TestApp::spawn();
     let family = Family::record(&app);
