@@ -42,7 +42,10 @@ fn require_current(note: &Note) -> Result<()> {
         return Err(Error::state(RefusalRule::NoteSuperseded, "#", &[]));
     }
     if note.relocated_to.is_some() {
-        return Err(Error::State { rule: Some(Fault::new("#", "note_relocated", "This note was moved to another case.")), allowed: Vec::new() });
+        return Err(Error::State {
+            rule: Some(Fault::new("#", "note_relocated", "This note was moved to another case.")),
+            allowed: Vec::new(),
+        });
     }
     Ok(())
 }

@@ -33,8 +33,8 @@ use crate::domain::vocabulary::{
 
 use acts::place;
 pub use acts::{
-    assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, other_sides_of, parts_of_own, reopen, restrict,
-    serves_any, serving_other_side, set_apart, update,
+    assign, close, has_open_concern, hold_staff, is_conflicted, keep_away, other_sides_of, parts_of_own, reopen, restrict, serves_any,
+    serving_other_side, set_apart, update,
 };
 pub(super) use away::{all_kept_away_from, kept_away_from, who_is_kept_away};
 use events::levels;

@@ -1,5 +1,7 @@
 //! The facts of a decision, read behind the guards of everybody they are about (R16).
 
+mod asking;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -14,15 +16,15 @@ use super::stored::{Day, Json};
 use super::tx::Tx;
 use super::{consents, disclosures, guard, participants, recipients, scope};
 use crate::authz::{Act, Permit, act};
-use crate::domain::consent::ConsentRecipient;
-use crate::domain::counting::Counting as _;
 use crate::domain::disclosure::{
     Ask, AskRecipient, ConsentFact, Facts, Failing, FamilyFacts, Limits, ParticipantFact, PrFact, RefusalRule, SarFacts, WithheldFact,
 };
 use crate::domain::ids::{CaseId, ContactId, PersonId};
 use crate::domain::participant::ParentalResponsibilityEntry;
 use crate::domain::time::Timestamp;
-use crate::domain::vocabulary::{Basis, Channel, ConsentDecision, ConsentStatus, ParticipantRole, Relation};
+use crate::domain::vocabulary::{Basis, Channel, ConsentStatus, ParticipantRole, Relation};
+
+pub use asking::of_asking;
 
 /// What is judged, with everybody as whom they count (C2), and as whom that is.
 pub struct Judged {
@@ -88,26 +90,6 @@ pub fn facts_now(
 pub fn facts_of_draft(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, ask: &Ask, limits: Limits) -> Result<Judged> {
     let notes = notes::of_draft(tx, case_id, &ask.note_ids)?;
     read(tx, permit, case_id, ask, &notes, &subjects(ask, &notes), limits)
-}
-
-/// How those stand to the last of these people who ask, or act for another, for what is held about them (C9), by every case in which that one takes part,
-/// whoever looks; these people, all of them as whom they count; and whether the last one has said no to any of the others, whatever it is about.
-pub fn of_asking(tx: &mut Tx<'_>, permit: &Permit<impl Act>, people: [PersonId; 3]) -> Result<(FamilyFacts, [PersonId; 3], bool)> {
-    let [.., subject] = people;
-    let theirs: Vec<PersonId> = Counted::among(tx, [subject])?.everybody().into_iter().collect();
-    let told = consents_about(tx, permit, &theirs)?;
-    let cases = participants::cases_of(tx, &theirs)?;
-    let all = Counted::among(tx, people)?.everybody();
-    let family =
-        FamilyFacts { people: people::facts::of_asking(tx, &all)?, participants: participants_of(tx, cases)?, ..FamilyFacts::default() };
-    let (family, counted) = Counted::counting(tx, family)?;
-    let people @ [requester, acting_for, subject] = people.map(|person| counted.one(person));
-    let asks = |to: &ConsentRecipient| [Some(requester), Some(acting_for)].contains(&to.person_id);
-    let said_no = told.counting(&|person| counted.one(person)).into_iter().any(|told| {
-        let to_them = if told.recipients.is_empty() { told.purposes.is_empty() } else { told.recipients.iter().any(asks) };
-        told.decision == ConsentDecision::Refused && told.status == ConsentStatus::Live && told.granter == subject && to_them
-    });
-    Ok((family, people, said_no))
 }
 
 /// The facts as those know them who see this case and none that not everybody sees, whoever asks.

@@ -77,5 +77,9 @@ async fn reverse(
 
 /// The operations on merges of people.
 pub fn operations() -> Vec<Operation> {
-    vec![op!(merge).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]), op!(read), op!(reverse).refuses(&[Code::SamePerson, Code::InvalidState])]
+    vec![
+        op!(merge).refuses(&[Code::RuleViolated, Code::SamePerson, Code::InvalidState]),
+        op!(read),
+        op!(reverse).refuses(&[Code::SamePerson, Code::InvalidState]),
+    ]
 }

@@ -51,8 +51,8 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
     let nell = format!("/participants/{}", family.participant(&family.nell));
     let version = app.adviser().get(&path).ok(200).version();
     let holds = format!("{path}/retention-holds");
-    let held = theirs().post(&holds, &json!({"reason":"complaint","reviewOn":"2099-01-01"})).ok(201);
-    let hold = held.id();
+    let placed = theirs().post(&holds, &json!({"reason":"complaint","reviewOn":"2099-01-01"})).ok(201);
+    let hold = placed.id();
     for reply in [
         hers(&app).post(&format!("{path}/consents"), &family.permission(json!({}))),
         hers(&app).post(&format!("/consents/{consent}/annulment"), &json!({"reason":"Another family."})),
@@ -81,12 +81,13 @@ fn whoever_serves_another_side_writes_and_decides_nothing_but_what_protects() {
     assert_eq!((parts(&hers(&app)), parts(&app.adviser())), ([json!([]), json!([])], [json!(["update"]), json!(["update"])]));
     let release = |session: &Session<'_>| session.get(&holds).ok(200).body["items"][0]["allowedActions"].clone();
     assert_eq!(
-        [&held.body["allowedActions"], &release(&theirs()), &release(&app.manager())],
+        [&placed.body["allowedActions"], &release(&theirs()), &release(&app.manager())],
         [&json!([]), &json!([]), &json!(["release"])]
     );
     // What would have left is refused by the policy, and that is logged; the check answers as the passing on does (C3, C11).
     let (checks, ask) = (format!("{path}/disclosure-checks"), family.ask(&note, json!({})));
-    for refused in [hers(&app).post(&format!("{path}/disclosures"), &ask), hers(&app).post(&requests, &family.asked_by_service(json!({})))] {
+    for refused in [hers(&app).post(&format!("{path}/disclosures"), &ask), hers(&app).post(&requests, &family.asked_by_service(json!({})))]
+    {
         let refused = refused.problem(409, "same-person").rule_at("#", "conflicted_decider");
         let entry = app.manager().get(&format!("/disclosure-log/entries/{}", refused.body["refusalIndex"])).ok(200).body["body"].clone();
         assert_eq!((&entry["kind"], &entry["rules"]), (&json!("disclosure_refused"), &json!(["conflicted_decider"])));
@@ -194,10 +195,7 @@ fn no_task_of_a_case_is_ticked_off_by_whoever_serves_another_side() {
     let theirs = || app.as_staff(Role::ServiceManager, "theirs");
     own_case(&theirs(), &family.sam);
     let task = |session: &Session<'_>| session.get("/tasks?kind=annulment_review&status=open&limit=200").ok(200).body["items"][0].clone();
-    assert_eq!(
-        [task(&theirs()), task(&app.manager())].map(|task| task["allowedActions"].clone()),
-        [json!([]), json!(["complete"])]
-    );
+    assert_eq!([task(&theirs()), task(&app.manager())].map(|task| task["allowedActions"].clone()), [json!([]), json!(["complete"])]);
     let path = format!("/tasks/{}/completion", task(&theirs())["id"].as_str().unwrap());
     let complete = |session: &Session<'_>| session.if_match(1).send(&Method::POST, &path, None);
     conflict(complete(&theirs()));
