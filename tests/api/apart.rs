@@ -392,6 +392,11 @@ fn a_manager_who_is_kept_away_from_a_case_learns_nothing_of_it_from_the_answers_
                 && !["read", "export", "prove"].iter().any(|act| mine.contains(&format!("\"access_log:{act}")))
         );
     }
+    // Whoever works on both sides records nothing of her; so the parents' case goes back first.
+    let first = app.adviser().get("/me").ok(200).id();
+    kin().if_match(version()).put(&format!("{path}/assignment"), &json!({"staffId":first})).ok(200);
+    let nobody = json!({"restricted":false,"namedStaffIds":[],"conflictedStaffIds":[],"reason":"She does not cover any longer."});
+    kin().if_match(version()).put(&format!("{path}/restriction"), &nobody).ok(200);
     // And what is told on her side, or was not because it came too late, is in the log of her case alone.
     let (ana, keyed) =
         (format!("/people/{}", family.ana), app.as_staff(Role::Adviser, "hers").with("Idempotency-Key", "assessed-once-00001"));

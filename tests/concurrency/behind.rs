@@ -97,25 +97,27 @@ type Act<'f> = (&'f str, &'f (dyn Fn(&str) -> Reply + Sync));
 fn what_is_recorded_behind_the_opening_of_a_case_of_ones_own_stays_there() {
     let (app, other) = replicas();
     let family = Family::record(&app);
-    let [hers, too] = [&app, &other].map(|app| app.as_staff(Role::Adviser, "the other side"));
-    let known = |who: &str| too.if_match(1).patch(&format!("/people/{who}"), &json!({"pronouns":"they/them"}));
+    let both = |subject: &str| [&app, &other].map(|app| app.as_staff(Role::Adviser, subject));
+    let [[hers, hers_too], [theirs, theirs_too]] = [both("the other side"), both("a third side")];
+    let known = |who: &str| hers_too.if_match(1).patch(&format!("/people/{who}"), &json!({"pronouns":"they/them"}));
     let assessed = |who: &str| {
         let body = json!({"decisionKind":"share_information","understands":true,"retains":true,"weighs":true,"communicates":true,
             "outcome":"can_decide","assessedOn":"2026-05-02","reasons":"Told it back."});
-        too.post(&format!("/people/{who}/capacity-records"), &body)
+        theirs_too.post(&format!("/people/{who}/capacity-records"), &body)
     };
-    let acts: [Act<'_>; 2] = [(&family.ana, &known), (&family.sam, &assessed)];
-    for (who, act) in acts {
-        let open = || hers.post("/cases", &on_their_own(who));
+    // Each works for one of them only: of somebody of another side they record nothing.
+    let acts: [(_, Act<'_>); 2] = [(&hers, (&family.ana, &known)), (&theirs, (&family.sam, &assessed))];
+    for (session, (who, act)) in acts {
+        let open = || session.post("/cases", &on_their_own(who));
         let (opened, recorded) = one_behind_the_other(&app, &guard(who), open, || act(who));
         opened.ok(201);
         assert!(recorded.status < 300, "{}", recorded.text);
     }
     // Neither shows among the looks at the case of all.
-    let hers = hers.get("/me").ok(200).id();
+    let sides = [&hers, &theirs].map(|session| session.get("/me").ok(200).id());
     let looks = app.manager().get(&format!("/cases/{}/access-log?limit=200", family.case)).ok(200);
     let looks = looks.body["items"].as_array().unwrap();
-    assert!(!looks.is_empty() && looks.iter().all(|entry| entry["body"]["actor"] != *hers), "{looks:#?}");
+    assert!(!looks.is_empty() && looks.iter().all(|entry| sides.iter().all(|actor| entry["body"]["actor"] != **actor)), "{looks:#?}");
 }
 
 #[test]

@@ -213,7 +213,9 @@ fn the_oracle_agrees_about_extracts_and_what_could_be_sent_is_drafted_so_that_it
             let relied: BTreeSet<_> = relied.into_iter().map(|(id, version, _)| (id, version)).collect();
             let rests = world.facts.consents.iter().filter(|record| relied.contains(&(record.id, record.version)));
             let granters: BTreeSet<_> = rests.map(|record| record.granter).collect();
-            granters.into_iter().for_each(|granter| world.copy_to(granter));
+            for granter in granters {
+                world.copy_to(granter);
+            }
             world.facts.resting_on = Some(relied.into_iter().collect());
             tally.compare(&world, || format!("sent, {}", what()));
             matches!(policy(&world.ask, &world.facts, world.now), Verdict::Granted { .. })
