@@ -63,8 +63,7 @@ fn offering(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: Case) -> Result<Ca
 fn wrong_state(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId, status: CaseStatus, rule: Option<Fault>) -> Error {
     let closed = || Fault::new("#", RefusalRule::CaseClosed.as_str(), RefusalRule::CaseClosed.detail());
     let rule = rule.or_else(|| (status == CaseStatus::Closed).then(closed));
-    Offer::of(tx, permit, id)
-        .map_or_else(Error::from, |offer| Error::State { rule, allowed: offer.possible(permit.caller(), actions(status)) })
+    sides::wrong_state(tx, permit, id, actions(status), rule)
 }
 
 /// A case in scope, at the version the client saw.

@@ -120,6 +120,15 @@ impl Error {
         Self::SamePerson(Fault::new(pointer, rule.as_str(), rule.detail()))
     }
 
+    /// Why the case that a request names in `caseId` was not come by: what is out of scope is as unknown as what does not exist.
+    #[must_use]
+    pub fn of_named_case(error: db::Error) -> Self {
+        match error {
+            db::Error::NotFound => Self::Rule(vec![Fault::unknown("#/caseId")]),
+            error => error.into(),
+        }
+    }
+
     /// The record is in the wrong state, by a rule of the policy.
     #[must_use]
     pub fn state(rule: RefusalRule, pointer: impl Into<String>, allowed: &[Action]) -> Self {

@@ -11,7 +11,7 @@ use super::{App, Error, Result, expect_version, faultless, leave, possible};
 use crate::authz::{Act, Action, Caller, Permit, act};
 use crate::db::legal_requests::{self, Step};
 use crate::db::tasks::NewTask;
-use crate::db::{self, Tx, cases, legal_extracts, tasks};
+use crate::db::{Tx, cases, legal_extracts, tasks};
 use crate::domain::disclosure::{Ask, AskRecipient, AskedBasis, DisclosureRecipient, NewDisclosureCheck, RefusalRule};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
@@ -83,8 +83,7 @@ fn allowed_now(caller: &Caller, status: LegalRequestStatus) -> Vec<Action> {
 /// The request stands so that this cannot be done.
 fn wrong_state(tx: &mut Tx<'_>, permit: &Permit<impl Act>, of: (CaseId, LegalRequestStatus), rule: Option<RefusalRule>) -> Error {
     let rule = rule.map(|rule| Fault::new("#", rule.as_str(), rule.detail()));
-    Offer::of(tx, permit, of.0)
-        .map_or_else(Error::from, |offer| Error::State { rule, allowed: offer.possible(permit.caller(), actions(of.1)) })
+    sides::wrong_state(tx, permit, of.0, actions(of.1), rule)
 }
 
 /// Whether the caller works for another side of the family, and so decides nothing here (C15). Whoever is kept away from the case does not find it.
@@ -185,11 +184,7 @@ impl App {
         let now = self.clock.now();
         let log = move |tx: &mut Tx<'_>, permit: &Permit<_>| {
             let case_id = content.case_id;
-            match cases::require(tx, permit, case_id) {
-                // What is out of scope is as unknown as what does not exist.
-                Err(db::Error::NotFound) => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
-                other => drop(other?),
-            }
+            cases::require(tx, permit, case_id).map_err(Error::of_named_case)?;
             let named = AskRecipient::Body {
                 recipient_id: content.recipient.recipient_id,
                 team_id: content.recipient.team_id,

@@ -52,8 +52,7 @@ fn require_current(note: &Note) -> Result<()> {
 
 /// Something of this case stands so that what was asked cannot be done; what else may be, if it is offered to the caller.
 fn instead(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case_id: CaseId, action: Action, rule: Fault) -> Error {
-    Offer::of(tx, permit, case_id)
-        .map_or_else(Error::from, |offer| Error::State { rule: Some(rule), allowed: offer.possible(permit.caller(), &[action]) })
+    sides::wrong_state(tx, permit, case_id, &[action], Some(rule))
 }
 
 /// The note stands so that it cannot be moved.
@@ -225,7 +224,7 @@ impl App {
             // In one order, so that two who move notes between the same cases never wait for each other.
             for case in BTreeSet::from([from, to]) {
                 match db::cases::require(tx, permit, case) {
-                    Err(db::Error::NotFound) if case == to => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
+                    Err(error) if case == to => return Err(Error::of_named_case(error)),
                     other => other?,
                 };
             }

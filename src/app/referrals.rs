@@ -148,12 +148,7 @@ fn record_people(tx: &mut Tx<'_>, caller: &Caller, newcomers: Vec<Newcomer>, cas
 
 /// The case to which it belongs, in scope; whether it is open is asked last.
 fn existing(tx: &mut Tx<'_>, permit: &Permit<impl Act>, id: CaseId) -> Result<CaseStatus> {
-    match cases::require(tx, permit, id) {
-        Ok(head) => Ok(head.status),
-        // What is out of scope is as unknown as what does not exist.
-        Err(db::Error::NotFound) => Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
-        Err(error) => Err(error.into()),
-    }
+    Ok(cases::require(tx, permit, id).map_err(Error::of_named_case)?.status)
 }
 
 fn require_reason(decision: ReferralDecision, reason: Option<&LongText>) -> Result<()> {

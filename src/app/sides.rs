@@ -114,6 +114,11 @@ impl Offer {
     }
 }
 
+/// Something of this case stands so that what was asked cannot be done; and what else may be, of these actions, if it is offered to the caller.
+pub(super) fn wrong_state(tx: &mut Tx<'_>, permit: &Permit<impl Act>, case: CaseId, actions: &[Action], rule: Option<Fault>) -> Error {
+    Offer::of(tx, permit, case).map_or_else(Error::from, |offer| Error::State { rule, allowed: offer.possible(permit.caller(), actions) })
+}
+
 /// Whether this is left to whoever serves another side: somebody may still refuse or withdraw, a risk is passed on by anybody (C17), what somebody
 /// outside asks is put on record, what belongs elsewhere goes away, a service manager says who works on a case and who is kept from it, and a file of
 /// what another decided is no decision.

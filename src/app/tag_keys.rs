@@ -2,18 +2,14 @@
 
 use super::{App, Error, Result};
 use crate::authz::{Permit, act};
-use crate::db::{self, ledger::access::tag_key};
-use crate::domain::fault::Fault;
+use crate::db::ledger::access::tag_key;
 use crate::domain::tag_key::{NewTagKey, TagKey};
 
 impl App {
     /// The tag key of a case in scope. The access log tells for which audit it was lent, before it is.
     pub async fn lend_tag_key(&self, permit: Permit<act::DisclosureLogLend>, asked: NewTagKey) -> Result<TagKey> {
         self.look(permit, move |tx, permit| {
-            let key = match tag_key(tx, permit, asked.case_id, &asked.audit_reference) {
-                Err(db::Error::NotFound) => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
-                found => found?,
-            };
+            let key = tag_key(tx, permit, asked.case_id, &asked.audit_reference).map_err(Error::of_named_case)?;
             Ok(TagKey { case_id: asked.case_id, audit_reference: asked.audit_reference, tag_key: key.text().to_string() })
         })
         .await

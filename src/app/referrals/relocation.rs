@@ -6,7 +6,7 @@ use super::{carry_away, shown};
 use crate::app::cases::require_open;
 use crate::app::{App, Error, Result, expect_version, sides};
 use crate::authz::{Act, Permit, act};
-use crate::db::{self, Tx, cases, participants, referrals, tasks};
+use crate::db::{Tx, cases, participants, referrals, tasks};
 use crate::domain::fault::Fault;
 use crate::domain::idempotency::{Created, Idempotency};
 use crate::domain::ids::{CaseId, ReferralId};
@@ -16,7 +16,7 @@ use crate::domain::referral::{NewReferralRelocation, Referral};
 fn hold(tx: &mut Tx<'_>, permit: &Permit<impl Act>, from: CaseId, to: CaseId) -> Result<()> {
     for case in BTreeSet::from([from, to]) {
         match cases::require(tx, permit, case) {
-            Err(db::Error::NotFound) if case == to => return Err(Error::Rule(vec![Fault::unknown("#/caseId")])),
+            Err(error) if case == to => return Err(Error::of_named_case(error)),
             other => other?,
         };
     }
